@@ -1,0 +1,66 @@
+"""Every error that a user can cause, as a tree. Each message is one sentence: what came, what was
+expected, what to do. The command line prints it and leaves with exit code 2.
+
+StriateError
+├── ArgumentError    a value that no run of the tool could accept, an unknown name
+├── DataError        files, folders, labels, images, clips
+├── NetworkError     a network that cannot be built, or does not take this input
+│   └── WeightsError weights that do not fit; carries the table of what is missing
+├── RunError         a run folder: half-written, newer, in use
+├── TrainingError    a training that cannot go on: loss not finite, out of memory
+└── MissingExtraError  an optional dependency is not installed; names the command that installs it
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class StriateError(Exception):
+    """A mistake in what came in, told in one sentence. `str(error)` is that sentence."""
+
+
+class ArgumentError(StriateError):
+    """A value or a name that cannot be accepted."""
+
+
+class DataError(StriateError):
+    """Files, folders, labels, images or clips that cannot be used."""
+
+
+class NetworkError(StriateError):
+    """A network that cannot be built, or that does not take the input given."""
+
+
+class WeightsError(NetworkError):
+    """Weights that do not fit a network. `table` lists (parameter, in the file, in the network)."""
+
+    def __init__(self, message: str, table: Iterable[tuple[str, str, str]] = ()) -> None:
+        super().__init__(message)
+        self.table = tuple(table)
+
+
+class RunError(StriateError):
+    """A run folder that is half-written, of a newer version, or in use."""
+
+
+class TrainingError(StriateError):
+    """A training that cannot go on."""
+
+
+class MissingExtraError(StriateError):
+    """An optional dependency that is not installed."""
+
+    def __init__(self, extra: str, what_for: str) -> None:
+        super().__init__(f"{what_for} needs the extra {extra!r}: pip install 'striate[{extra}]'")
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """The sentence for an unknown name, with the nearest known one.
+
+    >>> unknown("backbone", "resnet81", ["resnet18", "plain"])
+    "unknown backbone 'resnet81': did you mean 'resnet18'? Known: plain, resnet18"
+    """
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"unknown {kind} {name!r}: {hint}Known: {', '.join(names)}"
