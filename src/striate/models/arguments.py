@@ -1,0 +1,46 @@
+"""What a builder may be given: each check returns the value in its plain form or raises one sentence."""
+
+from collections.abc import Sequence
+from numbers import Integral
+
+from striate.errors import NetworkError
+
+Size = tuple[int, int]
+
+
+def positive(name: str, value: object) -> int:
+    """`value` as an int of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise NetworkError(f"{name} must be a whole number of at least 1; got {value!r}")
+    return int(value)
+
+
+def positives(name: str, values: object, at_least: int = 0) -> tuple[int, ...]:
+    """`values` as a tuple of at least `at_least` positive ints; a single number counts as a row of one."""
+    row = (values,) if isinstance(values, Integral) else values
+    if not isinstance(row, Sequence) or isinstance(row, str) or len(row) < at_least:
+        needed = f"at least {at_least} of them, " if at_least else ""
+        raise NetworkError(f"{name} must be whole numbers, {needed}such as (32, 64); got {values!r}")
+    return tuple(positive(f"each of {name}", value) for value in row)
+
+
+def probability(name: str, value: object) -> float:
+    """`value` as a float in [0, 1): a dropout of 1 would leave nothing."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
+        raise NetworkError(f"{name} must be at least 0 and less than 1; got {value!r}")
+    return float(value)
+
+
+def image_size(size: object) -> Size:
+    """`size` as (height, width) in pixels; a single number is a square."""
+    row = (size, size) if isinstance(size, Integral) else size
+    if not isinstance(row, Sequence) or isinstance(row, str) or len(row) != 2:
+        raise NetworkError(f"size must be one number or (height, width) in pixels; got {size!r}")
+    height, width = (positive("size", side) for side in row)
+    return height, width
+
+
+def too_small(backbone: str, least: int, size: Size) -> NetworkError:
+    """The error for an image that a network pools away to nothing. `least` is the side of a square."""
+    height, width = size
+    return NetworkError(f"{backbone} needs images of at least {least}×{least}; got {height}×{width}")

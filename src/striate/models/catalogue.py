@@ -1,0 +1,128 @@
+"""Every network by name, and the one function that builds them."""
+
+import inspect
+from bisect import bisect_left
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from striate.errors import NetworkError, unknown
+from striate.models.alexnet import alexnet
+from striate.models.arguments import Size, image_size, positive, too_small
+from striate.models.mobilenet import mobilenet_v2
+from striate.models.plain import plain
+from striate.models.resnet import resnet18, resnet34, resnet50, resnet101
+from striate.models.squeezenet import squeezenet1_1
+from striate.models.vgg import vgg16
+
+Builder = Callable[..., nn.Module]
+
+CATALOGUE: dict[str, Builder] = {
+    "plain": plain,
+    "resnet18": resnet18,
+    "resnet34": resnet34,
+    "resnet50": resnet50,
+    "resnet101": resnet101,
+    "mobilenet_v2": mobilenet_v2,
+    "squeezenet1_1": squeezenet1_1,
+    "vgg16": vgg16,
+    "alexnet": alexnet,
+}
+
+LARGEST_LEAST_SIDE = 1024  # no image this large is too small for a network that anyone would build
+
+
+def build(
+    backbone: str, *, classes: int, channels: int = 3, size: Size | int | None = None, **options: Any
+) -> nn.Module:
+    """A network of the catalogue with fresh weights: images (N, channels, H, W) → scores (N, classes).
+
+    Args:
+        backbone: a name of `CATALOGUE`.
+        classes: scores per image.
+        channels: 1 for grey, 3 for RGB.
+        size: (height, width) of the images or one side of a square, in pixels. `plain` needs it; for the
+            others it only asks for a check that the images are large enough.
+        options: what `options(backbone)` lists.
+
+    Raises:
+        NetworkError: an unknown name or option, a value that cannot be, images too small.
+
+    >>> build("plain", classes=10, channels=1, size=28)(torch.zeros(4, 1, 28, 28)).shape
+    torch.Size([4, 10])
+    """
+    arguments = checked_arguments(backbone, classes, channels, size, options)
+    builder = CATALOGUE[backbone]
+    if "size" not in _parameters(backbone) and (given := arguments.pop("size")):
+        _check_size(backbone, arguments, given)
+    return builder(**arguments)
+
+
+def options(backbone: str) -> dict[str, Any]:
+    """The options that a network of the catalogue takes, with their defaults.
+
+    >>> options("alexnet")
+    {'dropout': 0.5}
+    """
+    if backbone not in CATALOGUE:
+        raise NetworkError(unknown("backbone", backbone, CATALOGUE))
+    return {
+        name: parameter.default
+        for name, parameter in _parameters(backbone).items()
+        if name not in ("classes", "channels", "size")
+    }
+
+
+def checked_arguments(
+    backbone: str, classes: object, channels: object, size: object, chosen: dict[str, Any]
+) -> dict[str, Any]:
+    """The arguments of a builder in plain form. The values of options are left for the builder to check."""
+    _check_options(backbone, chosen)
+    if size is None and "size" in _parameters(backbone):
+        raise NetworkError(f"{backbone} needs the size of the images, such as size=28 or size=(48, 64)")
+    return {
+        "classes": positive("classes", classes),
+        "channels": positive("channels", channels),
+        "size": None if size is None else image_size(size),
+        **chosen,
+    }
+
+
+def _check_options(backbone: str, chosen: dict[str, Any]) -> None:
+    known = options(backbone)
+    for name in chosen.keys() - known:
+        if not known:
+            raise NetworkError(f"{backbone} takes no options; got {name!r}")
+        raise NetworkError(unknown(f"option of {backbone}", name, known))
+
+
+def _parameters(backbone: str) -> dict[str, inspect.Parameter]:
+    return dict(inspect.signature(CATALOGUE[backbone]).parameters)
+
+
+def _check_size(backbone: str, arguments: dict[str, Any], size: Size) -> None:
+    """Run the network without numbers, on the meta device; if it fails, find the smallest square it takes."""
+    with torch.device("meta"):
+        network = CATALOGUE[backbone](**arguments).eval()
+    channels = arguments["channels"]
+    try:
+        _run_without_numbers(network, channels, size)
+    except RuntimeError:
+        sides = range(1, LARGEST_LEAST_SIDE)
+        least = sides[bisect_left(sides, True, key=lambda side: _takes(network, channels, (side, side)))]
+        raise too_small(backbone, least, size) from None
+
+
+def _takes(network: nn.Module, channels: int, size: Size) -> bool:
+    try:
+        _run_without_numbers(network, channels, size)
+    except RuntimeError:
+        return False
+    return True
+
+
+def _run_without_numbers(network: nn.Module, channels: int, size: Size) -> None:
+    with torch.no_grad():
+        network(torch.empty(1, channels, *size, device="meta"))

@@ -1,0 +1,74 @@
+"""A network as a value: the arguments that build it, which a run folder stores."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+
+from striate.errors import NetworkError
+from striate.models.arguments import Size
+from striate.models.catalogue import build, checked_arguments
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """The arguments of `build`. Names and numbers are checked at once, the values of options by `build`.
+
+    `size` may be given as one number; it is kept as (height, width).
+
+    >>> NetworkSpec("plain", classes=10, channels=1, size=28).to_json()["size"]
+    [28, 28]
+    """
+
+    backbone: str
+    classes: int
+    channels: int = 3
+    size: Size | int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        chosen = {name: _as_argument(value) for name, value in self.options.items()}
+        checked = checked_arguments(self.backbone, self.classes, self.channels, self.size, chosen)
+        for name in ("classes", "channels", "size"):
+            object.__setattr__(self, name, checked[name])
+        object.__setattr__(self, "options", chosen)
+
+    def build(self) -> nn.Module:
+        """The network, with fresh weights."""
+        return build(
+            self.backbone, classes=self.classes, channels=self.channels, size=self.size, **self.options
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain numbers, strings and lists, which `from_json` turns back."""
+        return {
+            "backbone": self.backbone,
+            "classes": self.classes,
+            "channels": self.channels,
+            "size": _as_json(self.size),
+            "options": {name: _as_json(value) for name, value in self.options.items()},
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "NetworkSpec":
+        """The inverse of `to_json`.
+
+        Raises:
+            NetworkError: a field that is missing or unknown, or a value that `build` would refuse.
+        """
+        try:
+            return cls(**content)
+        except TypeError as error:
+            fields = ", ".join(cls.__dataclass_fields__)
+            raise NetworkError(
+                f"a network is described by {fields}; got {', '.join(content) or 'nothing'}"
+            ) from error
+
+
+def _as_json(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _as_argument(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,184 @@
+"""Every shape in which weights lie on disk, and every file that holds none, in words."""
+
+import argparse
+import os
+import pickle
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from torch import Tensor, nn
+
+from striate.errors import WeightsError
+from striate.models import build, read_weights, save_weights
+
+STATE = {"fc.weight": torch.arange(6.0).view(2, 3), "fc.bias": torch.tensor([1.0, 2.0])}
+
+
+def equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return list(one) == list(other) and all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        STATE,
+        {"state_dict": STATE, "epoch": 3},
+        {"model": STATE, "optimizer": {"state": {}}},
+        {"model_state": STATE},
+        {"model_state_dict": STATE},
+        {"model": {"state_dict": STATE}},
+        {f"module.{name}": tensor for name, tensor in STATE.items()},
+        {"state_dict": {f"module._orig_mod.{name}": tensor for name, tensor in STATE.items()}},
+        {name: nn.Parameter(tensor) for name, tensor in STATE.items()},
+    ],
+)
+@pytest.mark.parametrize("zipped", [True, False])
+def test_checkpoints_of_all_kinds(content: object, zipped: bool, tmp_path: Path) -> None:
+    torch.save(content, tmp_path / "a.pth", _use_new_zipfile_serialization=zipped)
+    assert equal(read_weights(tmp_path / "a.pth"), STATE)
+
+
+def test_safetensors_and_the_run_folder_that_holds_them(tmp_path: Path) -> None:
+    save_weights(STATE, tmp_path / "model.safetensors")
+    read = read_weights(tmp_path / "model.safetensors")
+    assert all(torch.equal(read[name], STATE[name]) for name in STATE)
+    assert read_weights(str(tmp_path)).keys() == read.keys()
+
+
+def test_saving_takes_any_memory_format_and_shared_tensors(tmp_path: Path) -> None:
+    network = build("plain", classes=3, size=8).to(memory_format=torch.channels_last)
+    state = network.state_dict()
+    state["again"] = state["conv1.weight"]
+    save_weights(state, tmp_path / "model.safetensors")
+    read = read_weights(tmp_path / "model.safetensors")
+    assert all(read[name].is_contiguous() and torch.equal(read[name], state[name]) for name in state)
+    with safe_open(tmp_path / "model.safetensors", "pt") as file:
+        assert file.metadata() == {"format": "pt"}
+
+
+def test_only_a_prefix_that_all_names_have_is_taken_off(tmp_path: Path) -> None:
+    state = {"module.weight": torch.zeros(1), "bias": torch.zeros(1)}
+    torch.save(state, tmp_path / "a.pth")
+    assert list(read_weights(tmp_path / "a.pth")) == ["module.weight", "bias"]
+
+
+class Evil:
+    def __reduce__(self) -> tuple[Callable[[str], int], tuple[str]]:
+        return os.system, ("touch executed",)
+
+
+DAMAGED = "{path} is damaged or cut short: copy or download it again"
+REFUSED = (
+    "{path} is refused, as reading it could run code ({why}): save the state dict alone, "
+    "with torch.save(network.state_dict(), path)"
+)
+NOT_ONE = "{path} is not a checkpoint: expected what torch.save or safetensors writes"
+NO_STATE = (
+    "{path} holds no state dict: expected names with tensors, at the top or under "
+    "state_dict, model_state_dict, model_state, model; found {found}"
+)
+
+
+def message_of(path: Path) -> str:
+    with pytest.raises(WeightsError) as raised:
+        read_weights(path)
+    assert raised.value.table == ()
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ({"state_dict": STATE, "hook": Evil()}, f"it asks for {os.name}.system"),
+        ({"state_dict": STATE, "args": argparse.Namespace(epochs=3)}, "it asks for argparse.Namespace"),
+        (nn.Linear(2, 3), "it asks for torch.nn.modules.linear.Linear"),
+    ],
+)
+def test_a_pickle_that_would_run_code(
+    content: object, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "a.pth"
+    torch.save(content, path)
+    assert message_of(path) == REFUSED.format(path=path, why=why)
+    assert not (tmp_path / "executed").exists()
+
+
+def test_an_ordinary_pickle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "a.pt"
+    path.write_bytes(pickle.dumps(Evil(), protocol=4))
+    assert message_of(path) == REFUSED.format(path=path, why="it is an ordinary pickle")
+    assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.99])
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_checkpoint_cut_short(share: float, zipped: bool, tmp_path: Path) -> None:
+    path = tmp_path / "a.pth"
+    torch.save({"weight": torch.zeros(10_000)}, path, _use_new_zipfile_serialization=zipped)
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    assert message_of(path) == DAMAGED.format(path=path)
+
+
+def test_safetensors_cut_short(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    save_weights(STATE, path)
+    path.write_bytes(path.read_bytes()[:-4])
+    detail = "Error while deserializing header: incomplete metadata, file not fully covered"
+    assert message_of(path) == f"{path} is damaged or cut short ({detail}): copy or download it again"
+
+
+@pytest.mark.parametrize("content", [b"", b"P6 not a network", b"<html>404</html>"])
+def test_a_file_that_is_no_checkpoint(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.pth"
+    path.write_bytes(content)
+    assert message_of(path) == NOT_ONE.format(path=path)
+
+
+def test_a_zip_file_of_something_else(tmp_path: Path) -> None:
+    path = tmp_path / "a.pth"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("readme.txt", "no weights here")
+    assert message_of(path) == DAMAGED.format(path=path)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ({"epoch": 3, "loss": 0.5}, "epoch (int), loss (float)"),
+        ({**STATE, "epoch": 3}, "fc.weight (Tensor), fc.bias (Tensor), epoch (int)"),
+        ({str(i): i for i in range(9)}, "0 (int), 1 (int), 2 (int), 3 (int), 4 (int), …"),
+        ({}, "nothing"),
+        (torch.zeros(2), "one Tensor"),
+    ],
+)
+def test_a_checkpoint_without_weights(content: object, found: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.pth"
+    torch.save(content, path)
+    assert message_of(path) == NO_STATE.format(path=path, found=found)
+
+
+def test_missing_files_and_folders_that_are_no_run(tmp_path: Path) -> None:
+    path = tmp_path / "a.pth"
+    assert message_of(path) == (
+        f"{path} does not exist: expected a .pth or .safetensors file, or a run folder"
+    )
+    assert message_of(tmp_path) == (
+        f"{tmp_path} holds no model.safetensors: expected a run folder or a file of weights"
+    )
+
+
+@pytest.mark.parametrize("name", ["a.pth", "a.safetensors"])
+def test_a_file_that_may_not_be_read(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    path = tmp_path / name
+    path.touch()
+    monkeypatch.setattr(Path, "open", refuse)  # root, who may run this, is refused nothing
+    assert message_of(path) == f"{path} cannot be read: Permission denied"
