@@ -1,0 +1,80 @@
+"""The command line: arguments → one verb → its result printed.
+
+Help and version answer without importing torch; each verb is imported only when it is asked for.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+VERBS = {
+    "demo": "train on real handwritten digits, score, and classify an image: two minutes, no questions",
+    "train": "train a network on a built-in set or a folder of images",
+    "evaluate": "score a trained network on labelled images",
+    "predict": "classify image files with a trained network",
+    "data": "get a public data set, or check a folder of images before training",
+}
+"""Each verb's file in this room, and what it does."""
+
+USAGE = """\
+striate: convolutional networks on images and video that you can see through
+
+usage: striate VERB ...      striate VERB --help explains one verb
+
+{verbs}
+
+  striate demo
+  striate train digits
+  striate train photos/ --backbone resnet18 --size 112
+  striate predict runs/digits-plain image.png
+
+Every verb takes --json, which prints its result and nothing else on standard output.
+Exit codes: 0 done, 2 something in the input does not fit (one sentence says what), 130 stopped by Ctrl-C."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    if words[0] in ("-V", "--version"):
+        from striate import __version__
+
+        print(f"striate {__version__}")
+        return 0
+    return _run(words[0], words[1:])
+
+
+def usage() -> str:
+    """The help of the whole command."""
+    width = max(map(len, VERBS))
+    return USAGE.format(verbs="\n".join(f"  {verb:<{width}}  {what}" for verb, what in VERBS.items()))
+
+
+def _run(verb: str, words: list[str]) -> int:
+    from striate.errors import ArgumentError, StriateError, WeightsError, unknown
+
+    try:
+        if verb not in VERBS:
+            raise ArgumentError(unknown("verb", verb, VERBS))
+        code: int = import_module(f"striate.cli.{verb}").main(words)
+        return code
+    except WeightsError as problem:
+        from striate.cli.tables import print_misfits
+
+        print_misfits(problem.table)
+        return _fail(problem)
+    except StriateError as problem:
+        return _fail(problem)
+    except KeyboardInterrupt:
+        print("striate: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        sys.stderr.close()
+        return 0
+
+
+def _fail(problem: Exception) -> int:
+    print(f"striate: {problem}", file=sys.stderr)
+    return 2

@@ -1,0 +1,66 @@
+"""`striate evaluate`."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from striate.cli.arguments import read
+from striate.cli.tables import counting, print_evaluation, print_lines
+from striate.evaluating.confusion import draw_confusion
+from striate.evaluating.evaluate import Evaluation, evaluate
+from striate.evaluating.predictions import to_csv
+from striate.runs import write
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Score a trained network on labelled images.
+
+    \b
+    examples:
+      striate evaluate runs/digits-plain                   on the test images of its own data
+      striate evaluate runs/photos-plain more-photos/      on other images with the same class names
+      striate evaluate runs/digits-plain --out report/     with predictions and confusion matrix as files
+    """
+
+    run: tyro.conf.Positional[Path]
+    """The folder of a run, made by `striate train`."""
+    data: tyro.conf.Positional[str | None] = None
+    """A data set, as for `striate train`. By default the one that the run was trained on."""
+    split: str = "test"
+    """Which part of it: test, val or train."""
+    out: Path | None = None
+    """Write evaluation.json, predictions.csv and confusion.png into this folder."""
+    device: str = "auto"
+    """auto, cpu, cuda or cuda:1."""
+    json: bool = False
+    """Print the scores as JSON and nothing else on standard output."""
+
+
+def main(words: Sequence[str]) -> int:
+    """Scores, writes what is asked for, prints."""
+    command = read(Evaluate, "evaluate", words)
+    with counting("scoring") as progress:
+        result = evaluate(
+            command.run, command.data, split=command.split, device=command.device, progress=progress
+        )
+    written = () if command.out is None else _write(result, command.out)
+    if command.json:
+        print(json.dumps(result.to_json(), indent=2, ensure_ascii=False))
+    else:
+        print_evaluation(result)
+        print_lines("written", written)
+    return 0
+
+
+def _write(result: Evaluation, folder: Path) -> tuple[Path, ...]:
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = tuple(folder / name for name in ("evaluation.json", "predictions.csv", "confusion.png"))
+    title = f"{result.data}, {result.split}: {result.scores.top1:.2%} of {result.scores.images:,} images"
+    write(paths[0], lambda path: path.write_text(json.dumps(result.to_json(), indent=2) + "\n"))
+    write(paths[1], lambda path: path.write_text(to_csv(result.predictions)))
+    write(paths[2], lambda path: draw_confusion(result.scores, title, path))
+    return paths

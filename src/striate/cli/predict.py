@@ -1,0 +1,57 @@
+"""`striate predict`."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from striate.cli.arguments import read
+from striate.cli.tables import counting, print_predictions
+from striate.evaluating.predict import predict
+from striate.evaluating.predictions import to_csv
+from striate.runs import write
+
+
+@dataclass(frozen=True)
+class Predict:
+    """Classify image files with a trained network.
+
+    \b
+    examples:
+      striate predict runs/digits-plain seven.png
+      striate predict runs/photos-plain holiday/ --csv > holiday.csv
+    """
+
+    run: tyro.conf.Positional[Path]
+    """The folder of a run, made by `striate train`."""
+    files: tyro.conf.Positional[tuple[Path, ...]]
+    """Image files, or folders of them."""
+    out: Path | None = None
+    """Write predictions.json and predictions.csv into this folder."""
+    device: str = "auto"
+    """auto, cpu, cuda or cuda:1."""
+    csv: bool = False
+    """Print CSV and nothing else on standard output."""
+    json: bool = False
+    """Print JSON and nothing else on standard output."""
+
+
+def main(words: Sequence[str]) -> int:
+    """Classifies, writes what is asked for, prints."""
+    command = read(Predict, "predict", words)
+    with counting("classifying") as progress:
+        result = predict(command.run, command.files, device=command.device, progress=progress)
+    content = json.dumps(result.to_json(), indent=2, ensure_ascii=False)
+    if command.out is not None:
+        command.out.mkdir(parents=True, exist_ok=True)
+        write(command.out / "predictions.json", lambda path: path.write_text(content + "\n"))
+        write(command.out / "predictions.csv", lambda path: path.write_text(to_csv(result.images)))
+    if command.json:
+        print(content)
+    elif command.csv:
+        print(to_csv(result.images), end="")
+    else:
+        print_predictions(result)
+    return 0

@@ -1,0 +1,98 @@
+"""`striate train`."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from striate.cli.arguments import options, read
+from striate.cli.tables import print_run
+from striate.errors import ArgumentError
+from striate.training.distributed import leads
+from striate.training.recipe import PRESETS, Facts, Recipe
+from striate.training.train import train
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train a network on labelled images; keep the best weights and score them on the test images.
+
+    \b
+    examples:
+      striate train digits                          the built-in digits, good defaults
+      striate train mnist --preset fast             one quick pass
+      striate train photos/ --minutes 10            a folder with one folder per class, ten minutes
+      striate train photos/ --backbone resnet18 --size 112 --weights resnet18.pth
+      striate train --resume runs/photos-plain      go on exactly where it was interrupted
+      torchrun --nproc-per-node 2 -m striate train photos/
+    """
+
+    data: tyro.conf.Positional[str | None] = None
+    """A built-in name (digits), a name known to `striate data get` (mnist, fashion-mnist), a folder of IDX
+    files, or a folder with one folder of images per class, perhaps below train/, val/ and test/."""
+    resume: Path | None = None
+    """Go on with the training in this run folder."""
+    backbone: str = "plain"
+    """The network: plain, resnet18, resnet34, resnet50, resnet101, mobilenet_v2, squeezenet1_1, vgg16 or
+    alexnet."""
+    option: tuple[str, ...] = ()
+    """Options of the network, for example --option widths=32,64,128 dropout=0.2."""
+    weights: Path | None = None
+    """Start from these weights: a .pth or .safetensors file, or a run folder."""
+    preset: Literal["default", "fast", "thorough"] = "default"
+    """Values for everything below that is not given."""
+    out: Path | None = None
+    """The run's folder. By default a new one under runs/."""
+    size: int | None = None
+    """Height and width of the images that the network sees. By default the data's own, 64 for large ones."""
+    channels: int | None = None
+    """1 for grey, 3 for RGB. By default the data's own."""
+    device: str = "auto"
+    """auto, cpu, cuda or cuda:1."""
+    threads: int | None = None
+    """Processor threads. By default one per core."""
+    tensorboard: bool = False
+    """Also write the history for TensorBoard, into the run's folder (needs the extra `track`)."""
+    json: bool = False
+    """Print the result as JSON and nothing else on standard output."""
+    recipe: Annotated[Recipe, tyro.conf.arg(prefix_name=False)] = field(default_factory=Recipe)
+    """How it is trained."""
+
+
+def main(words: Sequence[str]) -> int:
+    """Reads the words twice: first to know the data, then with the preset that suits the data as default."""
+    first = read(Train, "train", words)
+    if first.data is None and first.resume is None:
+        raise ArgumentError(
+            "train on what? give a data set, for example `striate train digits`; "
+            "`striate train --help` tells which there are"
+        )
+
+    def recipe_for(facts: Facts) -> Recipe:
+        suited = replace(first, recipe=PRESETS[first.preset](facts))
+        return read(Train, "train", words, default=suited).recipe
+
+    result = train(
+        first.data,
+        resume=first.resume,
+        recipe=recipe_for,
+        backbone=first.backbone,
+        options=options(first.option),
+        weights=first.weights,
+        out=first.out,
+        size=first.size,
+        channels=first.channels,
+        device=first.device,
+        num_threads=first.threads,
+        tensorboard=first.tensorboard,
+    )
+    if not leads():
+        return 0
+    if first.json:
+        print(json.dumps(result.to_json(), indent=2, ensure_ascii=False))
+    else:
+        print_run(result)
+    return 0 if result.status == "finished" else 130

@@ -1,0 +1,101 @@
+"""The verb `evaluate`: a run against a set of labelled images."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from striate.data import ImageData, open_data
+from striate.errors import DataError
+from striate.evaluating.metrics import Scores, score
+from striate.evaluating.predictions import Prediction, predictions_of
+from striate.evaluating.scoring import Progress, probabilities
+from striate.evaluating.trained import Trained, open_run
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a run scores on one split of a data set."""
+
+    run: str
+    data: str
+    split: str
+    scores: Scores
+    predictions: tuple[Prediction, ...]
+    """One an image, in the set's order."""
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; the predictions of single images are left to `--predictions`."""
+        return {
+            "run": self.run,
+            "data": self.data,
+            "split": self.split,
+            **self.scores.to_json(),
+            "notes": list(self.notes),
+        }
+
+
+def evaluate(
+    run: str | Path,
+    data: str | Path | None = None,
+    *,
+    split: str = "test",
+    device: str = "auto",
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Scores a run on a split of `data`, by default of the data that it was trained on.
+
+    Classes are matched by name, so the set may hold fewer of them or list them in another order.
+    Raises RunError for a folder that is no run, DataError for a set that does not fit.
+    """
+    trained = open_run(run, device)
+    images = _open_for(trained, data)
+    if split not in images.splits:
+        raise DataError(
+            f"{images.name} has no split {split!r}: choose one of {', '.join(sorted(images.splits))}"
+        )
+    part = images.splits[split]
+    numbers = _class_numbers(trained, images)
+    rows = probabilities(trained.network, part, trained.normalise, progress=progress)
+    labels = numbers[part.labels]
+    return Evaluation(
+        run=str(run),
+        data=images.name,
+        split=split,
+        scores=score(rows, labels, trained.classes),
+        predictions=predictions_of(rows, part.names, trained.classes, labels),
+        notes=images.notes,
+    )
+
+
+def _open_for(trained: Trained, data: str | Path | None) -> ImageData:
+    """The set, made as the network's training images were."""
+    options = trained.data_options | {"channels": trained.channels}
+    images = open_data(trained.source if data is None else data, **options)
+    if images.size != trained.size:
+        options["size"] = trained.size[0]
+        images = open_data(trained.source if data is None else data, **options)
+    if images.size != trained.size:
+        raise DataError(
+            f"{images.name} has images of {_by(images.size)}, and {trained.run} was trained on "
+            f"{_by(trained.size)}: resize them first"
+        )
+    return images
+
+
+def _by(size: tuple[int, int]) -> str:
+    return f"{size[0]}×{size[1]}"
+
+
+def _class_numbers(trained: Trained, images: ImageData) -> np.ndarray:
+    """For each class of the set, its number in the network."""
+    known = {name: number for number, name in enumerate(trained.classes)}
+    foreign = [name for name in images.classes if name not in known]
+    if foreign:
+        raise DataError(
+            f"{images.name} has {len(foreign)} classes that {trained.run} does not know "
+            f"({', '.join(foreign[:3])}): it was trained on {', '.join(trained.classes[:10])}"
+        )
+    return np.array([known[name] for name in images.classes])

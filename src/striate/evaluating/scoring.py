@@ -1,0 +1,103 @@
+"""A network's probabilities for every image of a set, on one process or shared between many."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import nn
+
+from striate.data import ImageSet
+from striate.errors import NetworkError
+from striate.evaluating.inputs import Normalisation
+
+BATCH = 256
+Progress = Callable[[int, int], None]
+"""Called with (images done, images in all)."""
+
+
+@contextmanager
+def in_evaluation(network: nn.Module) -> Iterator[None]:
+    """Evaluation mode inside the block; afterwards each module is in the mode that it was in."""
+    modes = {module: module.training for module in network.modules()}
+    network.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes.items():
+            module.training = training
+
+
+def autocast(device: torch.device, number_format: str) -> AbstractContextManager[object]:
+    """Computes convolutions and products in that number format inside the block."""
+    if number_format == "bf16":
+        return torch.autocast(device.type, dtype=torch.bfloat16)
+    return nullcontext()
+
+
+def probabilities(
+    network: nn.Module,
+    images: ImageSet,
+    normalise: Normalisation,
+    *,
+    number_format: str = "fp32",
+    batch_size: int = BATCH,
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """(N, K) float32, one row an image, in the set's order.
+
+    In a distributed run each process computes every world-size-th image, so that each image counts once; all
+    processes get all rows.
+    """
+    world, rank = (dist.get_world_size(), dist.get_rank()) if dist.is_initialized() else (1, 0)
+    mine = np.arange(rank, len(images), world)
+    rows = _compute(network, images, mine, normalise, number_format, batch_size, progress)
+    return rows if world == 1 else _gather(rows, len(images), world)
+
+
+def _compute(
+    network: nn.Module,
+    images: ImageSet,
+    indices: np.ndarray,
+    normalise: Normalisation,
+    number_format: str,
+    batch_size: int,
+    progress: Progress | None,
+) -> np.ndarray:
+    device = next(network.parameters()).device
+    parts = [indices[start : start + batch_size] for start in range(0, len(indices), batch_size)]
+    rows: list[np.ndarray] = []
+    with in_evaluation(network), torch.inference_mode(), autocast(device, number_format):
+        for pixels, _, _ in images.batches(parts):
+            logits = classify(network, normalise(pixels.to(device)))
+            rows.append(logits.float().softmax(dim=1).cpu().numpy())
+            if progress is not None:
+                progress(sum(map(len, rows)), len(indices))
+    return np.concatenate(rows) if rows else np.zeros((0, 0), np.float32)
+
+
+def classify(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    """(N, K) logits. Raises NetworkError in one sentence if the network does not take these images."""
+    try:
+        logits = network(images)
+    except (RuntimeError, ValueError) as problem:
+        if "memory" in str(problem):
+            raise
+        shape = "×".join(map(str, images.shape))
+        first = str(problem).splitlines()[0]
+        raise NetworkError(
+            f"{type(network).__name__} does not take images of shape {shape} (N×C×H×W): {first}; "
+            "check --size and --channels against the network"
+        ) from problem
+    assert isinstance(logits, torch.Tensor)
+    return logits
+
+
+def _gather(rows: np.ndarray, count: int, world: int) -> np.ndarray:
+    parts: list[np.ndarray] = [np.empty(0)] * world
+    dist.all_gather_object(parts, rows)
+    whole = np.empty((count, max(part.shape[1] for part in parts)), np.float32)
+    for rank, part in enumerate(parts):
+        whole[rank::world] = part.reshape(-1, whole.shape[1])
+    return whole

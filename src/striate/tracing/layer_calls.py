@@ -1,0 +1,52 @@
+"""What single layers received and were told in one training step: their input, and the gradient at their output."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class LayerCall:
+    """One call of one layer inside a network."""
+
+    name: str
+    layer: nn.Module
+    input: Tensor
+    output_gradient: Tensor
+    """Of the loss, same shape as the layer's output."""
+
+
+def layer_calls(
+    network: nn.Module, kinds: tuple[type[nn.Module], ...], loss: Callable[[], Tensor]
+) -> list[LayerCall]:
+    """Runs `loss()` forward and backward and records each call of a layer of these kinds.
+
+    The network's hooks are as before afterwards; its gradients are not.
+    """
+    inputs: list[tuple[str, nn.Module, Tensor]] = []
+    gradients: dict[int, Tensor] = {}
+
+    def watch(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+        def hook(layer: nn.Module, arguments: tuple[Tensor, ...], output: Tensor) -> None:
+            number = len(inputs)
+            inputs.append((name, layer, arguments[0].detach()))
+            output.register_hook(lambda gradient: gradients.__setitem__(number, gradient.detach()))
+
+        return hook
+
+    handles = [
+        layer.register_forward_hook(watch(name))
+        for name, layer in network.named_modules()
+        if isinstance(layer, kinds)
+    ]
+    try:
+        loss().backward()  # type: ignore[no-untyped-call]
+    finally:
+        for handle in handles:
+            handle.remove()
+    return [
+        LayerCall(name, layer, received, gradients[number])
+        for number, (name, layer, received) in enumerate(inputs)
+        if number in gradients
+    ]

@@ -1,0 +1,45 @@
+"""Everything a training needs to go on exactly where it was: tensors and numbers, nothing that runs code."""
+
+import pickle
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from striate.errors import RunError
+from striate.runs import CHECKPOINT, MODEL, require, write
+
+
+@dataclass
+class Position:
+    """Where a training is. Random draws come from the step number, so no random state is kept."""
+
+    step: int = 0
+    epoch_sums: tuple[float, float, int] = (0.0, 0.0, 0)
+    """Loss, right ones and images of the epoch so far, over all processes."""
+    seconds: float = 0.0
+    """Spent training and scoring so far."""
+    best_epoch: int = 0
+    best_top1: float = -1.0
+    best_loss: float = field(default=float("inf"))
+
+
+def save_checkpoint(run: Path, position: Position, states: dict[str, dict[str, Any]]) -> None:
+    """Writes checkpoint.pt: the position and the state dicts of network, average and optimiser."""
+    content = {"position": dict(vars(position)), **states}
+    write(run / CHECKPOINT, lambda path: torch.save(content, path))
+
+
+def read_checkpoint(run: Path) -> tuple[Position, dict[str, dict[str, Any]]]:
+    """The inverse. Raises RunError where it is missing or damaged."""
+    path = require(run, CHECKPOINT)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        position = Position(**content.pop("position"))
+    except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError, ValueError):
+        raise RunError(
+            f"{path} is damaged and cannot be resumed from: the best weights are in {run / MODEL}; "
+            f"go on from them with `striate train DATA --weights {run}`"
+        ) from None
+    return position, content

@@ -1,0 +1,126 @@
+"""Many processes as one: `torchrun -m striate train …` is the same training on the same global batches."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.distributed.nn.functional import all_reduce
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Team:
+    """The processes of a training, and which of them this one is."""
+
+    rank: int
+    world: int
+    device: torch.device
+
+    @property
+    def leads(self) -> bool:
+        """The one process that writes and prints."""
+        return self.rank == 0
+
+    def part(self, batch: int) -> slice:
+        """This process's slice of a global batch. It starts at an even place: mixed pairs stay together."""
+        pairs = (batch + 1) // 2
+        bounds = [2 * (pairs * rank // self.world) for rank in range(self.world + 1)]
+        return slice(bounds[self.rank], min(bounds[self.rank + 1], batch))
+
+    def highest(self, value: int) -> int:
+        """The highest of all processes' values."""
+        if self.world == 1:
+            return value
+        held = torch.tensor(value, device=self.device)
+        dist.all_reduce(held, dist.ReduceOp.MAX)
+        return int(held)
+
+    def total(self, values: Tensor) -> Tensor:
+        """The sum over all processes."""
+        if self.world > 1:
+            dist.all_reduce(values)
+        return values
+
+    def agree(self, value: Value) -> Value:
+        """The leader's value, on every process."""
+        if self.world == 1:
+            return value
+        held: list[Value] = [value]
+        dist.broadcast_object_list(held, src=0)
+        return held[0]
+
+    def wrap(self, network: nn.Module) -> nn.Module:
+        """The network whose backward pass averages gradients over all processes."""
+        if self.world == 1:
+            return network
+        return nn.parallel.DistributedDataParallel(network, broadcast_buffers=False)
+
+
+def leads() -> bool:
+    """Whether this process is the one that prints, as torchrun tells it."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+@contextmanager
+def team(device: torch.device) -> Iterator[Team]:
+    """The team that torchrun started, or this process alone."""
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world == 1:
+        yield Team(0, 1, device)
+        return
+    local = int(os.environ.get("LOCAL_RANK", "0"))
+    if device.type == "cuda":
+        device = torch.device("cuda", local)
+        torch.cuda.set_device(device)
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield Team(dist.get_rank(), world, device)
+    finally:
+        dist.destroy_process_group()
+
+
+def share_batch_norm(network: nn.Module) -> None:
+    """Makes batch norms take their statistics over the global batch, in place. State dicts stay the same."""
+    for module in network.modules():
+        if type(module) in (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d):
+            module.__class__ = SharedBatchNorm
+
+
+class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
+    """Batch normalisation over all processes. `torch.nn.SyncBatchNorm` does this for GPUs only."""
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        return
+
+    def forward(self, input: Tensor) -> Tensor:
+        """(N, C, *spatial) → the same."""
+        if not self.training or not dist.is_initialized():
+            return super().forward(input)
+        x = input.float()
+        axes = [axis for axis in range(x.ndim) if axis != 1]
+        count = x.numel() / x.shape[1]
+        sums = torch.cat([x.sum(axes), (x * x).sum(axes), x.new_tensor([count])])
+        sums = all_reduce(sums)  # type: ignore[no-untyped-call]
+        total, squares, number = sums.split([x.shape[1], x.shape[1], 1])
+        mean = total / number
+        variance = squares / number - mean * mean
+        self._remember(mean.detach(), variance.detach(), float(number.detach()))
+        shape = [1, -1] + [1] * (x.ndim - 2)
+        scale = torch.rsqrt(variance + self.eps) * self.weight
+        scaled: Tensor = (x - mean.view(shape)) * scale.view(shape) + self.bias.view(shape)
+        return scaled.to(input.dtype)
+
+    def _remember(self, mean: Tensor, variance: Tensor, number: float) -> None:
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        assert self.num_batches_tracked is not None
+        self.num_batches_tracked += 1
+        momentum = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
+        self.running_mean.lerp_(mean, momentum)
+        self.running_var.lerp_(variance * number / max(number - 1, 1), momentum)

@@ -1,0 +1,198 @@
+"""One training, set up: from what was asked, or from the record of a run that is to go on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from striate import __version__
+from striate.data import ImageData, open_data
+from striate.data.augment import augment, draw
+from striate.errors import DataError, RunError
+from striate.evaluating.inputs import Normalisation
+from striate.machine import describe
+from striate.models import NetworkSpec, load_weights
+from striate.runs import MODEL, RECORD, fresh_folder, read_record
+from striate.training.distributed import Team, share_batch_norm
+from striate.training.loss import batch_loss
+from striate.training.number_format import NumberFormat, choose
+from striate.training.plan import Plan, make_plan
+from striate.training.progress import Reporter
+from striate.training.recipe import Facts, Recipe, default
+
+RecipeFor = Recipe | Callable[[Facts], Recipe] | None
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What somebody asked `train` for."""
+
+    data: str
+    out: Path | None = None
+    backbone: str = "plain"
+    options: dict[str, Any] = field(default_factory=dict)
+    weights: Path | None = None
+    size: int | None = None
+    channels: int | None = None
+    recipe: RecipeFor = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training that can start or go on."""
+
+    run: Path
+    data: ImageData
+    network: nn.Module
+    normalise: Normalisation
+    recipe: Recipe
+    plan: Plan
+    record: dict[str, Any]
+    team: Team
+    notes: tuple[str, ...] = ()
+
+
+def new_job(ask: Ask, team: Team, reporter: Reporter) -> Job:
+    """Sets up a new training. Nothing is written yet."""
+    options = {"channels": ask.channels, "size": ask.size}
+    data = open_data(ask.data, channels=ask.channels, size=ask.size, progress=reporter.reading)
+    recipe = _recipe_for(ask, data)
+    run = _folder_for(ask, data, team)
+    spec = NetworkSpec(ask.backbone, len(data.classes), data.channels, data.size, ask.options)
+    network, normalise, notes = _network_for(spec, ask, data, recipe)
+    network = _placed(network, team)
+    shared = _choose_format(network, data, normalise, recipe, team)
+    plan = make_plan(recipe, _counts(data), shared)
+    record = {
+        "striate": __version__,
+        "status": "running",
+        "recipe": recipe.to_json(),
+        "network": spec.to_json(),
+        "data": _describe_data(data, options, normalise),
+        "classes": list(data.classes),
+        "seed": recipe.seed,
+        "plan": plan.to_json(),
+        "number_format": shared.to_json(),
+        "machine": describe(team.device) | {"processes": team.world},
+        "weights": None if ask.weights is None else str(ask.weights),
+        "results": {},
+    }
+    notes = (*data.notes, *notes, f"computing in {shared.name}, channels last: {shared.reason}")
+    return Job(run, data, network, normalise, recipe, plan, record, team, notes)
+
+
+def old_job(run: Path, team: Team, reporter: Reporter) -> Job:
+    """Sets up the training of a run that was interrupted, from its record."""
+    record = read_record(run)
+    if record.get("status") == "finished":
+        raise RunError(
+            f"{run} is finished, there is nothing to resume: "
+            f"to train its network further, start a new run with --weights {run}"
+        )
+    try:
+        recipe, plan = Recipe.from_json(record["recipe"]), Plan.from_json(record["plan"])
+        normalise = Normalisation.from_json(record["data"]["normalisation"])
+        source, options = record["data"]["source"], record["data"]["options"]
+        spec = NetworkSpec.from_json(record["network"])
+    except (KeyError, TypeError):
+        raise RunError(f"the record of {run} lacks what a training needs to go on: train again") from None
+    data = open_data(source, **options, progress=reporter.reading)
+    if len(data.splits["train"]) != plan.images or list(data.classes) != record["classes"]:
+        raise DataError(
+            f"{source} has changed since {run} began ({plan.images} training images "
+            f"of {len(record['classes'])} classes then, {len(data.splits['train'])} of {len(data.classes)} "
+            "now): restore it, or start a new run"
+        )
+    torch.manual_seed(recipe.seed)
+    network = _placed(spec.build(), team)
+    return Job(run, data, network, normalise, recipe, plan, record, team)
+
+
+def _recipe_for(ask: Ask, data: ImageData) -> Recipe:
+    if isinstance(ask.recipe, Recipe):
+        return ask.recipe
+    facts = Facts(
+        images=len(data.splits["train"]),
+        channels=data.channels,
+        size=min(data.size),
+        mirror_safe=data.mirror_safe,
+        pretrained=ask.weights is not None,
+    )
+    return (ask.recipe or default)(facts)
+
+
+def _folder_for(ask: Ask, data: ImageData, team: Team) -> Path:
+    run = ask.out or fresh_folder(Path("runs"), f"{data.name}-{ask.backbone}")
+    refuse_existing(run)
+    return team.agree(run)
+
+
+def refuse_existing(run: Path) -> None:
+    """Raises RunError where a run stands already: a new one would overwrite it."""
+    if (run / RECORD).exists():
+        raise RunError(
+            f"{run} holds a run already: go on with `striate train --resume {run}`, or choose another --out"
+        )
+
+
+def _network_for(
+    spec: NetworkSpec, ask: Ask, data: ImageData, recipe: Recipe
+) -> tuple[nn.Module, Normalisation, tuple[str, ...]]:
+    torch.manual_seed(recipe.seed)
+    network = spec.build()
+    if ask.weights is None:
+        return network, Normalisation.measured(data.splits["train"]), ()
+    notes = load_weights(network, ask.weights).notes
+    return network, _normalisation_of(ask.weights, data.channels), notes
+
+
+def _normalisation_of(weights: Path, channels: int) -> Normalisation:
+    """As the weights were trained: a run says it, published files mean ImageNet's."""
+    run = weights.parent if weights.name == MODEL else weights
+    if (run / RECORD).is_file():
+        known = Normalisation.from_json(read_record(run)["data"]["normalisation"])
+        if len(known.mean) == channels:
+            return known
+    return Normalisation.of_imagenet(channels)
+
+
+def _placed(network: nn.Module, team: Team) -> nn.Module:
+    if team.world > 1:
+        share_batch_norm(network)
+    placed = network.to(team.device)
+    return placed.to(memory_format=torch.channels_last)  # type: ignore[no-any-return,call-overload]
+
+
+def _choose_format(
+    network: nn.Module, data: ImageData, normalise: Normalisation, recipe: Recipe, team: Team
+) -> NumberFormat:
+    """Tried on one process's part of a real first batch; the leader's choice counts."""
+    batch = min(recipe.batch_size, len(data.splits["train"]))
+    part = team.part(batch)
+    rows = np.arange(batch)[part] * (len(data.splits["train"]) // batch)
+    images = data.splits["train"].take(rows).to(team.device)
+    labels = torch.from_numpy(data.splits["train"].labels[rows]).to(team.device)
+    varied, targets = augment(
+        images, labels, draw(recipe.augmentation, batch, seed=recipe.seed, step=0).of(part)
+    )
+    inputs = normalise(varied)
+
+    def loss(copy: nn.Module) -> Tensor:
+        return batch_loss(copy(inputs).float(), targets, recipe.label_smoothing, None, len(rows))
+
+    unknown = NumberFormat("fp32", "the leader chooses")
+    return team.agree(choose(network, loss, team.device, recipe.number_format) if team.leads else unknown)
+
+
+def _counts(data: ImageData) -> np.ndarray:
+    return np.bincount(data.splits["train"].labels, minlength=len(data.classes))
+
+
+def _describe_data(
+    data: ImageData, options: dict[str, int | None], normalise: Normalisation
+) -> dict[str, Any]:
+    return data.to_json() | {"options": options, "normalisation": normalise.to_json()}

@@ -1,0 +1,119 @@
+"""Which number format to train in: bf16 where it is native, right on this network's own shapes, and faster.
+
+Some of PyTorch's bf16 kernels give wrong weight gradients on small maps while their output is right, so that
+nothing warns. Each layer is therefore tried on the inputs and upstream gradients of a real step.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from striate.evaluating.scoring import autocast
+from striate.machine import has_native_bf16
+from striate.tracing.layer_calls import LayerCall, layer_calls
+
+TOLERANCE = 0.02
+"""Largest relative difference (of norms) from fp32. Rounding to bf16 alone gives 0.002 to 0.004."""
+
+CHECKED = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
+
+Loss = Callable[[nn.Module], Tensor]
+"""The loss of a network on one fixed batch."""
+
+
+@dataclass(frozen=True)
+class NumberFormat:
+    """The choice, with its reason and, where both were tried, seconds a step in either."""
+
+    name: str
+    reason: str
+    seconds_fp32: float | None = None
+    seconds_bf16: float | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """Of a step in the format chosen."""
+        return self.seconds_bf16 if self.name == "bf16" else self.seconds_fp32
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for run.json."""
+        return asdict(self)
+
+
+def choose(network: nn.Module, loss: Loss, device: torch.device, wish: str = "auto") -> NumberFormat:
+    """Chooses for `network` by trying `loss` on copies of it; the network itself is untouched."""
+    if wish != "auto":
+        return NumberFormat(
+            wish, "as asked", **{f"seconds_{wish}": seconds_of_step(network, loss, device, wish)}
+        )
+    if not has_native_bf16(device):
+        reason = f"this {device.type} has no native bf16"
+        return NumberFormat("fp32", reason, seconds_of_step(network, loss, device, "fp32"))
+    slow = seconds_of_step(network, loss, device, "fp32")
+    wrong = first_wrong_layer(network, loss, device)
+    if wrong is not None:
+        return NumberFormat("fp32", f"bf16 is wrong here: {wrong}", slow)
+    quick = seconds_of_step(network, loss, device, "bf16")
+    if quick < slow:
+        reason = f"native, gradients agree with fp32, and {slow / quick:.1f} times as fast"
+        return NumberFormat("bf16", reason, slow, quick)
+    return NumberFormat("fp32", f"{quick / slow:.1f} times as fast as bf16 on these shapes", slow, quick)
+
+
+def seconds_of_step(network: nn.Module, loss: Loss, device: torch.device, number_format: str) -> float:
+    """Seconds for one forward and backward pass: the quickest of a few, after one to warm up."""
+    copy = deepcopy(network)
+    times: list[float] = []
+    while len(times) < 2 or (sum(times) < 0.3 and len(times) < 12):
+        start = time.perf_counter()
+        with autocast(device, number_format):
+            value = loss(copy)
+        value.backward()  # type: ignore[no-untyped-call]
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        times.append(time.perf_counter() - start)
+    return min(times[1:])
+
+
+def first_wrong_layer(network: nn.Module, loss: Loss, device: torch.device) -> str | None:
+    """Names the first layer whose bf16 output or gradients disagree with fp32, and how; None if all agree."""
+    copy = deepcopy(network)
+    for call in _distinct(layer_calls(copy, CHECKED, lambda: loss(copy))):
+        for what, difference in differences(call, device):
+            if not difference <= TOLERANCE:
+                return f"the {what} of {call.name} differs from fp32 by {difference:.2g} (limit {TOLERANCE})"
+    return None
+
+
+def differences(call: LayerCall, device: torch.device) -> Iterator[tuple[str, float]]:
+    """Relative difference between bf16 and fp32 of a layer's output, input gradient and weight gradient."""
+    exact, rough = (_results(call, device, name) for name in ("fp32", "bf16"))
+    names = ("output", "input gradient", "weight gradient")
+    for name, one, other in zip(names, exact, rough, strict=True):
+        size = one.norm()
+        yield name, float((other.float() - one).norm() / size) if size > 0 else float(other.float().norm())
+
+
+def _results(call: LayerCall, device: torch.device, number_format: str) -> tuple[Tensor, Tensor, Tensor]:
+    received = call.input.float().requires_grad_()
+    weight = call.layer.weight
+    assert isinstance(weight, nn.Parameter)
+    with torch.enable_grad(), autocast(device, number_format):
+        output = call.layer(received)
+    gradients = torch.autograd.grad(output, [received, weight], call.output_gradient.to(output.dtype))
+    return output.detach(), gradients[0], gradients[1]
+
+
+def _distinct(calls: list[LayerCall]) -> Iterator[LayerCall]:
+    """One call of each geometry: equal layers on equal shapes run the same kernel."""
+    seen = set()
+    for call in calls:
+        key = (call.layer.extra_repr(), type(call.layer), tuple(call.input.shape))
+        if key not in seen:
+            seen.add(key)
+            yield call

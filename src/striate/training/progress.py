@@ -1,0 +1,141 @@
+"""How a training tells what it does: a bar on a terminal, plain lines elsewhere, or nothing."""
+
+import sys
+import time
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+LINES = 24
+"""About as many epochs are told line by line; of longer trainings every second, third, … is."""
+
+
+class Reporter(Protocol):
+    """What a training calls. Steps are counted over the whole training."""
+
+    def say(self, text: str) -> None:
+        """One fact, said once."""
+
+    def reading(self, done: int, files: int) -> None:
+        """So many files of the data have been read."""
+
+    def begin(self, steps: int, done: int, epochs: int) -> None:
+        """The training starts, or goes on, at step `done` of `steps`."""
+
+    def step(self, done: int, loss: float, top1: float, images_per_second: float) -> None:
+        """A step ended: running mean loss and accuracy of the epoch."""
+
+    def epoch(self, row: dict[str, Any]) -> None:
+        """An epoch ended; the row is what history.jsonl holds."""
+
+    def end(self) -> None:
+        """The training ended, however it ended."""
+
+
+class Silent:
+    """Tells nothing."""
+
+    def say(self, text: str) -> None:
+        """Nothing."""
+
+    def reading(self, done: int, files: int) -> None:
+        """Nothing."""
+
+    def begin(self, steps: int, done: int, epochs: int) -> None:
+        """Nothing."""
+
+    def step(self, done: int, loss: float, top1: float, images_per_second: float) -> None:
+        """Nothing."""
+
+    def epoch(self, row: dict[str, Any]) -> None:
+        """Nothing."""
+
+    def end(self) -> None:
+        """Nothing."""
+
+
+class Lines(Silent):
+    """Plain lines, for logs: facts, and one line an epoch."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.every = 1
+
+    def say(self, text: str) -> None:
+        """A line."""
+        self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def begin(self, steps: int, done: int, epochs: int) -> None:
+        """How long it will be."""
+        self.every = max(1, round(epochs / LINES))
+        self.say(f"{epochs} epochs, {steps:,} steps" + (f", going on after step {done:,}" if done else ""))
+
+    def epoch(self, row: dict[str, Any]) -> None:
+        """The row in one line."""
+        if row["epoch"] % self.every == 0 or row["epoch"] == row["epochs"]:
+            self.say(in_words(row))
+
+
+class Bar(Lines):
+    """A bar with loss, accuracy, images per second and time left, above it a line an epoch."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self.progress: Progress | None = None
+        self.task = TaskID(0)
+        self.drawn = 0.0
+
+    def reading(self, done: int, files: int) -> None:
+        """A bar while the data is read."""
+        if self.progress is None:
+            self._draw(files, 0)
+        if self.progress is not None:
+            self.progress.update(self.task, completed=done, state=f"reading images ({files:,})  left")
+        if done >= files:
+            self.end()
+
+    def begin(self, steps: int, done: int, epochs: int) -> None:
+        """Draws the bar."""
+        super().begin(steps, done, epochs)
+        self._draw(steps, done)
+
+    def _draw(self, total: int, done: int) -> None:
+        columns = (
+            BarColumn(bar_width=30),
+            TextColumn("{task.percentage:>3.0f} %  {task.fields[state]}"),
+            TimeRemainingColumn(),
+        )
+        self.progress = Progress(*columns, console=self.console, transient=True)
+        self.task = self.progress.add_task("", total=total, completed=done, state="")
+        self.progress.start()
+
+    def step(self, done: int, loss: float, top1: float, images_per_second: float) -> None:
+        """Moves the bar, at most ten times a second."""
+        now = time.monotonic()
+        if self.progress is None or now - self.drawn < 0.1:
+            return
+        self.drawn = now
+        state = f"loss {loss:.3f}  accuracy {top1:.1%}  {images_per_second:,.0f} images/s  left"
+        self.progress.update(self.task, completed=done, state=state)
+
+    def end(self) -> None:
+        """Takes the bar away."""
+        if self.progress is not None:
+            self.progress.stop()
+            self.progress = None
+
+
+def in_words(row: dict[str, Any]) -> str:
+    """An epoch in one line."""
+    text = f"epoch {row['epoch']:>3}/{row['epochs']}  loss {row['train_loss']:.3f}"
+    if row.get("val_top1") is not None:
+        text += f"  validation {row['val_top1']:.2%}"
+    text += f"  {row['images_per_second']:>7,.0f} images/s"
+    return text + ("  best" if row["best"] else "")
+
+
+def reporter_for(console: Console | None = None) -> Reporter:
+    """A bar on a terminal, lines elsewhere; on standard error, so that standard output has results only."""
+    console = console or Console(file=sys.stderr)
+    return Bar(console) if console.is_terminal else Lines(console)

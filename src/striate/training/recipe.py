@@ -1,0 +1,150 @@
+"""The recipe: everything that decides a training, as one frozen value; presets are functions."""
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal, Self
+
+from striate.data.augmentation import Augmentation
+from striate.errors import ArgumentError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a training. Checked when it is made."""
+
+    epochs: int = 12
+    """How often each training image is seen."""
+    minutes: float | None = None
+    """Train for about this long instead: the epochs are planned from the speed measured at the start."""
+    batch_size: int = 128
+    """Images in one step, over all processes together."""
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    """AdamW, or SGD with Nesterov momentum."""
+    learning_rate: float = 3e-3
+    """The highest of the schedule. SGD wants about 0.1."""
+    momentum: float = 0.9
+    """Momentum of SGD; the first beta of AdamW."""
+    weight_decay: float = 0.05
+    """Decoupled for AdamW. Norms and biases are spared."""
+    schedule: Literal["one-cycle", "cosine"] = "one-cycle"
+    """One-cycle: up and down in cosines, momentum the other way. Cosine: linear warm-up, then down."""
+    warmup: float = 0.2
+    """Share of the training in which the learning rate rises."""
+    clip_norm: float = 0.0
+    """Gradients whose norm is above this are scaled down to it (0: off)."""
+    ema: float = 0.99
+    """Decay per step of the moving average of the weights, which is what is kept (0: off)."""
+    label_smoothing: float = 0.1
+    """Share of each label that is spread over all classes."""
+    patience: int | None = None
+    """Stop early after this many epochs without a better validation score."""
+    class_weights: Literal["auto", "on", "off"] = "auto"
+    """Weigh rare classes up. Auto: where the largest class has over twice the images of the smallest."""
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    """How training images are varied."""
+    number_format: Literal["auto", "fp32", "bf16"] = "auto"
+    """Auto: bf16 where the processor has it, its gradients agree with fp32, and it is faster."""
+    seed: int = 0
+    """Decides the initial weights, the order of the images and every random draw."""
+
+    def __post_init__(self) -> None:
+        positive = ("epochs", "batch_size", "learning_rate", "minutes", "patience")
+        for name in positive:
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ArgumentError(f"{name} must be above 0; got {value}")
+        for name in ("weight_decay", "clip_norm", "seed"):
+            if not getattr(self, name) >= 0:
+                raise ArgumentError(f"{name} must not be negative; got {getattr(self, name)}")
+        for name in ("momentum", "ema", "label_smoothing", "warmup"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ArgumentError(f"{name} must be at least 0 and below 1; got {getattr(self, name)}")
+        known: dict[str, tuple[str, ...]] = {
+            "optimizer": ("adamw", "sgd"),
+            "schedule": ("one-cycle", "cosine"),
+            "class_weights": ("auto", "on", "off"),
+            "number_format": ("auto", "fp32", "bf16"),
+        }
+        for name, choices in known.items():
+            if getattr(self, name) not in choices:
+                raise ArgumentError(
+                    f"{name} must be one of {', '.join(choices)}; got {getattr(self, name)!r}"
+                )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for run.json."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """The recipe of a record."""
+        known = {name.name for name in fields(cls)}
+        plain = {name: value for name, value in values.items() if name in known}
+        augmentation = dict(plain.pop("augmentation", {}))
+        if "crop_area" in augmentation:
+            augmentation["crop_area"] = tuple(augmentation["crop_area"])
+        return cls(**plain, augmentation=Augmentation(**augmentation))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a preset looks at in a data set."""
+
+    images: int = 50_000
+    channels: int = 1
+    size: int = 28
+    mirror_safe: bool = False
+    pretrained: bool = False
+
+
+def default(facts: Facts = Facts()) -> Recipe:
+    """Good accuracy in a few minutes on two cores; what a beginner gets."""
+    epochs = min(120, max(11, round(150_000 / max(facts.images, 1))))
+    recipe = Recipe(
+        epochs=epochs,
+        batch_size=_batch_size(facts.images),
+        augmentation=_varied(facts),
+    )
+    return fine_tuned(recipe) if facts.pretrained else recipe
+
+
+def fast(facts: Facts = Facts()) -> Recipe:
+    """One pass over a large set: the least time to a good accuracy."""
+    return replace(
+        default(facts),
+        epochs=max(1, round(55_000 / max(facts.images, 1))),
+        augmentation=Augmentation(flip=facts.mirror_safe),
+    )
+
+
+def thorough(facts: Facts = Facts()) -> Recipe:
+    """Three times as long as the default, with mixed images."""
+    recipe = default(facts)
+    return replace(
+        recipe, epochs=3 * recipe.epochs, ema=0.998, augmentation=replace(recipe.augmentation, cutmix=1.0)
+    )
+
+
+PRESETS = {"default": default, "fast": fast, "thorough": thorough}
+
+
+def fine_tuned(recipe: Recipe) -> Recipe:
+    """The same, gentler: for weights that have already learnt."""
+    return replace(recipe, epochs=max(1, recipe.epochs // 2), learning_rate=recipe.learning_rate / 10)
+
+
+def _batch_size(images: int) -> int:
+    """128, or less where a set is so small that an epoch would have under a dozen steps."""
+    size = 128
+    while size > 8 and images < 12 * size:
+        size //= 2
+    return size
+
+
+def _varied(facts: Facts) -> Augmentation:
+    if facts.channels == 3 and facts.size > 32:
+        return Augmentation(crop_area=(0.35, 1.0), crop_aspect=1.33, flip=facts.mirror_safe, jitter=0.2)
+    if facts.channels == 3:
+        return Augmentation(crop_area=(0.7, 1.0), shift=0.06, flip=facts.mirror_safe, jitter=0.1)
+    if facts.mirror_safe:
+        return Augmentation(shift=0.04, flip=True)
+    return Augmentation(crop_area=(0.8, 1.25), crop_aspect=1.15, rotate=8, shift=0.05)

@@ -1,0 +1,54 @@
+"""The history for TensorBoard, beside whatever else is told."""
+
+from pathlib import Path
+from typing import Any
+
+from striate.errors import MissingExtraError
+from striate.training.progress import Reporter
+
+FOLDER = "tensorboard"
+"""Inside the run's folder."""
+
+
+class Tracked:
+    """A reporter that also writes each epoch as TensorBoard scalars.
+
+    Raises MissingExtraError where TensorBoard is not installed.
+    """
+
+    def __init__(self, reporter: Reporter, run: Path) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            raise MissingExtraError("track", "writing for TensorBoard") from None
+        self.reporter = reporter
+        self.writer = SummaryWriter(str(run / FOLDER))
+
+    def say(self, text: str) -> None:
+        """Passed on."""
+        self.reporter.say(text)
+
+    def reading(self, done: int, files: int) -> None:
+        """Passed on."""
+        self.reporter.reading(done, files)
+
+    def begin(self, steps: int, done: int, epochs: int) -> None:
+        """Passed on."""
+        self.reporter.begin(steps, done, epochs)
+
+    def step(self, done: int, loss: float, top1: float, images_per_second: float) -> None:
+        """Passed on."""
+        self.reporter.step(done, loss, top1, images_per_second)
+
+    def epoch(self, row: dict[str, Any]) -> None:
+        """Passed on, and written: every number of the row against the step."""
+        self.reporter.epoch(row)
+        for name, value in row.items():
+            if isinstance(value, float):
+                self.writer.add_scalar(name.replace("_", "/", 1), value, row["step"])
+        self.writer.flush()
+
+    def end(self) -> None:
+        """Passed on."""
+        self.reporter.end()
+        self.writer.close()

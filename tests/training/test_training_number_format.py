@@ -1,0 +1,105 @@
+"""The check that keeps wrong bf16 kernels out."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from striate.tracing.layer_calls import LayerCall, layer_calls
+from striate.training import number_format
+from striate.training.number_format import choose, differences, first_wrong_layer
+
+CPU = torch.device("cpu")
+
+
+def loss(network: nn.Module) -> Tensor:
+    images = torch.rand(4, 3, 12, 12, generator=torch.Generator().manual_seed(0))
+    result: Tensor = network(images).float().square().mean()
+    return result
+
+
+def small() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 144, 5))
+
+
+class Broken(torch.autograd.Function):
+    """Right output and input gradient, a weight gradient that is wrong in bf16 only: as PyTorch's was."""
+
+    @staticmethod
+    def forward(ctx, x, weight):  # type: ignore[no-untyped-def]
+        ctx.save_for_backward(x, weight)
+        low = torch.is_autocast_enabled("cpu")
+        ctx.low = low
+        return (x.bfloat16() @ weight.bfloat16().T) if low else x @ weight.T
+
+    @staticmethod
+    def backward(ctx, gradient):  # type: ignore[no-untyped-def]
+        x, weight = ctx.saved_tensors
+        gradient = gradient.float()
+        return gradient @ weight, (gradient.T @ x) * (1e11 if ctx.low else 1)
+
+
+class BrokenLinear(nn.Linear):
+    def forward(self, x: Tensor) -> Tensor:
+        result: Tensor = Broken.apply(x, self.weight)
+        return result
+
+
+def test_sound_layers_pass() -> None:
+    assert first_wrong_layer(small(), loss, CPU) is None
+
+
+def test_a_wrong_weight_gradient_is_named() -> None:
+    network = nn.Sequential(nn.Flatten(), BrokenLinear(432, 5, bias=False))
+    found = first_wrong_layer(network, loss, CPU)
+    assert found is not None
+    assert found.startswith("the weight gradient of 1 differs from fp32 by 1e+11 (limit 0.02)")
+
+
+def test_what_is_not_a_number_is_wrong() -> None:
+    layer = nn.Linear(2, 2)
+    call = LayerCall("fc", layer, torch.full((1, 2), float("nan")), torch.ones(1, 2))
+    assert not all(difference <= 0.02 for _, difference in differences(call, CPU))
+
+
+def test_the_choice_falls_back_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(number_format, "has_native_bf16", lambda device: True)
+    broken = nn.Sequential(nn.Flatten(), BrokenLinear(432, 5, bias=False))
+    choice = choose(broken, loss, CPU)
+    assert choice.name == "fp32"
+    assert choice.reason.startswith("bf16 is wrong here: the weight gradient of 1 differs")
+    monkeypatch.setattr(number_format, "has_native_bf16", lambda device: False)
+    assert choose(small(), loss, CPU).reason == "this cpu has no native bf16"
+    assert choose(small(), loss, CPU, "bf16").name == "bf16"
+
+
+@pytest.mark.parametrize(("fp32", "bf16", "chosen"), [(0.3, 0.1, "bf16"), (0.1, 0.3, "fp32")])
+def test_the_faster_one_wins(monkeypatch: pytest.MonkeyPatch, fp32: float, bf16: float, chosen: str) -> None:
+    monkeypatch.setattr(number_format, "has_native_bf16", lambda device: True)
+    monkeypatch.setattr(
+        number_format,
+        "seconds_of_step",
+        lambda n, l, d, name: {"fp32": fp32, "bf16": bf16}[name],  # noqa: E741
+    )
+    choice = choose(small(), loss, CPU)
+    assert (choice.name, choice.seconds) == (chosen, min(fp32, bf16))
+
+
+def test_the_network_is_untouched() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(400, 2))
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    choose(network, loss, CPU)
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+    assert all(parameter.grad is None for parameter in network.parameters())
+    assert all(not module._forward_hooks for module in network.modules())
+
+
+def test_calls_are_recorded_with_their_gradients() -> None:
+    network = small()
+    calls = layer_calls(network, (nn.Conv2d, nn.Linear), lambda: loss(network))
+    assert [call.name for call in calls] == ["0", "3"]
+    for call in calls:
+        weight = call.layer.weight
+        assert isinstance(weight, nn.Parameter)
+        again = torch.autograd.grad(call.layer(call.input), weight, call.output_gradient)[0]
+        assert torch.allclose(again, weight.grad, rtol=1e-5, atol=1e-8)  # type: ignore[arg-type]
