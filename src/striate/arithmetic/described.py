@@ -1,0 +1,122 @@
+"""What a network did, written down without a tensor: numbered tensors and the operations between them.
+
+The operations stand in the order in which they ran, and that order is their meaning: a tensor may be a view of
+another one, and an operation may write into its input, as in the program that was watched.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class Role(Enum):
+    """Where a tensor came from."""
+
+    INPUT = "input"
+    PARAMETER = "parameter"
+    BUFFER = "buffer"
+    CONSTANT = "constant"  # made by the program itself, the same whatever the input is
+    ACTIVATION = "activation"
+    FOREIGN = "foreign"  # came from outside of what was watched, e.g. back from NumPy
+
+
+class Fill(Enum):
+    """What is known about the values of a tensor that does not depend on the input."""
+
+    ZERO = "zero"
+    NONZERO = "nonzero"  # finite, and nowhere zero
+    FINITE = "finite"  # finite, some zero
+    GENERIC = "generic"  # a parameter: any value, so never counted on being zero
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """One tensor: its shape, the bytes of an element, its role, and the names it has in the network."""
+
+    shape: tuple[int, ...]
+    itemsize: int
+    role: Role
+    fill: Fill = Fill.UNKNOWN
+    names: tuple[str, ...] = ()
+    trainable: bool = False
+    storage: int = -1  # tensors with the same number share memory
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        count = 1
+        for length in self.shape:
+            count *= length
+        return count
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation that ran: what it is, what it read, what it wrote, and its geometry.
+
+    `kind` is the meaning ("convolution"), `name` what it was called where it ran ("aten.convolution"), which is
+    what a status names. `inputs` and `outputs` are tensor numbers. `view` says that output 0 shares memory with
+    input 0; `writes` that the operation wrote into existing tensors (its outputs are among those numbers).
+    """
+
+    kind: str
+    name: str
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    geometry: Mapping[str, Any] = field(default_factory=dict)
+    view: bool = False
+    writes: bool = False
+    call: int = 0  # which module call it ran in
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleCall:
+    """One call of one module: its path in the network, its class, which call of that module it is.
+
+    `atomic` modules (those of torch.nn) are one row of a table, whatever operations they run.
+    """
+
+    path: str
+    type: str
+    parent: int
+    depth: int
+    number: int = 1
+    atomic: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterInfo:
+    """A parameter of the network under its first name; `aliases` are further names of the same tensor."""
+
+    name: str
+    shape: tuple[int, ...]
+    itemsize: int
+    trainable: bool
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        count = 1
+        for length in self.shape:
+            count *= length
+        return count
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What a network did on one input. `axes` says what each axis of input 0 is, e.g. ("N", "C", "H", "W")."""
+
+    tensors: tuple[TensorInfo, ...]
+    operations: tuple[Operation, ...]
+    calls: tuple[ModuleCall, ...]
+    parameters: tuple[ParameterInfo, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    axes: tuple[str, ...]
+    batch: int = 1
+    notes: tuple[str, ...] = ()
+    seconds: tuple[float, ...] = ()  # per operation, where it was timed

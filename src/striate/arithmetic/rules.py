@@ -1,0 +1,299 @@
+"""What the outputs of one operation see, for operations that mix elements: one rule per kind.
+
+A rule takes a `Reading` (the operation and what its inputs see) and gives what its outputs see: one field that
+all outputs of its shape share, or a list of one per output. An operation without a rule is at most as wide as
+all that its inputs see, and is then called a bound: see `receptive_field`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from striate.arithmetic import field as fields
+from striate.arithmetic.axis import Axis, Bounds, Step
+from striate.arithmetic.described import Fill, Operation, Role, TensorInfo
+from striate.arithmetic.field import Field, Shape, blend, each, in_groups, mixed, whole
+from striate.arithmetic.reshaping import join
+from striate.arithmetic.windows import Window, slide, slide_back
+
+Fields = Field | None | list[Field | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One operation with the fields of its inputs (None: does not depend on the input)."""
+
+    operation: Operation
+    given: Sequence[Field | None]
+    infos: Sequence[TensorInfo]
+    outs: Sequence[TensorInfo]
+
+    @property
+    def geometry(self) -> Mapping[str, Any]:
+        """The geometry of the operation."""
+        return self.operation.geometry
+
+    @property
+    def out(self) -> Shape:
+        """The shape of the first output."""
+        return self.outs[0].shape
+
+    @property
+    def field(self) -> Field:
+        """The field of the first input, for rules that only run when there is one."""
+        first = self.given[0]
+        assert first is not None
+        return first
+
+
+Rule = Callable[[Reading], Fields]
+
+
+def elementwise(reading: Reading) -> Fields:
+    """The same place of every input. A constant that may hold zeros or −∞ can switch places off."""
+    result = blend(reading.given, reading.out)
+    if result is None:
+        return None
+    role = reading.geometry.get("role", "plain")
+    constants = [
+        info.fill
+        for info, field in zip(reading.infos, reading.given, strict=True)
+        if field is None and info.role is not Role.PARAMETER
+    ]
+    if role == "multiply" and any(fill in (Fill.ZERO, Fill.FINITE, Fill.UNKNOWN) for fill in constants):
+        return result.as_bound(f"{reading.operation.name} by a constant that may be zero")
+    if role == "choose" and reading.given[reading.geometry["mask"]] is None:
+        return result.as_bound(f"{reading.operation.name} under a constant mask")
+    if role == "add" and Fill.UNKNOWN in constants:
+        return replace(result, masked=True)
+    return result
+
+
+def convolution(reading: Reading) -> Fields:
+    """Windows along the spatial axes, all channels of a group."""
+    g = reading.geometry
+    channels = reading.out[1]
+    result = blend([in_groups(reading.field, 1, g["groups"], channels), *_wholes(reading, 1)], _mid(reading))
+    assert result is not None
+    return _windows(result, reading.out, g, slide_back if g.get("transposed") else slide)
+
+
+def _mid(reading: Reading) -> Shape:
+    """Input positions, output channels."""
+    return (reading.field.shape[0], reading.out[1], *reading.field.shape[2:])
+
+
+def _wholes(reading: Reading, first: int) -> list[Field | None]:
+    """What computed weights see, which every output then sees too."""
+    given = [field for field in reading.given[first:] if field is not None]
+    if not given:
+        return []
+    shape = tuple(1 for _ in reading.out)
+    return [whole(given, shape)]
+
+
+def _windows(
+    field: Field, out: Shape, geometry: Mapping[str, Any], move: Callable[[Axis, int, int, int, Window], Axis]
+) -> Field:
+    result = field
+    first = len(out) - len(geometry["kernel"])
+    for place, kernel in enumerate(geometry["kernel"]):
+        dim = first + place
+        window = Window(
+            kernel, geometry["stride"][place], geometry["padding"][place], geometry["dilation"][place]
+        )
+        shape = (*result.shape[:dim], out[dim], *result.shape[dim + 1 :])
+        length = result.shape[dim]
+        result = each(result, shape, lambda a, d=dim, n=length, w=window: move(a, d, n, out[d], w))  # type: ignore[misc]
+    return result
+
+
+def pool(reading: Reading) -> Fields:
+    """Windows, each channel for itself; `ceil_mode` is in the output's shape."""
+    return _windows(reading.field, reading.out, reading.geometry, slide)
+
+
+def matmul(reading: Reading) -> Fields:
+    """Row i of the left with column j of the right, over all of the shared dimension; a bias is added."""
+    left, right = reading.given[0], reading.given[1]
+    flat_left, flat_right = len(reading.infos[0].shape) == 1, len(reading.infos[1].shape) == 1
+    parts: list[Field | None] = []
+    if left is not None:
+        kept = mixed(left, (len(left.shape) - 1,))
+        parts.append(_matched(kept, reading.out, -1, drop=flat_left, absent=flat_right))
+    if right is not None:
+        kept = mixed(right, (max(len(right.shape) - 2, 0),))
+        parts.append(_matched(kept, reading.out, -2, drop=flat_right, absent=flat_left))
+    return blend([*parts, *reading.given[2:]], reading.out)
+
+
+def _matched(field: Field, out: Shape, gone: int, drop: bool, absent: bool) -> Field | None:
+    """A reduced factor laid beside the product: its reduced dimension stands for the other factor's own."""
+    dim = 0 if drop else len(field.shape) + gone
+    lengths = tuple(1 if place == dim else length for place, length in enumerate(field.shape))
+    result = fields.reduced(replace(field, shape=lengths), (dim,), True, lengths)
+    if drop or absent:
+        result = fields.reduced(result, (dim,), False, lengths[:dim] + lengths[dim + 1 :])
+    return result if len(result.shape) <= len(out) else whole([result], out)
+
+
+def mix(reading: Reading) -> Fields:
+    """Softmax, layer norm, FFT: all along `dims`; the other inputs place by place."""
+    field = mixed(reading.field, reading.geometry["dims"])
+    if field.masked and reading.geometry.get("softmax"):
+        field = replace(field, masked=False).as_bound("softmax under a mask")
+    if not reading.geometry.get("sure", True):
+        field = field.as_bound(reading.operation.name)
+    return field if field.shape == reading.out else whole([field], reading.out)
+
+
+def reduce(reading: Reading) -> Fields:
+    """Mean, sum, maximum, norm over `dims`."""
+    g = reading.geometry
+    return fields.reduced(reading.field, g["dims"], g["keep"], reading.out)
+
+
+def batch_norm(reading: Reading) -> Fields:
+    """As at inference. Without running statistics the batch's own are used then too: all of its positions."""
+    if not reading.geometry["batch_statistics"]:
+        return reading.field
+    dims = [dim for dim in range(len(reading.out)) if dim != 1]
+    return mixed(reading.field, dims if not reading.geometry.get("instance") else dims[1:])
+
+
+def group_norm(reading: Reading) -> Fields:
+    """All positions of all channels of the group."""
+    field = mixed(reading.field, range(2, len(reading.out)))
+    return in_groups(field, 1, reading.geometry["groups"], reading.out[1])
+
+
+def cumulative(reading: Reading) -> Fields:
+    """Everything up to here along `dim`."""
+    dim = reading.geometry["dim"]
+    return each(reading.field, reading.out, lambda axis: accumulate(axis, dim, reading.out[dim], False))
+
+
+def accumulate(axis: Axis, dim: int, length: int, backwards: bool) -> Axis:
+    """Each position along `dim` sees what it and all earlier (later) ones see."""
+    opened = None if axis.open is None else _accumulate_bounds(axis.open, dim, length, backwards)
+    steps = dict(axis.steps)
+    if dim in steps:
+        steps[dim] = Step(steps[dim].period, steps[dim].shift, False)
+    return Axis(_accumulate_bounds(axis.seen, dim, length, backwards), opened, steps)
+
+
+def _accumulate_bounds(bounds: Bounds, dim: int, length: int, backwards: bool) -> Bounds:
+    if bounds.shape[dim + 1] == 1:
+        return bounds
+    turned = np.flip(bounds, dim + 1) if backwards else bounds
+    summed = np.minimum.accumulate(turned, axis=dim + 1)
+    return np.flip(summed, dim + 1) if backwards else summed
+
+
+def recurrent(reading: Reading) -> Fields:
+    """RNN, LSTM, GRU over (T, N, F) or (N, T, F): step t sees the steps up to t; backwards those from t on."""
+    g, field, out = reading.geometry, reading.field, reading.out
+    time, last = g["time"], len(out) - 1
+    step = in_groups(field, last, 1, out[last])
+    length = out[time]
+    forward = each(step, out, lambda axis: accumulate(axis, time, length, False))
+    if not g["bidirectional"]:
+        result = forward
+    elif g["layers"] == 1:
+        result = _two_ways(step, forward, time, out)
+    else:
+        result = mixed(step, (time,))
+    started = [field for field in reading.given[1:] if field is not None]
+    state = [whole([field, *started], info.shape) for info in reading.outs[1:]]
+    first = blend([result, whole(started, tuple(1 for _ in out))], out)
+    return [first, *state]
+
+
+def _two_ways(step: Field, forward: Field, time: int, out: Shape) -> Field:
+    """One bidirectional layer: half of the features come from behind, half from ahead."""
+    last, half = len(out) - 1, out[-1] // 2
+    shape = (*out[:last], half)
+    axes = []
+    for ahead, axis in zip(forward.axes, step.axes, strict=True):
+        behind = accumulate(axis, time, out[time], True)
+        axes.append(join([ahead, behind], [shape, shape], last, [False, False]))
+    return replace(forward, shape=out, axes=tuple(axes))
+
+
+def attention(reading: Reading) -> Fields:
+    """Scaled dot-product attention: a query sees itself and every key and value, or those up to it."""
+    query, key, value = (_matched_heads(field, reading.out) for field in reading.given[:3])
+    last = len(reading.out) - 1
+    seen_keys = blend([mixed(key, (len(key.shape) - 1,)) if key else None, value], reading.infos[2].shape)
+    if seen_keys is not None and reading.geometry["causal"]:
+        row = last - 1
+        same = reading.infos[2].shape[-2] == reading.out[-2]
+        keys = (
+            each(seen_keys, seen_keys.shape, lambda axis: accumulate(axis, row, seen_keys.shape[row], False))
+            if same
+            else mixed(seen_keys, (row,)).as_bound(reading.operation.name)
+        )
+    else:
+        keys = mixed(seen_keys, (last - 1,)) if seen_keys is not None else None
+    if keys is not None and keys.shape[-2] != reading.out[-2]:
+        keys = replace(keys, shape=(*keys.shape[:-2], 1, keys.shape[-1]))
+    asked = fields.reduced(query, (last,), True, (*query.shape[:-1], 1)) if query else None
+    result = blend(
+        [asked, keys, *[whole([mask], tuple(1 for _ in reading.out)) for mask in reading.given[3:]]],
+        reading.out,
+    )
+    if result is not None and reading.geometry["mask"]:
+        return result.as_bound("attention under a mask")
+    return result
+
+
+def _matched_heads(field: Field | None, out: Shape) -> Field | None:
+    """The field with its leading dimensions stood still where they are not those of the output."""
+    if field is None or field.shape[:-2] == out[:-2]:
+        return field
+    return mixed(field, range(len(field.shape) - 2))
+
+
+def lookup(reading: Reading) -> Fields:
+    """Embedding: an index picks a row of weights."""
+    index = reading.given[1]
+    if index is None or reading.given[0] is not None:
+        return _anything(reading)
+    axes = tuple(_with_last(axis) for axis in index.axes)
+    return replace(index, shape=reading.out, axes=axes)
+
+
+def _with_last(axis: Axis) -> Axis:
+    opened = None if axis.open is None else axis.open[..., None]
+    return Axis(axis.seen[..., None], opened, axis.steps)
+
+
+def _anything(reading: Reading) -> Fields:
+    bound = [whole(reading.given, info.shape) for info in reading.outs]
+    return [field and field.as_bound(reading.operation.name) for field in bound]
+
+
+def anything(reading: Reading) -> Fields:
+    """The rule of last resort: at most all that the inputs see."""
+    return _anything(reading)
+
+
+MIXING: dict[str, Rule] = {
+    "elementwise": elementwise,
+    "activation": elementwise,
+    "copy": lambda reading: blend(reading.given[-1:], reading.out),
+    "convolution": convolution,
+    "pool": pool,
+    "matmul": matmul,
+    "mix": mix,
+    "reduce": reduce,
+    "batch_norm": batch_norm,
+    "group_norm": group_norm,
+    "cumulative": cumulative,
+    "recurrent": recurrent,
+    "attention": attention,
+    "lookup": lookup,
+    "opaque": anything,
+}

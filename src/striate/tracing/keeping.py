@@ -1,0 +1,82 @@
+"""Leaving a network as it was: its modules' attributes, its modes, and the random state."""
+
+import random
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+_CONTAINERS = (dict, list, set)
+
+
+@contextmanager
+def untouched(network: nn.Module) -> Iterator[None]:
+    """Runs the network as at inference; on leaving, every attribute of every module is what it was."""
+    before = [(module, dict(module.__dict__), _copies(module.__dict__)) for module in network.modules()]
+    random_state = _random_state()
+    for module, _, _ in before:
+        module.__dict__["training"] = False
+    try:
+        yield
+    finally:
+        for module, attributes, copies in before:
+            _restore(module, attributes, copies)
+        _restore_random_state(random_state)
+
+
+def _copies(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Shallow copies of the containers among the attributes (parameters, buffers, hooks are such)."""
+    return {
+        name: value.copy() for name, value in attributes.items() if value and isinstance(value, _CONTAINERS)
+    }
+
+
+def _restore(module: nn.Module, attributes: dict[str, Any], copies: dict[str, Any]) -> None:
+    now = module.__dict__
+    if len(now) != len(attributes) or any(now.get(name) is not value for name, value in attributes.items()):
+        now.clear()
+        now.update(attributes)
+    for name, value in attributes.items():
+        if isinstance(value, _CONTAINERS):
+            saved = copies.get(name)
+            if saved is None:
+                value.clear()
+            elif not _same(value, saved):
+                _refill(value, saved)
+
+
+def _same(value: Any, saved: Any) -> bool:
+    """Whether a container still holds the very same things."""
+    if len(value) != len(saved):
+        return False
+    if isinstance(value, dict):
+        return all(key in value and value[key] is thing for key, thing in saved.items())
+    if isinstance(value, list):
+        return all(a is b for a, b in zip(value, saved, strict=True))
+    return bool(value == saved)
+
+
+def _refill(value: Any, saved: Any) -> None:
+    value.clear()
+    if isinstance(value, list):
+        value.extend(saved)
+    else:
+        value.update(saved)
+
+
+def _random_state() -> tuple[Any, ...]:
+    numpy = sys.modules.get("numpy")
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
+    return torch.get_rng_state(), random.getstate(), numpy and numpy.random.get_state(), cuda
+
+
+def _restore_random_state(state: tuple[Any, ...]) -> None:
+    torch.set_rng_state(state[0])
+    random.setstate(state[1])
+    if state[2] is not None:
+        sys.modules["numpy"].random.set_state(state[2])
+    if state[3] is not None:
+        torch.cuda.set_rng_state_all(state[3])

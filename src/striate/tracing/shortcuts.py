@@ -1,0 +1,159 @@
+"""Shapes of results without running an operation, for the operations that networks are made of.
+
+PyTorch's own shape functions take 50 to 2,000 µs for each of these, because many of them are Python
+decompositions; a network is mostly made of them. A test runs every shortcut beside PyTorch's own function.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._ops import OpOverload
+
+from striate.arithmetic.sizes import transposed_length, window_count
+from striate.errors import NetworkError
+from striate.tracing.arguments import base_name, bind, places, spread
+
+META = torch.device("meta")
+Named = dict[str, Any]
+Shortcut = Callable[[Named], Any]
+
+
+def outcome(func: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """The result of an operation on tensors without memory, by shortcut where there is one."""
+    name = base_name(func)
+    shortcut = SHORTCUTS.get(name)
+    if shortcut is None:
+        if name in POINTWISE:
+            result = _pointwise(args, kwargs)
+            if result is not None:
+                return result
+        return func(*args, **kwargs)
+    result = shortcut(bind(func, args, kwargs))
+    return func(*args, **kwargs) if result is None else result
+
+
+def empty(shape: Sequence[int], like: Tensor) -> Tensor:
+    """A tensor without memory."""
+    return torch.empty(shape, dtype=like.dtype, device=META)
+
+
+def _pointwise(args: Sequence[Any], kwargs: dict[str, Any]) -> Tensor | None:
+    """The broadcast shape, where all tensors are of one floating type."""
+    tensors = [arg for arg in args if isinstance(arg, Tensor)]
+    if kwargs or not tensors or not tensors[0].is_floating_point():
+        return None
+    first = tensors[0]
+    if len(tensors) == 1:
+        return empty(first.shape, first) if not any(isinstance(arg, complex) for arg in args) else None
+    if any(tensor.dtype != first.dtype for tensor in tensors[1:]):
+        return None
+    shape = first.shape
+    if any(tensor.shape != shape for tensor in tensors[1:]):
+        shape = torch.broadcast_shapes(*(tensor.shape for tensor in tensors))
+    return empty(shape, first)
+
+
+def _convolution(named: Named) -> Tensor | None:
+    x, weight, groups = named["input"], named["weight"], named["groups"]
+    count = weight.dim() - 2
+    if x.dim() != weight.dim() or x.dtype != weight.dtype:
+        return None
+    stride, padding = spread(named["stride"], count, 1), spread(named["padding"], count, 0)
+    dilation = spread(named["dilation"], count, 1)
+    if named["transposed"]:
+        extra = spread(named["output_padding"], count, 0)
+        channels, expected = weight.shape[1] * groups, weight.shape[0]
+        out = [
+            transposed_length(x.shape[2 + i], weight.shape[2 + i], stride[i], padding[i], dilation[i], extra[i])
+            for i in range(count)
+        ]
+    else:
+        channels, expected = weight.shape[0], weight.shape[1] * groups
+        out = [
+            window_count(x.shape[2 + i], weight.shape[2 + i], stride[i], padding[i], dilation[i])
+            for i in range(count)
+        ]
+    _check(x, weight, expected, out, padding)
+    return empty((x.shape[0], channels, *out), x)
+
+
+def _check(x: Tensor, weight: Tensor, expected: int, out: Sequence[int], padding: Sequence[int]) -> None:
+    if x.shape[1] != expected:
+        raise NetworkError(f"expects {expected} input channels, not {x.shape[1]}")
+    if min(out, default=1) < 1:
+        kernel = "×".join(map(str, weight.shape[2:]))
+        given = "×".join(str(n + 2 * p) for n, p in zip(x.shape[2:], padding, strict=True))
+        raise NetworkError(f"a kernel of {kernel} does not fit into the input, which is {given} with its padding")
+
+
+def _batch_norm(named: Named) -> tuple[Tensor, ...]:
+    x, weight = named["input"], named["weight"]
+    if weight is not None and x.dim() > 1 and weight.shape[0] != x.shape[1]:
+        raise NetworkError(f"expects {weight.shape[0]} channels, not {x.shape[1]}")
+    small = empty((x.shape[1],), x)
+    return empty(x.shape, x), small, small.clone()
+
+
+def _group_norm(named: Named) -> tuple[Tensor, ...]:
+    x = named["input"]
+    small = empty((named["N"], named["group"]), x)
+    return empty(x.shape, x), small, small.clone()
+
+
+def _layer_norm(named: Named) -> tuple[Tensor, ...] | None:
+    x, count = named["input"], len(named["normalized_shape"])
+    if tuple(x.shape[x.dim() - count :]) != tuple(named["normalized_shape"]):
+        return None
+    small = empty((*x.shape[: x.dim() - count], *[1] * count), x)
+    return empty(x.shape, x), small, small.clone()
+
+
+def _addmm(named: Named) -> Tensor | None:
+    bias, left, right = named["self"], named["mat1"], named["mat2"]
+    if left.shape[1] != right.shape[0] or len({bias.dtype, left.dtype, right.dtype}) > 1:
+        return None
+    return empty((left.shape[0], right.shape[1]), left)
+
+
+def _softmax(named: Named) -> Tensor | None:
+    x = named["self"]
+    return None if named.get("half_to_float") or named.get("dtype") else empty(x.shape, x)
+
+
+def _mean(named: Named) -> Tensor | None:
+    x = named["self"]
+    if "dim" not in named or named.get("dtype") is not None or not x.is_floating_point():
+        return None
+    gone, keep = places(named["dim"], x.dim()), named["keepdim"]
+    lengths = [1 if dim in gone else n for dim, n in enumerate(x.shape) if keep or dim not in gone]
+    return empty(lengths, x)
+
+
+def _resample(named: Named) -> Tensor | None:
+    x = named.get("input", named.get("self"))
+    size = named.get("output_size")
+    return None if size is None or x is None else empty((*x.shape[:2], *size), x)
+
+
+SHORTCUTS: dict[str, Shortcut] = {
+    "convolution": _convolution,
+    "native_batch_norm": _batch_norm,
+    "native_group_norm": _group_norm,
+    "native_layer_norm": _layer_norm,
+    "addmm": _addmm,
+    "_softmax": _softmax,
+    "_safe_softmax": _softmax,
+    "mean": _mean,
+    "sum": _mean,
+    "upsample_nearest2d": _resample,
+    "upsample_bilinear2d": _resample,
+    "upsample_trilinear3d": _resample,
+    "upsample_bicubic2d": _resample,
+}
+
+POINTWISE = frozenset(
+    "add sub mul div relu sigmoid tanh gelu silu hardtanh hardswish hardsigmoid leaky_relu elu exp log sqrt rsqrt "
+    "neg abs mish softplus clamp clamp_min clamp_max reciprocal sin cos pow erf square".split()
+)

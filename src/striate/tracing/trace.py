@@ -1,0 +1,260 @@
+"""One run of a network, written down."""
+
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from striate.arithmetic.described import (
+    Fill,
+    Operation,
+    ParameterInfo,
+    Recording,
+    Role,
+    TensorInfo,
+)
+from striate.errors import NetworkError, StriateError
+from striate.tracing.arguments import base_name, full_name, is_view, written
+from striate.tracing.calls import Calls
+from striate.tracing.composites import Composites
+from striate.tracing.describing import Call, describe
+from striate.tracing.keeping import untouched
+from striate.tracing.shortcuts import META
+from striate.tracing.watch import Ran, ValuesWantedError, Watch, memory, tensors_in
+
+AXES = {
+    1: ("N", "C"),
+    2: ("N", "C", "L"),
+    3: ("N", "C", "H", "W"),
+    4: ("N", "C", "T", "H", "W"),
+}
+_NEEDS_VALUES = ("meta tensor", "meta device", "'meta'", "device meta", "on meta", "no data", "found input tensor at meta")
+
+
+def example(network: nn.Module, shape: Sequence[int], batch: int = 1) -> Tensor:
+    """An input of `shape` (C, L), (C, H, W) or (C, T, H, W) without memory, in the network's own precision."""
+    dtype = next((p.dtype for p in network.parameters() if p.is_floating_point()), torch.get_default_dtype())
+    return torch.empty((batch, *shape), dtype=dtype, device=META)
+
+
+def trace(
+    network: nn.Module,
+    inputs: Sequence[Tensor],
+    axes: Sequence[str] = (),
+    *,
+    with_values: bool = False,
+    repeats: int = 1,
+) -> Recording:
+    """Run a network once on tensors of the inputs' shapes and write down what it did.
+
+    Args:
+        network: any module; it is left as it was.
+        inputs: what its forward takes; tensors on the meta device will do.
+        axes: what the axes of the first input are, e.g. ("N", "C", "T", "H", "W"); by its rank if not given.
+        with_values: run on real numbers, which takes the memory and the time of a real run.
+        repeats: with values, how often to run; the time of an operation is the median.
+
+    Raises:
+        NetworkError: the network does not take this input; names the layer and what it received.
+    """
+    network = _bare(network)
+    names = tuple(axes) or AXES.get(inputs[0].dim() - 1, tuple("NC") + ("?",) * (inputs[0].dim() - 2))
+    if with_values:
+        return _timed(network, inputs, names, repeats)
+    try:
+        return _run(network, [_without_memory(tensor) for tensor in inputs], names, False)
+    except _WantsValues as wants:
+        if any(p.device.type == "meta" for p in network.parameters()):
+            raise NetworkError(f"{wants.where}, whose code looks at values, but the network is on the meta device") from None
+        recording = _run(network, [_with_memory(network, tensor) for tensor in inputs], names, True)
+        return replace(recording, notes=(*recording.notes, f"{wants.where}, whose code looks at values: run on numbers"))
+
+
+class _WantsValues(Exception):  # noqa: N818 - not an error: a reason to run again
+    """The network's code looks at values."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where)
+        self.where = where
+
+
+def _bare(network: nn.Module) -> nn.Module:
+    """The network inside a compiled or parallel wrapper."""
+    for name in ("_orig_mod", "module"):
+        inner = network._modules.get(name)
+        if type(network).__name__ in ("OptimizedModule", "DataParallel", "DistributedDataParallel") and inner:
+            return inner
+    return network
+
+
+def _without_memory(tensor: Tensor) -> Tensor:
+    return torch.empty(tensor.shape, dtype=tensor.dtype, device=META)
+
+
+def _with_memory(network: nn.Module, tensor: Tensor) -> Tensor:
+    if tensor.device.type != "meta":
+        return tensor
+    device = next((p.device for p in network.parameters()), torch.device("cpu"))
+    if not tensor.is_floating_point():
+        return torch.zeros(tensor.shape, dtype=tensor.dtype, device=device)
+    generator = torch.Generator().manual_seed(0)
+    values = torch.rand(tensor.shape, generator=generator)
+    return values.to(device, tensor.dtype)
+
+
+def _timed(network: nn.Module, inputs: Sequence[Tensor], names: tuple[str, ...], repeats: int) -> Recording:
+    """Several runs with values; every operation's median time."""
+    given = [_with_memory(network, tensor) for tensor in inputs]
+    runs = [_run(network, given, names, True) for _ in range(repeats + 1)][1:]
+    counts = {len(run.operations) for run in runs}
+    if len(counts) > 1:
+        raise NetworkError("the network runs different operations from run to run, so they cannot be timed")
+    columns = zip(*(run.seconds for run in runs), strict=True)
+    return replace(runs[-1], seconds=tuple(sorted(column)[len(column) // 2] for column in columns))
+
+
+def _run(network: nn.Module, inputs: Sequence[Tensor], names: tuple[str, ...], with_values: bool) -> Recording:
+    watch = Watch(_known(network), with_values)
+    calls = Calls(network, watch)
+    for tensor in inputs:
+        watch.feed(tensor)
+    with untouched(network), torch.no_grad(), calls.followed(), Composites(watch), watch:
+        result = _forward(network, inputs, calls)
+    outputs = [watch.slot(tensor) for tensor in tensors_in(_flat(result))]
+    return _written_down(network, watch, calls, len(inputs), outputs, names)
+
+
+def _forward(network: nn.Module, inputs: Sequence[Tensor], calls: Calls) -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return network(*inputs)
+    except StriateError as error:
+        raise NetworkError(f"{calls.where()}: it {error}" if calls.stack else str(error)) from error
+    except ValuesWantedError:
+        raise _WantsValues(calls.where()) from None
+    except Exception as error:
+        if not calls.watch.with_values and _is_about_values(error):
+            raise _WantsValues(calls.where()) from error
+        told = str(error).strip().splitlines() or [type(error).__name__]
+        raise NetworkError(f"{calls.where()}, and it failed: {told[0]}") from error
+
+
+def _is_about_values(error: Exception) -> bool:
+    """Whether a failure comes from having no values rather than from the network or its input."""
+    told = str(error).lower()
+    return isinstance(error, NotImplementedError) or any(phrase in told for phrase in _NEEDS_VALUES)
+
+
+def _known(network: nn.Module) -> dict[int, tuple[Role, tuple[str, ...]]]:
+    known: dict[int, tuple[Role, tuple[str, ...]]] = {}
+    for name, parameter in network.named_parameters(remove_duplicate=False):
+        known[id(parameter)] = (Role.PARAMETER, (*known.get(id(parameter), (None, ()))[1], name))
+    for name, buffer in network.named_buffers():
+        known[id(buffer)] = (Role.BUFFER, (name,))
+    return known
+
+
+def _flat(result: Any) -> Iterable[Any]:
+    """A network's result as a flat list: tuples, lists, dictionaries and dataclasses of tensors."""
+    if isinstance(result, Tensor):
+        yield result
+    elif isinstance(result, dict):
+        for value in result.values():
+            yield from _flat(value)
+    elif isinstance(result, (list, tuple)):
+        for value in result:
+            yield from _flat(value)
+
+
+def _written_down(
+    network: nn.Module, watch: Watch, calls: Calls, inputs: int, outputs: Sequence[int], names: tuple[str, ...]
+) -> Recording:
+    tensors = tuple(_info(watch, number) for number in range(len(watch.kept)))
+    operations = tuple(_operation(ran, tensors) for ran in watch.ran)
+    batch = tensors[0].shape[0] if names[0] == "N" and tensors[0].shape else 1
+    return Recording(
+        tensors=tensors,
+        operations=operations,
+        calls=tuple(calls.all),
+        parameters=_parameters(network),
+        inputs=tuple(range(inputs)),
+        outputs=tuple(outputs),
+        axes=names,
+        batch=batch,
+        seconds=tuple(ran.seconds for ran in watch.ran),
+    )
+
+
+def _info(watch: Watch, number: int) -> TensorInfo:
+    tensor, role = watch.kept[number], watch.roles[number]
+    storage = memory(tensor)
+    if role is Role.ACTIVATION and storage not in watch.dependent and not watch.escaped:
+        role = Role.CONSTANT
+    if role is Role.CONSTANT and storage in watch.dependent:
+        role = Role.ACTIVATION
+    known = watch.known.get(id(tensor))
+    return TensorInfo(
+        shape=tuple(tensor.shape),
+        itemsize=tensor.element_size(),
+        role=role,
+        fill=watch.fills.get(number, Fill.UNKNOWN),
+        names=known[1] if known else (),
+        trainable=tensor.requires_grad and role is Role.PARAMETER,
+        storage=storage,
+    )
+
+
+def _operation(ran: Ran, tensors: Sequence[TensorInfo]) -> Operation:
+    if ran.func is None:
+        name = str(ran.named.get("name", ran.kind))
+        return Operation(ran.kind, name, ran.inputs, ran.outputs, ran.geometry or {}, call=ran.call)
+    call = Call(ran.func, ran.named, tuple(tensors[number].shape for number in ran.outputs))
+    if ran.inputs:
+        kind, geometry = describe(call)
+    else:
+        kind, geometry = "source", {}
+    geometry = {**geometry, **(ran.geometry or {})}
+    if kind == "batch_norm" and not geometry["batch_statistics"]:
+        geometry.pop("instance", None)
+    return Operation(
+        kind=kind,
+        name=full_name(ran.func),
+        inputs=_ordered(kind, geometry, ran),
+        outputs=ran.outputs,
+        geometry=geometry,
+        view=is_view(ran.func) and _shares(ran, tensors),
+        writes=bool(written(ran.func)) and base_name(ran.func).endswith("_"),
+        call=ran.call,
+    )
+
+
+def _shares(ran: Ran, tensors: Sequence[TensorInfo]) -> bool:
+    """Whether the result of a view operation really lies in the memory of its input."""
+    return bool(ran.inputs and ran.outputs) and ran.inputs[0] != ran.outputs[0]
+
+
+def _ordered(kind: str, geometry: dict[str, Any], ran: Ran) -> tuple[int, ...]:
+    """Inputs in the order that the kind wants: the factors of a product before what is added."""
+    if kind != "matmul":
+        return ran.inputs
+    tensors = [name for name, value in ran.named.items() if isinstance(value, Tensor)]
+    by_name = dict(zip(tensors, ran.inputs, strict=True))
+    return tuple(by_name[name] for name in geometry.pop("inputs") if name in by_name)
+
+
+def _parameters(network: nn.Module) -> tuple[ParameterInfo, ...]:
+    names: dict[int, list[str]] = {}
+    firsts: dict[int, nn.Parameter] = {}
+    for name, parameter in network.named_parameters(remove_duplicate=False):
+        names.setdefault(id(parameter), []).append(name)
+        firsts[id(parameter)] = parameter
+    return tuple(
+        ParameterInfo(
+            names[key][0], tuple(p.shape), p.element_size(), p.requires_grad, tuple(names[key][1:])
+        )
+        for key, p in firsts.items()
+    )
