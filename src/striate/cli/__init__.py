@@ -3,6 +3,7 @@
 Help and version answer without importing torch; each verb is imported only when it is asked for.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -53,6 +54,9 @@ def usage() -> str:
 
 
 def _run(verb: str, words: list[str]) -> int:
+    # Threads that wait for others sleep instead of spinning: where the machine has other work, a training is
+    # several times as fast. It counts only if it is set before torch is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from striate.errors import ArgumentError, StriateError, WeightsError, unknown
 
     try:

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import tyro
 
@@ -58,7 +58,7 @@ class Train:
     """Also write the history for TensorBoard, into the run's folder (needs the extra `track`)."""
     json: bool = False
     """Print the result as JSON and nothing else on standard output."""
-    recipe: Annotated[Recipe, tyro.conf.arg(prefix_name=False)] = field(default_factory=Recipe)
+    recipe: tyro.conf.OmitArgPrefixes[Recipe] = field(default_factory=Recipe)
     """How it is trained."""
 
 
@@ -72,7 +72,7 @@ def main(words: Sequence[str]) -> int:
         )
 
     def recipe_for(facts: Facts) -> Recipe:
-        suited = replace(first, recipe=PRESETS[first.preset](facts))
+        suited = Train(recipe=PRESETS[first.preset](facts))
         return read(Train, "train", words, default=suited).recipe
 
     result = train(

@@ -20,6 +20,9 @@ from striate.tracing.layer_calls import LayerCall, layer_calls
 TOLERANCE = 0.02
 """Largest relative difference (of norms) from fp32. Rounding to bf16 alone gives 0.002 to 0.004."""
 
+WORTH_IT = 1.15
+"""How many times as fast bf16 must be: less is noise, and fp32 is the safer choice."""
+
 CHECKED = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 
 Loss = Callable[[nn.Module], Tensor]
@@ -59,10 +62,10 @@ def choose(network: nn.Module, loss: Loss, device: torch.device, wish: str = "au
     if wrong is not None:
         return NumberFormat("fp32", f"bf16 is wrong here: {wrong}", slow)
     quick = seconds_of_step(network, loss, device, "bf16")
-    if quick < slow:
-        reason = f"native, gradients agree with fp32, and {slow / quick:.1f} times as fast"
+    if quick * WORTH_IT < slow:
+        reason = f"native, its gradients agree with fp32, and {slow / quick:.1f} times as fast"
         return NumberFormat("bf16", reason, slow, quick)
-    return NumberFormat("fp32", f"{quick / slow:.1f} times as fast as bf16 on these shapes", slow, quick)
+    return NumberFormat("fp32", f"bf16 is {slow / quick:.2f} times as fast on these shapes, not worth it", slow, quick)
 
 
 def seconds_of_step(network: nn.Module, loss: Loss, device: torch.device, number_format: str) -> float:
