@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import tyro
 
@@ -10,10 +10,13 @@ from striate.errors import ArgumentError
 
 Command = TypeVar("Command")
 
+Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
+"""Off unless it is given."""
+
 
 def read(command: type[Command], verb: str, words: Sequence[str], default: Command | None = None) -> Command:
     """Reads the words into a command; leaves with exit code 2, or 0 for --help, as command lines do."""
-    config = (tyro.conf.FlagCreatePairsOff, tyro.conf.CascadeSubcommandArgs)
+    config = (tyro.conf.DisallowNone,)
     if default is not None:
         return tyro.cli(command, prog=f"striate {verb}", args=list(words), default=default, config=config)
     return tyro.cli(command, prog=f"striate {verb}", args=list(words), config=config)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-from striate.cli.arguments import read
+from striate.cli.arguments import Flag, read
 from striate.cli.tables import counting, fetching, print_lines
 from striate.data import check_data, get_data
 
@@ -17,7 +17,6 @@ from striate.data import check_data, get_data
 class Get:
     """Download a public data set, checked by its checksums; goes on after an interruption.
 
-    \b
     examples:
       striate data get mnist
       striate data get fashion-mnist --out datasets/fashion-mnist
@@ -27,7 +26,7 @@ class Get:
     """mnist or fashion-mnist."""
     out: Path | None = None
     """Where to put it. By default where `striate train NAME` finds it."""
-    json: bool = False
+    json: Flag = False
     """Print the folder as JSON and nothing else on standard output."""
 
 
@@ -35,14 +34,13 @@ class Get:
 class Check:
     """Read every file of a data set and name those that cannot be used; exit code 2 if there are any.
 
-    \b
     example:
       striate data check photos/
     """
 
     source: tyro.conf.Positional[str]
     """As for `striate train`."""
-    json: bool = False
+    json: Flag = False
     """Print the report as JSON and nothing else on standard output."""
 
 

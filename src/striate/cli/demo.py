@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from rich.console import Console
 
-from striate.cli.arguments import read
+from striate.cli.arguments import Flag, read
 from striate.cli.tables import print_predictions, print_run
 from striate.data import open_data
 from striate.evaluating.predict import Predictions, predict
@@ -23,14 +23,13 @@ SAMPLES = 5
 class Demo:
     """Train the textbook network on real handwritten digits, score it, and classify images.
 
-    \b
     example:
       striate demo
     """
 
     out: Path | None = None
     """The run's folder. By default a new one under runs/."""
-    json: bool = False
+    json: Flag = False
     """Print the results as JSON and nothing else on standard output."""
 
 

@@ -4,10 +4,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 
-from striate.cli.arguments import read
+from striate.cli.arguments import Flag, read
 from striate.cli.tables import counting, print_evaluation, print_lines
 from striate.evaluating.confusion import draw_confusion
 from striate.evaluating.evaluate import Evaluation, evaluate
@@ -19,16 +20,15 @@ from striate.runs import write
 class Evaluate:
     """Score a trained network on labelled images.
 
-    \b
     examples:
       striate evaluate runs/digits-plain                   on the test images of its own data
       striate evaluate runs/photos-plain more-photos/      on other images with the same class names
       striate evaluate runs/digits-plain --out report/     with predictions and confusion matrix as files
     """
 
-    run: tyro.conf.Positional[Path]
+    run: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
     """The folder of a run, made by `striate train`."""
-    data: tyro.conf.Positional[str | None] = None
+    data: Annotated[tyro.conf.Positional[str | None], tyro.conf.arg(metavar="[DATA]")] = None
     """A data set, as for `striate train`. By default the one that the run was trained on."""
     split: str = "test"
     """Which part of it: test, val or train."""
@@ -36,7 +36,7 @@ class Evaluate:
     """Write evaluation.json, predictions.csv and confusion.png into this folder."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
-    json: bool = False
+    json: Flag = False
     """Print the scores as JSON and nothing else on standard output."""
 
 

@@ -4,10 +4,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 
-from striate.cli.arguments import read
+from striate.cli.arguments import Flag, read
 from striate.cli.tables import counting, print_predictions
 from striate.evaluating.predict import predict
 from striate.evaluating.predictions import to_csv
@@ -18,23 +19,22 @@ from striate.runs import write
 class Predict:
     """Classify image files with a trained network.
 
-    \b
     examples:
       striate predict runs/digits-plain seven.png
       striate predict runs/photos-plain holiday/ --csv > holiday.csv
     """
 
-    run: tyro.conf.Positional[Path]
+    run: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
     """The folder of a run, made by `striate train`."""
-    files: tyro.conf.Positional[tuple[Path, ...]]
+    files: Annotated[tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="FILES")]
     """Image files, or folders of them."""
     out: Path | None = None
     """Write predictions.json and predictions.csv into this folder."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
-    csv: bool = False
+    csv: Flag = False
     """Print CSV and nothing else on standard output."""
-    json: bool = False
+    json: Flag = False
     """Print JSON and nothing else on standard output."""
 
 

@@ -4,11 +4,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 
-from striate.cli.arguments import options, read
+from striate.cli.arguments import Flag, options, read
 from striate.cli.tables import print_run
 from striate.errors import ArgumentError
 from striate.training.distributed import leads
@@ -20,7 +20,6 @@ from striate.training.train import train
 class Train:
     """Train a network on labelled images; keep the best weights and score them on the test images.
 
-    \b
     examples:
       striate train digits                          the built-in digits, good defaults
       striate train mnist --preset fast             one quick pass
@@ -30,7 +29,7 @@ class Train:
       torchrun --nproc-per-node 2 -m striate train photos/
     """
 
-    data: tyro.conf.Positional[str | None] = None
+    data: Annotated[tyro.conf.Positional[str | None], tyro.conf.arg(metavar="[DATA]")] = None
     """A built-in name (digits), a name known to `striate data get` (mnist, fashion-mnist), a folder of IDX
     files, or a folder with one folder of images per class, perhaps below train/, val/ and test/."""
     resume: Path | None = None
@@ -54,9 +53,9 @@ class Train:
     """auto, cpu, cuda or cuda:1."""
     threads: int | None = None
     """Processor threads. By default one per core."""
-    tensorboard: bool = False
+    tensorboard: Flag = False
     """Also write the history for TensorBoard, into the run's folder (needs the extra `track`)."""
-    json: bool = False
+    json: Flag = False
     """Print the result as JSON and nothing else on standard output."""
     recipe: tyro.conf.OmitArgPrefixes[Recipe] = field(default_factory=Recipe)
     """How it is trained."""

@@ -1,1 +1,36 @@
-"""(to come)"""
+"""Files → uint8 images and labels, split, in batches of tensors.
+
+This room exists so that everything after it can rely on four things, whatever the files were: images are
+uint8 (N, C, H, W) of one size in [0, 255], labels are int64 from 0 on, splits are the same every time, and
+what was left out or decided on the way is said in `notes` and `skipped`.
+
+In: the name or path of a data set. Out: `ImageData`, whose splits are `ImageSet`s. It knows no networks and
+no training. Opening and describing data does not import torch, so that the workers which decode files stay
+small: tensors begin with `ImageSet.take` and `batches`. Augmentation works on tensors and is therefore
+imported from `striate.data.augment`, not from here.
+"""
+
+from striate.data.checking import CheckReport, check_data
+from striate.data.fetch import get_data
+from striate.data.image_data import ImageData
+from striate.data.mirror import mirror_safe
+from striate.data.opening import open_data
+from striate.data.published import PUBLISHED, Published
+from striate.data.reading import IMAGE_SUFFIXES, read_image
+from striate.data.sets import ImageSet
+from striate.data.skipped import Skipped
+
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "PUBLISHED",
+    "CheckReport",
+    "ImageData",
+    "ImageSet",
+    "Published",
+    "Skipped",
+    "check_data",
+    "get_data",
+    "mirror_safe",
+    "open_data",
+    "read_image",
+]
