@@ -1,0 +1,79 @@
+"""What a source holds before it is split: labels, names, the splits that it has, and where the pixels are."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from striate.data.duplicates import file_keys, pixel_keys
+from striate.data.sets import DiskImages, ImageSet, MemoryImages
+from striate.data.skipped import Skipped
+
+
+class Pixels(ABC):
+    """The pixels of all splits together."""
+
+    channels: int
+    size: tuple[int, int]  # H, W
+
+    @abstractmethod
+    def subset(
+        self, rows: np.ndarray, labels: np.ndarray, names: Sequence[str], classes: Sequence[str]
+    ) -> ImageSet:
+        """The images in these rows, whose labels and names are given."""
+
+    @abstractmethod
+    def keys(self) -> Sequence[Hashable]:
+        """One key a row, equal for equal images."""
+
+
+class MemoryPixels(Pixels):
+    """An array (N, C, H, W) uint8."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+        self.channels, self.size = values.shape[1], (values.shape[2], values.shape[3])
+
+    def subset(
+        self, rows: np.ndarray, labels: np.ndarray, names: Sequence[str], classes: Sequence[str]
+    ) -> ImageSet:
+        return MemoryImages(self.values, rows, labels, names)
+
+    def keys(self) -> Sequence[Hashable]:
+        return pixel_keys(self.values)
+
+
+class FilePixels(Pixels):
+    """Files that are decoded when they are needed."""
+
+    def __init__(self, paths: Sequence[str], channels: int, size: tuple[int, int], workers: int) -> None:
+        self.paths, self.channels, self.size, self.workers = paths, channels, size, workers
+
+    def subset(
+        self, rows: np.ndarray, labels: np.ndarray, names: Sequence[str], classes: Sequence[str]
+    ) -> ImageSet:
+        paths = [self.paths[row] for row in rows]
+        return DiskImages(
+            paths, labels, classes, channels=self.channels, size=self.size, workers=self.workers
+        )
+
+    def keys(self) -> Sequence[Hashable]:
+        return file_keys(self.paths)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Everything that a source holds, in rows."""
+
+    name: str
+    source: str
+    classes: tuple[str, ...]
+    labels: np.ndarray  # (N,) int64
+    keys: Sequence[str]  # N; with the seed, they decide which split an image goes to
+    pixels: Pixels
+    given: Mapping[str, np.ndarray]  # split → rows; "train" at least
+    shares: Mapping[str, float]  # of train, for the splits that the source lacks
+    names: Sequence[str] | None = None  # of files; None: NAME/SPLIT/POSITION
+    notes: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = field(default=())

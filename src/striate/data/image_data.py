@@ -1,0 +1,88 @@
+"""A data set of images, opened, and what can be asked of it when it is opened."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from striate.data.sets import ImageSet
+from striate.data.skipped import Skipped
+from striate.data.workers import default_workers
+from striate.errors import ArgumentError
+
+GIB = 1 << 30
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a data set is to be opened. See `open_data`."""
+
+    channels: int | None = None
+    size: int | None = None
+    seed: int = 0
+    workers: int | None = None
+    memory_limit: int = 2 * GIB
+    progress: Callable[[int, int], None] | None = None
+
+    def __post_init__(self) -> None:
+        if self.channels not in (None, 1, 3):
+            raise ArgumentError(f"channels must be 1 (grey) or 3 (RGB); got {self.channels}")
+        if self.size is not None and self.size < 1:
+            raise ArgumentError(f"size must be a number of pixels, at least 1; got {self.size}")
+        if self.workers is not None and self.workers < 0:
+            raise ArgumentError(
+                f"workers must not be negative; got {self.workers}: 0 reads in the main process"
+            )
+
+    @property
+    def crew(self) -> int:
+        """The number of worker processes."""
+        return default_workers() if self.workers is None else self.workers
+
+
+@dataclass(frozen=True)
+class ImageData:
+    """Splits of labelled images of one size."""
+
+    name: str
+    source: str
+    classes: tuple[str, ...]
+    channels: int
+    size: tuple[int, int]
+    """(H, W) of what `take` gives."""
+    splits: Mapping[str, ImageSet]
+    """train, val, test; one that would be empty is missing, and `notes` say so."""
+    notes: tuple[str, ...]
+    """What is to be said aloud: choices made, splits made, files left out, duplicates."""
+    skipped: tuple[Skipped, ...]
+    duplicates: int
+    """Images of val and test of which an exact copy is in an earlier split."""
+    mirror_safe: bool
+    """Whether a mirrored image keeps its label."""
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Images of each class in each split."""
+        return {split: self._per_class(images.labels) for split, images in self.splits.items()}
+
+    def _per_class(self, labels: np.ndarray) -> dict[str, int]:
+        numbers = np.bincount(labels, minlength=len(self.classes))
+        return dict(zip(self.classes, numbers.tolist(), strict=True))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "name": self.name,
+            "source": self.source,
+            "classes": list(self.classes),
+            "channels": self.channels,
+            "size": list(self.size),
+            "images": {split: len(images) for split, images in self.splits.items()},
+            "counts": self.counts,
+            "in_memory": all(images.in_memory for images in self.splits.values()),
+            "notes": list(self.notes),
+            "skipped": [one.to_json() for one in self.skipped],
+            "duplicates": self.duplicates,
+            "mirror_safe": self.mirror_safe,
+        }

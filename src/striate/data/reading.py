@@ -1,0 +1,182 @@
+"""One image file → uint8 pixels, by stated rules.
+
+| what Pillow finds | what becomes of it |
+|---|---|
+| grey (L), RGB | as it is |
+| 1 bit | 0 and 255 |
+| 16 bit grey (I;16, in either byte order) and I | value · 255 / 65535, rounded, clipped to [0, 255] |
+| F | [0, 1] is stretched to [0, 255]; if any value lies outside, all are taken as [0, 255] and clipped |
+| RGBA, LA, a palette or a colour marked as transparent | laid on white |
+| palette, CMYK, YCbCr, LAB, HSV | Pillow's conversion to RGB |
+| colour, where 1 channel is asked for | ITU-R BT.601 luma: 0.299 R + 0.587 G + 0.114 B |
+| grey, where 3 channels are asked for | the grey value three times |
+
+EXIF orientation is honoured. Of several frames or pages the first is taken. To reach a size, the short side
+is resized with antialiasing (bilinear, as the usual published networks were evaluated), and what stands over
+is cut off evenly on both sides. A JPEG that is much larger than needed is decoded at 1/2, 1/4 or 1/8, never
+below twice the size that is needed. PostScript and other formats that are programs, stubs or films are not
+read.
+"""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from striate.errors import DataError
+
+_REFUSED = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"})
+_ORIENTATION = 0x0112  # the EXIF tag; 5 to 8 stand for images lying on their side
+_GREY = ("1", "L", "LA", "La", "I", "F")
+
+
+_SUFFIXES = """
+.apng .avif .avifs .blp .bmp .bw .cur .dcx .dds .dib .fit .fits .flc .fli .ftc .ftu .gbr .gif .icb .icns .ico
+.iim .im .j2c .j2k .jfif .jp2 .jpc .jpe .jpeg .jpf .jpg .jpx .msp .pbm .pcd .pcx .pfm .pgm .png .pnm .ppm .psd
+.pxr .qoi .ras .rgb .rgba .sgi .tga .tif .tiff .vda .vst .webp .xbm .xpm
+"""
+IMAGE_SUFFIXES = frozenset(_SUFFIXES.split())
+"""Suffixes, in lower case, of files taken for images: all that Pillow reads, less the refused formats."""
+
+
+class Header(NamedTuple):
+    """What the head of a file says: height and width as they are seen, and whether it is grey.
+
+    A palette counts as colour, whatever its entries.
+    """
+
+    height: int
+    width: int
+    grey: bool
+
+
+def read_image(path: str | Path, *, channels: int, size: tuple[int, int] | None = None) -> np.ndarray:
+    """One image as uint8 (C, H, W), by the rules at the top of this file.
+
+    channels: 1 or 3. size: (H, W) to resize and crop to; None keeps the file's own. Raises DataError.
+    """
+    pixels = try_read(path, channels, size)
+    if isinstance(pixels, str):
+        raise DataError(f"cannot read the image {path}: {pixels}; give a whole image file")
+    return pixels
+
+
+def read_many(
+    paths: Sequence[str], *, channels: int, size: tuple[int, int]
+) -> tuple[np.ndarray, list[tuple[int, str]]]:
+    """Images as uint8 (N, C, H, W), and (row, reason) of those that cannot be read, whose pixels are 0."""
+    pixels = np.zeros((len(paths), channels, *size), np.uint8)
+    broken = []
+    for row, path in enumerate(paths):
+        image = try_read(path, channels, size)
+        if isinstance(image, str):
+            broken.append((row, image))
+        else:
+            pixels[row] = image
+    return pixels, broken
+
+
+def try_read(path: str | Path, channels: int, size: tuple[int, int] | None) -> np.ndarray | str:
+    """Pixels as `read_image` gives them, or the reason why there are none."""
+    try:
+        with _opened(path) as image:
+            return _pixels(image, channels, size)
+    except Exception as error:  # a broken file leads Pillow's plugins to raise anything
+        return _reason(error, path)
+
+
+def try_header(path: str | Path) -> Header | str:
+    """What the head of a file says, or the reason why it cannot be read. Decodes nothing."""
+    try:
+        with _opened(path) as image:
+            width, height = image.size
+            # Only where it is at hand: asking a PNG for its EXIF data decodes it.
+            if "exif" in image.info and image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8):
+                width, height = height, width
+            return Header(height, width, image.mode in _GREY or image.mode.startswith("I;16"))
+    except Exception as error:
+        return _reason(error, path)
+
+
+def refit(pixels: np.ndarray, channels: int, size: tuple[int, int]) -> np.ndarray:
+    """Images that came in an array, (N, C, H, W) uint8, brought to channels and size by the same rules."""
+    if pixels.shape[1:] == (channels, *size):
+        return pixels
+    result = np.empty((len(pixels), channels, *size), np.uint8)
+    for row, image in enumerate(pixels):
+        picture = Image.fromarray(
+            image[0] if len(image) == 1 else np.ascontiguousarray(np.moveaxis(image, 0, -1))
+        )
+        result[row] = _channels_first(_fit(_convert(picture, channels), size))
+    return result
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[Image.Image]:
+    """An image file. Pillow's warning of a decompression bomb is an error; others are not for users.
+
+    Pillow gets an open file, not its name: by name it maps an uncompressed TIFF into memory, and scrambles
+    those that lie on their side (seen in Pillow 13.0).
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with Path(path).open("rb") as file, Image.open(file) as image:
+            if image.format in _REFUSED:
+                raise ValueError(f"{image.format} files are not read")
+            yield image
+
+
+def _pixels(image: Image.Image, channels: int, size: tuple[int, int] | None) -> np.ndarray:
+    if size:
+        side = 2 * max(size)  # in both directions, since the image may lie on its side
+        image.draft("L" if channels == 1 else "RGB", (side, side))
+    ImageOps.exif_transpose(image, in_place=True)
+    image = _convert(image, channels)
+    return _channels_first(_fit(image, size) if size else image)
+
+
+def _convert(image: Image.Image, channels: int) -> Image.Image:
+    if image.mode == "F" or image.mode.startswith("I"):
+        image = Image.fromarray(_narrow(np.asarray(image)))
+    elif image.has_transparency_data:
+        front = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", front.size, "white"), front)
+    return image.convert("L" if channels == 1 else "RGB")
+
+
+def _narrow(values: np.ndarray) -> np.ndarray:
+    """Values wider than a byte → uint8."""
+    if values.dtype.kind == "f":
+        values = np.nan_to_num(values)
+        scale = 255.0 if values.min() >= 0 and values.max() <= 1 else 1.0
+    else:
+        scale = 255 / 65535
+    return np.rint(np.clip(values * scale, 0, 255)).astype(np.uint8)
+
+
+def _fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    H, W = size
+    if image.size == (W, H):
+        return image
+    return ImageOps.fit(image, (W, H), method=Image.Resampling.BILINEAR)
+
+
+def _channels_first(image: Image.Image) -> np.ndarray:
+    pixels = np.asarray(image)  # (H, W) or (H, W, 3)
+    return np.array(pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0), order="C")
+
+
+def _reason(error: Exception, path: str | Path) -> str:
+    if isinstance(error, Image.DecompressionBombWarning | Image.DecompressionBombError):
+        limit = (Image.MAX_IMAGE_PIXELS or 0) / 1e6
+        return f"a decompression bomb, above {limit:.3g} million pixels"
+    if isinstance(error, UnidentifiedImageError):
+        return "the file is empty" if Path(path).stat().st_size == 0 else "not an image that Pillow knows"
+    if isinstance(error, MemoryError):
+        return "too large for the memory"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

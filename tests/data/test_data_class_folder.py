@@ -1,0 +1,126 @@
+"""What a folder holds, before any file is opened."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from striate.data.class_folder import list_folder
+from striate.errors import DataError
+
+
+def touch(root: Path, *names: str) -> None:
+    """Empty files; folders where the name ends with a slash."""
+    for name in names:
+        path = root / name
+        (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
+        if not name.endswith("/"):
+            path.touch()
+
+
+def test_one_folder_a_class(tmp_path: Path) -> None:
+    touch(tmp_path, "dog/b.jpg", "dog/a.PNG", "cat/deep/down/c.webp", "cat/d.gif")
+    listing = list_folder(tmp_path)
+    assert listing.classes == ("cat", "dog")
+    assert listing.keys == ["cat/d.gif", "cat/deep/down/c.webp", "dog/a.PNG", "dog/b.jpg"]
+    assert listing.paths[0] == str(tmp_path / "cat" / "d.gif")
+    assert listing.labels.tolist() == [0, 0, 1, 1]
+    assert listing.rows["train"].tolist() == [0, 1, 2, 3]
+    assert (listing.splits, listing.notes) == (("train",), ())
+    assert listing.totals() == {"cat": 2, "dog": 2}
+
+
+@pytest.mark.parametrize("val", ["val", "valid", "Validation"])
+def test_splits_above_the_classes(tmp_path: Path, val: str) -> None:
+    touch(
+        tmp_path, "Train/cat/a.png", "Train/dog/b.png", f"{val}/dog/c.png", "test/cat/d.png", "extra/x/y.png"
+    )
+    listing = list_folder(tmp_path)
+    assert listing.splits == ("train", "val", "test")
+    assert {split: [listing.keys[row] for row in rows] for split, rows in listing.rows.items()} == {
+        "train": ["Train/cat/a.png", "Train/dog/b.png"],
+        "val": [f"{val}/dog/c.png"],
+        "test": ["test/cat/d.png"],
+    }
+    assert listing.notes == ("folders beside train ignored: extra",)
+
+
+def test_a_class_may_be_called_train(tmp_path: Path) -> None:
+    touch(tmp_path, "train/a.png", "plane/b.png")
+    assert list_folder(tmp_path).classes == ("plane", "train")
+
+
+def test_hidden_and_other_files(tmp_path: Path) -> None:
+    touch(
+        tmp_path, "a/1.png", "a/.hidden.png", "a/notes.txt", "a/Thumbs.db", "a/README", "b/2.png", "stray.png"
+    )
+    touch(tmp_path, ".git/x.png", "__MACOSX/y.png", "b/.cache/z.png", "b/more.TXT")
+    listing = list_folder(tmp_path)
+    assert listing.keys == ["a/1.png", "b/2.png"]
+    assert listing.notes == (
+        "5 files ignored, no images or in no class folder: 2 .txt, 1 no suffix, 1 .db, 1 .png",
+    )
+
+
+def test_numbers_are_in_their_own_order(tmp_path: Path) -> None:
+    touch(tmp_path, *[f"{number}/a.png" for number in (10, 9, 1, 0)])
+    assert list_folder(tmp_path).classes == ("0", "1", "9", "10")
+    touch(tmp_path, "x/a.png")
+    assert list_folder(tmp_path).classes == ("0", "1", "10", "9", "x")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links")
+def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
+    touch(tmp_path, "set/cat/a.png", "set/dog/b.png", "elsewhere/c.png")
+    (tmp_path / "set" / "cat" / "more").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "set" / "cat" / "again").symlink_to(tmp_path / "set" / "cat")
+    (tmp_path / "set" / "bird").symlink_to(tmp_path / "elsewhere")
+    assert list_folder(tmp_path / "set").keys == ["bird/c.png", "cat/a.png", "cat/more/c.png", "dog/b.png"]
+
+
+def test_a_relative_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path, "cat/a.png", "dog/b.png")
+    monkeypatch.chdir(tmp_path)
+    assert list_folder(Path()).keys == ["cat/a.png", "dog/b.png"]
+
+
+def refused(root: Path) -> str:
+    with pytest.raises(DataError) as caught:
+        list_folder(root).check()
+    return str(caught.value).replace(str(root), "DIR")
+
+
+def test_an_empty_folder(tmp_path: Path) -> None:
+    expected = "expected one folder per class, train/ val/ test/ above them, or IDX files"
+    assert refused(tmp_path) == f"DIR is empty: {expected}"
+    touch(tmp_path, "a.png", "b.png")
+    assert refused(tmp_path) == f"DIR has no class folders, only 2 files: {expected}"
+
+
+def test_one_class_only(tmp_path: Path) -> None:
+    touch(tmp_path, "cat/a.png")
+    assert refused(tmp_path) == "DIR has one class only, 'cat': expected at least two classes to tell apart"
+
+
+def test_a_class_without_images(tmp_path: Path) -> None:
+    touch(tmp_path, "cat/a.png", "dog/a.txt", "bird/b.png")
+    assert refused(tmp_path) == "class 'dog' has no images in DIR: add some, or remove the class"
+
+
+def test_a_class_that_is_not_in_train(tmp_path: Path) -> None:
+    touch(tmp_path, "train/cat/a.png", "train/dog/b.png", "test/bird/c.png", "test/fish/")
+    assert refused(tmp_path) == (
+        "class 'bird' is in test but not in train: add images of it to train, or remove it"
+    )
+
+
+def test_two_names_for_one_split(tmp_path: Path) -> None:
+    touch(tmp_path, "train/cat/a.png", "val/cat/b.png", "valid/cat/c.png")
+    assert refused(tmp_path) == "DIR holds 'val' and 'valid', which mean the same: keep one"
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs rights that can be taken away")
+def test_a_folder_that_cannot_be_listed(tmp_path: Path) -> None:
+    touch(tmp_path, "cat/a.png")
+    (tmp_path / "cat").chmod(0)
+    assert refused(tmp_path) == "cannot list the folder DIR/cat: Permission denied"
