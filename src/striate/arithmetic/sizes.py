@@ -10,6 +10,21 @@ def window_count(length: int, kernel: int, stride: int = 1, padding: int = 0, di
     return (length + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
 
 
+def pool_count(
+    length: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1, ceil_mode: bool = False
+) -> int:
+    """Outputs of a pool. With `ceil_mode` a last window that sticks out counts if it starts in the input or the
+    padding before it (PyTorch, `pooling_output_shape`).
+
+    >>> pool_count(7, 2, 2), pool_count(7, 2, 2, ceil_mode=True)
+    (3, 4)
+    """
+    if not ceil_mode:
+        return window_count(length, kernel, stride, padding, dilation)
+    out = -(-(length + 2 * padding - dilation * (kernel - 1) - 1) // stride) + 1
+    return out - 1 if (out - 1) * stride >= length + padding else out
+
+
 def transposed_length(
     length: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1, extra: int = 0
 ) -> int:

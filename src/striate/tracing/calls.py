@@ -39,6 +39,7 @@ class Calls:
         self.counts: dict[int, int] = {}
         self.stack: list[Entered] = []
         self.all: list[ModuleCall] = []
+        self.facts: dict[int, dict[str, Any]] = {}
 
     def enter(self, module: nn.Module, given: Any) -> None:
         """A module is called."""
@@ -51,15 +52,20 @@ class Calls:
             path = f"{self.all[parent].path}.{name}".lstrip(".") if parent >= 0 else name
         inside = bool(self.stack) and self.all[parent].atomic
         atomic = inside or is_atomic(module)
-        self.all.append(ModuleCall(path, name, parent, len(self.stack), count, atomic))
+        facts = self.facts[number] = {"begins": len(self.watch.ran)}
+        self.all.append(ModuleCall(path, name, parent, len(self.stack), count, atomic, facts))
         shapes = tuple(tuple(t.shape) for t in tensors_in(given)) if isinstance(given, tuple) else ()
         self.stack.append(Entered(number, module, shapes))
         self.watch.call = number
 
-    def leave(self, module: nn.Module) -> None:
+    def leave(self, module: nn.Module, result: Any) -> None:
         """A module call is over; calls that ended in an exception that was caught are over with it."""
-        while self.stack and self.stack.pop().module is not module:
-            pass
+        while self.stack:
+            last = self.stack.pop()
+            if last.module is module:
+                slots = tuple(self.watch.slot(tensor) for tensor in tensors_in((result,)))
+                self.facts[last.number].update(ends=len(self.watch.ran), returns=slots)
+                break
         self.watch.call = self.stack[-1].number if self.stack else 0
 
     def where(self) -> str:
@@ -80,7 +86,7 @@ class Calls:
             self.enter(module, given)
 
         def after(module: nn.Module, given: Any, result: Any) -> None:
-            self.leave(module)
+            self.leave(module, result)
 
         hooks = (
             module_hooks.register_module_forward_pre_hook(before),

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch._ops import OpOverload
 
-from striate.arithmetic.sizes import transposed_length, window_count
+from striate.arithmetic.sizes import pool_count, transposed_length, window_count
 from striate.errors import NetworkError
 from striate.tracing.arguments import base_name, bind, places, spread
 
@@ -83,8 +83,8 @@ def _check(x: Tensor, weight: Tensor, expected: int, out: Sequence[int], padding
     if x.shape[1] != expected:
         raise NetworkError(f"expects {expected} input channels, not {x.shape[1]}")
     if min(out, default=1) < 1:
-        kernel = "×".join(map(str, weight.shape[2:]))
-        given = "×".join(str(n + 2 * p) for n, p in zip(x.shape[2:], padding, strict=True))
+        kernel = _by(weight.shape[2:])
+        given = _by([n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True)])
         raise NetworkError(f"a kernel of {kernel} does not fit into the input, which is {given} with its padding")
 
 
@@ -131,6 +131,34 @@ def _mean(named: Named) -> Tensor | None:
     return empty(lengths, x)
 
 
+def _pool(count: int, indices: bool) -> Shortcut:
+    def shapes(named: Named) -> Tensor | tuple[Tensor, Tensor] | None:
+        x = named["self"]
+        if x.dim() != count + 2:
+            return None
+        kernel = spread(named["kernel_size"], count, 1)
+        stride = spread(named["stride"], count, 1) if named["stride"] else kernel
+        padding = spread(named["padding"], count, 0)
+        dilation = spread(named.get("dilation"), count, 1)
+        geometry = zip(x.shape[2:], kernel, stride, padding, dilation, strict=True)
+        out = [pool_count(*place, ceil_mode=named["ceil_mode"]) for place in geometry]
+        if min(out) < 1:
+            raise NetworkError(f"a window of {_by(kernel)} does not fit into the input, which is {_by(x.shape[2:])}")
+        result = empty((*x.shape[:2], *out), x)
+        return (result, torch.empty(result.shape, dtype=torch.int64, device=META)) if indices else result
+
+    return shapes
+
+
+def _by(lengths: Sequence[int]) -> str:
+    return "×".join(map(str, lengths))
+
+
+def _adaptive(named: Named) -> Tensor:
+    x, size = named["self"], named["output_size"]
+    return empty((*x.shape[: x.dim() - len(size)], *size), x)
+
+
 def _resample(named: Named) -> Tensor | None:
     x = named.get("input", named.get("self"))
     size = named.get("output_size")
@@ -147,6 +175,9 @@ SHORTCUTS: dict[str, Shortcut] = {
     "_safe_softmax": _softmax,
     "mean": _mean,
     "sum": _mean,
+    **{f"max_pool{n}d_with_indices": _pool(n, True) for n in (2, 3)},
+    **{f"avg_pool{n}d": _pool(n, False) for n in (2, 3)},
+    **{f"_adaptive_avg_pool{n}d": _adaptive for n in (2, 3)},
     "upsample_nearest2d": _resample,
     "upsample_bilinear2d": _resample,
     "upsample_trilinear3d": _resample,

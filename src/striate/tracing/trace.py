@@ -70,7 +70,7 @@ def trace(
         if any(p.device.type == "meta" for p in network.parameters()):
             raise NetworkError(f"{wants.where}, whose code looks at values, but the network is on the meta device") from None
         recording = _run(network, [_with_memory(network, tensor) for tensor in inputs], names, True)
-        return replace(recording, notes=(*recording.notes, f"{wants.where}, whose code looks at values: run on numbers"))
+        return replace(recording, seconds=(), notes=(*recording.notes, f"{wants.where}, whose code looks at values: run on numbers"))
 
 
 class _WantsValues(Exception):  # noqa: N818 - not an error: a reason to run again
@@ -124,7 +124,7 @@ def _run(network: nn.Module, inputs: Sequence[Tensor], names: tuple[str, ...], w
     with untouched(network), torch.no_grad(), calls.followed(), Composites(watch), watch:
         result = _forward(network, inputs, calls)
     outputs = [watch.slot(tensor) for tensor in tensors_in(_flat(result))]
-    return _written_down(network, watch, calls, len(inputs), outputs, names)
+    return _written_down(network, watch, calls, len(inputs), outputs, names, with_values)
 
 
 def _forward(network: nn.Module, inputs: Sequence[Tensor], calls: Calls) -> Any:
@@ -171,7 +171,7 @@ def _flat(result: Any) -> Iterable[Any]:
 
 
 def _written_down(
-    network: nn.Module, watch: Watch, calls: Calls, inputs: int, outputs: Sequence[int], names: tuple[str, ...]
+    network: nn.Module, watch: Watch, calls: Calls, inputs: int, outputs: Sequence[int], names: tuple[str, ...], with_times: bool
 ) -> Recording:
     tensors = tuple(_info(watch, number) for number in range(len(watch.kept)))
     operations = tuple(_operation(ran, tensors) for ran in watch.ran)
@@ -185,7 +185,7 @@ def _written_down(
         outputs=tuple(outputs),
         axes=names,
         batch=batch,
-        seconds=tuple(ran.seconds for ran in watch.ran),
+        seconds=tuple(ran.seconds for ran in watch.ran) if with_times else (),
     )
 
 

@@ -51,6 +51,11 @@ class Ran:
 class Watch(TorchDispatchMode):
     """Records what runs inside of it. `known` gives the role and names of the network's own tensors by id."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Asked by PyTorch: False keeps it from importing its compiler (2 s) for our sake."""
+        return False
+
     def __init__(self, known: Mapping[int, tuple[Role, tuple[str, ...]]], with_values: bool) -> None:
         super().__init__()
         self.known = known

@@ -1,0 +1,144 @@
+"""Multiply-accumulates, floating-point operations and bytes of one described operation.
+
+Conventions, the same everywhere:
+- a MAC is one multiplication whose product is added to a sum. Convolutions, matrix products, attention and
+  recurrent cells have them; products with zero padding count, and a bias is where the sum starts.
+- a FLOP is one addition, multiplication, comparison or one value of a function (exp, tanh). A MAC is two.
+- batch norm counts as at inference: one scale and one shift per element.
+- an operation that is not known is unknown, never zero.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any
+
+from striate.arithmetic.described import Operation, TensorInfo
+from striate.arithmetic.status import ZERO, Figure, Status
+
+Infos = Sequence[TensorInfo]
+
+MOVING = frozenset(
+    "alias reshape permute cut select unbind split unsqueeze squeeze expand repeat take takes join stack pad "
+    "pixel_shuffle pixel_unshuffle channel_shuffle unfold im2col copy fill source lookup escape".split()
+)
+NO_ARITHMETIC = frozenset(
+    "aten.index aten.gather aten.scatter aten.index_put_ aten.index_put aten.sort aten.topk aten.nonzero "
+    "aten.as_strided aten.diagonal aten.view_as_real aten.view_as_complex aten.view aten._to_copy aten.clone "
+    "aten.slice_scatter aten.select_scatter aten.index_copy aten.scatter_ aten.roll aten.unique2 aten.embedding "
+    "aten.index_select aten.select aten.masked_select aten.max_unpool2d aten.contiguous".split()
+)
+SOFTMAX_FLOPS = 5  # maximum, difference, exponential, sum, quotient
+NORM_FLOPS = 5  # mean, difference, square, sum, scale; two more where there are weights
+CELL_FLOPS = {"lstm": 13, "gru": 10, "rnn_tanh": 2, "rnn_relu": 2}  # per unit and step, beside the products
+
+
+def macs(operation: Operation, inputs: Infos, outputs: Infos) -> Figure:
+    """Multiply-accumulates."""
+    g = operation.geometry
+    match operation.kind:
+        case "convolution":
+            return Figure(convolution_macs(inputs[0], inputs[1], outputs[0], bool(g["transposed"])))
+        case "matmul":
+            return Figure(outputs[0].size * g["shared"])
+        case "attention":
+            return Figure(_scores(outputs[0], g) * (g["shared"] + g["values"]))
+        case "recurrent":
+            return Figure(_positions(inputs[0]) * weights_of(g["weights"]))
+        case "opaque":
+            return _opaque_macs(operation, inputs)
+    return ZERO
+
+
+def convolution_macs(x: TensorInfo, weight: TensorInfo, out: TensorInfo, transposed: bool) -> int:
+    """Each output sums over its window in its group's channels; transposed, each input is spread so."""
+    return (x.size if transposed else out.size) * prod(weight.shape[1:])
+
+
+def weights_of(shapes: Sequence[Sequence[int]]) -> int:
+    """Elements of the matrices among the weights of a recurrent layer: each is used once per step."""
+    return sum(prod(shape) for shape in shapes if len(shape) == 2)
+
+
+def _scores(out: TensorInfo, geometry: Mapping[str, Any]) -> int:
+    """Pairs of a query and a key, over all heads."""
+    return out.size // out.shape[-1] * int(geometry["keys"])
+
+
+def _positions(x: TensorInfo) -> int:
+    """Steps of a recurrent layer over the whole batch."""
+    return x.size // x.shape[-1]
+
+
+def _opaque_macs(operation: Operation, inputs: Infos) -> Figure:
+    if operation.name in NO_ARITHMETIC:
+        return ZERO
+    if "weights" in operation.geometry:
+        return Figure(inputs[0].shape[0] * weights_of(operation.geometry["weights"]))
+    return Figure(0, Status.UNKNOWN, operation.name)
+
+
+def flops(operation: Operation, inputs: Infos, outputs: Infos) -> Figure:
+    """Floating-point operations: two per MAC, and those that are not MACs."""
+    products = macs(operation, inputs, outputs)
+    rest = _other_flops(operation, inputs, outputs)
+    return Figure(2 * products.value + rest, products.status, products.reason)
+
+
+def _other_flops(operation: Operation, inputs: Infos, outputs: Infos) -> int:
+    g, kind = operation.geometry, operation.kind
+    if kind in MOVING or not outputs:
+        return 0
+    size = outputs[0].size
+    if kind == "elementwise":
+        return size
+    if kind == "batch_norm":
+        return size * (2 if not g["batch_statistics"] else NORM_FLOPS + 2 * (len(inputs) > 1))
+    if kind == "group_norm":
+        return size * (NORM_FLOPS + 2 * (len(inputs) > 1))
+    if kind == "mix":
+        return size * (SOFTMAX_FLOPS if g.get("softmax") else NORM_FLOPS + 2 * (len(inputs) > 1))
+    if kind == "pool":
+        return size * (prod(g["kernel"]) - (g["of"] == "max"))
+    if kind == "adaptive_pool":
+        return _adaptive_reads(inputs[0].shape, outputs[0].shape, g["dims"])
+    if kind in ("reduce", "cumulative"):
+        return inputs[0].size
+    if kind == "interpolate":
+        taps = {"linear": 2, "cubic": 4}.get(g["mode"], 1) ** len(g["dims"])
+        return size * (2 * taps - 1) if taps > 1 else 0
+    if kind == "attention":
+        return _scores(outputs[0], g) * (SOFTMAX_FLOPS + 1)
+    if "cell" in g:
+        units = outputs[0].size * int(g["layers"])
+        return units * CELL_FLOPS[g["cell"]]
+    return 0
+
+
+def _adaptive_reads(shape: Sequence[int], out: Sequence[int], dims: Sequence[int]) -> int:
+    """Inputs read by all windows of an adaptive pool."""
+    reads = 1
+    for dim, length in enumerate(shape):
+        n = out[dim]
+        windows = (-(-(i + 1) * length // n) - i * length // n for i in range(n))
+        reads *= sum(windows) if dim in dims else length
+    return reads
+
+
+def bytes_moved(operation: Operation, inputs: Infos, outputs: Infos) -> int:
+    """Bytes read and written, each tensor once; a view moves none."""
+    if operation.view or operation.kind in ("alias", "source", "escape"):
+        return 0
+    read = inputs[1:] if operation.kind == "copy" else inputs
+    return sum(info.size * info.itemsize for info in (*read, *kept(operation, outputs)))
+
+
+def kept(operation: Operation, outputs: Infos) -> Infos:
+    """The outputs that count as activations: not the statistics and indices made beside them."""
+    return outputs[:1] if operation.kind in ("batch_norm", "group_norm", "mix", "pool", "adaptive_pool") else outputs
+
+
+def new_bytes(operation: Operation, outputs: Infos) -> int:
+    """Bytes of memory that the results take: none for views and for what is written in place."""
+    if operation.view or operation.writes or operation.kind in ("alias", "escape"):
+        return 0
+    return sum(info.size * info.itemsize for info in kept(operation, outputs))

@@ -1,0 +1,161 @@
+"""The most memory that activations take at once: for inference, and for training.
+
+Inference: a tensor's memory is taken from the operation that makes it to the last one that uses it; the input
+stays, since the caller holds it. Training: what the backward pass needs is kept, and on the way back every
+tensor has a gradient from its last use to where it was made. Parameters, their gradients, the optimiser's state
+and an algorithm's working space come on top of both.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from striate.arithmetic.described import Operation, Recording, Role, TensorInfo
+from striate.arithmetic.status import Figure, Status
+
+_OUTPUT_SAVED = frozenset("relu sigmoid tanh exp sqrt rsqrt reciprocal threshold relu_".split())
+_NOTHING_SAVED = frozenset("add sub rsub neg add_ sub_ clone ne eq gt lt ge le".split())
+_FACTORS_SAVED = frozenset("mul div mul_ div_ addcmul".split())
+_MOVING = frozenset(
+    "alias reshape permute cut select unbind split unsqueeze squeeze expand repeat takes join stack pad fill "
+    "pixel_shuffle pixel_unshuffle channel_shuffle unfold im2col interpolate copy source escape".split()
+)
+
+
+@dataclass(slots=True)
+class Span:
+    """A piece of memory: its bytes, and the first and last operation at which it is taken."""
+
+    size: int
+    first: int
+    last: int
+
+
+def inference_peak(recording: Recording) -> Figure:
+    """Bytes of activations at the worst moment of a forward pass that keeps nothing for a backward one."""
+    return Figure(_peak(_spans(recording).values(), len(recording.operations)))
+
+
+def training_peak(recording: Recording) -> Figure:
+    """Bytes of activations and their gradients at the worst moment of a forward and backward pass."""
+    count = len(recording.operations)
+    spans, saved, unsure = _spans(recording), _saved(recording), _unsure(recording)
+    beside = []
+    for storage, (size, saver) in saved.items():  # kept until the backward pass is back at the first that saved it
+        back = 2 * count - 1 - saver
+        if storage in spans:
+            spans[storage].last = max(spans[storage].last, back)
+        else:
+            beside.append(Span(size, saver, back))
+    way = [*spans.values(), *beside, *_gradients(recording, spans, count)]
+    return Figure(_peak(way, 2 * count), Status.BOUND if unsure else Status.EXACT, unsure)
+
+
+def _spans(recording: Recording) -> dict[int, Span]:
+    """For each piece of memory that depends on the input: how long it is taken."""
+    tensors, spans = recording.tensors, dict[int, Span]()
+    for slot in recording.inputs:
+        info = tensors[slot]
+        spans[info.storage] = Span(info.size * info.itemsize, 0, len(recording.operations) - 1)
+    for index, operation in enumerate(recording.operations):
+        for slot in (*operation.inputs, *_real_outputs(operation)):
+            info = tensors[slot]
+            if info.role in (Role.ACTIVATION, Role.FOREIGN) and info.storage not in spans:
+                spans[info.storage] = Span(info.size * info.itemsize, index, index)
+            if info.storage in spans:
+                spans[info.storage].last = max(spans[info.storage].last, index)
+    for slot in recording.outputs:
+        if tensors[slot].storage in spans:
+            spans[tensors[slot].storage].last = len(recording.operations) - 1
+    return spans
+
+
+def _real_outputs(operation: Operation) -> tuple[int, ...]:
+    return operation.outputs[:1] if operation.kind == "batch_norm" else operation.outputs
+
+
+def _gradients(recording: Recording, spans: dict[int, Span], count: int) -> list[Span]:
+    """Gradients on the way back: taken from a tensor's last use to where it was made."""
+    inputs = {recording.tensors[slot].storage for slot in recording.inputs}
+    result = []
+    users: dict[int, int] = {}
+    makers: dict[int, int] = {}
+    for index, operation in enumerate(recording.operations):
+        for slot in (*operation.inputs, *operation.outputs[:1]):
+            storage = recording.tensors[slot].storage
+            if storage in spans and storage not in inputs:
+                users[storage] = index
+                makers.setdefault(storage, index)
+    for storage, last in users.items():
+        result.append(Span(spans[storage].size, 2 * count - 1 - last, 2 * count - 1 - makers[storage]))
+    return result
+
+
+def _saved(recording: Recording) -> dict[int, tuple[int, int]]:
+    """Memory kept for the backward pass: bytes, and the first operation that keeps it."""
+    kept: dict[int, tuple[int, int]] = {}
+    for index, operation in enumerate(recording.operations):
+        for slot in saved_by(operation, recording.tensors):
+            info = recording.tensors[slot]
+            size, first = kept.get(info.storage, (0, index))
+            kept[info.storage] = (max(info.size * info.itemsize, size), first)
+    return kept
+
+
+def saved_bytes(recording: Recording) -> Figure:
+    """Bytes of activations that a forward pass leaves behind for the backward one."""
+    unsure = _unsure(recording)
+    total = sum(size for size, _ in _saved(recording).values())
+    return Figure(total, Status.BOUND if unsure else Status.EXACT, unsure)
+
+
+def saved_by(operation: Operation, tensors: Sequence[TensorInfo]) -> list[int]:
+    """The activations that an operation keeps for its backward pass (PyTorch, derivatives.yaml)."""
+    active = [s for s in operation.inputs if tensors[s].role in (Role.ACTIVATION, Role.INPUT, Role.FOREIGN)]
+    kind, name = operation.kind, operation.name.removeprefix("aten.")
+    if kind in _MOVING or kind == "reduce" and name in ("mean", "sum") or not active:
+        return []
+    if kind == "elementwise":
+        if name in _NOTHING_SAVED:
+            return []
+        if name.rstrip("_") in _OUTPUT_SAVED:
+            return list(operation.outputs[:1])
+        return active if name not in _FACTORS_SAVED or len(active) > 1 else []
+    if kind == "mix" and operation.geometry.get("softmax"):
+        return list(operation.outputs[:1])
+    if kind in ("batch_norm", "group_norm", "mix"):
+        return [active[0], *operation.outputs[1:]]
+    if kind == "matmul":
+        return _factors(operation, tensors)
+    if kind == "pool" or kind == "adaptive_pool":
+        return [active[0], *operation.outputs[1:]]
+    if kind == "convolution":
+        return active
+    return [*active, *operation.outputs]
+
+
+def _factors(operation: Operation, tensors: Sequence[TensorInfo]) -> list[int]:
+    """Both factors of a product, each for the other's gradient."""
+    return [slot for slot in operation.inputs[:2] if tensors[slot].role in (Role.ACTIVATION, Role.INPUT)]
+
+
+_SURE = frozenset("elementwise mix batch_norm group_norm matmul pool adaptive_pool convolution reduce".split())
+
+
+def _unsure(recording: Recording) -> str:
+    """The operations of which it is not known what they keep."""
+    names = [op.name for op in recording.operations if op.kind not in _SURE | _MOVING]
+    names += [call.type for call in recording.calls if "Dropout" in call.type]
+    return ", ".join(dict.fromkeys(names))
+
+
+def _peak(spans: Iterable[Span], count: int) -> int:
+    """The largest sum of sizes over all moments."""
+    change = [0] * (count + 2)
+    for span in spans:
+        change[span.first] += span.size
+        change[min(span.last, count) + 1] -= span.size
+    best = level = 0
+    for step in change:
+        level += step
+        best = max(best, level)
+    return best

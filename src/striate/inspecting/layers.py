@@ -1,0 +1,144 @@
+"""One row of the table: what a layer is, holds, sees and costs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from striate.arithmetic.field import Field
+from striate.arithmetic.status import Figure, Status
+from striate.arithmetic.summary import ReceptiveField
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer in the order of execution: a module of torch.nn, or an operation outside of one.
+
+    A module that is called again is a row of its own each time (`call`); its parameters count in the first.
+    """
+
+    name: str
+    kind: str
+    type: str
+    module: str  # path of the module that this row stands under
+    call: int
+    output_shape: tuple[int, ...]
+    filters: int | None
+    kernels: int | None
+    weights: int
+    biases: int
+    trainable: int
+    formula: str
+    shared: tuple[str, ...]  # names of parameters that an earlier row has counted
+    macs: Figure
+    flops: Figure
+    activation_bytes: int
+    parameter_bytes: int
+    bytes_moved: int
+    receptive_field: ReceptiveField | None
+    notes: tuple[str, ...] = ()
+    moves: bool = False  # only moves elements
+    seconds: float | None = None
+    share: float | None = None
+    geometry: Mapping[str, Any] = field(default_factory=dict)
+    field: Field | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases that this row is the first to use."""
+        return self.weights + self.biases
+
+    @property
+    def frozen(self) -> int:
+        """Parameters that do not train."""
+        return self.parameters - self.trainable
+
+    @property
+    def intensity(self) -> float | None:
+        """FLOPs per byte moved."""
+        if self.flops.status is Status.UNKNOWN or not self.bytes_moved:
+            return None
+        return self.flops.value / self.bytes_moved
+
+    def to_json(self) -> dict[str, Any]:
+        """The row by name; a cost that is unknown is null, and `status` says because of what."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "type": self.type,
+            "module": self.module,
+            "call": self.call,
+            "output_shape": list(self.output_shape),
+            "filters": self.filters,
+            "kernels": self.kernels,
+            "parameters": self.parameters,
+            "weights": self.weights,
+            "biases": self.biases,
+            "trainable": self.trainable,
+            "frozen": self.frozen,
+            "formula": self.formula,
+            "shared": list(self.shared),
+            "macs": _known(self.macs),
+            "flops": _known(self.flops),
+            "activation_bytes": self.activation_bytes,
+            "parameter_bytes": self.parameter_bytes,
+            "bytes_moved": self.bytes_moved,
+            "intensity": self.intensity,
+            "status": {"macs": self.macs.status.word, "flops": self.flops.status.word},
+            "because": self.macs.reason,
+            "receptive_field": self.receptive_field and self.receptive_field.to_json(),
+            "seconds": self.seconds,
+            "share": self.share,
+            "notes": list(self.notes),
+        }
+
+
+def _known(figure: Figure) -> int | None:
+    return figure.value if figure.status is not Status.UNKNOWN else figure.value or None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The sums over a network. `parameters` are all that it holds, `unused` those that no row used."""
+
+    parameters: Figure
+    trainable: int
+    frozen: int
+    unused: int
+    parameter_bytes: int
+    macs: Figure
+    flops: Figure
+    activation_bytes: Figure
+    bytes_moved: Figure
+    inference_peak: Figure
+    training_peak: Figure
+    batch: int = 1
+    frames: int | None = None
+    seconds: float | None = None
+
+    def per(self, figure: Figure, parts: int) -> float:
+        """A total per clip or per frame."""
+        return figure.value / parts
+
+    def to_json(self) -> dict[str, Any]:
+        """Figures with their status, and MACs and FLOPs per clip and per frame."""
+        clips, frames = self.batch, self.batch * (self.frames or 1)
+        return {
+            "parameters": self.parameters.to_json(),
+            "trainable": self.trainable,
+            "frozen": self.frozen,
+            "unused": self.unused,
+            "parameter_bytes": self.parameter_bytes,
+            "macs": self.macs.to_json(),
+            "flops": self.flops.to_json(),
+            "activation_bytes": self.activation_bytes.to_json(),
+            "bytes_moved": self.bytes_moved.to_json(),
+            "peak_activation_bytes_inference": self.inference_peak.to_json(),
+            "peak_activation_bytes_training": self.training_peak.to_json(),
+            "macs_per_clip": self.per(self.macs, clips),
+            "flops_per_clip": self.per(self.flops, clips),
+            "macs_per_frame": self.per(self.macs, frames) if self.frames else None,
+            "flops_per_frame": self.per(self.flops, frames) if self.frames else None,
+            "seconds": self.seconds,
+        }
+
+
