@@ -8,6 +8,7 @@ import numpy as np
 
 from striate.data import ImageData, open_data
 from striate.errors import DataError
+from striate.evaluating.calibration import with_temperature
 from striate.evaluating.metrics import Scores, score
 from striate.evaluating.predictions import Prediction, predictions_of
 from striate.evaluating.scoring import Progress, probabilities
@@ -59,6 +60,7 @@ def evaluate(
     part = images.splits[split]
     numbers = _class_numbers(trained, images)
     rows = probabilities(trained.network, part, trained.normalise, progress=progress)
+    rows = with_temperature(rows, trained.temperature)
     labels = numbers[part.labels]
     return Evaluation(
         run=str(run),

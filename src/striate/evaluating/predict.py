@@ -10,6 +10,7 @@ import torch
 
 from striate.data import IMAGE_SUFFIXES, Skipped, read_image
 from striate.errors import DataError
+from striate.evaluating.calibration import with_temperature
 from striate.evaluating.predictions import Prediction, predictions_of
 from striate.evaluating.scoring import BATCH, Progress, classify, in_evaluation
 from striate.evaluating.trained import Trained, open_run
@@ -92,4 +93,4 @@ def _probabilities(trained: Trained, pixels: np.ndarray) -> np.ndarray:
     with in_evaluation(trained.network), torch.inference_mode():
         inputs = trained.normalise(torch.from_numpy(pixels).to(device))
         rows: np.ndarray = classify(trained.network, inputs).softmax(dim=1).cpu().numpy()
-    return rows
+    return with_temperature(rows, trained.temperature)

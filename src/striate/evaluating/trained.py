@@ -24,6 +24,8 @@ class Trained:
     channels: int
     size: tuple[int, int]
     normalise: Normalisation
+    temperature: float
+    """Probabilities are of the logits divided by it."""
     source: str
     """The data it was trained on, as it was named."""
     data_options: dict[str, Any]
@@ -44,6 +46,7 @@ def open_run(run: str | Path, device: str = "auto") -> Trained:
             channels=int(data["channels"]),
             size=(int(data["size"][0]), int(data["size"][1])),
             normalise=Normalisation.from_json(data["normalisation"]),
+            temperature=float(record.get("results", {}).get("temperature", 1.0)),
             source=str(data["source"]),
             data_options=dict(data["options"]),
         )

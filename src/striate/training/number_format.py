@@ -65,7 +65,9 @@ def choose(network: nn.Module, loss: Loss, device: torch.device, wish: str = "au
     if quick * WORTH_IT < slow:
         reason = f"native, its gradients agree with fp32, and {slow / quick:.1f} times as fast"
         return NumberFormat("bf16", reason, slow, quick)
-    return NumberFormat("fp32", f"bf16 is {slow / quick:.2f} times as fast on these shapes, not worth it", slow, quick)
+    return NumberFormat(
+        "fp32", f"bf16 is {slow / quick:.2f} times as fast on these shapes, not worth it", slow, quick
+    )
 
 
 def seconds_of_step(network: nn.Module, loss: Loss, device: torch.device, number_format: str) -> float:

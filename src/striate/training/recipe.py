@@ -98,7 +98,7 @@ class Facts:
 
 def default(facts: Facts = Facts()) -> Recipe:
     """Good accuracy in a few minutes on two cores; what a beginner gets."""
-    epochs = min(120, max(11, round(150_000 / max(facts.images, 1))))
+    epochs = min(120, max(8, round(150_000 / max(facts.images, 1))))
     recipe = Recipe(
         epochs=epochs,
         batch_size=_batch_size(facts.images),
@@ -112,6 +112,7 @@ def fast(facts: Facts = Facts()) -> Recipe:
     return replace(
         default(facts),
         epochs=max(1, round(55_000 / max(facts.images, 1))),
+        learning_rate=5e-3 if not facts.pretrained else 5e-4,
         augmentation=Augmentation(flip=facts.mirror_safe),
     )
 

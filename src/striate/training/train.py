@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from striate.errors import ArgumentError
+from striate.evaluating.calibration import fit_temperature, with_temperature
 from striate.evaluating.confusion import draw_confusion
 from striate.evaluating.metrics import Scores, score
 from striate.evaluating.scoring import probabilities
@@ -48,6 +50,8 @@ class Run:
     """In training, median over the epochs."""
     parameters: int
     number_format: str
+    temperature: float
+    """Logits are divided by it for probabilities; fitted to the validation images."""
     val: Scores | None
     test: Scores | None
     pictures: tuple[Path, ...]
@@ -64,6 +68,7 @@ class Run:
             "images_per_second": self.images_per_second,
             "parameters": self.parameters,
             "number_format": self.number_format,
+            "temperature": self.temperature,
             "val": self.val and self.val.to_json(),
             "test": self.test and self.test.to_json(),
             "pictures": [str(path) for path in self.pictures],
@@ -159,11 +164,7 @@ def _held(job: Job) -> Iterator[None]:
 def _conclude(job: Job, loop: Loop, status: str) -> Run:
     """Scores the best weights in fp32, as `evaluate` will, and draws the pictures."""
     history = read_history(job.run) if job.team.leads else []
-    finished = status == "finished"
-    val = test = None
-    if finished:
-        _take_best(job, loop)
-        val, test = (_scores(job, loop, split) for split in ("val", "test"))
+    temperature, val, test = _final_scores(job, loop) if status == "finished" else (1.0, None, None)
     rates = sorted(row["images_per_second"] for row in history)
     return Run(
         path=job.run,
@@ -174,6 +175,7 @@ def _conclude(job: Job, loop: Loop, status: str) -> Run:
         images_per_second=rates[len(rates) // 2] if rates else 0.0,
         parameters=sum(parameter.numel() for parameter in job.network.parameters()),
         number_format=job.plan.number_format,
+        temperature=temperature,
         val=val,
         test=test,
         pictures=_draw(job, history, test or val) if job.team.leads and history else (),
@@ -187,11 +189,24 @@ def _take_best(job: Job, loop: Loop) -> None:
     loop.kept.load_state_dict(state)
 
 
-def _scores(job: Job, loop: Loop, name: str) -> Scores | None:
-    split = job.data.splits.get(name)
-    if split is None or not len(split):
-        return None
-    return score(probabilities(loop.kept, split, job.normalise), split.labels, job.data.classes)
+def _final_scores(job: Job, loop: Loop) -> tuple[float, Scores | None, Scores | None]:
+    """The temperature, and the scores of the validation and the test images with it."""
+    _take_best(job, loop)
+    val, test = (_rows(job, loop, split) for split in ("val", "test"))
+    temperature = fit_temperature(*val) if len(val[0]) else 1.0
+
+    def scores(rows: np.ndarray, labels: np.ndarray) -> Scores | None:
+        return score(with_temperature(rows, temperature), labels, job.data.classes) if len(rows) else None
+
+    return temperature, scores(*val), scores(*test)
+
+
+def _rows(job: Job, loop: Loop, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities (N, K) in fp32 and labels (N,) of a split; empty where there is none."""
+    images = job.data.splits.get(split)
+    if images is None or not len(images):
+        return np.zeros((0, len(job.data.classes))), np.zeros(0, np.int64)
+    return probabilities(loop.kept, images, job.normalise), images.labels
 
 
 def _draw(job: Job, history: list[dict[str, Any]], scores: Scores | None) -> tuple[Path, ...]:
@@ -214,7 +229,8 @@ def _late_notes(job: Job) -> tuple[str, ...]:
 
 
 def _keep(job: Job, result: Run) -> None:
-    results = {name: scores.to_json() for name in ("val", "test") if (scores := getattr(result, name))}
+    results: dict[str, Any] = {"temperature": result.temperature}
+    results |= {name: scores.to_json() for name in ("val", "test") if (scores := getattr(result, name))}
     summary = {"epochs": result.epochs, "best_epoch": result.best_epoch, "seconds": result.seconds}
     summary |= {"images_per_second": result.images_per_second, "parameters": result.parameters}
     write_record(job.run, {**job.record, "status": result.status, "results": results, "summary": summary})
