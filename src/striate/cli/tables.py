@@ -41,7 +41,7 @@ def print_run(run: "Run") -> None:
     for name, scores in (("test", run.test), ("validation", run.val)):
         if scores is not None:
             table.add_row(f"{name} accuracy", f"{scores.top1:.2%} of {scores.images:,} images")
-    table.add_row("best epoch", f"{run.best_epoch} of {run.epochs}")
+    table.add_row("weights kept", f"of epoch {run.best_epoch} of {run.epochs}")
     table.add_row("parameters", f"{run.parameters:,}")
     table.add_row("time", f"{run.seconds:.1f} s, {run.images_per_second:,.0f} images/s, {run.number_format}")
     for picture in run.pictures:

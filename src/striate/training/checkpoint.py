@@ -1,7 +1,7 @@
 """Everything a training needs to go on exactly where it was: tensors and numbers, nothing that runs code."""
 
 import pickle
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,10 @@ class Position:
     seconds: float = 0.0
     """Spent training and scoring so far."""
     best_epoch: int = 0
-    best_top1: float = -1.0
-    best_loss: float = field(default=float("inf"))
+    """Whose weights are kept."""
+    peak_top1: float = -1.0
+    peak_epoch: int = 0
+    """The highest validation accuracy so far, and when it was first reached."""
 
 
 def save_checkpoint(run: Path, position: Position, states: dict[str, dict[str, Any]]) -> None:

@@ -1,5 +1,6 @@
 """The loop: steps, epochs, scores, checkpoints. One object holds what changes while a training runs."""
 
+import math
 import time
 from contextlib import closing
 from typing import Any
@@ -161,7 +162,7 @@ class Loop:
         began = time.perf_counter()
         scores = self._score()
         position = self.position
-        best = self._is_best(scores)
+        best = self._is_best(scores, epoch)
         if best:
             position.best_epoch = epoch
             if self.team.leads:
@@ -196,20 +197,24 @@ class Loop:
             self._raise_not_finite()
         return score(rows, split.labels, self.job.data.classes)
 
-    def _is_best(self, scores: Scores | None) -> bool:
-        """Higher accuracy, then lower loss; the later of equals. Without scores the last is best."""
-        position = self.position
+    def _is_best(self, scores: Scores | None, epoch: int) -> bool:
+        """Whether these weights are to be kept: the last ones not worse than the peak by more than chance.
+
+        A difference within one standard error of the peak says nothing, and later weights have seen more
+        (Breiman et al. 1984, the one-standard-error rule). Without scores the last are kept.
+        """
         if scores is None:
             return True
-        if (scores.top1, -scores.loss) < (position.best_top1, -position.best_loss):
-            return False
-        position.best_top1, position.best_loss = scores.top1, scores.loss
-        return True
+        position = self.position
+        if scores.top1 > position.peak_top1:
+            position.peak_top1, position.peak_epoch = scores.top1, epoch
+        peak = position.peak_top1
+        return scores.top1 >= peak - math.sqrt(peak * (1 - peak) / scores.images)
 
     def _patience_is_over(self) -> bool:
         epoch = self.position.step // self.plan.steps_per_epoch
         patience = self.recipe.patience
-        if patience is None or epoch - self.position.best_epoch < patience:
+        if patience is None or epoch - self.position.peak_epoch < patience:
             return False
         self.reporter.say(f"stopped early: no better validation score for {patience} epochs")
         return True

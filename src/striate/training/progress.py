@@ -132,7 +132,7 @@ def in_words(row: dict[str, Any]) -> str:
     if row.get("val_top1") is not None:
         text += f"  validation {row['val_top1']:.2%}"
     text += f"  {row['images_per_second']:>7,.0f} images/s"
-    return text + ("  best" if row["best"] else "")
+    return text
 
 
 def reporter_for(console: Console | None = None) -> Reporter:
