@@ -119,8 +119,24 @@ def test_two_names_for_one_split(tmp_path: Path) -> None:
     assert refused(tmp_path) == "DIR holds 'val' and 'valid', which mean the same: keep one"
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs rights that can be taken away")
-def test_a_folder_that_cannot_be_listed(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     touch(tmp_path, "cat/a.png")
-    (tmp_path / "cat").chmod(0)
+    scandir = os.scandir
+
+    def refuse(folder: Path) -> object:
+        if folder.name == "cat":
+            raise PermissionError(13, "Permission denied")
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
     assert refused(tmp_path) == "cannot list the folder DIR/cat: Permission denied"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes in the file system")
+def test_pipes_are_not_waited_for_and_broken_links_are_files(tmp_path: Path) -> None:
+    touch(tmp_path, "cat/a.png", "dog/b.png")
+    os.mkfifo(tmp_path / "cat" / "pipe.png")
+    (tmp_path / "dog" / "link.png").symlink_to(tmp_path / "nowhere.png")
+    listing = list_folder(tmp_path)
+    assert listing.keys == ["cat/a.png", "dog/b.png", "dog/link.png"]
+    assert listing.notes == ("1 file ignored, no images or in no class folder: 1 .png",)

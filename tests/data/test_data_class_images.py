@@ -36,7 +36,7 @@ def test_a_folder_of_grey_images_of_one_size(tmp_path: Path) -> None:
     assert data.notes[:3] == (
         "1 channel: every image is grey",
         "6 × 8 pixels, as every image has",
-        "6 for val and 6 for test taken from 40 images of train, class by class (split seed 0)",
+        "split into 28 train, 6 val, 6 test, class by class (split seed 0)",
     )
     for name, pixels in everything(data).items():
         np.testing.assert_array_equal(pixels, read_image(name, channels=1))

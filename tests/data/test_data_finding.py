@@ -91,6 +91,12 @@ def test_a_file(tmp_path: Path) -> None:
     )
 
 
+def test_a_folder_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("photos").mkdir()
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    assert refused("photos", tmp_path) == "cannot list the folder photos: Permission denied"
+
+
 def test_the_source_that_is_told_finds_the_set_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_mnist(Path("datasets/mine"))
     by_name, by_path = open_data("mine"), open_data("datasets/mine")

@@ -100,6 +100,9 @@ def test_channels_and_size_as_asked(tmp_path: Path) -> None:
     assert image.shape == (2, 3, 8, 8)
     assert (image[:, 0] == image[:, 2]).all()
     assert data.notes[0] == "the files have 1 channel, 4 × 4 pixels; converted to 3, 8 × 8"
+    lazy = open_data(tmp_path, channels=3, size=8, memory_limit=1000)  # each image as it is taken
+    assert lazy.to_json() == data.to_json()
+    assert (lazy.splits["train"].take([0, 1]) == image).all()
 
 
 def test_a_known_name_brings_its_classes(tmp_path: Path) -> None:

@@ -98,9 +98,9 @@ def test_impossible_options(options: dict[str, int], sentence: str) -> None:
     assert str(caught.value) == sentence
 
 
-def test_torch_is_not_imported_before_the_first_tensor() -> None:
+def test_opening_does_without_torch() -> None:
     script = (
-        "import sys; from striate.data import open_data; data = open_data('digits'); "
-        "assert 'torch' not in sys.modules; data.splits['val'].take([0]); assert 'torch' in sys.modules"
+        "import sys; from striate.data import open_data; open_data('digits'); print('torch' in sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("False\n", "")

@@ -22,7 +22,8 @@ SIZE = (6, 8)
 def memory(count: int = 12) -> MemoryImages:
     """Every other row of a shared array."""
     rows = np.arange(0, 2 * count, 2)
-    return MemoryImages(noise(2 * count, 3, 5, 4), rows, rows // 2 % 3, [f"n{row}" for row in rows])
+    names = [f"n{row}" for row in rows]
+    return MemoryImages(noise(2 * count, 3, 5, 4), rows, rows // 2 % 3, names, channels=3, size=(5, 4))
 
 
 def disk(folder: Path, per_class: int = 12, workers: int = 0) -> DiskImages:

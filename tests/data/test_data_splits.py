@@ -94,7 +94,7 @@ def test_fill_in_says_what_stays_empty() -> None:
     splits, notes = fill_in({"train": np.arange(4)}, np.array([0, 0, 1, 1]), list("abcd"), FOLDER_SHARES, 0)
     assert [len(rows) for rows in splits.values()] == [2, 0, 2]
     assert notes == (
-        "0 for val and 2 for test taken from 4 images of train, class by class (split seed 0)",
+        "split into 2 train, 0 val, 2 test, class by class (split seed 0)",
         "val is empty: its classes are too small to share",
     )
 

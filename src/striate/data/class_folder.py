@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.data.assembling import check_classes
+from striate.data.classes import check_classes, in_order
 from striate.data.reading import IMAGE_SUFFIXES
 from striate.data.splits import SPLITS
 from striate.errors import DataError
@@ -67,7 +67,7 @@ def list_folder(root: Path) -> Listing:
     """Every image below a folder. Raises DataError if it has no class folders."""
     folders, ignored = _split_folders(root)
     trees = {split: _class_images(folder) for split, folder in folders.items()}
-    classes = _ordered(
+    classes = in_order(
         {name for split in trees for name, paths in trees[split][0].items() if paths or split == "train"}
     )
     found = [
@@ -101,15 +101,8 @@ def _told(others: list[str]) -> tuple[str, ...]:
         return ()
     kinds = Counter(Path(name).suffix.lower() or "no suffix" for name in others).most_common()
     listed = ", ".join(f"{count} {kind}" for kind, count in kinds[:4])
-    return (
-        f"{len(others)} files ignored, no images or in no class folder: {listed}{', …' * (len(kinds) > 4)}",
-    )
-
-
-def _ordered(names: set[str]) -> tuple[str, ...]:
-    if all(name.isdecimal() for name in names):
-        return tuple(sorted(names, key=lambda name: (int(name), name)))
-    return tuple(sorted(names))
+    count = f"{len(others)} file{'s' * (len(others) > 1)}"
+    return (f"{count} ignored, no images or in no class folder: {listed}{', …' * (len(kinds) > 4)}",)
 
 
 def _split_folders(root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
@@ -161,7 +154,12 @@ def _collect(folder: Path, images: list[str], others: list[str], seen: set[str])
     for entry in _entries(folder):
         if entry.is_dir():
             _collect(Path(entry.path), images, others, seen)
-        elif Path(entry.name).suffix.lower() in IMAGE_SUFFIXES:
+        elif Path(entry.name).suffix.lower() in IMAGE_SUFFIXES and not _is_device(entry):
             images.append(entry.path)
         else:
             others.append(entry.name)
+
+
+def _is_device(entry: os.DirEntry[str]) -> bool:
+    """A pipe or the like, which could be waited for for ever. A broken link is a file that cannot be read."""
+    return not (entry.is_file() or entry.is_symlink())

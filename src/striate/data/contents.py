@@ -2,11 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from striate.data.duplicates import file_keys, pixel_keys
+from striate.data.reading import refit
 from striate.data.sets import DiskImages, ImageSet, MemoryImages
 from striate.data.skipped import Skipped
 
@@ -29,16 +30,27 @@ class Pixels(ABC):
 
 
 class MemoryPixels(Pixels):
-    """An array (N, C, H, W) uint8."""
+    """An array (N, C, H, W) uint8, which is brought to the channels and size asked for.
 
-    def __init__(self, values: np.ndarray) -> None:
-        self.values = values
-        self.channels, self.size = values.shape[1], (values.shape[2], values.shape[3])
+    That is done at once if the result fits into `limit` bytes, and otherwise to each image as it is taken.
+    """
+
+    def __init__(
+        self,
+        values: np.ndarray,
+        channels: int | None = None,
+        size: tuple[int, int] | None = None,
+        limit: int = 0,
+    ) -> None:
+        N, own_channels, H, W = values.shape
+        self.channels, self.size = channels or own_channels, size or (H, W)
+        fits = N * self.channels * self.size[0] * self.size[1] <= limit
+        self.values = refit(values, self.channels, self.size) if fits else values
 
     def subset(
         self, rows: np.ndarray, labels: np.ndarray, names: Sequence[str], classes: Sequence[str]
     ) -> ImageSet:
-        return MemoryImages(self.values, rows, labels, names)
+        return MemoryImages(self.values, rows, labels, names, channels=self.channels, size=self.size)
 
     def keys(self) -> Sequence[Hashable]:
         return pixel_keys(self.values)
@@ -76,4 +88,4 @@ class Contents:
     shares: Mapping[str, float]  # of train, for the splits that the source lacks
     names: Sequence[str] | None = None  # of files; None: NAME/SPLIT/POSITION
     notes: tuple[str, ...] = ()
-    skipped: tuple[Skipped, ...] = field(default=())
+    skipped: tuple[Skipped, ...] = ()

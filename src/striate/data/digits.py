@@ -11,7 +11,6 @@ import numpy as np
 
 from striate.data.contents import Contents, MemoryPixels
 from striate.data.image_data import Options
-from striate.data.reading import refit
 from striate.data.splits import stratified
 
 _SHARES = {"test": 0.2, "val": 0.1}
@@ -21,7 +20,6 @@ def digits(options: Options) -> Contents:
     """The digits, ink 255 on paper 0. Their split is fixed, whatever the seed."""
     images, labels = _load()
     pixels = np.rint(images * (255 / 16)).astype(np.uint8)[:, None]  # (N, 1, 8, 8)
-    size = (options.size, options.size) if options.size else pixels.shape[2:]
     keys = [str(row) for row in range(len(labels))]
     return Contents(
         name="digits",
@@ -29,7 +27,7 @@ def digits(options: Options) -> Contents:
         classes=tuple("0123456789"),
         labels=labels,
         keys=keys,
-        pixels=MemoryPixels(refit(pixels, options.channels or 1, size)),
+        pixels=MemoryPixels(pixels, options.channels, options.square, options.memory_limit),
         given=stratified(labels, keys, _SHARES, seed=0),
         shares=_SHARES,
         notes=("1 channel: every image is grey",) if options.channels is None else (),

@@ -15,6 +15,8 @@ def find_folder(source: str | Path) -> Path:
     """The folder of a data set, given by its path or by a name. Raises DataError if there is none."""
     path = Path(source).expanduser()
     if path.is_dir():
+        if not os.access(path, os.R_OK | os.X_OK):
+            raise DataError(f"cannot list the folder {path}: Permission denied")
         return path
     if path.exists():
         raise DataError(f"{path} is a file, not a data set: give {_EXPECTED}")

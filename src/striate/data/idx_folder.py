@@ -10,7 +10,6 @@ from striate.data.contents import Contents, MemoryPixels
 from striate.data.idx import as_bytes, read_idx
 from striate.data.image_data import Options
 from striate.data.published import PUBLISHED
-from striate.data.reading import refit
 from striate.data.splits import FOLDER_SHARES, SPLITS
 from striate.errors import DataError
 
@@ -36,26 +35,26 @@ def idx_contents(folder: Path, options: Options) -> Contents:
     pixels = _joined(folder, [images for images, _ in parts.values()])
     values = np.concatenate([labels for _, labels in parts.values()])
     classes, labels = _classes(folder, values, published.classes if published else None)
-    channels, size = options.channels or pixels.shape[1], pixels.shape[2:]
-    asked = (options.size, options.size) if options.size else size
+    asked = MemoryPixels(pixels, options.channels, options.square, options.memory_limit)
     return Contents(
         name=folder.resolve().name,
         source=str(folder),
         classes=classes,
         labels=labels,
         keys=[str(row) for row in range(len(labels))],
-        pixels=MemoryPixels(refit(pixels, channels, asked)),
+        pixels=asked,
         given=_rows({split: len(labels) for split, (_, labels) in parts.items()}),
         shares=FOLDER_SHARES if len(parts) == 1 else {**FOLDER_SHARES, "val": _VAL_SHARE},
-        notes=_notes(pixels.shape[1], size, channels, asked),
+        notes=_notes(pixels.shape[1:], (asked.channels, *asked.size)),
     )
 
 
-def _notes(own: int, size: tuple[int, ...], channels: int, asked: tuple[int, ...]) -> tuple[str, ...]:
-    files = f"the files have {own} channel{'s' * (own > 1)}, {size[0]} × {size[1]} pixels"
-    if (own, size) == (channels, asked):
+def _notes(own: tuple[int, ...], asked: tuple[int, ...]) -> tuple[str, ...]:
+    """About (C, H, W) of the files and of what is given."""
+    files = f"the files have {own[0]} channel{'s' * (own[0] > 1)}, {own[1]} × {own[2]} pixels"
+    if own == asked:
         return (files,)
-    return (f"{files}; converted to {channels}, {asked[0]} × {asked[1]}",)
+    return (f"{files}; converted to {asked[0]}, {asked[1]} × {asked[2]}",)
 
 
 def _pairs(folder: Path) -> dict[str, tuple[Path, Path]]:

@@ -36,6 +36,11 @@ class Options:
             )
 
     @property
+    def square(self) -> tuple[int, int] | None:
+        """(H, W) that is asked for."""
+        return None if self.size is None else (self.size, self.size)
+
+    @property
     def crew(self) -> int:
         """The number of worker processes."""
         return default_workers() if self.workers is None else self.workers

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from striate.data.reading import read_many, try_read
+from striate.data.reading import read_many, refit, try_read
 from striate.data.skipped import Skipped, refuse_many
 from striate.data.workers import ordered_map
 
@@ -56,11 +56,19 @@ class MemoryImages(ImageSet):
     in_memory = True
 
     def __init__(
-        self, pixels: np.ndarray, rows: np.ndarray, labels: np.ndarray, names: Sequence[str]
+        self,
+        pixels: np.ndarray,
+        rows: np.ndarray,
+        labels: np.ndarray,
+        names: Sequence[str],
+        *,
+        channels: int,
+        size: tuple[int, int],
     ) -> None:
         super().__init__(labels, names)
         self._pixels = pixels  # (rows of all splits, C, H, W) uint8
         self._rows = rows  # (N,) of this split
+        self._channels, self._size = channels, size  # of what is given; the pixels may have others
 
     @cached_property
     def _tensors(self) -> "tuple[Tensor, Tensor, Tensor]":
@@ -70,8 +78,11 @@ class MemoryImages(ImageSet):
         return torch.from_numpy(self._pixels), torch.from_numpy(self._rows), torch.from_numpy(self.labels)
 
     def take(self, indices: Indices) -> "Tensor":
+        import torch
+
         pixels, rows, _ = self._tensors
-        return pixels.index_select(0, rows[np.asarray(indices, np.int64)])
+        taken = pixels.index_select(0, rows[np.asarray(indices, np.int64)])
+        return torch.from_numpy(refit(taken.numpy(), self._channels, self._size))
 
     def batches(self, batches_of_indices: Iterable[Indices]) -> "Generator[Batch, None, None]":
         labels = self._tensors[2]

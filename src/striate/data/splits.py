@@ -80,9 +80,15 @@ def fill_in(
     pool = given["train"]
     parts = stratified(labels[pool], [names[row] for row in pool], missing, seed)
     splits = {**given, **{split: pool[part] for split, part in parts.items()}}
-    taken = " and ".join(f"{len(splits[split])} for {split}" for split in SPLITS if split in missing)
-    note = f"{taken} taken from {len(pool)} images of train, class by class (split seed {seed})"
+    note = f"{_told(splits, missing, len(pool))}, class by class (split seed {seed})"
     empty = [
         f"{split} is empty: its classes are too small to share" for split in missing if not len(splits[split])
     ]
     return {split: splits[split] for split in SPLITS}, (note, *empty)
+
+
+def _told(splits: Mapping[str, np.ndarray], missing: Mapping[str, float], pool: int) -> str:
+    if len(splits) == len(missing) + 1:  # there was nothing but train
+        return "split into " + ", ".join(f"{len(splits[split])} {split}" for split in SPLITS)
+    taken = " and ".join(f"{len(splits[split])} for {split}" for split in SPLITS if split in missing)
+    return f"{taken} taken from {pool} images of train"
