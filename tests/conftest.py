@@ -1,5 +1,44 @@
-"""Set before torch is imported: threads that wait for others sleep, so that tests side by side do not starve."""
+"""Trainings that several tests look at. Nobody may change their folders: copy them first."""
 
 import os
+from pathlib import Path
 
+# Set before torch is imported: threads that wait for others sleep, so that tests side by side do not starve.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import pytest
+
+from small_runs import small_recipe, small_run, write_small_set
+from striate.training.train import Run
+
+
+@pytest.fixture(scope="session")
+def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A small network that has learnt the digits, in about a second."""
+    recipe = small_recipe(epochs=8, learning_rate=0.02, label_smoothing=0.0, ema=0.9)
+    return small_run(
+        tmp_path_factory.mktemp("digits") / "run", recipe, options={"widths": (8, 16), "hidden": ()}
+    )
+
+
+@pytest.fixture(scope="session")
+def small_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of IDX files that opens at once."""
+    return write_small_set(tmp_path_factory.mktemp("sets") / "small")
+
+
+@pytest.fixture
+def away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A current folder of one's own, so that runs/ is made there."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without drawing and without timing a step: they take longer than training here."""
+    monkeypatch.setattr("striate.training.number_format.seconds_of_step", lambda *arguments: 0.01)
+    for name in ("draw_curves", "draw_confusion"):
+        monkeypatch.setattr(
+            f"striate.training.train.{name}", lambda *arguments: arguments[-1].write_bytes(b"")
+        )

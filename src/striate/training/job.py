@@ -16,7 +16,7 @@ from striate.errors import DataError, RunError
 from striate.evaluating.inputs import Normalisation
 from striate.machine import describe
 from striate.models import NetworkSpec, load_weights
-from striate.runs import MODEL, RECORD, fresh_folder, read_record
+from striate.runs import CHECKPOINT, MODEL, RECORD, fresh_folder, read_record
 from striate.training.distributed import Team, share_batch_norm
 from striate.training.loss import batch_loss
 from striate.training.number_format import NumberFormat, choose
@@ -78,7 +78,7 @@ def new_job(ask: Ask, team: Team, reporter: Reporter) -> Job:
         "plan": plan.to_json(),
         "number_format": shared.to_json(),
         "machine": describe(team.device) | {"processes": team.world},
-        "weights": None if ask.weights is None else str(ask.weights),
+        "weights": None if ask.weights is None else str(ask.weights.absolute()),
         "results": {},
     }
     notes = (*data.notes, *notes, f"computing in {shared.name}, channels last: {shared.reason}")
@@ -108,8 +108,10 @@ def old_job(run: Path, team: Team, reporter: Reporter) -> Job:
             "now): restore it, or start a new run"
         )
     torch.manual_seed(recipe.seed)
-    network = _placed(spec.build(), team)
-    return Job(run, data, network, normalise, recipe, plan, record, team)
+    network = spec.build()
+    if record.get("weights") is not None and not (run / CHECKPOINT).exists():
+        load_weights(network, record["weights"])
+    return Job(run, data, _placed(network, team), normalise, recipe, plan, record, team)
 
 
 def _recipe_for(ask: Ask, data: ImageData) -> Recipe:

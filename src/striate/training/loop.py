@@ -14,7 +14,7 @@ from striate.errors import TrainingError
 from striate.evaluating.metrics import Scores, score
 from striate.evaluating.scoring import autocast, probabilities
 from striate.models import save_weights
-from striate.runs import MODEL, add_history, cut_history, write
+from striate.runs import CHECKPOINT, MODEL, add_history, cut_history, write
 from striate.training.checkpoint import Position, read_checkpoint, save_checkpoint
 from striate.training.job import Job
 from striate.training.loss import batch_loss
@@ -58,25 +58,27 @@ class Loop:
         return self.network if self.average is None else self.average.network
 
     def go_on(self) -> None:
-        """Takes up the state of the run's checkpoint."""
+        """Takes up the run where it was: at its checkpoint, or at its start if it was killed before the first."""
+        if (self.job.run / CHECKPOINT).exists():
+            self._restore()
+        if self.team.leads:
+            cut_history(self.job.run, self.position.step // self.plan.steps_per_epoch)
+
+    def _restore(self) -> None:
         self.position, states = read_checkpoint(self.job.run)
         self.network.load_state_dict(states["network"])
         self.optimizer.load_state_dict(states["optimizer"])
         if self.average is not None:
             self.average.network.load_state_dict(states["average"])
         self.tally.loss_sum, self.tally.correct, self.tally.seen = self.position.epoch_sums
-        if self.team.leads:
-            cut_history(self.job.run, self.position.step // self.plan.steps_per_epoch)
 
     def run(self) -> str:
         """Trains to the end. Returns "finished", or "stopped" where somebody asked for it."""
         self.reporter.begin(self.plan.steps, self.position.step, self.plan.epochs)
         try:
-            while self.position.step < self.plan.steps:
+            while self.position.step < self.plan.steps and not self._patience_is_over():
                 if not self._epoch():
                     return "stopped"
-                if self._patience_is_over():
-                    break
         finally:
             self.reporter.end()
         return "finished"

@@ -17,7 +17,6 @@ from striate.evaluating.scoring import probabilities
 from striate.machine import keep_memory, pick_device, threads
 from striate.models.saved import network_of
 from striate.runs import (
-    CHECKPOINT,
     CONFUSION,
     CURVES,
     lock,
@@ -144,7 +143,7 @@ def _train(ask: Ask, resume: str | Path | None, group: Team, reporter: Reporter,
         if resume is None and group.leads:
             write_record(job.run, job.record)
         loop = Loop(job, reporter, request)
-        if resume is not None and (job.run / CHECKPOINT).exists():
+        if resume is not None:
             loop.go_on()
         reporter.say(f"run {job.run}")
         status = loop.run()
