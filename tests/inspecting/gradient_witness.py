@@ -14,14 +14,29 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-PASSED_ON = {"relu", "relu_", "relu6", "hardtanh", "hardtanh_", "hardswish", "gelu", "leaky_relu", "silu", "tanh"}
+PASSED_ON = {
+    "relu",
+    "relu_",
+    "relu6",
+    "hardtanh",
+    "hardtanh_",
+    "hardswish",
+    "gelu",
+    "leaky_relu",
+    "silu",
+    "tanh",
+}
 
 
 class Softened(TorchFunctionMode):
     """Activations pass their input on, a maximum over a window is the sum over it."""
 
     def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: Sequence[Any] = (),
+        kwargs: dict[str, Any] | None = None,
     ) -> Any:
         name, kwargs = getattr(func, "__name__", ""), kwargs or {}
         if name in PASSED_ON:
@@ -71,7 +86,9 @@ def support(
 ) -> list[tuple[int, int] | None]:
     """First and last input position along each of `axes` on which the outputs at `place` depend."""
     twin = positive(network)
-    x = (torch.rand(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(1)) + 0.5).requires_grad_()
+    x = (
+        torch.rand(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(1)) + 0.5
+    ).requires_grad_()
     with Softened():
         result = twin(x)
     result = result[0] if isinstance(result, tuple) else result

@@ -20,13 +20,19 @@ class Made(nn.Module):
 
 def dilated() -> nn.Module:
     return nn.Sequential(
-        nn.Conv2d(2, 3, 3, padding=1), nn.Conv2d(3, 3, 3, padding=2, dilation=2), nn.Conv2d(3, 2, 3, dilation=3)
+        nn.Conv2d(2, 3, 3, padding=1),
+        nn.Conv2d(3, 3, 3, padding=2, dilation=2),
+        nn.Conv2d(3, 2, 3, dilation=3),
     )
 
 
 def strided_pools() -> nn.Module:
     return nn.Sequential(
-        nn.Conv2d(2, 3, 5, stride=2), nn.ReLU(), nn.MaxPool2d(3, 2, 1), nn.Conv2d(3, 3, 3, padding=1), nn.AvgPool2d(2)
+        nn.Conv2d(2, 3, 5, stride=2),
+        nn.ReLU(),
+        nn.MaxPool2d(3, 2, 1),
+        nn.Conv2d(3, 3, 3, padding=1),
+        nn.AvgPool2d(2),
     )
 
 
@@ -80,7 +86,9 @@ def upsampled(mode: str, factor: float = 2, align: bool | None = None) -> nn.Mod
 
 
 def resized(mode: str, size: int, align: bool | None = None) -> nn.Module:
-    return nn.Sequential(nn.Conv2d(2, 3, 3, padding=1), nn.Upsample(size=size, mode=mode, align_corners=align))
+    return nn.Sequential(
+        nn.Conv2d(2, 3, 3, padding=1), nn.Upsample(size=size, mode=mode, align_corners=align)
+    )
 
 
 def shift_by_slices() -> nn.Module:
@@ -165,7 +173,9 @@ def pixel_shuffled() -> nn.Module:
 
 
 def pixel_unshuffled() -> nn.Module:
-    return nn.Sequential(nn.PixelUnshuffle(2), nn.Conv2d(8, 4, 3, padding=1), nn.PixelShuffle(2), nn.Conv2d(1, 2, 2))
+    return nn.Sequential(
+        nn.PixelUnshuffle(2), nn.Conv2d(8, 4, 3, padding=1), nn.PixelShuffle(2), nn.Conv2d(1, 2, 2)
+    )
 
 
 def channel_shuffled() -> nn.Module:
@@ -175,7 +185,9 @@ def channel_shuffled() -> nn.Module:
 
 
 def same_padding(kernel: int = 4) -> nn.Module:
-    return nn.Sequential(nn.Conv2d(2, 3, kernel, padding="same"), nn.Conv2d(3, 2, 3, padding="same", dilation=2))
+    return nn.Sequential(
+        nn.Conv2d(2, 3, kernel, padding="same"), nn.Conv2d(3, 2, 3, padding="same", dilation=2)
+    )
 
 
 def padded(mode: str) -> nn.Module:
@@ -275,7 +287,9 @@ def windows_of_time() -> nn.Module:
 
 
 def flipped() -> nn.Module:
-    return Made(lambda s, x: s.b(torch.flip(s.a(x), (3,))), a=nn.Conv2d(2, 3, 3, 2), b=nn.Conv2d(3, 2, 3, padding=1))
+    return Made(
+        lambda s, x: s.b(torch.flip(s.a(x), (3,))), a=nn.Conv2d(2, 3, 3, 2), b=nn.Conv2d(3, 2, 3, padding=1)
+    )
 
 
 def frame_difference() -> nn.Module:
@@ -283,7 +297,9 @@ def frame_difference() -> nn.Module:
 
 
 def depthwise() -> nn.Module:
-    return nn.Sequential(nn.Conv2d(4, 8, 3, groups=4), nn.Conv2d(8, 4, 1, groups=2), nn.Conv2d(4, 4, 3, groups=4))
+    return nn.Sequential(
+        nn.Conv2d(4, 8, 3, groups=4), nn.Conv2d(8, 4, 1, groups=2), nn.Conv2d(4, 4, 3, groups=4)
+    )
 
 
 def dense_block() -> nn.Module:

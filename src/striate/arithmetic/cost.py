@@ -18,14 +18,10 @@ from striate.arithmetic.status import ZERO, Figure, Status
 Infos = Sequence[TensorInfo]
 
 MOVING = frozenset(
-    "alias reshape permute cut select unbind split unsqueeze squeeze expand repeat take takes join stack pad "
-    "pixel_shuffle pixel_unshuffle channel_shuffle unfold im2col copy fill source lookup escape".split()
+    ["alias", "reshape", "permute", "cut", "select", "unbind", "split", "unsqueeze", "squeeze", "expand", "repeat", "take", "takes", "join", "stack", "pad", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "unfold", "im2col", "copy", "fill", "source", "lookup", "escape"]
 )
 NO_ARITHMETIC = frozenset(
-    "aten.index aten.gather aten.scatter aten.index_put_ aten.index_put aten.sort aten.topk aten.nonzero "
-    "aten.as_strided aten.diagonal aten.view_as_real aten.view_as_complex aten.view aten._to_copy aten.clone "
-    "aten.slice_scatter aten.select_scatter aten.index_copy aten.scatter_ aten.roll aten.unique2 aten.embedding "
-    "aten.index_select aten.select aten.masked_select aten.max_unpool2d aten.contiguous".split()
+    ["aten.index", "aten.gather", "aten.scatter", "aten.index_put_", "aten.index_put", "aten.sort", "aten.topk", "aten.nonzero", "aten.as_strided", "aten.diagonal", "aten.view_as_real", "aten.view_as_complex", "aten.view", "aten._to_copy", "aten.clone", "aten.slice_scatter", "aten.select_scatter", "aten.index_copy", "aten.scatter_", "aten.roll", "aten.unique2", "aten.embedding", "aten.index_select", "aten.select", "aten.masked_select", "aten.max_unpool2d", "aten.contiguous"]
 )
 SOFTMAX_FLOPS = 5  # maximum, difference, exponential, sum, quotient
 NORM_FLOPS = 5  # mean, difference, square, sum, scale; two more where there are weights
@@ -134,7 +130,11 @@ def bytes_moved(operation: Operation, inputs: Infos, outputs: Infos) -> int:
 
 def kept(operation: Operation, outputs: Infos) -> Infos:
     """The outputs that count as activations: not the statistics and indices made beside them."""
-    return outputs[:1] if operation.kind in ("batch_norm", "group_norm", "mix", "pool", "adaptive_pool") else outputs
+    return (
+        outputs[:1]
+        if operation.kind in ("batch_norm", "group_norm", "mix", "pool", "adaptive_pool")
+        else outputs
+    )
 
 
 def new_bytes(operation: Operation, outputs: Infos) -> int:

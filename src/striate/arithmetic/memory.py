@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from striate.arithmetic.described import Operation, Recording, Role, TensorInfo
 from striate.arithmetic.status import Figure, Status
 
-_OUTPUT_SAVED = frozenset("relu sigmoid tanh exp sqrt rsqrt reciprocal threshold relu_".split())
-_NOTHING_SAVED = frozenset("add sub rsub neg add_ sub_ clone ne eq gt lt ge le".split())
-_FACTORS_SAVED = frozenset("mul div mul_ div_ addcmul".split())
+_OUTPUT_SAVED = frozenset(["relu", "sigmoid", "tanh", "exp", "sqrt", "rsqrt", "reciprocal", "threshold", "relu_"])
+_NOTHING_SAVED = frozenset(["add", "sub", "rsub", "neg", "add_", "sub_", "clone", "ne", "eq", "gt", "lt", "ge", "le"])
+_FACTORS_SAVED = frozenset(["mul", "div", "mul_", "div_", "addcmul"])
 _MOVING = frozenset(
-    "alias reshape permute cut select unbind split unsqueeze squeeze expand repeat takes join stack pad fill "
-    "pixel_shuffle pixel_unshuffle channel_shuffle unfold im2col interpolate copy source escape".split()
+    ["alias", "reshape", "permute", "cut", "select", "unbind", "split", "unsqueeze", "squeeze", "expand", "repeat", "takes", "join", "stack", "pad", "fill", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "unfold", "im2col", "interpolate", "copy", "source", "escape"]
 )
 
 
@@ -40,7 +39,10 @@ def training_peak(recording: Recording) -> Figure:
     count = len(recording.operations)
     spans, saved, unsure = _spans(recording), _saved(recording), _unsure(recording)
     beside = []
-    for storage, (size, saver) in saved.items():  # kept until the backward pass is back at the first that saved it
+    for storage, (
+        size,
+        saver,
+    ) in saved.items():  # kept until the backward pass is back at the first that saved it
         back = 2 * count - 1 - saver
         if storage in spans:
             spans[storage].last = max(spans[storage].last, back)
@@ -112,7 +114,7 @@ def saved_by(operation: Operation, tensors: Sequence[TensorInfo]) -> list[int]:
     """The activations that an operation keeps for its backward pass (PyTorch, derivatives.yaml)."""
     active = [s for s in operation.inputs if tensors[s].role in (Role.ACTIVATION, Role.INPUT, Role.FOREIGN)]
     kind, name = operation.kind, operation.name.removeprefix("aten.")
-    if kind in _MOVING or kind == "reduce" and name in ("mean", "sum") or not active:
+    if kind in _MOVING or (kind == "reduce" and name in ("mean", "sum")) or not active:
         return []
     if kind == "elementwise":
         if name in _NOTHING_SAVED:
@@ -138,7 +140,9 @@ def _factors(operation: Operation, tensors: Sequence[TensorInfo]) -> list[int]:
     return [slot for slot in operation.inputs[:2] if tensors[slot].role in (Role.ACTIVATION, Role.INPUT)]
 
 
-_SURE = frozenset("elementwise mix batch_norm group_norm matmul pool adaptive_pool convolution reduce".split())
+_SURE = frozenset(
+    ["elementwise", "mix", "batch_norm", "group_norm", "matmul", "pool", "adaptive_pool", "convolution", "reduce"]
+)
 
 
 def _unsure(recording: Recording) -> str:

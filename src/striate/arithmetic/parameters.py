@@ -98,7 +98,12 @@ def _formula(kind: str, geometry: Mapping[str, Any], shapes: list[Shape]) -> str
         else:
             filters, channels = weight[0], weight[1]
         return convolution_formula(weight[2:], channels, filters, bool(vectors))
-    if kind == "matmul" and matrices and all(len(shape) == 2 for shape in matrices) and len(vectors) <= len(matrices):
+    if (
+        kind == "matmul"
+        and matrices
+        and all(len(shape) == 2 for shape in matrices)
+        and len(vectors) <= len(matrices)
+    ):
         outputs = {vector[0] for vector in vectors}
         return " + ".join(_linear_term(shape, outputs) for shape in matrices)
     if kind == "recurrent" or "cell" in geometry:

@@ -73,7 +73,9 @@ class ReceptiveField:
 
 def grid(field: Field) -> list[int]:
     """The tensor's dimensions along which its units are counted, in order."""
-    return sorted({dim for axis in field.axes for dim in axis.steps if field.shape[dim] > 1 or _lone(axis, dim)})
+    return sorted(
+        {dim for axis in field.axes for dim in axis.steps if field.shape[dim] > 1 or _lone(axis, dim)}
+    )
 
 
 def _lone(axis: Axis, dim: int) -> bool:
@@ -159,7 +161,12 @@ def channel_groups(field: Field) -> tuple[ChannelGroup, ...]:
     if len(edges) == 2 or len(edges) > 65:
         return ()
     return tuple(
-        ChannelGroup(a, b - 1, tuple(e[1] - e[0] + 1 if e else 0 for e in rows[a]), tuple(e[0] if e else None for e in rows[a]))
+        ChannelGroup(
+            a,
+            b - 1,
+            tuple(e[1] - e[0] + 1 if e else 0 for e in rows[a]),
+            tuple(e[0] if e else None for e in rows[a]),
+        )
         for a, b in zip(edges, edges[1:], strict=False)
     )
 

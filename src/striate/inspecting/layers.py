@@ -28,7 +28,8 @@ class Layer:
     biases: int
     trainable: int
     formula: str
-    shared: tuple[str, ...]  # names of parameters that an earlier row has counted
+    uses: tuple[str, ...]  # the parameters that it is the first to use
+    shared: tuple[str, ...]  # those that an earlier row has counted
     macs: Figure
     flops: Figure
     activation_bytes: int
@@ -140,5 +141,3 @@ class Totals:
             "flops_per_frame": self.per(self.flops, frames) if self.frames else None,
             "seconds": self.seconds,
         }
-
-

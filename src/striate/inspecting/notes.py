@@ -16,7 +16,8 @@ def with_notes(layers: Sequence[Layer]) -> list[Layer]:
         _note_pair(layers, places[start : start + 2], notes)
         _note_triple(layers, places[start : start + 3], notes)
     return [
-        replace(layer, notes=tuple(said)) if said else layer for layer, said in zip(layers, notes, strict=True)
+        replace(layer, notes=tuple(said)) if said else layer
+        for layer, said in zip(layers, notes, strict=True)
     ]
 
 

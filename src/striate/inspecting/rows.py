@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from striate.arithmetic import cost
 from striate.arithmetic.described import Operation, Recording, TensorInfo
-from striate.arithmetic.field import Field
+from striate.arithmetic.field import Field, of_input
 from striate.arithmetic.memory import inference_peak, training_peak
 from striate.arithmetic.parameters import formula
 from striate.arithmetic.receptive_field import receptive_fields
@@ -42,7 +42,6 @@ class _Maker:
         self.fields = receptive_fields(recording)
         self.axes = tuple(name for name in recording.axes if name not in "NC")
         self.writers = self._writers()
-        self.summaries: dict[int, object] = {}
 
     def _writers(self) -> dict[int, list[tuple[int, Field | None]]]:
         """For each tensor, the operations that wrote it and what it saw then."""
@@ -77,7 +76,9 @@ class _Maker:
         slot, field = self.result(group)
         new, again = self.use.of(group)
         biases = sum(p.size for p in new if is_bias(p, new))
-        weight = self.tensors[main.inputs[1]].shape if main is not None and main.kind == "convolution" else None
+        weight = (
+            self.tensors[main.inputs[1]].shape if main is not None and main.kind == "convolution" else None
+        )
         shapes = [p.shape for p in new]
         return Layer(
             name=name,
@@ -92,6 +93,7 @@ class _Maker:
             biases=biases,
             trainable=sum(p.size for p in new if p.trainable),
             formula=formula(main.kind if main else "", main.geometry if main else {}, shapes),
+            uses=tuple(p.name for p in new),
             shared=tuple(again),
             macs=total(cost.macs(*each) for each in described),
             flops=total(cost.flops(*each) for each in described),
@@ -129,8 +131,6 @@ class _Maker:
         return (outputs[0], self.fields[last][0]) if outputs else (None, None)
 
     def _input_field(self, slot: int) -> Field | None:
-        from striate.arithmetic.field import of_input
-
         dims = [dim for dim, name in enumerate(self.recording.axes) if name not in "NC"]
         return of_input(self.tensors[slot].shape, dims) if slot == self.recording.inputs[0] else None
 
@@ -147,7 +147,9 @@ class _Maker:
         told = dict(main.geometry)
         if weight is not None:
             told["weight"] = weight
-            told["positions"] = self.tensors[main.outputs[0]].size // max(self.tensors[main.outputs[0]].shape[1], 1)
+            told["positions"] = self.tensors[main.outputs[0]].size // max(
+                self.tensors[main.outputs[0]].shape[1], 1
+            )
         return told
 
 

@@ -68,13 +68,25 @@ class Calls:
                 break
         self.watch.call = self.stack[-1].number if self.stack else 0
 
+    def tell(self, path: str, type_name: str, parent: int, depth: int) -> int:
+        """A call of a module that is not there as one, such as a node of a graph: its number."""
+        number = len(self.all)
+        facts = self.facts[number] = {"begins": len(self.watch.ran)}
+        home, _, name = type_name.rpartition(".")
+        inside = self.all[parent].atomic
+        atomic = inside or (home.startswith("torch.nn.modules.") and home not in _OPEN)
+        self.all.append(ModuleCall(path, name, parent, depth, 1, atomic, facts))
+        return number
+
     def where(self) -> str:
         """The innermost call under way and what it received, for an error."""
         if not self.stack:
             return "the network"
         last = self.stack[-1]
         call = self.all[last.number]
-        received = " and ".join("×".join(map(str, shape)) or "a scalar" for shape in last.received) or "no tensor"
+        received = (
+            " and ".join("×".join(map(str, shape)) or "a scalar" for shape in last.received) or "no tensor"
+        )
         place = f"layer {call.path!r} ({call.type})" if call.path else f"the network ({call.type})"
         return f"{place} received {received}"
 
@@ -97,5 +109,3 @@ class Calls:
         finally:
             for hook in hooks:
                 hook.remove()
-
-

@@ -27,7 +27,11 @@ class Composites(TorchFunctionMode):
         self.watch = watch
 
     def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: Sequence[Any] = (),
+        kwargs: dict[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
@@ -71,7 +75,9 @@ class Composites(TorchFunctionMode):
         })  # fmt: skip
         return result
 
-    def recurrent(self, cell: str, func: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    def recurrent(
+        self, cell: str, func: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> Any:
         """One RNN, LSTM or GRU of any depth."""
         packed = isinstance(args[3], (list, tuple)) and not isinstance(args[3], bool)
         data, state, weights = (args[0], args[2], args[3]) if packed else (args[0], args[1], args[2])
@@ -98,7 +104,11 @@ class Composites(TorchFunctionMode):
         return result
 
     def quietly(
-        self, func: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], shapes: Callable[..., Any]
+        self,
+        func: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        shapes: Callable[..., Any],
     ) -> Any:
         """The result, without writing down what the function is made of."""
         self.watch.silent += 1
@@ -111,7 +121,12 @@ class Composites(TorchFunctionMode):
             self.watch.silent -= 1
 
     def note(
-        self, name: str, kind: str, given: Sequence[Tensor], results: Sequence[Tensor], geometry: dict[str, Any]
+        self,
+        name: str,
+        kind: str,
+        given: Sequence[Tensor],
+        results: Sequence[Tensor],
+        geometry: dict[str, Any],
     ) -> None:
         """Write one operation down."""
         watch = self.watch

@@ -435,7 +435,7 @@ TABLE: dict[str, Describe] = {
         _same_shape_view,
     ),
     **dict.fromkeys(("native_dropout", "bernoulli", "gelu", "rrelu_with_noise", "prelu"), _as("elementwise")),
-    **dict.fromkeys(("_prelu_kernel", "glu_backward"), _as("elementwise")),
+    **dict.fromkeys(("_prelu_kernel", "_weight_norm_interface"), _as("elementwise")),
     "copy": _as("copy"),
     **dict.fromkeys(("fill", "zero"), _fill),
     **dict.fromkeys(SOURCES, _as("source")),

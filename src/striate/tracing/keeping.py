@@ -68,15 +68,15 @@ def _refill(value: Any, saved: Any) -> None:
 
 
 def _random_state() -> tuple[Any, ...]:
-    numpy = sys.modules.get("numpy")
+    numpy = sys.modules.get("numpy.random")
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
-    return torch.get_rng_state(), random.getstate(), numpy and numpy.random.get_state(), cuda
+    return torch.get_rng_state(), random.getstate(), numpy and numpy.get_state(), cuda
 
 
 def _restore_random_state(state: tuple[Any, ...]) -> None:
     torch.set_rng_state(state[0])
     random.setstate(state[1])
     if state[2] is not None:
-        sys.modules["numpy"].random.set_state(state[2])
+        sys.modules["numpy.random"].set_state(state[2])
     if state[3] is not None:
         torch.cuda.set_rng_state_all(state[3])

@@ -66,7 +66,9 @@ def _convolution(named: Named) -> Tensor | None:
         extra = spread(named["output_padding"], count, 0)
         channels, expected = weight.shape[1] * groups, weight.shape[0]
         out = [
-            transposed_length(x.shape[2 + i], weight.shape[2 + i], stride[i], padding[i], dilation[i], extra[i])
+            transposed_length(
+                x.shape[2 + i], weight.shape[2 + i], stride[i], padding[i], dilation[i], extra[i]
+            )
             for i in range(count)
         ]
     else:
@@ -81,17 +83,19 @@ def _convolution(named: Named) -> Tensor | None:
 
 def _check(x: Tensor, weight: Tensor, expected: int, out: Sequence[int], padding: Sequence[int]) -> None:
     if x.shape[1] != expected:
-        raise NetworkError(f"expects {expected} input channels, not {x.shape[1]}")
+        raise NetworkError(f"it expects {expected} input channels, not {x.shape[1]}")
     if min(out, default=1) < 1:
         kernel = _by(weight.shape[2:])
         given = _by([n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True)])
-        raise NetworkError(f"a kernel of {kernel} does not fit into the input, which is {given} with its padding")
+        raise NetworkError(
+            f"a kernel of {kernel} does not fit into the input, which is {given} with its padding"
+        )
 
 
 def _batch_norm(named: Named) -> tuple[Tensor, ...]:
     x, weight = named["input"], named["weight"]
     if weight is not None and x.dim() > 1 and weight.shape[0] != x.shape[1]:
-        raise NetworkError(f"expects {weight.shape[0]} channels, not {x.shape[1]}")
+        raise NetworkError(f"it expects {weight.shape[0]} channels, not {x.shape[1]}")
     small = empty((x.shape[1],), x)
     return empty(x.shape, x), small, small.clone()
 
@@ -143,7 +147,9 @@ def _pool(count: int, indices: bool) -> Shortcut:
         geometry = zip(x.shape[2:], kernel, stride, padding, dilation, strict=True)
         out = [pool_count(*place, ceil_mode=named["ceil_mode"]) for place in geometry]
         if min(out) < 1:
-            raise NetworkError(f"a window of {_by(kernel)} does not fit into the input, which is {_by(x.shape[2:])}")
+            raise NetworkError(
+                f"a window of {_by(kernel)} does not fit into the input, which is {_by(x.shape[2:])}"
+            )
         result = empty((*x.shape[:2], *out), x)
         return (result, torch.empty(result.shape, dtype=torch.int64, device=META)) if indices else result
 
@@ -185,6 +191,5 @@ SHORTCUTS: dict[str, Shortcut] = {
 }
 
 POINTWISE = frozenset(
-    "add sub mul div relu sigmoid tanh gelu silu hardtanh hardswish hardsigmoid leaky_relu elu exp log sqrt rsqrt "
-    "neg abs mish softplus clamp clamp_min clamp_max reciprocal sin cos pow erf square".split()
+    ["add", "sub", "mul", "div", "relu", "sigmoid", "tanh", "gelu", "silu", "hardtanh", "hardswish", "hardsigmoid", "leaky_relu", "elu", "exp", "log", "sqrt", "rsqrt", "neg", "abs", "mish", "softplus", "clamp", "clamp_min", "clamp_max", "reciprocal", "sin", "cos", "pow", "erf", "square"]
 )

@@ -1,7 +1,7 @@
 """One run of a network, written down."""
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,13 +25,22 @@ from striate.tracing.keeping import untouched
 from striate.tracing.shortcuts import META
 from striate.tracing.watch import Ran, ValuesWantedError, Watch, memory, tensors_in
 
+Follow = Callable[[Calls], None]
 AXES = {
     1: ("N", "C"),
     2: ("N", "C", "L"),
     3: ("N", "C", "H", "W"),
     4: ("N", "C", "T", "H", "W"),
 }
-_NEEDS_VALUES = ("meta tensor", "meta device", "'meta'", "device meta", "on meta", "no data", "found input tensor at meta")
+_NEEDS_VALUES = (
+    "meta tensor",
+    "meta device",
+    "'meta'",
+    "device meta",
+    "on meta",
+    "no data",
+    "found input tensor at meta",
+)
 
 
 def example(network: nn.Module, shape: Sequence[int], batch: int = 1) -> Tensor:
@@ -47,6 +56,7 @@ def trace(
     *,
     with_values: bool = False,
     repeats: int = 1,
+    follow: Follow | None = None,
 ) -> Recording:
     """Run a network once on tensors of the inputs' shapes and write down what it did.
 
@@ -56,6 +66,7 @@ def trace(
         axes: what the axes of the first input are, e.g. ("N", "C", "T", "H", "W"); by its rank if not given.
         with_values: run on real numbers, which takes the memory and the time of a real run.
         repeats: with values, how often to run; the time of an operation is the median.
+        follow: tells the calls of a network that is no tree of modules, such as a graph read from a file.
 
     Raises:
         NetworkError: the network does not take this input; names the layer and what it received.
@@ -63,14 +74,20 @@ def trace(
     network = _bare(network)
     names = tuple(axes) or AXES.get(inputs[0].dim() - 1, tuple("NC") + ("?",) * (inputs[0].dim() - 2))
     if with_values:
-        return _timed(network, inputs, names, repeats)
+        return _timed(network, inputs, names, repeats, follow)
     try:
-        return _run(network, [_without_memory(tensor) for tensor in inputs], names, False)
+        return _run(network, [_without_memory(tensor) for tensor in inputs], names, False, follow)
     except _WantsValues as wants:
         if any(p.device.type == "meta" for p in network.parameters()):
-            raise NetworkError(f"{wants.where}, whose code looks at values, but the network is on the meta device") from None
-        recording = _run(network, [_with_memory(network, tensor) for tensor in inputs], names, True)
-        return replace(recording, seconds=(), notes=(*recording.notes, f"{wants.where}, whose code looks at values: run on numbers"))
+            raise NetworkError(
+                f"{wants.where}, whose code looks at values, but the network is on the meta device"
+            ) from None
+        recording = _run(network, [_with_memory(network, tensor) for tensor in inputs], names, True, follow)
+        return replace(
+            recording,
+            seconds=(),
+            notes=(*recording.notes, f"{wants.where}, whose code looks at values: run on numbers"),
+        )
 
 
 class _WantsValues(Exception):  # noqa: N818 - not an error: a reason to run again
@@ -105,10 +122,12 @@ def _with_memory(network: nn.Module, tensor: Tensor) -> Tensor:
     return values.to(device, tensor.dtype)
 
 
-def _timed(network: nn.Module, inputs: Sequence[Tensor], names: tuple[str, ...], repeats: int) -> Recording:
+def _timed(
+    network: nn.Module, inputs: Sequence[Tensor], names: tuple[str, ...], repeats: int, follow: Follow | None
+) -> Recording:
     """Several runs with values; every operation's median time."""
     given = [_with_memory(network, tensor) for tensor in inputs]
-    runs = [_run(network, given, names, True) for _ in range(repeats + 1)][1:]
+    runs = [_run(network, given, names, True, follow) for _ in range(repeats + 1)][1:]
     counts = {len(run.operations) for run in runs}
     if len(counts) > 1:
         raise NetworkError("the network runs different operations from run to run, so they cannot be timed")
@@ -116,9 +135,17 @@ def _timed(network: nn.Module, inputs: Sequence[Tensor], names: tuple[str, ...],
     return replace(runs[-1], seconds=tuple(sorted(column)[len(column) // 2] for column in columns))
 
 
-def _run(network: nn.Module, inputs: Sequence[Tensor], names: tuple[str, ...], with_values: bool) -> Recording:
+def _run(
+    network: nn.Module,
+    inputs: Sequence[Tensor],
+    names: tuple[str, ...],
+    with_values: bool,
+    follow: Follow | None,
+) -> Recording:
     watch = Watch(_known(network), with_values)
     calls = Calls(network, watch)
+    if follow is not None:
+        follow(calls)
     for tensor in inputs:
         watch.feed(tensor)
     with untouched(network), torch.no_grad(), calls.followed(), Composites(watch), watch:
@@ -133,13 +160,15 @@ def _forward(network: nn.Module, inputs: Sequence[Tensor], calls: Calls) -> Any:
             warnings.simplefilter("ignore")
             return network(*inputs)
     except StriateError as error:
-        raise NetworkError(f"{calls.where()}: it {error}" if calls.stack else str(error)) from error
+        raise NetworkError(f"{calls.where()}: {error}" if calls.stack else str(error)) from error
     except ValuesWantedError:
         raise _WantsValues(calls.where()) from None
     except Exception as error:
         if not calls.watch.with_values and _is_about_values(error):
             raise _WantsValues(calls.where()) from error
-        told = str(error).strip().splitlines() or [type(error).__name__]
+        told = str(error).strip().splitlines() or [""]
+        if not isinstance(error, (RuntimeError, ValueError)):
+            told[0] = f"{type(error).__name__}: {told[0]}"
         raise NetworkError(f"{calls.where()}, and it failed: {told[0]}") from error
 
 
@@ -171,7 +200,13 @@ def _flat(result: Any) -> Iterable[Any]:
 
 
 def _written_down(
-    network: nn.Module, watch: Watch, calls: Calls, inputs: int, outputs: Sequence[int], names: tuple[str, ...], with_times: bool
+    network: nn.Module,
+    watch: Watch,
+    calls: Calls,
+    inputs: int,
+    outputs: Sequence[int],
+    names: tuple[str, ...],
+    with_times: bool,
 ) -> Recording:
     tensors = tuple(_info(watch, number) for number in range(len(watch.kept)))
     operations = tuple(_operation(ran, tensors) for ran in watch.ran)
@@ -253,8 +288,6 @@ def _parameters(network: nn.Module) -> tuple[ParameterInfo, ...]:
         names.setdefault(id(parameter), []).append(name)
         firsts[id(parameter)] = parameter
     return tuple(
-        ParameterInfo(
-            names[key][0], tuple(p.shape), p.element_size(), p.requires_grad, tuple(names[key][1:])
-        )
+        ParameterInfo(names[key][0], tuple(p.shape), p.element_size(), p.requires_grad, tuple(names[key][1:]))
         for key, p in firsts.items()
     )

@@ -116,9 +116,15 @@ class Watch(TorchDispatchMode):
         if name in ("_local_scalar_dense", "is_nonzero", "nonzero", "equal"):
             self.look(given, inputs)
         replace = self.stand_in_for(func, given, writes)
-        run_args, run_kwargs = (args, kwargs) if replace is None else (swap(args, replace), swap(kwargs, replace))
+        run_args, run_kwargs = (
+            (args, kwargs) if replace is None else (swap(args, replace), swap(kwargs, replace))
+        )
         started = perf_counter()
-        result = func(*run_args, **run_kwargs) if self.with_values else self.without_memory(func, run_args, run_kwargs)
+        result = (
+            func(*run_args, **run_kwargs)
+            if self.with_values
+            else self.without_memory(func, run_args, run_kwargs)
+        )
         seconds = perf_counter() - started
         if writes:
             result = self.own(func, args, kwargs, writes, result)
@@ -184,7 +190,12 @@ class Watch(TorchDispatchMode):
         return known
 
     def own(
-        self, func: OpOverload, args: Sequence[Any], kwargs: dict[str, Any], writes: Sequence[str], result: Any
+        self,
+        func: OpOverload,
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        writes: Sequence[str],
+        result: Any,
     ) -> Any:
         """What a writing operation returns: the very tensors it was given."""
         named = bind(func, args, kwargs)
@@ -218,13 +229,13 @@ class Watch(TorchDispatchMode):
             for tensor, number in zip(given, inputs, strict=True):
                 if memory(tensor) not in self.dependent:
                     self.examine(tensor, number)
-        if not given and outputs:
-            self.create(name, args, outputs[0])
-        elif name in ("zeros_like", "new_zeros", "ones_like", "new_ones"):
+        if (not given and outputs) or name in ("zeros_like", "new_zeros", "ones_like", "new_ones"):
             self.create(name, args, outputs[0])
         geometry = {"instance": True} if self.instance_norm else None
         named = bind(func, args, kwargs)
-        if name in ("index", "index_select") and any(memory(tensor) in self.dependent for tensor in given[1:]):
+        if name in ("index", "index_select") and any(
+            memory(tensor) in self.dependent for tensor in given[1:]
+        ):
             named = swap(named, lambda tensor: torch.empty(tensor.shape, dtype=tensor.dtype, device=META))
         self.ran.append(Ran(func, "", named, inputs, outputs, self.call, seconds, geometry))
 
@@ -235,7 +246,9 @@ class Watch(TorchDispatchMode):
         elif name in _ONES:
             self.fills[number] = Fill.NONZERO
         elif name == "full" and len(args) > 1 and not isinstance(args[1], Tensor):
-            self.fills[number] = Fill.ZERO if args[1] == 0 else Fill.UNKNOWN if abs(args[1]) > _LARGE else Fill.NONZERO
+            self.fills[number] = (
+                Fill.ZERO if args[1] == 0 else Fill.UNKNOWN if abs(args[1]) > _LARGE else Fill.NONZERO
+            )
 
     def examine(self, tensor: Tensor, number: int) -> None:
         """Look at a constant's values, once: may it switch anything off?"""

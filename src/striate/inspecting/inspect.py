@@ -1,0 +1,130 @@
+"""The verb: a network and the shape of its input → an `Inspection`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from striate.errors import ArgumentError
+from striate.inspecting.inspection import Inspection
+from striate.inspecting.loading import Loaded, load_network
+from striate.inspecting.rows import table_of, with_shares
+from striate.tracing import example, trace
+
+REPEATS = 5  # timed runs; each time is the median
+Shape = str | Sequence[int]
+
+
+def inspect(
+    network: str | Path | nn.Module,
+    input_shape: Shape | Tensor | Sequence[Tensor] | None = None,
+    *,
+    batch: int = 1,
+    layout: str | None = None,
+    time: bool = False,
+    image: str | Path | None = None,
+) -> Inspection:
+    """What every layer of a network is, holds, sees and costs.
+
+    The network runs once on tensors without memory, as at inference, and is left as it was.
+
+    Args:
+        network: a module; or a name of the catalogue, a run folder, an ONNX or `.pt2` file, `package.module:function`.
+        input_shape: (C, H, W), (C, T, H, W) or (C, L) without the batch, also as "3x224x224"; or tensors that the
+            network takes, of which only the shapes count. A network that knows its input needs none.
+        batch: how many of them at once; all costs are those of the whole batch.
+        layout: what the axes of the input are if not those, e.g. "NTC" for a sequence of vectors.
+        time: also run it on real numbers and measure every layer.
+        image: a picture, or a folder of frames, to draw receptive fields on in the page.
+
+    Raises:
+        ArgumentError: a name or shape that cannot be. NetworkError: the network does not take this input.
+
+    >>> inspect(nn.Sequential(nn.Conv2d(1, 32, 3, padding=1)), (1, 28, 28)).layers[0].formula
+    '(3·3·1 + 1)·32 = 320'
+    """
+    loaded = load_network(network, real=time, shape=_as_shape(input_shape))
+    inputs = _inputs(loaded, input_shape, batch)
+    axes = _axes(layout, inputs[0])
+    recording = trace(loaded.network, inputs, axes, follow=loaded.follow)
+    layers, totals = table_of(recording)
+    if time:
+        timed = trace(loaded.network, inputs, axes, with_values=True, repeats=REPEATS, follow=loaded.follow)
+        layers, totals = table_of(timed)
+        layers = with_shares(layers, totals.seconds)
+    used = {name for layer in layers for name in layer.uses}
+    return Inspection(
+        network=loaded.label,
+        input_shape=tuple(inputs[0].shape),
+        axes=recording.axes,
+        batch=recording.batch,
+        layers=layers,
+        totals=totals,
+        unused=tuple((p.name, p.size) for p in recording.parameters if p.name not in used),
+        notes=recording.notes,
+        picture=None if image is None else str(image),
+    )
+
+
+def _as_shape(given: Shape | Tensor | Sequence[Tensor] | None) -> tuple[int, ...] | None:
+    """The shape without the batch, where one was given."""
+    if given is None:
+        return None
+    if isinstance(given, str):
+        return parse_shape(given)
+    if isinstance(given, Tensor):
+        return tuple(given.shape[1:])
+    if given and isinstance(given[0], Tensor):
+        return tuple(given[0].shape[1:])
+    shape = tuple(given)
+    if not shape or any(not isinstance(n, int) or n < 1 for n in shape):
+        raise ArgumentError(f"an input shape is positive numbers such as (3, 224, 224); got {given!r}")
+    return shape  # type: ignore[return-value]
+
+
+def parse_shape(text: str) -> tuple[int, ...]:
+    """`3x224x224` as numbers.
+
+    >>> parse_shape("3x8x112x112")
+    (3, 8, 112, 112)
+    """
+    try:
+        shape = tuple(int(part) for part in text.lower().replace("×", "x").split("x"))
+    except ValueError:
+        shape = ()
+    if not shape or min(shape) < 1:
+        raise ArgumentError(
+            f"an input is channels, frames if any, height and width, as in 3x224x224; got {text!r}"
+        )
+    return shape
+
+
+def _inputs(loaded: Loaded, given: Shape | Tensor | Sequence[Tensor] | None, batch: int) -> list[Tensor]:
+    if isinstance(given, Tensor):
+        return [given]
+    if isinstance(given, Sequence) and given and isinstance(given[0], Tensor):
+        return [tensor for tensor in given if isinstance(tensor, Tensor)]
+    if loaded.inputs and given is None:
+        return list(loaded.inputs)
+    shape = _as_shape(given) or loaded.shape
+    if shape is None:
+        raise ArgumentError(
+            f"what does {loaded.label} take? Say it with the shape of one input, such as 3x224x224 for an image "
+            "or 3x8x112x112 for a clip"
+        )
+    if batch < 1:
+        raise ArgumentError(f"a batch is one or more inputs; got {batch}")
+    with torch.no_grad():
+        return [example(loaded.network, shape, batch)]
+
+
+def _axes(layout: str | None, first: Tensor) -> tuple[str, ...]:
+    if layout is None:
+        return ()
+    if len(layout) != first.dim() or len(set(layout)) != len(layout):
+        raise ArgumentError(
+            f"layout {layout!r} should have a letter for each of the {first.dim()} axes of the input, batch included, "
+            'such as "NTC"'
+        )
+    return tuple(layout)

@@ -1,0 +1,110 @@
+"""From what a user names to a network that can be traced."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from striate.errors import ArgumentError, NetworkError, unknown
+from striate.models import CATALOGUE, build
+from striate.models.saved import network_of
+from striate.runs import read_record
+from striate.tracing.files import read_exported, read_onnx
+from striate.tracing.trace import Follow
+
+IMAGENET_CLASSES = 1000
+SIZES = {"plain": (1, 28, 28)}
+IMAGE = (3, 224, 224)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A network, what to call it, and the input it is known to take."""
+
+    network: nn.Module
+    label: str
+    shape: tuple[int, ...] | None = None
+    inputs: Sequence[Tensor] = ()
+    follow: Follow | None = None
+
+
+def load_network(
+    network: str | Path | nn.Module, *, real: bool = False, shape: tuple[int, ...] | None = None
+) -> Loaded:
+    """A module as it is, or the network that a name or path stands for.
+
+    `real` asks for real weights (to measure times); without it a network of the catalogue has none.
+    """
+    if isinstance(network, nn.Module):
+        return Loaded(network, type(network).__name__)
+    name, path = str(network), Path(network)
+    if name in CATALOGUE:
+        return _from_catalogue(name, real, shape)
+    if path.suffix == ".onnx":
+        return _from_file(path, *read_onnx(_existing(path)))
+    if path.suffix == ".pt2":
+        return _from_file(path, *read_exported(_existing(path)))
+    if path.is_dir():
+        return _from_run(path)
+    if ":" in name:
+        return Loaded(_from_import(name), name)
+    raise ArgumentError(
+        f"{unknown('network', name, CATALOGUE)}; or give a run folder, a .onnx or .pt2 file, or package.module:function"
+    )
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise ArgumentError(f"there is no file {path}: give the path of a .onnx or .pt2 file")
+    return path
+
+
+def _from_file(path: Path, network: nn.Module, inputs: Sequence[Tensor], follow: Follow | None) -> Loaded:
+    return Loaded(network, path.name, None, inputs, follow)
+
+
+def _from_catalogue(name: str, real: bool, shape: tuple[int, ...] | None) -> Loaded:
+    default = shape or SIZES.get(name, IMAGE)
+    if len(default) != 3:
+        raise ArgumentError(
+            f"{name} takes images, channels x height x width such as {'x'.join(map(str, SIZES.get(name, IMAGE)))}; "
+            f"got {'x'.join(map(str, default))}"
+        )
+    classes = 10 if name in SIZES else IMAGENET_CLASSES
+    with torch.device("cpu" if real else "meta"):
+        network = build(name, classes=classes, channels=default[0], size=(default[1], default[2]))
+    return Loaded(network, name, default)
+
+
+def _from_run(path: Path) -> Loaded:
+    record = read_record(path)
+    network = network_of(path, record)
+    described = record["network"]
+    size = described.get("size") or IMAGE[1:]
+    return Loaded(network, path.name, (int(described.get("channels", 3)), *map(int, size)))
+
+
+def _from_import(name: str) -> nn.Module:
+    """`package.module:function`, called without arguments; the folder one stands in counts."""
+    module_name, _, attribute = name.partition(":")
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        module = import_module(module_name)
+    except ImportError as error:
+        raise ArgumentError(f"cannot import {module_name!r} of {name!r}: {error}") from error
+    if not hasattr(module, attribute):
+        raise ArgumentError(unknown(f"name in {module_name}", attribute, _callables(module)))
+    made = getattr(module, attribute)
+    result = made if isinstance(made, nn.Module) else made()
+    if not isinstance(result, nn.Module):
+        raise NetworkError(f"{name} should give a torch.nn.Module; it gave {type(result).__name__}")
+    return result
+
+
+def _callables(module: object) -> list[str]:
+    return [name for name in dir(module) if not name.startswith("_") and callable(getattr(module, name))]
