@@ -51,6 +51,11 @@ def write(path: Path, save: Callable[[Path], object]) -> None:
         ) from problem
 
 
+def write_text(path: Path, text: str) -> None:
+    """The same for a text, in UTF-8; what UTF-8 cannot hold, as in some file names, is written as an escape."""
+    write(path, lambda beside: beside.write_text(text, encoding="utf-8", errors="backslashreplace"))
+
+
 def _why(problem: BaseException) -> str | None:
     """The reason in words if the file system caused it. Some writers wrap the number in a text."""
     if isinstance(problem, OSError):
@@ -70,7 +75,7 @@ def _flush(path: Path) -> None:
 def write_record(run: Path, record: dict[str, Any]) -> None:
     """Writes run.json."""
     text = json.dumps({"format": FORMAT, **record}, indent=2, ensure_ascii=False, allow_nan=False)
-    write(run / RECORD, lambda path: path.write_text(text + "\n", encoding="utf-8"))
+    write_text(run / RECORD, text + "\n")
 
 
 def read_record(run: str | Path) -> dict[str, Any]:
@@ -112,7 +117,7 @@ def add_history(run: Path, row: dict[str, Any]) -> None:
     """Adds one line to the history."""
     rows = [*read_history(run), row]
     text = "".join(json.dumps(line) + "\n" for line in rows)
-    write(run / HISTORY, lambda path: path.write_text(text, encoding="utf-8"))
+    write_text(run / HISTORY, text)
 
 
 def cut_history(run: Path, epochs: int) -> None:
@@ -120,7 +125,7 @@ def cut_history(run: Path, epochs: int) -> None:
     rows = read_history(run)
     if len(rows) > epochs:
         text = "".join(json.dumps(line) + "\n" for line in rows[:epochs])
-        write(run / HISTORY, lambda path: path.write_text(text, encoding="utf-8"))
+        write_text(run / HISTORY, text)
 
 
 def read_history(run: Path) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from striate.cli.tables import counting, print_evaluation, print_lines
 from striate.evaluating.confusion import draw_confusion
 from striate.evaluating.evaluate import Evaluation, evaluate
 from striate.evaluating.predictions import to_csv
-from striate.runs import write
+from striate.runs import write, write_text
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _write(result: Evaluation, folder: Path) -> tuple[Path, ...]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = tuple(folder / name for name in ("evaluation.json", "predictions.csv", "confusion.png"))
     title = f"{result.data}, {result.split}: {result.scores.top1:.2%} of {result.scores.images:,} images"
-    write(paths[0], lambda path: path.write_text(json.dumps(result.to_json(), indent=2) + "\n"))
-    write(paths[1], lambda path: path.write_text(to_csv(result.predictions)))
+    write_text(paths[0], json.dumps(result.to_json(), indent=2, ensure_ascii=False) + "\n")
+    write_text(paths[1], to_csv(result.predictions))
     write(paths[2], lambda path: draw_confusion(result.scores, title, path))
     return paths

@@ -12,7 +12,7 @@ from striate.cli.arguments import Flag, read
 from striate.cli.tables import counting, print_predictions
 from striate.evaluating.predict import predict
 from striate.evaluating.predictions import to_csv
-from striate.runs import write
+from striate.runs import write_text
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ def main(words: Sequence[str]) -> int:
     content = json.dumps(result.to_json(), indent=2, ensure_ascii=False)
     if command.out is not None:
         command.out.mkdir(parents=True, exist_ok=True)
-        write(command.out / "predictions.json", lambda path: path.write_text(content + "\n"))
-        write(command.out / "predictions.csv", lambda path: path.write_text(to_csv(result.images)))
+        write_text(command.out / "predictions.json", content + "\n")
+        write_text(command.out / "predictions.csv", to_csv(result.images))
     if command.json:
         print(content)
     elif command.csv:
