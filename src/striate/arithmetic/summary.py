@@ -146,8 +146,9 @@ def channel_groups(field: Field) -> tuple[ChannelGroup, ...]:
     unlike = {
         dim
         for axis in field.axes
+        for bounds in (axis.seen, axis.open)
         for dim in range(len(field.shape))
-        if axis.seen.shape[dim + 1] > 1 and dim not in units
+        if bounds is not None and bounds.shape[dim + 1] > 1 and dim not in units
     }
     if len(unlike) != 1:
         return ()
