@@ -52,7 +52,7 @@ def write(path: Path, save: Callable[[Path], object]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """The same for a text, in UTF-8; what that cannot hold, as in some file names, is written as an escape."""
+    """The same for a text, in UTF-8; what that cannot hold, as in some file names, is escaped."""
     write(path, lambda beside: beside.write_text(text, encoding="utf-8", errors="backslashreplace"))
 
 
