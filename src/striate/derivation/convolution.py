@@ -19,6 +19,7 @@ input gradient is one small product per kernel position, added where that positi
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +28,7 @@ from striate.derivation.geometry import Padding, Sliding, sliding
 from striate.derivation.shapes import Array, PerAxis, expect_gradient, expect_shape, expect_spatial
 from striate.errors import ArgumentError
 
-BLOCK_BYTES = 2**21  # unfolded patches at a time: a few samples, so that they stay in the cache
+BLOCK_BYTES = 2**21  # of patches and outputs at a time: a few samples, so that they stay in the cache
 FEW_CHANNELS = 8  # below this, patches are unfolded position-major: longer runs to copy
 
 
@@ -90,15 +91,14 @@ class Convolution:
 
     def forward(self, x: Array, weight: Array, bias: Array | None = None) -> tuple[Array, Saved]:
         """(N, C, *size) → y (N, O, *out), and what `backward` needs."""
-        slide = self.slide(x, weight)
-        padded = slide.pad(x)
-        y = np.empty((x.shape[0], *slide.out, weight.shape[0]), np.result_type(x, weight))
-        matrix = kernel_matrix(weight, self.groups)
-        for block, patches in unfolded(padded, slide, self.groups):
+        slide, filters = self.slide(x, weight), weight.shape[0]
+        b = np.zeros(filters, x.dtype) if bias is None else bias
+        expect_shape(b, (filters,), "the bias of a convolution", "one number per filter")
+        padded, matrix = slide.pad(x), kernel_matrix(weight, self.groups)
+        y = np.empty((x.shape[0], *slide.out, filters), np.result_type(x, weight))
+        for block, patches in unfolded(padded, slide, weight, self.groups):
             np.matmul(patches, matrix, out=by_group(y[block], self.groups))
-        if bias is not None:
-            expect_shape(bias, (weight.shape[0],), "the bias of a convolution", "one number per filter")
-            y += bias
+            y[block] += b
         return np.moveaxis(y, -1, 1), Saved(padded, weight, bias is not None, slide)
 
     def backward(self, dy: Array, saved: Saved) -> Gradients:
@@ -109,7 +109,7 @@ class Convolution:
         """∂L/∂w = Σ_n patchesᵀ · δ, block by block; ∂L/∂b = 1 · δ."""
         delta = channels_last(dy, saved)
         dw = np.zeros_like(kernel_matrix(saved.weight, self.groups), np.result_type(dy, saved.padded))
-        for block, patches in unfolded(saved.padded, saved.slide, self.groups):
+        for block, patches in unfolded(saved.padded, saved.slide, saved.weight, self.groups):
             dw += patches.swapaxes(1, 2) @ by_group(delta[block], self.groups)
         rows = delta.reshape(-1, delta.shape[-1])
         db = np.ones(len(rows), rows.dtype) @ rows if saved.has_bias else None
@@ -155,13 +155,12 @@ def kernels_of(matrix: Array, weight: Array) -> Array:
     return cube.transpose(0, 3, 2, 1).reshape(weight.shape)
 
 
-def unfolded(padded: Array, slide: Sliding, groups: int) -> Iterator[tuple[slice, Array]]:
+def unfolded(padded: Array, slide: Sliding, weight: Array, groups: int) -> Iterator[tuple[slice, Array]]:
     """(samples, patches (G, n·L, K·C/G)) for a few samples at a time."""
-    samples, channels = padded.shape[0], padded.shape[-1]
-    per_sample = int(np.prod(slide.out + slide.kernel)) * channels * padded.itemsize
-    step = max(1, BLOCK_BYTES // per_sample)
-    for start in range(0, samples, step):
-        block = slice(start, min(start + step, samples))
+    numbers = prod(slide.out) * (prod(slide.kernel) * padded.shape[-1] + len(weight))  # of one sample
+    step = max(1, BLOCK_BYTES // (numbers * padded.itemsize))
+    for start in range(0, len(padded), step):
+        block = slice(start, start + step)
         yield block, unfold_block(slide.windows(padded[block]), len(slide.size), groups)
 
 
@@ -174,7 +173,7 @@ def unfold_block(windows: Array, axes: int, groups: int) -> Array:
     split = windows.reshape(*out, groups, -1, *kernel)  # splitting an axis never copies
     place, group, channel = tuple(range(axes + 1)), axes + 1, axes + 2
     inner = (*range(axes + 3, 2 * axes + 3), channel)  # position, then channel
-    rows = int(np.prod(out))
+    rows = prod(out)
     if windows.shape[axes + 1] // groups < FEW_CHANNELS:
         return split.transpose(group, *inner, *place).reshape(groups, -1, rows).swapaxes(1, 2)
     return split.transpose(group, *place, *inner).reshape(groups, rows, -1)

@@ -91,6 +91,11 @@ class Sliding:
         return tuple(d * (k - 1) + 1 for d, k in zip(self.dilation, self.kernel, strict=True))
 
     @property
+    def apart(self) -> bool:
+        """Whether no two windows share a cell."""
+        return all(s >= span for s, span in zip(self.stride, self.span, strict=True))
+
+    @property
     def positions(self) -> Iterator[Sizes]:
         """Every position u in the kernel, the last axis fastest."""
         return product(*map(range, self.kernel))

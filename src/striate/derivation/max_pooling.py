@@ -63,8 +63,11 @@ class MaxPool:
         dx = np.zeros(slide.padded_shape(dy), dy.dtype)
         delta, winner = np.moveaxis(dy, 1, -1), np.moveaxis(winner, 1, -1)
         for number, u in enumerate(slide.positions):
-            seen = slide.seen(dx, u)
-            seen += delta * (winner == number)
+            seen, part = slide.seen(dx, u), winner == number
+            if slide.apart:
+                np.multiply(delta, part, out=seen)
+            else:
+                seen += delta * part
         return np.moveaxis(slide.inside(dx), -1, 1)
 
 

@@ -15,6 +15,7 @@ Each input cell stands in as many columns as patches cover it, so its gradient i
 """
 
 from dataclasses import dataclass
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -35,13 +36,13 @@ def unfold(x: Array, slide: Sliding) -> Array:
     windows = slide.windows(slide.pad(x))  # (N, *out, C, *kernel)
     axes = len(slide.size)
     columns = np.moveaxis(windows, range(1, axes + 1), range(-axes, 0))  # (N, C, *kernel, *out)
-    return columns.reshape(len(x), -1, int(np.prod(slide.out)))
+    return columns.reshape(len(x), -1, prod(slide.out))
 
 
 def fold(columns: Array, slide: Sliding) -> Array:
     """V (N, C·K, L) → (N, C, *size): each entry added to the cell it was unfolded from."""
     samples, rows, _ = columns.shape
-    channels = rows // int(np.prod(slide.kernel))
+    channels = rows // prod(slide.kernel)
     by_position = columns.reshape(samples, channels, -1, *slide.out)
     like = np.empty((samples, channels, *slide.size), columns.dtype)
     padded = np.zeros(slide.padded_shape(like), columns.dtype)
@@ -82,7 +83,7 @@ class AsMatrixProduct:
     def forward(self, x: Array, weight: Array, bias: Array | None = None) -> tuple[Array, Saved]:
         """Y_n = W · U_n + b."""
         slide, groups = self.convolution.slide(x, weight), self.convolution.groups
-        columns = unfold(x, slide).reshape(len(x), groups, -1, int(np.prod(slide.out)))
+        columns = unfold(x, slide).reshape(len(x), groups, -1, prod(slide.out))
         matrix = weight.reshape(groups, len(weight) // groups, -1)
         y = (matrix @ columns).reshape(len(x), len(weight), *slide.out)
         if bias is not None:

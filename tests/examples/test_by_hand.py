@@ -1,0 +1,62 @@
+"""`examples/by_hand.py` trains on real digits to 98 %, without torch, and reads MNIST's files."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "by_hand.py"
+
+
+def run(*arguments: str) -> list[str]:
+    """The lines that the example prints."""
+    command = [sys.executable, "-W", "error", str(EXAMPLE), *arguments]
+    one_thread = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=one_thread)
+    return done.stdout.splitlines()
+
+
+def share_right(line: str) -> float:
+    """The percentage in the line of an epoch."""
+    found = re.search(r"([\d.]+)% of (\d+) test images", line)
+    assert found
+    return float(found[1])
+
+
+def test_at_least_98_of_100_digits_are_right():
+    lines = run()
+    assert len(lines) == 40
+    assert share_right(lines[-1]) >= 98
+
+
+def test_the_same_seed_prints_the_same_figures():
+    first, second = (run("--epochs", "2") for _ in range(2))
+    without_time = [re.sub(r", [\d.]+ s$", "", line) for line in first]
+    assert without_time == [re.sub(r", [\d.]+ s$", "", line) for line in second]
+
+
+def test_torch_is_never_imported():
+    code = (
+        f"import runpy, sys; sys.argv = ['by_hand.py', '--epochs', '1'];"
+        f"runpy.run_path({str(EXAMPLE)!r}, run_name='__main__'); assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_mnist_files_are_read(tmp_path):
+    random = np.random.default_rng(0)
+    for part, count in (("train", 70), ("t10k", 30)):
+        labels = random.integers(0, 2, count, dtype=np.uint8)
+        images = np.zeros((count, 28, 28), np.uint8)
+        images[labels == 1, 10:18, 10:18] = 255  # a 1 is a square, a 0 is nothing
+        (tmp_path / f"{part}-images-idx3-ubyte").write_bytes(bytes(16) + images.tobytes())
+        (tmp_path / f"{part}-labels-idx1-ubyte").write_bytes(bytes(8) + labels.tobytes())
+    lines = run("--mnist", str(tmp_path), "--epochs", "6")
+    assert share_right(lines[-1]) == 100
+
+
+def test_it_stays_readable_on_a_few_screens():
+    assert len(EXAMPLE.read_text().splitlines()) <= 120
