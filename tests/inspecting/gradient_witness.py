@@ -1,7 +1,7 @@
 """The second witness of receptive fields: where the gradient of one output unit is not zero.
 
-The network is copied, its weights made positive, and ReLU and max pool replaced while it runs, so that every way
-from the input to the unit carries a positive gradient and none is lost.
+The network is copied, its weights made positive, and ReLU and max pool replaced while it runs, so that
+every way from the input to the unit carries a positive gradient and none is lost.
 """
 
 import copy

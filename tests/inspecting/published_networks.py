@@ -1,4 +1,6 @@
-"""Small builds of published networks that the catalogue does not hold, for their published receptive fields."""
+"""Small builds of published networks that the catalogue does not hold, for their published receptive
+fields.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -41,7 +43,8 @@ def video_resnet18(kind: str, width: int = 1) -> nn.Module:
     stem = nn.Conv3d(3, channels[0], (3, 7, 7), (1, 2, 2), (1, 3, 3), bias=False)
     if kind == "r2plus1d_18":
         stem = nn.Sequential(
-            nn.Conv3d(3, 2, (1, 7, 7), (1, 2, 2), (0, 3, 3)), nn.Conv3d(2, channels[0], (3, 1, 1), padding=(1, 0, 0))
+            nn.Conv3d(3, 2, (1, 7, 7), (1, 2, 2), (0, 3, 3)),
+            nn.Conv3d(2, channels[0], (3, 1, 1), padding=(1, 0, 0)),
         )
     blocks, given = [], channels[0]
     for number, out in enumerate(channels):
@@ -91,7 +94,13 @@ class Beside(nn.Module):
         return torch.cat([branch(x) for branch in self.branches], 1)
 
 
-def c(channels: int, out: int, kernel: int | tuple[int, int], stride: int = 1, padding: int | tuple[int, int] = 0) -> nn.Module:
+def c(
+    channels: int,
+    out: int,
+    kernel: int | tuple[int, int],
+    stride: int = 1,
+    padding: int | tuple[int, int] = 0,
+) -> nn.Module:
     return nn.Conv2d(channels, out, kernel, stride, padding)
 
 
@@ -109,7 +118,8 @@ def _c(i: int, w: int) -> nn.Module:
     return Beside(
         c(i, w, 1), nn.Sequential(c(i, w, 1), c(w, w, row, 1, along), c(w, w, column, 1, down)),
         nn.Sequential(
-            c(i, w, 1), c(w, w, column, 1, down), c(w, w, row, 1, along), c(w, w, column, 1, down), c(w, w, row, 1, along)
+            c(i, w, 1), c(w, w, column, 1, down), c(w, w, row, 1, along),
+            c(w, w, column, 1, down), c(w, w, row, 1, along),
         ),
         nn.Sequential(nn.AvgPool2d(3, 1, 1), c(i, w, 1)),
     )  # fmt: skip
@@ -126,14 +136,17 @@ def _e(i: int, w: int) -> nn.Module:
 
 def inception_v3(w: int = 2) -> nn.Module:
     """Inception v3 up to Mixed_7c, every branch `w` wide."""
-    b = Beside(c(4 * w, w, 3, 2), nn.Sequential(c(4 * w, w, 1), c(w, w, 3, 1, 1), c(w, w, 3, 2)), nn.MaxPool2d(3, 2))
+    b = Beside(
+        c(4 * w, w, 3, 2), nn.Sequential(c(4 * w, w, 1), c(w, w, 3, 1, 1), c(w, w, 3, 2)), nn.MaxPool2d(3, 2)
+    )
     d = Beside(
         nn.Sequential(c(4 * w, w, 1), c(w, w, 3, 2)),
         nn.Sequential(c(4 * w, w, 1), c(w, w, (1, 7), 1, (0, 3)), c(w, w, (7, 1), 1, (3, 0)), c(w, w, 3, 2)),
         nn.MaxPool2d(3, 2),
     )
     return nn.Sequential(
-        c(3, w, 3, 2), c(w, w, 3), c(w, w, 3, 1, 1), nn.MaxPool2d(3, 2), c(w, w, 1), c(w, w, 3), nn.MaxPool2d(3, 2),
+        c(3, w, 3, 2), c(w, w, 3), c(w, w, 3, 1, 1), nn.MaxPool2d(3, 2),
+        c(w, w, 1), c(w, w, 3), nn.MaxPool2d(3, 2),
         _a(w, w), _a(4 * w, w), _a(4 * w, w), b, _c(6 * w, w), _c(4 * w, w), _c(4 * w, w), _c(4 * w, w), d,
         _e(6 * w, w), _e(6 * w, w),
     )  # fmt: skip

@@ -1,4 +1,6 @@
-"""Small networks of every kind that a receptive field has to come through. Each is (name, network, input shape)."""
+"""Small networks of every kind that a receptive field has to come through. Each is (name, network, input
+shape).
+"""
 
 import torch
 import torch.nn.functional as F
@@ -57,7 +59,8 @@ def different_jumps() -> nn.Module:
 def residual() -> nn.Module:
     return Made(
         lambda s, x: F.relu(s.a(x) + s.b(F.relu(s.c(x)))),
-        a=nn.Conv2d(2, 4, 1, stride=2), b=nn.Conv2d(4, 4, 3, padding=1), c=nn.Conv2d(2, 4, 3, stride=2, padding=1),
+        a=nn.Conv2d(2, 4, 1, stride=2), b=nn.Conv2d(4, 4, 3, padding=1),
+        c=nn.Conv2d(2, 4, 3, stride=2, padding=1),
     )  # fmt: skip
 
 
@@ -155,7 +158,8 @@ def lateral_slices() -> nn.Module:
     """Like SlowFast: a slow way of every fourth frame, joined by a strided convolution of the fast way."""
     return Made(
         lambda s, x: torch.cat([s.slow(x[:, :, ::4]), s.lateral(s.fast(x))], 1),
-        slow=nn.Conv3d(2, 4, (1, 3, 3), padding=(0, 1, 1)), fast=nn.Conv3d(2, 2, (5, 3, 3), padding=(2, 1, 1)),
+        slow=nn.Conv3d(2, 4, (1, 3, 3), padding=(0, 1, 1)),
+        fast=nn.Conv3d(2, 2, (5, 3, 3), padding=(2, 1, 1)),
         lateral=nn.Conv3d(2, 2, (5, 1, 1), stride=(4, 1, 1), padding=(2, 0, 0)),
     )  # fmt: skip
 

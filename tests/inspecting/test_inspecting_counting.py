@@ -60,7 +60,9 @@ CASES = {
     "depthwise": (nn.Conv2d(8, 8, 3, groups=8, bias=False), (8, 6, 6), {}, 72, 72 * 16),
     "depthwise with a multiplier": (nn.Conv2d(4, 8, 3, groups=4, bias=False), (4, 6, 6), {}, 72, 72 * 16),
     "transposed 2D": (nn.ConvTranspose2d(6, 4, 3, 2), (6, 5, 5), {}, 6 * 4 * 9 + 4, 6 * 4 * 9 * 25),
-    "transposed 2D, grouped": (nn.ConvTranspose2d(6, 4, 3, 2, groups=2), (6, 5, 5), {}, 6 * 2 * 9 + 4, 6 * 2 * 9 * 25),
+    "transposed 2D, grouped": (
+        nn.ConvTranspose2d(6, 4, 3, 2, groups=2), (6, 5, 5), {}, 6 * 2 * 9 + 4, 6 * 2 * 9 * 25,
+    ),
     "transposed 3D": (nn.ConvTranspose3d(2, 4, 2, 2), (2, 3, 4, 5), {}, 2 * 4 * 8 + 4, 2 * 4 * 8 * 60),
     "dilated": (nn.Conv2d(3, 4, 3, dilation=2), (3, 9, 9), {}, 112, 108 * 25),
     "padding same": (nn.Conv2d(3, 4, 4, padding="same"), (3, 8, 8), {}, 196, 192 * 64),
@@ -82,7 +84,8 @@ CASES = {
         Made(lambda s, x: torch.einsum("nti,nsi->nts", x, x)), (7, 6), {"layout": "NTC"}, 0, 7 * 7 * 6,
     ),
     "batch norm in training mode": (
-        nn.Sequential(nn.Conv2d(3, 4, 3, bias=False), nn.BatchNorm2d(4)).train(), (3, 8, 8), {}, 116, 108 * 36,
+        nn.Sequential(nn.Conv2d(3, 4, 3, bias=False), nn.BatchNorm2d(4)).train(),
+        (3, 8, 8), {}, 116, 108 * 36,
     ),
     "weight norm": (
         torch.nn.utils.parametrizations.weight_norm(nn.Conv2d(3, 4, 3)), (3, 8, 8), {}, 116, 108 * 36,

@@ -1,4 +1,6 @@
-"""Receptive fields, parameters and costs that are published, and the catalogue against the gradient's support."""
+"""Receptive fields, parameters and costs that are published, and the catalogue against the gradient's
+support.
+"""
 
 import pytest
 import torch
@@ -19,8 +21,10 @@ ENDS = {
     "alexnet": {"0": 11, "2": 19, "3": 51, "6": 99, "8": 131, "10": 163, "12": 195},
 }
 COSTS = {
-    "alexnet": (61_100_840, 0.714e9), "vgg16": (138_357_544, 15.47e9), "resnet18": (11_689_512, 1_814_073_344),
-    "resnet34": (21_797_672, 3.664e9), "resnet50": (25_557_032, 4.089e9), "mobilenet_v2": (3_504_872, 0.301e9),
+    "alexnet": (61_100_840, 0.714e9), "vgg16": (138_357_544, 15.47e9),
+    "resnet18": (11_689_512, 1_814_073_344),
+    "resnet34": (21_797_672, 3.664e9), "resnet50": (25_557_032, 4.089e9),
+    "mobilenet_v2": (3_504_872, 0.301e9),
     "squeezenet1_1": (1_235_496, 0.349e9),
 }  # fmt: skip
 
@@ -61,9 +65,7 @@ def test_the_smallest_network() -> None:
     assert (colour.parameters, colour.kernels) == (896, 96)
 
 
-@pytest.mark.parametrize(
-    ("kind", "frames"), [("r3d_18", 109), ("r2plus1d_18", 109), ("mc3_18", 11)]
-)
+@pytest.mark.parametrize(("kind", "frames"), [("r3d_18", 109), ("r2plus1d_18", 109), ("mc3_18", 11)])
 def test_video_networks(kind: str, frames: int) -> None:
     field = inspect(video_resnet18(kind, 4), (3, 16, 112, 112)).layers[-1].receptive_field
     assert field is not None

@@ -1,4 +1,6 @@
-"""Receptive fields against their second witness, the support of the gradient, unit by unit and channel by channel."""
+"""Receptive fields against their second witness, the support of the gradient, unit by unit and channel by
+channel.
+"""
 
 import itertools
 import random

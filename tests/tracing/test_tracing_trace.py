@@ -143,13 +143,15 @@ def test_times_are_those_of_real_runs() -> None:
         ),
         (
             nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 7)), (3, 8, 8),
-            r"layer '1' \(Conv2d\) received 1×4×6×6: a kernel of 7×7 does not fit into the input, which is 6×6 with",
+            r"layer '1' \(Conv2d\) received 1×4×6×6: a kernel of 7×7 does not fit into the input, "
+            r"which is 6×6 with",
         ),
         (
             nn.Sequential(nn.Conv2d(3, 4, 3), nn.MaxPool2d(8)), (3, 8, 8),
-            r"layer '1' \(MaxPool2d\) received 1×4×6×6: a window of 8×8 does not fit into the input, which is 6×6",
+            r"layer '1' \(MaxPool2d\) received 1×4×6×6: a window of 8×8 does not fit into the input, "
+            r"which is 6×6",
         ),
-        (nn.Conv2d(3, 4, 3), (3, 8, 8, 8), r"the network \(Conv2d\) received 1×3×8×8×8, and it failed: Expected"),
+        (nn.Conv2d(3, 4, 3), (3, 8, 8, 8), r"the network \(Conv2d\) received 1×3×8×8×8, and it failed: "),
         (
             nn.Sequential(nn.Flatten(), nn.Linear(10, 2)), (3, 8, 8),
             r"layer '1' \(Linear\) received 1×192, and it failed: ",

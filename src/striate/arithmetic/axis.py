@@ -1,11 +1,13 @@
 """What every element of a tensor sees along one axis of the input, as arrays of first and last positions.
 
 For each element two numbers are kept, the first position seen and the last one negated, so that the hull of
-several ways is one minimum. The arrays broadcast: a dimension of length 1 stands for all positions alike, so a
-whole feature map costs one row of numbers per axis, and channels that differ cost as many rows as they differ.
+several ways is one minimum. The arrays broadcast: a dimension of length 1 stands for all positions alike,
+so a whole feature map costs one row of numbers per axis, and channels that differ cost as many rows as
+they differ.
 
-Two such arrays are kept. `seen` is the truth inside the input: positions in padding are not seen. `open` is the
-same as though the input went on for ever in all directions: the field that textbooks compute, unclipped.
+Two such arrays are kept. `seen` is the truth inside the input: positions in padding are not seen. `open`
+is the same as though the input went on for ever in all directions: the field that textbooks compute,
+unclipped.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +37,9 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """See the top of the file. `steps` has an entry for each dimension of the tensor that follows this axis."""
+    """See the top of the file. `steps` has an entry for each dimension of the tensor that follows this
+    axis.
+    """
 
     seen: Bounds
     open: Bounds | None
@@ -58,7 +62,8 @@ def sees_nothing(bounds: Bounds) -> bool:
 
 def empty_where(bounds: Bounds) -> NDArray[np.bool_]:
     """For each element, whether it sees nothing."""
-    return bounds[0] >= _HALF
+    blank: NDArray[np.bool_] = bounds[0] >= _HALF
+    return blank
 
 
 def reduce_over(axis: Axis, dims: Iterable[int]) -> Axis:
@@ -76,7 +81,9 @@ def reduce_over(axis: Axis, dims: Iterable[int]) -> Axis:
 
 
 def hull(parts: Sequence[Axis], shapes: Sequence[tuple[int, ...]]) -> Axis:
-    """The hull of broadcast tensors, element by element. `shapes` are the tensors' shapes, all of one rank."""
+    """The hull of broadcast tensors, element by element. `shapes` are the tensors' shapes, all of one
+    rank.
+    """
     if len(parts) == 1:
         return parts[0]
     out = tuple(max(lengths) if 0 not in lengths else 0 for lengths in zip(*shapes, strict=True))
@@ -123,7 +130,8 @@ def carry_on(bounds: Bounds, dim: int, before: int, after: int, step: Step) -> B
     shape[dim + 1] = len(places)
     shift = (turns * step.shift).reshape(shape)
     taken = bounds.take(places, axis=dim + 1)
-    return taken + np.concatenate([shift, -shift])
+    moved: Bounds = taken + np.concatenate([shift, -shift])
+    return moved
 
 
 def _continuation(length: int, before: int, after: int, period: int) -> tuple[Bounds, Bounds]:
@@ -178,7 +186,9 @@ def goes_on(bounds: Bounds, dim: int, step: Step) -> bool:
 
 
 def fill_ends(bounds: Bounds, dim: int, step: Step) -> Bounds:
-    """Elements that see nothing before and after a run, as continued from it: zeros written there are padding."""
+    """Elements that see nothing before and after a run, as continued from it: zeros written there are
+    padding.
+    """
     lanes = np.moveaxis(bounds, dim + 1, -1)
     blank = empty_where(lanes)
     if not blank.any() or not step.regular:

@@ -18,10 +18,65 @@ from striate.arithmetic.status import ZERO, Figure, Status
 Infos = Sequence[TensorInfo]
 
 MOVING = frozenset(
-    ["alias", "reshape", "permute", "cut", "select", "unbind", "split", "unsqueeze", "squeeze", "expand", "repeat", "take", "takes", "join", "stack", "pad", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "unfold", "im2col", "copy", "fill", "source", "lookup", "escape"]
+    [
+        "alias",
+        "reshape",
+        "permute",
+        "cut",
+        "select",
+        "unbind",
+        "split",
+        "unsqueeze",
+        "squeeze",
+        "expand",
+        "repeat",
+        "take",
+        "takes",
+        "join",
+        "stack",
+        "pad",
+        "pixel_shuffle",
+        "pixel_unshuffle",
+        "channel_shuffle",
+        "unfold",
+        "im2col",
+        "copy",
+        "fill",
+        "source",
+        "lookup",
+        "escape",
+    ]
 )
 NO_ARITHMETIC = frozenset(
-    ["aten.index", "aten.gather", "aten.scatter", "aten.index_put_", "aten.index_put", "aten.sort", "aten.topk", "aten.nonzero", "aten.as_strided", "aten.diagonal", "aten.view_as_real", "aten.view_as_complex", "aten.view", "aten._to_copy", "aten.clone", "aten.slice_scatter", "aten.select_scatter", "aten.index_copy", "aten.scatter_", "aten.roll", "aten.unique2", "aten.embedding", "aten.index_select", "aten.select", "aten.masked_select", "aten.max_unpool2d", "aten.contiguous"]
+    [
+        "aten.index",
+        "aten.gather",
+        "aten.scatter",
+        "aten.index_put_",
+        "aten.index_put",
+        "aten.sort",
+        "aten.topk",
+        "aten.nonzero",
+        "aten.as_strided",
+        "aten.diagonal",
+        "aten.view_as_real",
+        "aten.view_as_complex",
+        "aten.view",
+        "aten._to_copy",
+        "aten.clone",
+        "aten.slice_scatter",
+        "aten.select_scatter",
+        "aten.index_copy",
+        "aten.scatter_",
+        "aten.roll",
+        "aten.unique2",
+        "aten.embedding",
+        "aten.index_select",
+        "aten.select",
+        "aten.masked_select",
+        "aten.max_unpool2d",
+        "aten.contiguous",
+    ]
 )
 SOFTMAX_FLOPS = 5  # maximum, difference, exponential, sum, quotient
 NORM_FLOPS = 5  # mean, difference, square, sum, scale; two more where there are weights
@@ -81,20 +136,21 @@ def flops(operation: Operation, inputs: Infos, outputs: Infos) -> Figure:
 
 
 def _other_flops(operation: Operation, inputs: Infos, outputs: Infos) -> int:
-    g, kind = operation.geometry, operation.kind
+    g: dict[str, Any] = dict(operation.geometry)
+    kind = operation.kind
     if kind in MOVING or not outputs:
         return 0
     size = outputs[0].size
     if kind == "elementwise":
         return size
     if kind == "batch_norm":
-        return size * (2 if not g["batch_statistics"] else NORM_FLOPS + 2 * (len(inputs) > 1))
+        return size * int(2 if not g["batch_statistics"] else NORM_FLOPS + 2 * (len(inputs) > 1))
     if kind == "group_norm":
         return size * (NORM_FLOPS + 2 * (len(inputs) > 1))
     if kind == "mix":
         return size * (SOFTMAX_FLOPS if g.get("softmax") else NORM_FLOPS + 2 * (len(inputs) > 1))
     if kind == "pool":
-        return size * (prod(g["kernel"]) - (g["of"] == "max"))
+        return size * int(prod(g["kernel"]) - (g["of"] == "max"))
     if kind == "adaptive_pool":
         return _adaptive_reads(inputs[0].shape, outputs[0].shape, g["dims"])
     if kind in ("reduce", "cumulative"):

@@ -1,7 +1,7 @@
 """What a network did, written down without a tensor: numbered tensors and the operations between them.
 
-The operations stand in the order in which they ran, and that order is their meaning: a tensor may be a view of
-another one, and an operation may write into its input, as in the program that was watched.
+The operations stand in the order in which they ran, and that order is their meaning: a tensor may be a
+view of another one, and an operation may write into its input, as in the program that was watched.
 """
 
 from collections.abc import Mapping
@@ -56,9 +56,10 @@ class TensorInfo:
 class Operation:
     """One operation that ran: what it is, what it read, what it wrote, and its geometry.
 
-    `kind` is the meaning ("convolution"), `name` what it was called where it ran ("aten.convolution"), which is
-    what a status names. `inputs` and `outputs` are tensor numbers. `view` says that output 0 shares memory with
-    input 0; `writes` that the operation wrote into existing tensors (its outputs are among those numbers).
+    `kind` is the meaning ("convolution"), `name` what it was called where it ran ("aten.convolution"),
+    which is what a status names. `inputs` and `outputs` are tensor numbers. `view` says that output 0
+    shares memory with input 0; `writes` that the operation wrote into existing tensors (its outputs are
+    among those numbers).
     """
 
     kind: str
@@ -108,7 +109,9 @@ class ParameterInfo:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What a network did on one input. `axes` says what each axis of input 0 is, e.g. ("N", "C", "H", "W")."""
+    """What a network did on one input. `axes` says what each axis of input 0 is, e.g. ("N", "C", "H",
+    "W").
+    """
 
     tensors: tuple[TensorInfo, ...]
     operations: tuple[Operation, ...]

@@ -45,7 +45,8 @@ class Convolution:
 def mid_channels(frames: int, side: int, channels: int, filters: int) -> int:
     """The width between the two halves of a (2+1)D convolution that gives it the weights of the full one.
 
-    M = ⌊t·d²·Cin·Cout / (d²·Cin + t·Cout)⌋ (Tran et al., "A Closer Look at Spatiotemporal Convolutions", 2018).
+    M = ⌊t·d²·Cin·Cout / (d²·Cin + t·Cout)⌋ (Tran et al., "A Closer Look at Spatiotemporal Convolutions",
+    2018).
 
     >>> mid_channels(3, 3, 64, 64)
     144
@@ -78,8 +79,10 @@ def bottleneck_note(first: Convolution, middle: Convolution, last: Convolution) 
     full = prod(middle.kernel) * first.channels * last.filters
     name = "×".join(map(str, middle.kernel))
     return (
-        f"bottleneck {first.channels:,} → {first.filters:,} → {middle.filters:,} → {last.filters:,}: {taken:,} weights; "
-        f"one {name} convolution {first.channels:,} → {last.filters:,} would take {full:,}, {_ratio(full, taken)}"
+        f"bottleneck {first.channels:,} → {first.filters:,} → {middle.filters:,} → {last.filters:,}: "
+        f"{taken:,} weights; "
+        f"one {name} convolution {first.channels:,} → {last.filters:,} would take {full:,}, "
+        f"{_ratio(full, taken)}"
     )
 
 
@@ -88,7 +91,8 @@ def inverted_note(first: Convolution, middle: Convolution, last: Convolution) ->
     taken = first.weights + middle.weights + last.weights
     full = first.weights + prod(middle.kernel) * middle.channels * middle.filters + last.weights
     return (
-        f"inverted bottleneck {first.channels:,} → {middle.channels:,} → {last.filters:,}: {taken:,} weights; with a "
+        f"inverted bottleneck {first.channels:,} → {middle.channels:,} → {last.filters:,}: {taken:,} "
+        f"weights; with a "
         f"dense middle {full:,}, {_ratio(full, taken)}"
     )
 
@@ -101,8 +105,10 @@ def split_note(space: Convolution, time: Convolution) -> str:
     taken, macs = space.weights + time.weights, space.macs + time.macs
     equal = mid_channels(t, d, space.channels, time.filters)
     return (
-        f"(2+1)D {space.channels:,} → {space.filters:,} → {time.filters:,}: {taken:,} weights and {macs:,} MACs; the full "
-        f"{t}×{d}×{d} convolution: {full_weights:,} and {full_macs:,}; equal weights at a width of {equal:,} between"
+        f"(2+1)D {space.channels:,} → {space.filters:,} → {time.filters:,}: {taken:,} weights and "
+        f"{macs:,} MACs; the full "
+        f"{t}×{d}×{d} convolution: {full_weights:,} and {full_macs:,}; equal weights at a width of "
+        f"{equal:,} between"
     )
 
 
@@ -112,7 +118,8 @@ def full_3d_note(conv: Convolution) -> str:
     mid = mid_channels(t, d, conv.channels, conv.filters)
     taken = d * d * conv.channels * mid + t * mid * conv.filters
     return (
-        f"full 3D: {conv.weights:,} weights; as (2+1)D, 1×{d}×{d} to {mid:,} and {t}×1×1 to {conv.filters:,}: {taken:,}, "
+        f"full 3D: {conv.weights:,} weights; as (2+1)D, 1×{d}×{d} to {mid:,} and {t}×1×1 to "
+        f"{conv.filters:,}: {taken:,}, "
         "with one more activation between"
     )
 
@@ -157,5 +164,7 @@ def block_note(convolutions: Sequence[Convolution]) -> str | None:
     if not (is_pointwise(first) and is_pointwise(last)) or is_pointwise(middle):
         return None
     if is_depthwise(middle):
-        return inverted_note(first, middle, last) if first.filters > first.channels else None
-    return bottleneck_note(first, middle, last) if first.filters < last.filters else None
+        widens = first.filters > first.channels and last.filters < middle.filters
+        return inverted_note(first, middle, last) if widens else None
+    narrows = first.filters <= first.channels and middle.filters < last.filters
+    return bottleneck_note(first, middle, last) if narrows else None

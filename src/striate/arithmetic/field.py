@@ -88,10 +88,14 @@ def reduced(field: Field, dims: Sequence[int], keep: bool, shape: Shape) -> Fiel
     result = each(field, lengths, lambda axis: one.reduce_over(axis, dims))
     if not keep:
         for dim in sorted(dims, reverse=True):
-            result = each(
-                result, result.shape[:dim] + result.shape[dim + 1 :], lambda a, d=dim: reshaping.drop(a, d)
-            )  # type: ignore[misc]
+            result = without(result, dim)
     return replace(result, shape=shape)
+
+
+def without(field: Field, dim: int) -> Field:
+    """A dimension of length 1 taken away."""
+    shape = field.shape[:dim] + field.shape[dim + 1 :]
+    return each(field, shape, lambda axis: reshaping.drop(axis, dim))
 
 
 def in_groups(field: Field, dim: int, groups: int, out: int) -> Field:

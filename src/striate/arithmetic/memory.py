@@ -2,8 +2,8 @@
 
 Inference: a tensor's memory is taken from the operation that makes it to the last one that uses it; the input
 stays, since the caller holds it. Training: what the backward pass needs is kept, and on the way back every
-tensor has a gradient from its last use to where it was made. Parameters, their gradients, the optimiser's state
-and an algorithm's working space come on top of both.
+tensor has a gradient from its last use to where it was made. Parameters, their gradients, the optimiser's
+state and an algorithm's working space come on top of both.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,11 +12,41 @@ from dataclasses import dataclass
 from striate.arithmetic.described import Operation, Recording, Role, TensorInfo
 from striate.arithmetic.status import Figure, Status
 
-_OUTPUT_SAVED = frozenset(["relu", "sigmoid", "tanh", "exp", "sqrt", "rsqrt", "reciprocal", "threshold", "relu_"])
-_NOTHING_SAVED = frozenset(["add", "sub", "rsub", "neg", "add_", "sub_", "clone", "ne", "eq", "gt", "lt", "ge", "le"])
+_OUTPUT_SAVED = frozenset(
+    ["relu", "sigmoid", "tanh", "exp", "sqrt", "rsqrt", "reciprocal", "threshold", "relu_"]
+)
+_NOTHING_SAVED = frozenset(
+    ["add", "sub", "rsub", "neg", "add_", "sub_", "clone", "ne", "eq", "gt", "lt", "ge", "le"]
+)
 _FACTORS_SAVED = frozenset(["mul", "div", "mul_", "div_", "addcmul"])
 _MOVING = frozenset(
-    ["alias", "reshape", "permute", "cut", "select", "unbind", "split", "unsqueeze", "squeeze", "expand", "repeat", "takes", "join", "stack", "pad", "fill", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "unfold", "im2col", "interpolate", "copy", "source", "escape"]
+    [
+        "alias",
+        "reshape",
+        "permute",
+        "cut",
+        "select",
+        "unbind",
+        "split",
+        "unsqueeze",
+        "squeeze",
+        "expand",
+        "repeat",
+        "takes",
+        "join",
+        "stack",
+        "pad",
+        "fill",
+        "pixel_shuffle",
+        "pixel_unshuffle",
+        "channel_shuffle",
+        "unfold",
+        "im2col",
+        "interpolate",
+        "copy",
+        "source",
+        "escape",
+    ]
 )
 
 
@@ -141,7 +171,17 @@ def _factors(operation: Operation, tensors: Sequence[TensorInfo]) -> list[int]:
 
 
 _SURE = frozenset(
-    ["elementwise", "mix", "batch_norm", "group_norm", "matmul", "pool", "adaptive_pool", "convolution", "reduce"]
+    [
+        "elementwise",
+        "mix",
+        "batch_norm",
+        "group_norm",
+        "matmul",
+        "pool",
+        "adaptive_pool",
+        "convolution",
+        "reduce",
+    ]
 )
 
 

@@ -41,7 +41,8 @@ def linear_formula(features: int, outputs: int, bias: bool) -> str:
 
 
 def recurrent_formula(gates: int, shapes: Sequence[Shape]) -> str:
-    """Per layer and direction: gates · units · (inputs + units + 2 biases). `shapes` are those of its weights.
+    """Per layer and direction: gates · units · (inputs + units + 2 biases). `shapes` are those of its
+    weights.
 
     >>> recurrent_formula(4, [(16, 3), (16, 4), (16,), (16,)])
     '4·4·(3 + 4 + 2)'
@@ -60,7 +61,9 @@ def recurrent_formula(gates: int, shapes: Sequence[Shape]) -> str:
 
 
 def _per_direction(shapes: Sequence[Shape]) -> list[list[Shape]]:
-    """The weights cut where a new direction or layer begins: at each second matrix that follows a bias or pair."""
+    """The weights cut where a new direction or layer begins: at each second matrix that follows a bias or
+    pair.
+    """
     blocks: list[list[Shape]] = []
     for shape in shapes:
         matrices = sum(len(known) == 2 for known in blocks[-1]) if blocks else 0

@@ -1,10 +1,10 @@
 """The receptive field of every tensor of a recording, by walking its operations in order.
 
-The field is that of the structure: the hull of every way along which a value can travel from the input, whatever
-the weights are (Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill
-2019, give the formula for strides and kernels; here every position is followed, so that uneven pools, slices and
-shifts are exact too). Batch norm counts as at inference. What an unlisted operation mixes is not known: its
-outputs see at most all that its inputs see, and that is called a bound.
+The field is that of the structure: the hull of every way along which a value can travel from the input,
+whatever the weights are (Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural
+Networks", Distill 2019, give the formula for strides and kernels; here every position is followed, so that
+uneven pools, slices and shifts are exact too). Batch norm counts as at inference. What an unlisted
+operation mixes is not known: its outputs see at most all that its inputs see, and that is called a bound.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,9 @@ Parent = tuple[int, Operation, int]  # the tensor a view shows, the operation th
 
 
 def receptive_fields(recording: Recording) -> list[list[Field | None]]:
-    """For each operation, the field of each of its outputs at the time it ran; None: does not see the input."""
+    """For each operation, the field of each of its outputs at the time it ran; None: does not see the
+    input.
+    """
     walk = _Walk(recording)
     return [walk.run(operation) for operation in recording.operations]
 

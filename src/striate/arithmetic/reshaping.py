@@ -5,6 +5,7 @@ trace of a following dimension is kept through folding (N·T → one dimension) 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from math import gcd, prod
 
 import numpy as np
@@ -177,7 +178,7 @@ def take(axis: Axis, dim: int, length: int, places: Sequence[int]) -> Axis:
 
 
 def _taken_step(step: Step, places: Sequence[int]) -> Step:
-    gaps = {later - sooner for sooner, later in zip(places, places[1:], strict=False)}
+    gaps = {later - sooner for sooner, later in pairwise(places)}
     if len(gaps) != 1:
         return Step(1, 0, False) if len(places) > 1 else step
     gap = gaps.pop()
@@ -267,9 +268,9 @@ def _at(shape: Sequence[int], dim: int, length: int) -> tuple[int, ...]:
 
 def _join_bounds(parts: Sequence[Bounds], shapes: Sequence[Shape], dim: int) -> Bounds:
     first = parts[0]
-    if all(part.shape[dim + 1] == 1 and np.array_equal(part, first) for part in parts):
-        if all(shape[dim] != 1 for shape in shapes) or len(parts) == 1:
-            return first
+    alike = all(part.shape[dim + 1] == 1 and np.array_equal(part, first) for part in parts)
+    if alike and (len(parts) == 1 or all(shape[dim] != 1 for shape in shapes)):
+        return first
     common = np.broadcast_shapes(*(_at(part.shape, dim, 1) for part in parts))
     widened = [
         np.broadcast_to(part, _at(common, dim, shape[dim])) for part, shape in zip(parts, shapes, strict=True)

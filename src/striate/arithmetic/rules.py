@@ -1,8 +1,8 @@
 """What the outputs of one operation see, for operations that mix elements: one rule per kind.
 
-A rule takes a `Reading` (the operation and what its inputs see) and gives what its outputs see: one field that
-all outputs of its shape share, or a list of one per output. An operation without a rule is at most as wide as
-all that its inputs see, and is then called a bound: see `receptive_field`.
+A rule takes a `Reading` (the operation and what its inputs see) and gives what its outputs see: one field
+that all outputs of its shape share, or a list of one per output. An operation without a rule is at most as
+wide as all that its inputs see, and is then called a bound: see `receptive_field`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -100,14 +100,18 @@ def _windows(
     result = field
     first = len(out) - len(geometry["kernel"])
     for place, kernel in enumerate(geometry["kernel"]):
-        dim = first + place
         window = Window(
             kernel, geometry["stride"][place], geometry["padding"][place], geometry["dilation"][place]
         )
-        shape = (*result.shape[:dim], out[dim], *result.shape[dim + 1 :])
-        length = result.shape[dim]
-        result = each(result, shape, lambda a, d=dim, n=length, w=window: move(a, d, n, out[d], w))  # type: ignore[misc]
+        result = _along(result, first + place, out[first + place], window, move)
     return result
+
+
+def _along(
+    field: Field, dim: int, out: int, window: Window, move: Callable[[Axis, int, int, int, Window], Axis]
+) -> Field:
+    shape = (*field.shape[:dim], out, *field.shape[dim + 1 :])
+    return each(field, shape, lambda axis: move(axis, dim, field.shape[dim], out, window))
 
 
 def pool(reading: Reading) -> Fields:
@@ -193,7 +197,9 @@ def _accumulate_bounds(bounds: Bounds, dim: int, length: int, backwards: bool) -
 
 
 def recurrent(reading: Reading) -> Fields:
-    """RNN, LSTM, GRU over (T, N, F) or (N, T, F): step t sees the steps up to t; backwards those from t on."""
+    """RNN, LSTM, GRU over (T, N, F) or (N, T, F): step t sees the steps up to t; backwards those from t
+    on.
+    """
     g, field, out = reading.geometry, reading.field, reading.out
     time, last = g["time"], len(out) - 1
     step = in_groups(field, last, 1, out[last])
@@ -226,27 +232,24 @@ def attention(reading: Reading) -> Fields:
     """Scaled dot-product attention: a query sees itself and every key and value, or those up to it."""
     query, key, value = (_matched_heads(field, reading.out) for field in reading.given[:3])
     last = len(reading.out) - 1
-    seen_keys = blend([mixed(key, (len(key.shape) - 1,)) if key else None, value], reading.infos[2].shape)
-    if seen_keys is not None and reading.geometry["causal"]:
-        row = last - 1
-        same = reading.infos[2].shape[-2] == reading.out[-2]
-        keys = (
-            each(seen_keys, seen_keys.shape, lambda axis: accumulate(axis, row, seen_keys.shape[row], False))
-            if same
-            else mixed(seen_keys, (row,)).as_bound(reading.operation.name)
-        )
-    else:
-        keys = mixed(seen_keys, (last - 1,)) if seen_keys is not None else None
-    if keys is not None and keys.shape[-2] != reading.out[-2]:
-        keys = replace(keys, shape=(*keys.shape[:-2], 1, keys.shape[-1]))
-    asked = fields.reduced(query, (last,), True, (*query.shape[:-1], 1)) if query else None
-    result = blend(
-        [asked, keys, *[whole([mask], tuple(1 for _ in reading.out)) for mask in reading.given[3:]]],
-        reading.out,
-    )
+    asked = query and fields.reduced(query, (last,), True, (*query.shape[:-1], 1))
+    scored = key and fields.reduced(key, (last,), True, (*key.shape[:-1], 1))
+    told = blend([scored, value], (*reading.out[:-2], *reading.infos[2].shape[-2:]))
+    masks = [whole([mask], tuple(1 for _ in reading.out)) for mask in reading.given[3:]]
+    result = blend([asked, told and _attended(told, reading), *masks], reading.out)
     if result is not None and reading.geometry["mask"]:
         return result.as_bound("attention under a mask")
     return result
+
+
+def _attended(told: Field, reading: Reading) -> Field:
+    """What each query is told by the keys and values: all of them, or where it is causal those up to it."""
+    row, length = len(told.shape) - 2, told.shape[-2]
+    if reading.geometry["causal"] and length == reading.out[-2]:
+        return each(told, told.shape, lambda axis: accumulate(axis, row, length, False))
+    everything = mixed(told, (row,))
+    once = replace(everything, shape=(*told.shape[:-2], 1, told.shape[-1]))
+    return once.as_bound(reading.operation.name) if reading.geometry["causal"] else once
 
 
 def _matched_heads(field: Field | None, out: Shape) -> Field | None:

@@ -1,18 +1,20 @@
 """What the outputs of one operation see, for operations that only move elements: one rule per kind.
 
-The second table, `UNDO`, is for programs that write into a view: it puts what was written to the view back into
-the tensor that the view shows (temporal shift by slice assignment is written so).
+The second table, `UNDO`, is for programs that write into a view: it puts what was written to the view back
+into the tensor that the view shows (temporal shift by slice assignment is written so).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import prod
 
+import numpy as np
+
 from striate.arithmetic import axis as one
 from striate.arithmetic import reshaping
 from striate.arithmetic.axis import Axis
 from striate.arithmetic.described import Fill, Operation
-from striate.arithmetic.field import Field, Shape, blend, each, nothing
+from striate.arithmetic.field import Field, Shape, blend, each, nothing, without
 from striate.arithmetic.rules import Fields, Reading, Rule
 from striate.arithmetic.windows import Window, strided
 
@@ -86,8 +88,7 @@ def squeeze(reading: Reading) -> Fields:
     """Dimensions of length 1 taken away."""
     result = reading.field
     for dim in sorted(reading.geometry["dims"], reverse=True):
-        shape = (*result.shape[:dim], *result.shape[dim + 1 :])
-        result = each(result, shape, lambda axis, d=dim: reshaping.drop(axis, d))  # type: ignore[misc]
+        result = without(result, dim)
     return result
 
 
@@ -137,7 +138,9 @@ def join(reading: Reading) -> Fields:
     parts = [field for field in reading.given if field is not None]
     shapes = [info.shape for info in reading.infos]
     axes = tuple(
-        reshaping.join([field and field.axes[place] for field in reading.given], shapes, dim, zeros)
+        reshaping.join(
+            [None if field is None else field.axes[place] for field in reading.given], shapes, dim, zeros
+        )
         for place in range(len(known.axes))
     )
     sure = max(parts, key=lambda field: field.status)
@@ -159,14 +162,15 @@ def pad(reading: Reading) -> Fields:
     """Padding: constants see nothing, reflected and repeated positions see what they copy."""
     result = reading.field
     for dim, (before, after) in reading.geometry["amounts"].items():
-        length = result.shape[dim] + before + after
-        shape = (*result.shape[:dim], length, *result.shape[dim + 1 :])
-        places = _copied(reading.geometry["mode"], result.shape[dim], before, after)
-        old = result.shape[dim]
-        result = each(
-            result, shape, lambda a, d=dim, p=places, n=old, b=before, e=after: _pad_axis(a, d, n, b, e, p)
-        )  # type: ignore[misc]
+        result = _padded(result, dim, before, after, reading.geometry["mode"])
     return result
+
+
+def _padded(field: Field, dim: int, before: int, after: int, mode: str) -> Field:
+    length = field.shape[dim]
+    shape = (*field.shape[:dim], length + before + after, *field.shape[dim + 1 :])
+    places = _copied(mode, length, before, after)
+    return each(field, shape, lambda axis: _pad_axis(axis, dim, length, before, after, places))
 
 
 def _copied(mode: str, length: int, before: int, after: int) -> list[int] | None:
@@ -255,7 +259,8 @@ def _axis_windows(axis: Axis, dim: int, length: int, places: list[int], out: int
             return bounds[..., None]
         taken = bounds.take(places, axis=dim + 1)
         shape = (*taken.shape[: dim + 1], out, window.kernel, *taken.shape[dim + 2 :])
-        return one.np.moveaxis(taken.reshape(shape), dim + 2, -1)
+        moved: one.Bounds = np.moveaxis(taken.reshape(shape), dim + 2, -1)
+        return moved
 
     del length
     steps = strided(axis, dim, window.stride)
@@ -323,7 +328,8 @@ def _put(
         return None
     axes = []
     for place in range(len(known.axes)):
-        old, new = whole and whole.axes[place], part and part.axes[place]
+        old = None if whole is None else whole.axes[place]
+        new = None if part is None else part.axes[place]
         axis = reshaping.overwrite(old, new, shape, dim, places, zeros)
         assert axis is not None
         axes.append(axis)

@@ -1,8 +1,12 @@
-"""A receptive field in the numbers one reads: size, jump, start and centre per axis, for a layer and for a unit."""
+"""A receptive field in the numbers one reads: size, jump, start and centre per axis, for a layer and for
+a unit.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,9 +36,10 @@ class ReceptiveField:
     """What a unit of a layer sees along each axis of the input, time first.
 
     `size` is that of the widest unit, as though the input went on beyond its edges; `start` and `center` are
-    those of unit 0, which may lie outside of the input; `jump` is how far the next unit's field lies (None where
-    units do not go along that axis, or not evenly). `clipped_size` and `clipped_start` are inside the input.
-    `open_known` says where the unclipped field exists: beside a global operation it is the clipped one.
+    those of unit 0, which may lie outside of the input; `jump` is how far the next unit's field lies (None
+    where units do not go along that axis, or not evenly). `clipped_size` and `clipped_start` are inside
+    the input. `open_known` says where the unclipped field exists: beside a global operation it is the
+    clipped one.
     """
 
     axes: tuple[str, ...]
@@ -91,31 +96,56 @@ def followed(field: Field, place: int) -> int | None:
 
 def summarise(field: Field, names: Sequence[str]) -> ReceptiveField:
     """The numbers of a field. `names` are those of the input's axes that count."""
-    columns = [_axis_numbers(field, place) for place in range(len(field.axes))]
+    numbers = [_axis_numbers(field, place) for place in range(len(field.axes))]
     return ReceptiveField(
-        tuple(names),
-        *(tuple(column) for column in zip(*columns, strict=True)),
+        axes=tuple(names),
+        size=tuple(n.size for n in numbers),
+        jump=tuple(n.jump for n in numbers),
+        start=tuple(n.start for n in numbers),
+        center=tuple(n.center for n in numbers),
+        clipped_size=tuple(n.clipped_size for n in numbers),
+        clipped_start=tuple(n.clipped_start for n in numbers),
+        even=tuple(n.even for n in numbers),
+        open_known=tuple(axis.open is not None for axis in field.axes),
         status=field.status.word,
         because=field.reason,
         channels=channel_groups(field),
-    ) if columns else ReceptiveField((), (), (), (), (), (), (), (), (), field.status.word, field.reason)  # fmt: skip
+    )
 
 
-def _axis_numbers(field: Field, place: int) -> tuple[object, ...]:
-    """size, jump, start, center, clipped size, clipped start, even, whether the open field is known."""
-    axis = field.axes[place]
-    units = grid(field)
+class _Numbers(NamedTuple):
+    """What `ReceptiveField` holds, for one axis."""
+
+    size: int
+    jump: Number | None
+    start: int | None
+    center: float | None
+    clipped_size: int
+    clipped_start: int | None
+    even: bool
+
+
+def _axis_numbers(field: Field, place: int) -> _Numbers:
+    axis, units = field.axes[place], grid(field)
     clipped = _per_unit(axis.seen, units)
     opened = clipped if axis.open is None else _per_unit(axis.open, units)
     sizes, inside = _sizes(opened), _sizes(clipped)
-    first = None if opened[0].flat[0] >= NOTHING >> 1 else int(opened[0].flat[0])
-    center = None if first is None else first + (int(sizes.flat[0]) - 1) / 2
-    begin = None if clipped[0].flat[0] >= NOTHING >> 1 else int(clipped[0].flat[0])
-    even = bool((sizes == sizes.flat[0]).all())
-    return (
-        int(sizes.max()), _jump(field, place), first, center,
-        int(inside.max()), begin, even, axis.open is not None,
-    )  # fmt: skip
+    first = _first(opened)
+    return _Numbers(
+        size=int(sizes.max()),
+        jump=_jump(field, place),
+        start=first,
+        center=None if first is None else first + (int(sizes.flat[0]) - 1) / 2,
+        clipped_size=int(inside.max()),
+        clipped_start=_first(clipped),
+        even=bool((sizes == sizes.flat[0]).all()),
+    )
+
+
+def _first(bounds: Bounds) -> int | None:
+    """The first position that unit 0 sees."""
+    value = int(bounds[0].flat[0])
+    return None if value >= NOTHING >> 1 else value
 
 
 def _per_unit(bounds: Bounds, units: Sequence[int]) -> Bounds:
@@ -168,7 +198,7 @@ def channel_groups(field: Field) -> tuple[ChannelGroup, ...]:
             tuple(e[1] - e[0] + 1 if e else 0 for e in rows[a]),
             tuple(e[0] if e else None for e in rows[a]),
         )
-        for a, b in zip(edges, edges[1:], strict=False)
+        for a, b in pairwise(edges)
     )
 
 
@@ -194,13 +224,16 @@ class UnitField:
 
 
 def of_unit(field: Field, names: Sequence[str], unit: Sequence[int] | None = None) -> UnitField:
-    """The field of one unit, by its place in the layer's own grid (time first); the middle one if not given."""
+    """The field of one unit, by its place in the layer's own grid (time first); the middle one if not
+    given.
+    """
     units = grid(field)
     lengths = [field.shape[dim] for dim in units]
     chosen = [n // 2 for n in lengths] if unit is None else list(unit)
     if len(chosen) != len(units) or any(not 0 <= spot < n for spot, n in zip(chosen, lengths, strict=True)):
         raise ArgumentError(
-            f"unit {'×'.join(map(str, chosen)) or '()'} is not in a layer of {'×'.join(map(str, lengths)) or 'one'} "
+            f"unit {'×'.join(map(str, chosen)) or '()'} is not in a layer of "
+            f"{'×'.join(map(str, lengths)) or 'one'} "
             f"units: give {len(units)} numbers from 0"
         )
     place: list[int | None] = [None] * len(field.shape)

@@ -44,7 +44,11 @@ class Comparison:
         for name, (a, b, ratio) in self.figures().items():
             write = _bytes if "bytes" in name or "peak" in name else figure
             table.add_row(_WORDS[name], write(a), write(b), "" if ratio is None else f"{ratio:.3g}")
-        for word, told in (("input", _input), ("layers", _count), ("receptive field before the head", _field)):
+        for word, told in (
+            ("input", _input),
+            ("layers", _count),
+            ("receptive field before the head", _field),
+        ):
             table.add_row(word, told(self.first), told(self.second), "")
         if self.first.totals.seconds and self.second.totals.seconds:
             a_time, b_time = self.first.totals.seconds, self.second.totals.seconds

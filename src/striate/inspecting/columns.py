@@ -57,6 +57,11 @@ def seen(field: ReceptiveField | None) -> str:
     return ("≤ " if field.status == "bound" else "") + by(field.size)
 
 
+def clipped(field: ReceptiveField | None) -> str:
+    """The part of a receptive field that lies in the input, where that is less."""
+    return "" if field is None or field.clipped_size == field.size else by(field.clipped_size)
+
+
 def jumps(field: ReceptiveField | None) -> str:
     """The distance between the fields of neighbouring units."""
     return "" if field is None else by(tuple("–" if jump is None else f"{jump:g}" for jump in field.jump))

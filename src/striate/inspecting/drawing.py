@@ -18,7 +18,8 @@ COLOURS = {
 }  # fmt: skip
 
 _DRAWN = (
-    "conv", "pool", "linear", "matmul", "lstm", "gru", "rnn", "attention", "multihead", "concatenate", "mean", "upsample",
+    "conv", "pool", "linear", "matmul", "lstm", "gru", "rnn", "attention", "multihead",
+    "concatenate", "mean", "upsample",
     "pixel", "embedding",
 )  # fmt: skip
 
@@ -142,10 +143,12 @@ def _box(block: Block, shift: float, extra: float) -> str:
     w, h, d = block.width + extra, block.height, block.depth * 0.5
     front = f"{x:.1f},{y:.1f} {x + w:.1f},{y:.1f} {x + w:.1f},{y + h:.1f} {x:.1f},{y + h:.1f}"
     top = f"{x:.1f},{y:.1f} {x + d:.1f},{y - d:.1f} {x + w + d:.1f},{y - d:.1f} {x + w:.1f},{y:.1f}"
-    side = f"{x + w:.1f},{y:.1f} {x + w + d:.1f},{y - d:.1f} {x + w + d:.1f},{y + h - d:.1f} {x + w:.1f},{y + h:.1f}"
+    right = f"{x + w + d:.1f},{y - d:.1f} {x + w + d:.1f},{y + h - d:.1f}"
+    side = f"{x + w:.1f},{y:.1f} {right} {x + w:.1f},{y + h:.1f}"
     faces = ((front, 1.0), (top, 0.55), (side, 0.75))
     return "".join(
-        f'<polygon points="{points}" fill="{block.colour}" fill-opacity="{opacity}"/>' for points, opacity in faces
+        f'<polygon points="{points}" fill="{block.colour}" fill-opacity="{opacity}"/>'
+        for points, opacity in faces
     )
 
 
@@ -157,5 +160,3 @@ def legend() -> list[tuple[str, str]]:
     """What the colours mean."""
     names = {"conv": "convolution", "pool": "pooling", "linear": "fully connected", "join": "joined"}
     return [(names.get(name, name), colour) for name, colour in COLOURS.items()]
-
-

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from striate.inspecting.inspection import Inspection
 
 PLAIN = (
-    "name", "kind", "call", "filters", "kernels", "parameters", "weights", "biases", "trainable", "frozen", "formula",
+    "name", "kind", "call", "filters", "kernels", "parameters", "weights", "biases", "trainable",
+    "frozen", "formula",
     "macs", "flops", "activation_bytes", "parameter_bytes", "bytes_moved", "intensity", "seconds", "share",
 )  # fmt: skip
 

@@ -94,7 +94,8 @@ def main_operation(recording: Recording, group: Group) -> Operation | None:
     heavy = [op for op in operations if op.kind in ("convolution", "recurrent", "attention", "lookup")]
     heavy = heavy or [op for op in operations if op.kind == "matmul"]
     plain = [op for op in operations if op.kind not in HIDDEN and op.kind not in MOVING]
-    return (heavy or plain[-1:] or operations[-1:] or [None])[0]
+    found = heavy or plain[-1:] or operations[-1:]
+    return found[0] if found else None
 
 
 def names_of(recording: Recording, groups: Sequence[Group], kinds: Sequence[str]) -> list[str]:

@@ -1,11 +1,13 @@
 """The verb: a network and the shape of its input → an `Inspection`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from striate.arithmetic.described import Recording
 from striate.errors import ArgumentError
 from striate.inspecting.inspection import Inspection
 from striate.inspecting.loading import Loaded, load_network
@@ -30,8 +32,9 @@ def inspect(
     The network runs once on tensors without memory, as at inference, and is left as it was.
 
     Args:
-        network: a module; or a name of the catalogue, a run folder, an ONNX or `.pt2` file, `package.module:function`.
-        input_shape: (C, H, W), (C, T, H, W) or (C, L) without the batch, also as "3x224x224"; or tensors that the
+        network: a module; or a name of the catalogue, a run folder, an ONNX or `.pt2` file,
+        `package.module:function`. input_shape: (C, H, W), (C, T, H, W) or (C, L) without the batch, also
+        as "3x224x224"; or tensors that the
             network takes, of which only the shapes count. A network that knows its input needs none.
         batch: how many of them at once; all costs are those of the whole batch.
         layout: what the axes of the input are if not those, e.g. "NTC" for a sequence of vectors.
@@ -48,11 +51,11 @@ def inspect(
     inputs = _inputs(loaded, input_shape, batch)
     axes = _axes(layout, inputs[0])
     recording = trace(loaded.network, inputs, axes, follow=loaded.follow)
-    layers, totals = table_of(recording)
     if time:
         timed = trace(loaded.network, inputs, axes, with_values=True, repeats=REPEATS, follow=loaded.follow)
-        layers, totals = table_of(timed)
-        layers = with_shares(layers, totals.seconds)
+        recording = _with_times(recording, timed)
+    layers, totals = table_of(recording)
+    layers = with_shares(layers, totals.seconds)
     used = {name for layer in layers for name in layer.uses}
     return Inspection(
         network=loaded.label,
@@ -65,6 +68,12 @@ def inspect(
         notes=recording.notes,
         picture=None if image is None else str(image),
     )
+
+
+def _with_times(recording: Recording, timed: Recording) -> Recording:
+    """The times of a real run on the recording; where other operations ran then, the real run's own."""
+    same = [op.name for op in recording.operations] == [op.name for op in timed.operations]
+    return replace(recording, seconds=timed.seconds) if same else timed
 
 
 def _as_shape(given: Shape | Tensor | Sequence[Tensor] | None) -> tuple[int, ...] | None:
@@ -110,7 +119,8 @@ def _inputs(loaded: Loaded, given: Shape | Tensor | Sequence[Tensor] | None, bat
     shape = _as_shape(given) or loaded.shape
     if shape is None:
         raise ArgumentError(
-            f"what does {loaded.label} take? Say it with the shape of one input, such as 3x224x224 for an image "
+            f"what does {loaded.label} take? Say it with the shape of one input, such as 3x224x224 for "
+            f"an image "
             "or 3x8x112x112 for a clip"
         )
     if batch < 1:
@@ -124,7 +134,8 @@ def _axes(layout: str | None, first: Tensor) -> tuple[str, ...]:
         return ()
     if len(layout) != first.dim() or len(set(layout)) != len(layout):
         raise ArgumentError(
-            f"layout {layout!r} should have a letter for each of the {first.dim()} axes of the input, batch included, "
+            f"layout {layout!r} should have a letter for each of the {first.dim()} axes of the input, "
+            f"batch included, "
             'such as "NTC"'
         )
     return tuple(layout)

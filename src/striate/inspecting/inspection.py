@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Inspection:
     """What every layer of a network is, holds, sees and costs.
 
-    `layers` stand in the order of execution. `unused` are parameters that no layer used on this input. `picture`
-    is the image that was given, for the page.
+    `layers` stand in the order of execution. `unused` are parameters that no layer used on this input.
+    `picture` is the image that was given, for the page.
     """
 
     network: str
@@ -65,7 +65,9 @@ class Inspection:
         }
 
     def to_table(self, *, depth: int | None = None, moves: bool = False) -> "Table":
-        """A table for a terminal; `depth` folds what lies deeper, `moves` shows layers that only move elements."""
+        """A table for a terminal; `depth` folds what lies deeper, `moves` shows layers that only move
+        elements.
+        """
         from striate.inspecting.table import rich_table
 
         return rich_table(self, depth=depth, moves=moves)

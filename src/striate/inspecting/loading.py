@@ -53,7 +53,8 @@ def load_network(
     if ":" in name:
         return Loaded(_from_import(name), name)
     raise ArgumentError(
-        f"{unknown('network', name, CATALOGUE)}; or give a run folder, a .onnx or .pt2 file, or package.module:function"
+        f"{unknown('network', name, CATALOGUE)}; or give a run folder, a .onnx or .pt2 file, or "
+        f"package.module:function"
     )
 
 
@@ -71,7 +72,8 @@ def _from_catalogue(name: str, real: bool, shape: tuple[int, ...] | None) -> Loa
     default = shape or SIZES.get(name, IMAGE)
     if len(default) != 3:
         raise ArgumentError(
-            f"{name} takes images, channels x height x width such as {'x'.join(map(str, SIZES.get(name, IMAGE)))}; "
+            f"{name} takes images, channels x height x width such as "
+            f"{'x'.join(map(str, SIZES.get(name, IMAGE)))}; "
             f"got {'x'.join(map(str, default))}"
         )
     classes = 10 if name in SIZES else IMAGENET_CLASSES

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from striate.arithmetic import factorised
 from striate.arithmetic.factorised import Convolution
@@ -49,10 +50,6 @@ def own_notes(layer: Layer) -> list[str]:
     return notes
 
 
-def _parent(layer: Layer) -> str:
-    return layer.module.rpartition(".")[0]
-
-
 def _note_pair(layers: Sequence[Layer], places: Sequence[int], notes: list[list[str]]) -> None:
     """Space then time: (2+1)D. The two stand in one block, or in blocks within one."""
     if len(places) != 2:
@@ -65,14 +62,12 @@ def _note_pair(layers: Sequence[Layer], places: Sequence[int], notes: list[list[
 
 
 def _note_triple(layers: Sequence[Layer], places: Sequence[int], notes: list[list[str]]) -> None:
-    """1×1, k×k, 1×1 in one block, each taking what the one before gives: a bottleneck."""
+    """1×1, k×k, 1×1, each taking what the one before gives: a bottleneck."""
     if len(places) != 3:
         return
     chosen = [convolution_of(layers[place]) for place in places]
     convolutions = [conv for conv in chosen if conv is not None]
-    chained = all(a.filters == b.channels for a, b in zip(convolutions, convolutions[1:], strict=False))
-    parents = [_parent(layers[place]) for place in places]
-    near = len({parent.split(".")[: max(parent.count("."), 1)].__repr__() for parent in parents}) == 1
-    note = factorised.block_note(convolutions) if chained and near else None
+    chained = all(a.filters == b.channels for a, b in pairwise(convolutions))
+    note = factorised.block_note(convolutions) if chained else None
     if note is not None:
         notes[places[2]].append(note)

@@ -1,7 +1,8 @@
 """The page as text with places for what is inspected."""
 
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,
+initial-scale=1">
 <title>{{ title }} · striate inspect</title></head>
 <body style="margin:0;background:#f4f5f7">{{ fragment }}</body></html>
 """
@@ -22,7 +23,8 @@ FRAGMENT = """
 .striate .drawing g:hover polygon{stroke:#111}
 .striate .legend i{display:inline-block;width:10px;height:10px;border-radius:2px;margin:0 5px 0 14px}
 .striate table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:13px}
-.striate th{position:sticky;top:0;background:#fff;text-align:right;font-weight:600;border-bottom:1px solid #b9c1ca}
+.striate th{position:sticky;top:0;background:#fff;text-align:right;font-weight:600;border-bottom:1px solid
+#b9c1ca}
 .striate th,.striate td{padding:3px 8px;white-space:nowrap}
 .striate td{text-align:right;border-bottom:1px solid #eef0f3}
 .striate th:nth-child(-n+2),.striate td:nth-child(-n+2){text-align:left}
@@ -35,12 +37,15 @@ FRAGMENT = """
 .striate .notes{color:#59636e;font-size:12px;white-space:normal;max-width:520px}
 </style>
 <h1>{{ network }}</h1><div class="sub">input {{ input }}</div>
-<div class="cards">{% for name, value in cards %}<div class="card"><b>{{ value }}</b><span>{{ name }}</span></div>{% endfor %}
+<div class="cards">{% for name, value in cards %}<div class="card"><b>{{ value }}</b><span>{{ name
+}}</span></div>{% endfor %}
 </div>
 <h2>Architecture</h2>
 <div class="panel">{{ drawing }}
-<div class="legend sub">{% for name, colour in legend %}<i style="background:{{ colour }}"></i>{{ name }}{% endfor %}
- &nbsp; heights follow the image, widths the channels; frames stand behind one another, one thick piece mixes frames</div>
+<div class="legend sub">{% for name, colour in legend %}<i style="background:{{ colour }}"></i>{{ name }}{%
+endfor %}
+ &nbsp; heights follow the image, widths the channels; frames stand behind one another, one thick piece
+mixes frames</div>
 </div>
 {% if size %}
 <h2>What a unit sees</h2>
@@ -52,13 +57,18 @@ FRAGMENT = """
 <rect class="in" width="0" height="0"/></svg>{% endfor %}</div></div>
 {% endif %}
 <h2>Layers</h2>
-<div class="panel"><table><thead><tr><th>layer</th><th>kind</th><th>output</th><th>filters · kernels</th><th>parameters</th>
-<th>receptive field</th><th>jump</th><th>MACs</th>{% if timed %}<th>time</th>{% endif %}<th>remarks</th></tr></thead><tbody>
+<div class="panel"><table><thead><tr><th>layer</th><th>kind</th><th>output</th><th>filters ·
+kernels</th><th>parameters</th>
+<th>receptive field</th><th>jump</th><th>MACs</th>{% if timed %}<th>time</th>{% endif
+%}<th>remarks</th></tr></thead><tbody>
 {% for row in rows %}<tr class="row" data-box="{{ row.box }}"><td>{{ row.name }}</td>
-<td><span style="color:{{ row.colour }}">■</span> {{ row.kind }}</td><td>{{ row.output }}</td><td>{{ row.kernels }}</td>
-<td>{{ row.formula }}<div class="bar" style="width:{{ '%.1f'|format(row.held_bar) }}%;background:#4c9a5b"></div></td>
+<td><span style="color:{{ row.colour }}">■</span> {{ row.kind }}</td><td>{{ row.output }}</td><td>{{
+row.kernels }}</td>
+<td>{{ row.formula }}<div class="bar" style="width:{{ '%.1f'|format(row.held_bar)
+}}%;background:#4c9a5b"></div></td>
 <td>{{ row.field }}</td><td>{{ row.jump }}</td>
-<td style="min-width:110px">{{ row.macs }}<div class="bar" style="width:{{ '%.1f'|format(row.macs_bar) }}%;background:#3f7cc4">
+<td style="min-width:110px">{{ row.macs }}<div class="bar" style="width:{{ '%.1f'|format(row.macs_bar)
+}}%;background:#3f7cc4">
 </div></td>
 {% if timed %}<td style="min-width:90px">{{ row.time }}<div class="bar"
  style="width:{{ '%.1f'|format(row.time_bar) }}%;background:#d9822b"></div></td>{% endif %}
@@ -73,7 +83,8 @@ FRAGMENT = """
     const box = JSON.parse(row.dataset.box), name = row.cells[0].textContent;
     if (!told) return;
     if (!box) { told.textContent = name + ' does not see the input'; return; }
-    const span = a => box[a][2] + ' … ' + box[a][3] + (box[a][0] === box[a][2] && box[a][1] === box[a][3] ? '' :
+    const span = a => box[a][2] + ' … ' + box[a][3] + (box[a][0] === box[a][2] && box[a][1] === box[a][3] ?
+'' :
       ' (in the image ' + box[a][0] + ' … ' + box[a][1] + ')');
     told.textContent = name + ', unit ' + box.unit + ' (' + box.status + '): ' +
       ['T', 'H', 'W'].filter(a => box[a]).map(a => a + ' ' + span(a)).join(', ');

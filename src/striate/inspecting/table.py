@@ -6,15 +6,33 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from striate.arithmetic.status import Figure, Status, total
-from striate.inspecting.columns import by, bytes_of, count, figure, jumps, kernels, scaled, seconds, seen
+from striate.inspecting.columns import (
+    by,
+    bytes_of,
+    clipped,
+    count,
+    figure,
+    jumps,
+    kernels,
+    scaled,
+    seconds,
+    seen,
+)
 from striate.inspecting.layers import Layer
 
 if TYPE_CHECKING:
     from striate.inspecting.inspection import Inspection
 
+REMARKS = 6  # printed under a table; the rows' own hold all of them
 MINOR = frozenset(
     {"reshape", "transpose", "permute", "expand", "slice", "select", "unsqueeze", "squeeze", "clone"}
 )
+
+
+HEADS = (
+    "output", "filters · kernels", "parameters", "receptive field", "in the input", "jump", "MACs",
+    "activations",
+)  # fmt: skip
 
 
 def rich_table(inspection: "Inspection", *, depth: int | None = None, moves: bool = False) -> Table:
@@ -52,12 +70,19 @@ def rich_table(inspection: "Inspection", *, depth: int | None = None, moves: boo
 
 
 def _cells(layer: Layer, timed: bool) -> list[str]:
-    name = layer.name if layer.call == 1 else f"{layer.name} (call {layer.call})"
-    parameters = layer.formula or ("shared" if layer.shared else "")
+    field = layer.receptive_field
     cells = [
-        name, layer.kind, by(layer.output_shape), kernels(layer), parameters, seen(layer.receptive_field),
-        jumps(layer.receptive_field), _cost(layer.macs), bytes_of(layer.activation_bytes) if layer.activation_bytes else "",
-    ]  # fmt: skip
+        layer.name if layer.call == 1 else f"{layer.name} (call {layer.call})",
+        layer.kind,
+        by(layer.output_shape),
+        kernels(layer),
+        layer.formula or ("shared" if layer.shared else ""),
+        seen(field),
+        clipped(field),
+        jumps(field),
+        _cost(layer.macs),
+        bytes_of(layer.activation_bytes) if layer.activation_bytes else "",
+    ]
     if timed:
         cells += [seconds(layer.seconds), "" if layer.share is None else f"{layer.share:.1%}"]
     return cells
@@ -80,10 +105,17 @@ def folded(layers: Sequence[Layer], depth: int, timed: bool) -> list[list[str]]:
         last = heap[-1]
         own = sum(layer.parameters for layer in heap)
         cells = [
-            name, f"{len(heap)} layers", by(last.output_shape), "", count(own) if own else "", seen(last.receptive_field),
-            jumps(last.receptive_field), _cost(total(layer.macs for layer in heap)),
+            name,
+            f"{len(heap)} layers",
+            by(last.output_shape),
+            "",
+            count(own) if own else "",
+            seen(last.receptive_field),
+            clipped(last.receptive_field),
+            jumps(last.receptive_field),
+            _cost(total(layer.macs for layer in heap)),
             bytes_of(sum(layer.activation_bytes for layer in heap)),
-        ]  # fmt: skip
+        ]
         if timed:
             cells += [
                 seconds(sum(layer.seconds or 0 for layer in heap)),
@@ -97,10 +129,12 @@ def summary_lines(inspection: "Inspection") -> list[str]:
     """What a network comes to, in a few lines."""
     totals = inspection.totals
     lines = [
-        f"parameters    {totals.parameters.value:,} ({totals.trainable:,} trainable, {totals.frozen:,} frozen, "
+        f"parameters    {totals.parameters.value:,} ({totals.trainable:,} trainable, {totals.frozen:,} "
+        f"frozen, "
         f"{totals.unused:,} unused), {bytes_of(totals.parameter_bytes)}",
         f"MACs          {figure(totals.macs)}      FLOPs  {figure(totals.flops)}{per_parts(inspection)}",
-        f"activations   {bytes_of(totals.activation_bytes.value)} in all; at most {bytes_of(totals.inference_peak.value)} at "
+        f"activations   {bytes_of(totals.activation_bytes.value)} in all; at most "
+        f"{bytes_of(totals.inference_peak.value)} at "
         f"once for inference, {_memory(totals.training_peak)} for training",
     ]
     if totals.macs.status is not Status.EXACT:
@@ -108,7 +142,13 @@ def summary_lines(inspection: "Inspection") -> list[str]:
     if totals.seconds is not None:
         lines.append(f"time          {seconds(totals.seconds)}, the sum of the layers' medians")
     lines += [f"unused        {name}: {size:,} parameters" for name, size in inspection.unused]
-    return lines + list(inspection.notes) + note_lines(inspection.layers)
+    remarks = note_lines(inspection.layers)
+    if len(remarks) > REMARKS:
+        remarks = [
+            *remarks[:REMARKS],
+            f"… {len(remarks) - REMARKS} more remarks: in --json, --csv and --html",
+        ]
+    return lines + list(inspection.notes) + remarks
 
 
 def _memory(peak: Figure) -> str:

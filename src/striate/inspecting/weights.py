@@ -1,4 +1,6 @@
-"""Which parameters each row uses: followed from the parameter through whatever prepares it (transposes, masks)."""
+"""Which parameters each row uses: followed from the parameter through whatever prepares it (transposes,
+masks).
+"""
 
 from collections.abc import Sequence
 

@@ -48,11 +48,10 @@ def is_pointwise(func: OpOverload) -> bool:
 
 def bind(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """All arguments by name."""
-    named = {
+    return {
         name: args[place] if place < len(args) else kwargs.get(name, default)
         for place, (name, default) in enumerate(parameter_defaults(func))
     }
-    return named
 
 
 def spread(value: Any, count: int, default: int) -> tuple[int, ...]:

@@ -1,4 +1,5 @@
-"""Functions that are taken as one operation, because PyTorch takes them apart before a dispatch mode sees them.
+"""Functions that are taken as one operation, because PyTorch takes them apart before a dispatch mode sees
+them.
 
 Recurrent layers (thousands of operations, one set per step), instance norm (which becomes a batch norm) and
 scaled dot-product attention (which becomes masks and products). The same place sees values leave for NumPy.
@@ -115,7 +116,7 @@ class Composites(TorchFunctionMode):
         try:
             if self.watch.with_values:
                 return func(*args, **kwargs)
-            first = next(tensors_in(args))
+            first = next(iter(tensors_in(args)))
             return shapes(lambda shape: torch.empty(shape, dtype=first.dtype, device=META))
         finally:
             self.watch.silent -= 1

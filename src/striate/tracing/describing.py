@@ -1,7 +1,7 @@
 """From one ATen call to its meaning: the kind and geometry of a described operation.
 
-The table at the end names every operation that is understood; what is not in it and not pointwise is `opaque`,
-of which only a bound is known.
+The table at the end names every operation that is understood; what is not in it and not pointwise is
+`opaque`, of which only a bound is known.
 """
 
 from collections.abc import Callable
@@ -338,11 +338,13 @@ ROLES = {
 }
 
 _BATCH_NORMS = (
-    "native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training", "cudnn_batch_norm",
+    "native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training",
+    "cudnn_batch_norm",
     "_batch_norm_with_update", "_batch_norm_no_update", "miopen_batch_norm",
 )  # fmt: skip
 _REDUCTIONS = (
-    "mean", "sum", "amax", "amin", "prod", "var", "std", "var_mean", "std_mean", "any", "all", "nansum", "norm",
+    "mean", "sum", "amax", "amin", "prod", "var", "std", "var_mean", "std_mean", "any", "all",
+    "nansum", "norm",
     "linalg_vector_norm", "logsumexp", "count_nonzero",
 )  # fmt: skip
 _REDUCTIONS_TO_ONE = ("max", "min", "argmax", "argmin", "median", "aminmax", "mode", "nanmedian")

@@ -69,7 +69,7 @@ def _refill(value: Any, saved: Any) -> None:
 
 def _random_state() -> tuple[Any, ...]:
     numpy = sys.modules.get("numpy.random")
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None  # type: ignore[no-untyped-call]
     return torch.get_rng_state(), random.getstate(), numpy and numpy.get_state(), cuda
 
 

@@ -51,7 +51,7 @@ def _pointwise(args: Sequence[Any], kwargs: dict[str, Any]) -> Tensor | None:
         return None
     shape = first.shape
     if any(tensor.shape != shape for tensor in tensors[1:]):
-        shape = torch.broadcast_shapes(*(tensor.shape for tensor in tensors))
+        shape = torch.broadcast_shapes(*(tensor.shape for tensor in tensors))  # type: ignore[no-untyped-call]
     return empty(shape, first)
 
 
@@ -191,5 +191,37 @@ SHORTCUTS: dict[str, Shortcut] = {
 }
 
 POINTWISE = frozenset(
-    ["add", "sub", "mul", "div", "relu", "sigmoid", "tanh", "gelu", "silu", "hardtanh", "hardswish", "hardsigmoid", "leaky_relu", "elu", "exp", "log", "sqrt", "rsqrt", "neg", "abs", "mish", "softplus", "clamp", "clamp_min", "clamp_max", "reciprocal", "sin", "cos", "pow", "erf", "square"]
+    [
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "relu",
+        "sigmoid",
+        "tanh",
+        "gelu",
+        "silu",
+        "hardtanh",
+        "hardswish",
+        "hardsigmoid",
+        "leaky_relu",
+        "elu",
+        "exp",
+        "log",
+        "sqrt",
+        "rsqrt",
+        "neg",
+        "abs",
+        "mish",
+        "softplus",
+        "clamp",
+        "clamp_min",
+        "clamp_max",
+        "reciprocal",
+        "sin",
+        "cos",
+        "pow",
+        "erf",
+        "square",
+    ]
 )

@@ -44,7 +44,9 @@ _NEEDS_VALUES = (
 
 
 def example(network: nn.Module, shape: Sequence[int], batch: int = 1) -> Tensor:
-    """An input of `shape` (C, L), (C, H, W) or (C, T, H, W) without memory, in the network's own precision."""
+    """An input of `shape` (C, L), (C, H, W) or (C, T, H, W) without memory, in the network's own
+    precision.
+    """
     dtype = next((p.dtype for p in network.parameters() if p.is_floating_point()), torch.get_default_dtype())
     return torch.empty((batch, *shape), dtype=dtype, device=META)
 

@@ -1,9 +1,9 @@
 """Watching a network run: every ATen operation, the tensors between them, the module call each ran in.
 
-Two ways to run it. Without memory: every real tensor is stood in for by one that has a shape and no values; only
-what does not depend on the input is computed (positions, masks), so that code may look at it. With values: for
-code that looks at values of the input; then everything runs as it is. In both, writes into the network's own
-tensors go to stand-ins.
+Two ways to run it. Without memory: every real tensor is stood in for by one that has a shape and no
+values; only what does not depend on the input is computed (positions, masks), so that code may look at it.
+With values: for code that looks at values of the input; then everything runs as it is. In both, writes
+into the network's own tensors go to stand-ins.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,7 +36,9 @@ class ValuesWantedError(Exception):
 
 @dataclass(slots=True)
 class Ran:
-    """One operation as it ran. Tensors in `named` are those without memory, or real ones when run with values."""
+    """One operation as it ran. Tensors in `named` are those without memory, or real ones when run with
+    values.
+    """
 
     func: OpOverload | None
     kind: str
@@ -48,7 +50,7 @@ class Ran:
     geometry: Mapping[str, Any] | None = None
 
 
-class Watch(TorchDispatchMode):
+class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Records what runs inside of it. `known` gives the role and names of the network's own tensors by id."""
 
     @classmethod
@@ -57,7 +59,7 @@ class Watch(TorchDispatchMode):
         return False
 
     def __init__(self, known: Mapping[int, tuple[Role, tuple[str, ...]]], with_values: bool) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.known = known
         self.with_values = with_values
         self.ran: list[Ran] = []
@@ -140,7 +142,9 @@ class Watch(TorchDispatchMode):
         return func(*args, **kwargs)
 
     def look(self, given: Sequence[Tensor], inputs: Sequence[int]) -> None:
-        """Code reads a value. Of the input: only possible with values, and from there on it may be anywhere."""
+        """Code reads a value. Of the input: only possible with values, and from there on it may be
+        anywhere.
+        """
         touched = [tensor for tensor in given if memory(tensor) in self.dependent]
         if not touched:
             return

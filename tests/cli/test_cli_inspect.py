@@ -1,0 +1,101 @@
+"""`striate inspect` presents an inspection in every form, and errors in one sentence."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from striate.cli.inspect import main
+from striate.errors import ArgumentError, NetworkError
+
+
+def test_the_json_is_the_result_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plain", "--json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    for name in ("parameters", "macs", "flops", "activation_bytes"):
+        assert content["totals"][name]["status"] == "exact"
+    first = content["layers"][0]
+    assert (first["name"], first["kind"], first["output_shape"]) == ("conv1", "conv2d", [1, 32, 28, 28])
+    assert (first["filters"], first["kernels"], first["parameters"]) == (32, 32, 320)
+    assert first["formula"] == "(3·3·1 + 1)·32 = 320"
+    assert first["macs"] == 9 * 32 * 28 * 28
+    field = first["receptive_field"]
+    assert (field["size"], field["jump"], field["start"], field["center"], field["status"]) == (
+        [3, 3], [1, 1], [-1, -1], [0.0, 0.0], "exact",
+    )  # fmt: skip
+
+
+def test_the_table_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["plain", "--input", "1x28x28"])
+    shown = capsys.readouterr().out
+    assert "(3·3·32 + 1)·64 = 18,496" in shown
+    assert "421,642" in shown
+
+
+def test_csv_and_markdown(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["plain", "--csv"])
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["parameters"] for row in rows if row["kind"] == "conv2d"] == ["320", "18496"]
+    assert rows[0]["receptive_field_size"] == "3×3"
+    main(["plain", "--markdown"])
+    assert capsys.readouterr().out.startswith("| layer | kind |")
+
+
+def test_two_networks_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["resnet18", "--against", "mobilenet_v2"])
+    shown = capsys.readouterr().out
+    assert "11.69 M" in shown
+    assert "3.505 M" in shown
+    main(["resnet18", "--against", "mobilenet_v2", "--json"])
+    assert json.loads(capsys.readouterr().out)["ratios"]["parameters"] == pytest.approx(3504872 / 11689512)
+
+
+def test_one_unit(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["resnet18", "--unit", "layer4.1.conv2:0,0", "--json"])
+    content = json.loads(capsys.readouterr().out)
+    assert content["clipped"] == [[0, 217], [0, 217]]
+    assert content["unclipped"] == [[-217, 217], [-217, 217]]
+    main(["resnet18", "--unit", "conv1"])
+    assert "conv1 unit 56,56 along H: 109 … 115, exact" in capsys.readouterr().out
+
+
+def test_files_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["plain", "--out", str(tmp_path / "here"), "--html", str(tmp_path / "page.html")])
+    names = sorted(path.name for path in (tmp_path / "here").iterdir())
+    assert names == ["inspection.csv", "inspection.html", "inspection.json", "inspection.md"]
+    page = (tmp_path / "page.html").read_text()
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert "https://" not in page
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "told"),
+    [
+        (["resnet81"], ArgumentError, "unknown network 'resnet81': did you mean 'resnet18'"),
+        (["plain", "--input", "big"], ArgumentError, "as in 3x224x224; got 'big'"),
+        (
+            ["resnet18", "--input", "3x8x112x112"],
+            ArgumentError,
+            "resnet18 takes images, channels x height x width",
+        ),
+        (["nothing.here:network"], ArgumentError, "cannot import 'nothing.here'"),
+        (
+            ["torch.nn:Identitty"],
+            ArgumentError,
+            "unknown name in torch.nn 'Identitty': did you mean 'Identity'",
+        ),
+        (["torch.nn:Identity"], ArgumentError, "what does torch.nn:Identity take\\? Say it with the shape"),
+        (["absent.onnx"], ArgumentError, "there is no file absent.onnx"),
+        (["plain", "--unit", "conv1:99,0"], ArgumentError, "unit 99×0 is not in a layer of 28×28 units"),
+        (["plain", "--unit", "conv9"], ArgumentError, "unknown layer 'conv9': did you mean 'conv"),
+        (["plain", "--unit", "conv1:a"], ArgumentError, "--unit takes LAYER:3,5"),
+        (["plain", "--input", "1x2x2"], NetworkError, "2"),
+        (["plain", "--against", "plain", "--csv"], ArgumentError, "leave out --csv and --markdown"),
+    ],
+)
+def test_errors_are_one_sentence(words: list[str], error: type[Exception], told: str) -> None:
+    with pytest.raises(error, match=told) as caught:
+        main(words)
+    assert "\n" not in str(caught.value)

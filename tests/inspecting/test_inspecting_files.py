@@ -1,0 +1,121 @@
+"""Networks that come from files: torch.export archives, ONNX files, run folders, imported functions."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from striate.errors import ArgumentError, MissingExtraError, NetworkError
+from striate.inspecting import inspect
+from striate.models import NetworkSpec, save_weights
+from striate.runs import MODEL, write_record
+
+
+def small() -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1),
+        nn.BatchNorm2d(8),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(128, 5),
+    ).eval()
+
+
+def exported(network: nn.Module, x: torch.Tensor, path: Path) -> Path:
+    torch.export.save(torch.export.export(network, (x,)), path)
+    return path
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_exported_network_has_the_layers_it_was_exported_from(tmp_path: Path) -> None:
+    network = small()
+    path = exported(network, torch.rand(1, 3, 8, 8), tmp_path / "small.pt2")
+    found, live = inspect(path), inspect(network, (3, 8, 8))
+    assert [row.name for row in found.layers] == [row.name for row in live.layers]
+    assert [row.kind for row in found.layers] == [row.kind for row in live.layers]
+    assert [row.formula for row in found.layers] == [row.formula for row in live.layers]
+    assert [row.receptive_field for row in found.layers] == [row.receptive_field for row in live.layers]
+    assert found.totals.macs == live.totals.macs
+    assert found.totals.parameters == live.totals.parameters
+    assert found.network == "small.pt2"
+
+
+def test_a_file_that_is_no_archive(tmp_path: Path) -> None:
+    path = tmp_path / "broken.pt2"
+    path.write_bytes(b"no archive")
+    with pytest.raises(NetworkError, match=r"is not an archive of torch\.export that can be read"):
+        inspect(path)
+
+
+def test_onnx_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.onnx"
+    path.write_bytes(b"")
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(
+        MissingExtraError, match=r"reading an ONNX file needs the extra 'export': pip install"
+    ):
+        inspect(path)
+
+
+def test_an_onnx_file(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    h, t = onnx.helper, onnx.TensorProto
+    arrays = onnx.numpy_helper.from_array
+    nodes = [
+        h.make_node("Conv", ["x", "w", "b"], ["1"], "/features/conv", pads=[1, 1, 1, 1], strides=[2, 2]),
+        h.make_node("Relu", ["1"], ["2"], "/features/relu"),
+        h.make_node("MaxPool", ["2"], ["3"], "/features/pool", kernel_shape=[2, 2], strides=[2, 2]),
+        h.make_node("Shape", ["3"], ["4"], "/shape"),
+        h.make_node("Gather", ["4", "zero"], ["5"], "/gather"),
+        h.make_node("Unsqueeze", ["5", "axes"], ["6"], "/unsqueeze"),
+        h.make_node("Concat", ["6", "minus"], ["7"], "/concat", axis=0),
+        h.make_node("Reshape", ["3", "7"], ["8"], "/flatten"),
+        h.make_node("Gemm", ["8", "fw", "fb"], ["y"], "/fc", transB=1),
+    ]
+    rand = torch.rand
+    weights = [
+        arrays(rand(4, 3, 3, 3).numpy(), "w"), arrays(rand(4).numpy(), "b"),
+        arrays(rand(5, 16).numpy(), "fw"),
+        arrays(rand(5).numpy(), "fb"), arrays(torch.tensor(0).numpy(), "zero"),
+        arrays(torch.tensor([0]).numpy(), "axes"),
+        arrays(torch.tensor([-1]).numpy(), "minus"),
+    ]  # fmt: skip
+    x = h.make_tensor_value_info("x", t.FLOAT, [1, 3, 8, 8])
+    y = h.make_tensor_value_info("y", t.FLOAT, [1, 5])
+    model = h.make_model(h.make_graph(nodes, "net", [x], [y], weights))
+    onnx.save(model, str(tmp_path / "net.onnx"))
+    found = inspect(tmp_path / "net.onnx")
+    conv = found.layer("features.conv")
+    assert (conv.formula, conv.macs.value) == ("(3·3·3 + 1)·4 = 112", 108 * 16)
+    assert found.layer("fc").formula == "(16 + 1)·5 = 85"
+    assert found.totals.macs.value == 108 * 16 + 80
+    assert found.totals.parameters.value == 112 + 85
+    pool = found.layer("features.pool").receptive_field
+    assert pool is not None
+    assert (pool.size, pool.jump, pool.start) == ((5, 5), (4, 4), (-1, -1))
+
+
+def test_an_imported_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my_networks_for_a_test.py").write_text(
+        "from torch import nn\n\ndef network():\n    return nn.Conv2d(3, 4, 3)\n\ndef number():\n    "
+        "return 3\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert inspect("my_networks_for_a_test:network", "3x8x8").totals.parameters.value == 112
+    with pytest.raises(NetworkError, match=r"should give a torch.nn.Module; it gave int"):
+        inspect("my_networks_for_a_test:number", "3x8x8")
+    with pytest.raises(ArgumentError, match=r"unknown name in my_networks_for_a_test 'networks'"):
+        inspect("my_networks_for_a_test:networks", "3x8x8")
+
+
+def test_a_run_folder_knows_its_input(tmp_path: Path) -> None:
+    spec = NetworkSpec("plain", classes=3, channels=1, size=12)
+    network = spec.build()
+    save_weights(network, tmp_path / MODEL)
+    write_record(tmp_path, {"network": spec.to_json()})
+    found = inspect(tmp_path)
+    assert found.input_shape == (1, 1, 12, 12)
+    assert found.totals.parameters.value == sum(p.numel() for p in network.parameters())
