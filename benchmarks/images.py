@@ -3,11 +3,13 @@
     python benchmarks/images.py --mnist FOLDER --fashion FOLDER [--seeds 3] [--only digits mnist-fast …]
 
 Whole processes are timed, from their start to their end, opening the data and importing included. The
-order is peer, ours, peer, ours, …, so that a machine that slows down slows both.
+order is peer, ours, peer, ours, …, so that a machine that slows down slows both. Both sides' waiting threads
+sleep (OMP_WAIT_POLICY): ours do anyway, and spinning ones would make the peer look worse on a busy machine.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,7 @@ from pathlib import Path
 from statistics import median
 
 HERE = Path(__file__).parent
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
 
 def ours(data: str, seed: int, *more: str) -> dict[str, float]:
