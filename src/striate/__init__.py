@@ -1,7 +1,7 @@
 """Convolutional networks on images and video that you can see through.
 
-The verbs of the command line are functions here: `train`, `evaluate`, `predict`, `load`. They are imported
-when they are first used, so that `import striate` is quick and does not import torch.
+The verbs of the command line are functions here: `inspect`, `train`, `evaluate`, `predict`. They are
+imported when they are first used, so that `import striate` is quick and does not import torch.
 """
 
 from importlib import import_module
@@ -15,6 +15,7 @@ _HOMES = {
     "evaluate": "striate.evaluating.evaluate",
     "predict": "striate.evaluating.predict",
     "build": "striate.models",
+    "inspect": "striate.inspecting",
     "load": "striate.models.saved",
     "open_data": "striate.data",
     "StriateError": "striate.errors",
@@ -26,6 +27,7 @@ __all__ = [
     "__version__",
     "build",
     "evaluate",
+    "inspect",
     "load",
     "open_data",
     "predict",
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from striate.errors import StriateError
     from striate.evaluating.evaluate import evaluate
     from striate.evaluating.predict import predict
+    from striate.inspecting import inspect
     from striate.models import build
     from striate.models.saved import load
     from striate.training.recipe import Recipe

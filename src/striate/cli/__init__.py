@@ -11,6 +11,7 @@ from io import TextIOWrapper
 
 VERBS = {
     "demo": "train on real handwritten digits, score, and classify an image: two minutes, no questions",
+    "inspect": "every layer of a network: shape, parameters worked out, receptive field, cost",
     "train": "train a network on a built-in set or a folder of images",
     "evaluate": "score a trained network on labelled images",
     "predict": "classify image files with a trained network",
@@ -26,6 +27,7 @@ usage: striate VERB ...      striate VERB --help explains one verb
 {verbs}
 
   striate demo
+  striate inspect plain --input 1x28x28
   striate train digits
   striate train photos/ --backbone resnet18 --size 112
   striate predict runs/digits-plain image.png
