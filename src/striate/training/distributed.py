@@ -1,17 +1,23 @@
 """Many processes as one: `torchrun -m striate train …` is the same training on the same global batches."""
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import count
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 Value = TypeVar("Value")
+
+_TEAMS = count(1)
+"""Of this process; it counts alike in all of them."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +34,12 @@ class Team:
         return self.rank == 0
 
     def part(self, batch: int) -> slice:
-        """This process's slice of a global batch. It starts at an even place: mixed pairs stay together."""
+        """This process's slice of a global batch. It starts at an even place: mixed pairs stay together.
+
+        The leader's is never empty; others may be, where there are more processes than pairs.
+        """
         pairs = (batch + 1) // 2
-        bounds = [2 * (pairs * rank // self.world) for rank in range(self.world + 1)]
+        bounds = [2 * -(-pairs * rank // self.world) for rank in range(self.world + 1)]
         return slice(bounds[self.rank], min(bounds[self.rank + 1], batch))
 
     def highest(self, value: int) -> int:
@@ -56,10 +65,12 @@ class Team:
         return held[0]
 
     def wrap(self, network: nn.Module) -> nn.Module:
-        """The network whose backward pass averages gradients over all processes."""
+        """The network as one of many: it shares its batch norms, in place, and averages its gradients."""
         if self.world == 1:
             return network
-        return nn.parallel.DistributedDataParallel(network, broadcast_buffers=False)
+        share_batch_norm(network)
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of its new name since 2.13
+            return nn.parallel.DistributedDataParallel(network, broadcast_buffers=False)
 
 
 def leads() -> bool:
@@ -78,7 +89,11 @@ def team(device: torch.device) -> Iterator[Team]:
     if device.type == "cuda":
         device = torch.device("cuda", local)
         torch.cuda.set_device(device)
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    store, rank, world = next(rendezvous("env://"))
+    # The store outlives a team: without a place of its own a second one would meet the first one's addresses.
+    store = PrefixStore(f"team {next(_TEAMS)}", store)
+    backend = "nccl" if device.type == "cuda" else "gloo"
+    dist.init_process_group(backend, store=store, rank=rank, world_size=world)
     try:
         yield Team(dist.get_rank(), world, device)
     finally:
@@ -90,6 +105,22 @@ def share_batch_norm(network: nn.Module) -> None:
     for module in network.modules():
         if type(module) in (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d):
             module.__class__ = SharedBatchNorm
+
+
+class _Sum(torch.autograd.Function):
+    """The sum over all processes. What every one of them adds to is told the gradients of all."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        total = values.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        total = gradient.clone()
+        dist.all_reduce(total)
+        return total
 
 
 class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
@@ -106,10 +137,10 @@ class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
         axes = [axis for axis in range(x.ndim) if axis != 1]
         count = x.numel() / x.shape[1]
         sums = torch.cat([x.sum(axes), (x * x).sum(axes), x.new_tensor([count])])
-        sums = all_reduce(sums)  # type: ignore[no-untyped-call]
+        sums = _Sum.apply(sums)  # type: ignore[no-untyped-call]
         total, squares, number = sums.split([x.shape[1], x.shape[1], 1])
         mean = total / number
-        variance = squares / number - mean * mean
+        variance = (squares / number - mean * mean).clamp(min=0)  # rounding may leave less than nothing
         self._remember(mean.detach(), variance.detach(), float(number.detach()))
         shape = [1, -1] + [1] * (x.ndim - 2)
         scale = torch.rsqrt(variance + self.eps) * self.weight

@@ -17,7 +17,7 @@ from striate.evaluating.inputs import Normalisation
 from striate.machine import describe
 from striate.models import NetworkSpec, load_weights
 from striate.runs import CHECKPOINT, MODEL, RECORD, fresh_folder, read_record
-from striate.training.distributed import Team, share_batch_norm
+from striate.training.distributed import Team
 from striate.training.loss import batch_loss
 from striate.training.number_format import NumberFormat, choose
 from striate.training.plan import Plan, make_plan
@@ -163,8 +163,6 @@ def _normalisation_of(weights: Path, channels: int) -> Normalisation:
 
 
 def _placed(network: nn.Module, team: Team) -> nn.Module:
-    if team.world > 1:
-        share_batch_norm(network)
     placed = network.to(team.device)
     return placed.to(memory_format=torch.channels_last)  # type: ignore[no-any-return,call-overload]
 

@@ -58,7 +58,7 @@ class Loop:
         return self.network if self.average is None else self.average.network
 
     def go_on(self) -> None:
-        """Takes up the run where it was: at its checkpoint, or at its start if it was killed before the first."""
+        """Takes up the run at its checkpoint, or at its start if it was killed before the first."""
         if (self.job.run / CHECKPOINT).exists():
             self._restore()
         if self.team.leads:

@@ -134,7 +134,7 @@ def _threads(asked: int | None, resume: str | Path | None) -> int | None:
 def _train(ask: Ask, resume: str | Path | None, group: Team, reporter: Reporter, tensorboard: bool) -> Run:
     job = new_job(ask, group, reporter) if resume is None else old_job(Path(resume), group, reporter)
     with _held(job), stop_on_signal() as request:
-        if resume is None:
+        if resume is None and group.leads:
             refuse_existing(job.run)
         if tensorboard and group.leads:
             reporter = Tracked(reporter, job.run)

@@ -1,0 +1,79 @@
+"""Run by torchrun in two processes: trains, and compares shared batch norms with torch's own."""
+
+import sys
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from small_runs import EVERYTHING_RANDOM, At, small_recipe, small_run
+from striate.training import tally, train
+from striate.training.distributed import SharedBatchNorm, Team, share_batch_norm, team
+
+PARTS = {2: [slice(0, 4), slice(4, 7)], 1: [slice(0, 7)]}
+"""Seven samples: not even the parts are equal."""
+
+
+def normalised(number: int, slices: list[slice], folder: Path) -> None:
+    """Two steps of a batch norm on this process's part of a fixed batch; the results go to a file."""
+    part = slices[number]
+    layer = nn.Sequential(nn.BatchNorm2d(3))
+    share_batch_norm(layer)
+    assert type(layer[0]) is SharedBatchNorm
+    torch.save(steps_of(layer, part), folder / f"norm-{len(slices)}-{number}.pt")
+
+
+def steps_of(layer: nn.Module, part: slice) -> dict[str, Tensor]:
+    """What two steps, forward and backward, and a look in evaluation mode come to."""
+    random = torch.Generator().manual_seed(1)
+    results = {}
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=random))
+    for step in range(2):
+        whole = torch.randn(7, 3, 4, 5, generator=random) * 3 + 2
+        target = torch.randn(7, 3, 4, 5, generator=random)
+        images = whole[part].requires_grad_()
+        output = layer(images)
+        (output * target[part]).square().sum().backward()
+        results |= {f"output {step}": output.detach(), f"input gradient {step}": images.grad}
+    for name, parameter in layer.named_parameters():
+        results[f"gradient of {name}"] = parameter.grad
+    results |= {name: value.clone() for name, value in layer.state_dict().items()}
+    results["evaluated"] = layer.eval()(whole[part]).detach()
+    return results
+
+
+def trained(data: Path, folder: Path) -> None:
+    """The trainings that the tests compare with those of one process."""
+    train.draw_curves = train.draw_confusion = lambda *arguments: arguments[-1].write_bytes(b"")
+    recipe = small_recipe(augmentation=EVERYTHING_RANDOM, clip_norm=1.0, ema=0.9)
+    small_run(folder / "plain", recipe, data=data)
+    gentle = small_recipe(epochs=1, learning_rate=1e-4)
+    small_run(folder / "resnet18", gentle, data=data, size=16, backbone="resnet18", options={})
+    tally.SETTLE_EVERY = 1
+    stopped = small_run(folder / "stopped", recipe, data=data, reporter=At(3))
+    assert stopped.status == "stopped"
+
+
+def lonely(number: int) -> None:
+    """More processes than images: some steps are on nothing."""
+    member = Team(number, 2, torch.device("cpu"))
+    network = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.BatchNorm2d(2), nn.MaxPool2d(2), nn.Flatten())
+    wrapped = member.wrap(network)
+    images = torch.rand(1, 1, 4, 4)[member.part(1)]
+    wrapped(images).sum().backward()
+    assert all(torch.isfinite(parameter.grad).all() for parameter in network.parameters())
+
+
+def main(data: Path, folder: Path) -> None:
+    with team(torch.device("cpu")) as member:
+        normalised(member.rank, PARTS[member.world], folder)
+        lonely(member.rank)
+        dist.barrier()
+    trained(data, folder)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,158 @@
+"""Two processes train as one does: the same batches, the same curve, every image counted once."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from team_script import PARTS, steps_of
+from torch import nn
+
+from small_runs import EVERYTHING_RANDOM, STEPS, At, epochs_in, go_on, small_recipe, small_run
+from striate.runs import HISTORY, read_history, read_record
+from striate.training.distributed import Team, share_batch_norm
+
+HERE = Path(__file__).parent
+CPU = torch.device("cpu")
+
+
+@given(batch=st.integers(1, 300), world=st.integers(1, 20))
+def test_parts_cover_the_batch_from_even_places(batch: int, world: int) -> None:
+    parts = [Team(rank, world, CPU).part(batch) for rank in range(world)]
+    assert [index for part in parts for index in range(batch)[part]] == list(range(batch))
+    assert all(part.start % 2 == 0 for part in parts)
+    sizes = [len(range(batch)[part]) for part in parts]
+    assert max(sizes) - min(sizes) <= 3
+    assert sizes[0] > 0
+
+
+def torchrun(*words: str | Path) -> list[str]:
+    """The words of a command that starts two processes."""
+    return [
+        *(
+            sys.executable,
+            "-m",
+            "torch.distributed.run",
+            "--nproc-per-node",
+            "2",
+            "--local-addr",
+            "localhost",
+        ),
+        *("--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"),
+        *map(str, words),
+    ]
+
+
+def start(words: list[str]) -> "subprocess.Popen[str]":
+    """Starts them, as a group of its own, with one thread a process and our helpers importable."""
+    path = os.pathsep.join([str(HERE.parent), *sys.path[1:]])
+    return subprocess.Popen(
+        words,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory: pytest.TempPathFactory, small_set: Path) -> Path:
+    """The folder in which two processes have left their trainings."""
+    folder = tmp_path_factory.mktemp("together")
+    with start(torchrun(HERE / "team_script.py", small_set, folder)) as process:
+        told, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, told
+    assert "Warning" not in told
+    return folder
+
+
+def numbers(run: Path) -> list[dict[str, Any]]:
+    timed = ("seconds", "images_per_second")
+    return [{name: row[name] for name in row if name not in timed} for row in read_history(run)]
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_same_curve_as_one_process(together: Path, tmp_path: Path, small_set: Path) -> None:
+    recipe = small_recipe(augmentation=EVERYTHING_RANDOM, clip_norm=1.0, ema=0.9)
+    alone = small_run(tmp_path / "alone", recipe, data=small_set)
+    ours, theirs = numbers(alone.path), numbers(together / "plain")
+    assert len(ours) == len(theirs) == 2
+    for one, other in zip(ours, theirs, strict=True):
+        assert one == pytest.approx(other, rel=1e-4)
+    results = read_record(together / "plain")["results"]
+    assert alone.test is not None
+    assert results["test"]["images"] == alone.test.images == 45  # odd: one process scores more than the other
+    assert sum(map(sum, results["test"]["confusion"])) == 45
+    assert results["test"]["top1"] == pytest.approx(alone.test.top1, abs=1.5 / 45)
+    assert read_record(together / "plain")["machine"]["processes"] == 2
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_network_with_batch_norms(together: Path, tmp_path: Path, small_set: Path) -> None:
+    gentle = small_recipe(epochs=1, learning_rate=1e-4)
+    alone = small_run(tmp_path / "alone", gentle, data=small_set, size=16, backbone="resnet18", options={})
+    for one, other in zip(numbers(alone.path), numbers(together / "resnet18"), strict=True):
+        assert one == pytest.approx(other, rel=1e-4)
+
+
+def test_a_signal_to_torchrun_leaves_a_run_that_can_go_on(tmp_path: Path, small_set: Path) -> None:
+    run = tmp_path / "run"
+    options = f"--out {run} --epochs 5000 --option widths=4,8 hidden=16 --number-format fp32 --batch-size 32"
+    with start(torchrun("-m", "striate", "train", small_set, *options.split())) as process:
+        wait_for(run / HISTORY, process)
+        process.send_signal(signal.SIGTERM)
+        told, _ = process.communicate(timeout=60)
+    assert told.count(f"stopped, everything saved; go on with:  striate train --resume {run}\n") == 1
+    assert read_record(run)["status"] == "stopped"
+    epochs = len(epochs_in(run))
+    go_on(run, reporter=At(STEPS * (epochs + 1)))
+    assert epochs_in(run)[: epochs + 1] == list(range(1, epochs + 2))
+
+
+def wait_for(file: Path, process: "subprocess.Popen[str]", seconds: float = 60) -> None:
+    """Until the file is there."""
+    end = time.monotonic() + seconds
+    while not file.exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_ctrl_c_in_one_process_stops_all(together: Path, tmp_path: Path) -> None:
+    assert read_record(together / "stopped")["status"] == "stopped"
+    resumed = go_on(together / "stopped")  # with one process now
+    assert resumed.status == "finished"
+    assert epochs_in(resumed.path) == [1, 2]
+    for one, other in zip(numbers(resumed.path), numbers(together / "plain"), strict=True):
+        assert one == pytest.approx(other, rel=1e-4)
+
+
+@pytest.mark.parametrize("world", [2])
+def test_a_shared_batch_norm_equals_one_over_the_joined_batch(together: Path, world: int) -> None:
+    joined = steps_of(nn.Sequential(nn.BatchNorm2d(3)), slice(None))
+    parts = [torch.load(together / f"norm-{world}-{rank}.pt", weights_only=True) for rank in range(world)]
+    for name, expected in joined.items():
+        if name.startswith("gradient of"):
+            found = sum(part[name] for part in parts)
+        elif expected.ndim == 4:
+            found = torch.cat([part[name] for part in parts])
+        else:
+            found = parts[0][name]
+            assert torch.equal(found, parts[1][name]), name
+        assert torch.allclose(found, expected, rtol=1e-4, atol=1e-4), name
+    assert [len(range(7)[part]) for part in PARTS[world]] == [4, 3]
+
+
+def test_alone_a_shared_batch_norm_is_torchs() -> None:
+    layer = nn.Sequential(nn.BatchNorm2d(3))
+    share_batch_norm(layer)
+    for name, expected in steps_of(nn.Sequential(nn.BatchNorm2d(3)), slice(None)).items():
+        assert torch.equal(steps_of(layer, slice(None))[name], expected) or name, name
