@@ -118,6 +118,17 @@ def test_more_samples_than_one_block_and_the_dtype_stays(dtype, channels):
         close(mine, tensor.grad, tolerance)
 
 
+@pytest.mark.parametrize("groups", [1, 2])
+def test_one_sample_larger_than_a_block(groups):
+    x, weight = randoms(7, (2, 4, 130, 140), (6, 4 // groups, 3, 3))
+    assert BLOCK_BYTES < 128 * 138 * (9 * 4 + 6) * 8
+    their_y, dy, theirs = torch_says(lambda x, w: F.conv2d(x, w, groups=groups), 8, x, weight)
+    y, saved = Convolution(groups=groups).forward(x, weight)
+    close(y, their_y)
+    for mine, his in zip(Convolution(groups=groups).backward(dy, saved), theirs, strict=False):
+        close(mine, his)
+
+
 def test_parameters_alone_are_those_of_the_full_backward():
     x, weight, bias = randoms(5, (2, 3, 6), (4, 3, 3), (4,))
     y, saved = Convolution().forward(x, weight, bias)

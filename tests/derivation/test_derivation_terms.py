@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from striate.derivation import (
     Convolution,
     FullyConnected,
+    MaxPool,
     bias_terms,
     convolution_unit,
     fully_connected_terms,
     fully_connected_unit,
+    max_pool_window,
     unfold,
     weight_terms,
 )
@@ -127,6 +129,21 @@ def test_one_output_of_a_fully_connected_layer():
     close(unit.channel_sums, unit.products)
 
 
+@given(
+    st.sampled_from([MaxPool(2), MaxPool(3, 2, 1), MaxPool(2, 1, 0, 2), MaxPool(2, ceil_mode=True)]), seeds
+)
+@drawn
+def test_one_output_of_a_max_pool_is_the_winner_of_its_window(pool, seed):
+    (x,) = randoms(seed, (2, 3, 5, 7))
+    y, _ = pool.forward(x)
+    index = tuple(int(i) for i in np.random.default_rng(seed).integers(0, y.shape))
+    window = max_pool_window(pool, x, index)
+    assert window.value == y[index] == x[(*index[:2], *window.input_position)]
+    assert not window.padding[window.winner]
+    assert (window.patch[window.padding] == -np.inf).all()
+    assert (window.patch <= window.value).all()
+
+
 def test_float32_terms_are_summed_in_float64():
     x = np.full((1, 1, 4096), 1.1, np.float32)
     terms = weight_terms(Convolution(), x, np.ones((1, 1, 1), np.float32), x, (0, 0, 0))
@@ -145,5 +162,9 @@ def test_an_index_out_of_range_says_the_range():
         ArgumentError, match=r"output \(0, 0, 6, 0\) is out of range: expected 0–1, 0–3, 0–5, 0–5"
     ):
         convolution_unit(Convolution(), x, weight, None, (0, 0, 6, 0))
+    with pytest.raises(
+        ArgumentError, match=r"output \(0, 3, 0, 0\) is out of range: expected 0–1, 0–2, 0–3, 0–3"
+    ):
+        max_pool_window(MaxPool(2), x, (0, 3, 0, 0))
     with pytest.raises(ArgumentError, match=r"bias \(4,\) is out of range: expected 0–3"):
         bias_terms(dy, 4)

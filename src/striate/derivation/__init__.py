@@ -48,10 +48,12 @@ from striate.derivation.terms import (
     Term,
     Terms,
     Unit,
+    Window,
     bias_terms,
     convolution_unit,
     fully_connected_terms,
     fully_connected_unit,
+    max_pool_window,
     weight_terms,
 )
 from striate.derivation.through_time import ThroughTime
@@ -94,6 +96,7 @@ __all__ = [
     "ThroughTime",
     "TwoPlusOne",
     "Unit",
+    "Window",
     "bias_terms",
     "convolution_layer",
     "convolution_unit",
@@ -102,6 +105,7 @@ __all__ = [
     "fully_connected_layer",
     "fully_connected_terms",
     "fully_connected_unit",
+    "max_pool_window",
     "numerical_gradient",
     "unfold",
     "update",

@@ -28,8 +28,10 @@ from striate.derivation.geometry import Padding, Sliding, sliding
 from striate.derivation.shapes import Array, PerAxis, expect_gradient, expect_shape, expect_spatial
 from striate.errors import ArgumentError
 
-BLOCK_BYTES = 2**21  # of patches and outputs at a time: a few samples, so that they stay in the cache
+BLOCK_BYTES = 2**21  # of patches and outputs at a time, so that they stay in the cache
 FEW_CHANNELS = 8  # below this, patches are unfolded position-major: longer runs to copy
+
+Block = tuple[slice, slice]  # some samples, some places along the first spatial axis
 
 
 class Gradients(NamedTuple):
@@ -155,17 +157,21 @@ def kernels_of(matrix: Array, weight: Array) -> Array:
     return cube.transpose(0, 3, 2, 1).reshape(weight.shape)
 
 
-def unfolded(padded: Array, slide: Sliding, weight: Array, groups: int) -> Iterator[tuple[slice, Array]]:
-    """(samples, patches (G, n·L, K·C/G)) for a few samples at a time."""
-    numbers = prod(slide.out) * (prod(slide.kernel) * padded.shape[-1] + len(weight))  # of one sample
-    step = max(1, BLOCK_BYTES // (numbers * padded.itemsize))
-    for start in range(0, len(padded), step):
-        block = slice(start, start + step)
-        yield block, unfold_block(slide.windows(padded[block]), len(slide.size), groups)
+def unfolded(padded: Array, slide: Sliding, weight: Array, groups: int) -> Iterator[tuple[Block, Array]]:
+    """(block, patches (G, places, K·C/G)) for a few samples at a time, or a few rows of a large one."""
+    windows = slide.windows(padded)  # (N, *out, C, *kernel)
+    samples, rows = windows.shape[:2]
+    row = prod(slide.out[1:]) * (prod(slide.kernel) * padded.shape[-1] + len(weight)) * padded.itemsize
+    most = max(1, BLOCK_BYTES // row)  # rows at a time
+    step = max(1, most // rows)  # samples at a time
+    for n in range(0, samples, step):
+        for i in range(0, rows, most):
+            block = slice(n, n + step), slice(i, i + most)
+            yield block, unfold_block(windows[block], len(slide.size), groups)
 
 
 def unfold_block(windows: Array, axes: int, groups: int) -> Array:
-    """(n, *out, C, *kernel) as a view → patches (G, n·L, K·C/G) as one copy.
+    """(n, *places, C, *kernel) as a view → patches (G, n·Π places, K·C/G) as one copy.
 
     The copy is made in the order that gives the longer contiguous runs; BLAS takes either.
     """

@@ -18,6 +18,7 @@ import numpy as np
 
 from striate.derivation.convolution import Convolution
 from striate.derivation.geometry import Sliding
+from striate.derivation.max_pooling import MaxPool, lowest
 from striate.derivation.shapes import Array, Sizes, expect_gradient, expect_shape
 from striate.errors import ArgumentError
 
@@ -184,3 +185,35 @@ def fully_connected_unit(x: Array, weight: Array, bias: Array | None, index: Seq
     b = 0.0 if bias is None else float(bias[o])
     cells = np.empty((0,), int)
     return Unit(x[sample], weight[o], b, range(prod(x.shape[1:])), cells, np.zeros((), bool))
+
+
+@dataclass(frozen=True)
+class Window:
+    """One output of a max pool worked out: the cells it chose from, and which it chose."""
+
+    patch: Array  # (*kernel), −∞ where in the padding
+    winner: Sizes  # the position in the kernel
+    input_cells: Array  # (axes, *kernel)
+    padding: Array  # (*kernel)
+
+    @property
+    def value(self) -> float:
+        """y: the winner's value."""
+        return float(self.patch[self.winner])
+
+    @property
+    def input_position(self) -> Sizes:
+        """Where in the input the winner stands."""
+        return tuple(int(axis[self.winner]) for axis in self.input_cells)
+
+
+def max_pool_window(pool: MaxPool, x: Array, index: Sequence[int]) -> Window:
+    """Output [n, c, *i] of a max pool, `index` = (n, c, *i)."""
+    slide = pool.slide(x)
+    sample, channel, *place = in_range(index, (*x.shape[:2], *slide.out), "output")
+    one = x[sample : sample + 1, channel : channel + 1]
+    _, saved = pool.forward(one)
+    winner = np.unravel_index(saved.winner[(0, 0, *place)], slide.kernel)
+    patch = slide.windows(slide.pad(one, fill=lowest(x.dtype)))[(0, *place, 0)]
+    cells = window_cells(slide, place)
+    return Window(patch.copy(), tuple(map(int, winner)), cells, slide.in_padding(cells))
