@@ -9,7 +9,7 @@ from typing import Annotated
 import tyro
 
 from striate.cli.arguments import Flag, read
-from striate.cli.tables import counting, print_predictions
+from striate.cli.tables import counting, print_lines, print_predictions, skipped_in
 from striate.evaluating.predict import predict
 from striate.evaluating.predictions import to_csv
 from striate.runs import write_text
@@ -45,13 +45,13 @@ def main(words: Sequence[str]) -> int:
         result = predict(command.run, command.files, device=command.device, progress=progress)
     content = json.dumps(result.to_json(), indent=2, ensure_ascii=False)
     if command.out is not None:
-        command.out.mkdir(parents=True, exist_ok=True)
         write_text(command.out / "predictions.json", content + "\n")
         write_text(command.out / "predictions.csv", to_csv(result.images))
     if command.json:
         print(content)
     elif command.csv:
         print(to_csv(result.images), end="")
+        print_lines("skipped", skipped_in(result), error=True)
     else:
         print_predictions(result)
     return 0

@@ -1,5 +1,6 @@
 """Results as tables on a terminal."""
 
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,40 +28,58 @@ if TYPE_CHECKING:
 
 LISTED = 20
 """Rows of a long table that are printed; all of them are in the JSON."""
+UNBROKEN = 1000
+"""Characters in a line where nobody looks at it on a terminal."""
+
+
+def screen(error: bool = False) -> Console:
+    """Where results are printed. Names are printed as they are, whatever is in them; elsewhere than on a
+    terminal no line is broken, so that paths and commands can be copied.
+    """
+    console = Console(stderr=error, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = UNBROKEN
+    return console
 
 
 def print_run(run: "Run") -> None:
     """What a training came to, where its files are, and what to do next."""
-    console = Console(highlight=False)
+    console = screen()
     if run.status == "stopped":
-        console.print(
-            f"stopped, everything saved; go on with:  striate train --resume {run.path}", markup=False
-        )
+        command = shlex.join(["striate", "train", "--resume", str(run.path)])
+        console.print(f"stopped, everything saved; go on with:  {command}")
         return
-    table = Table(title=f"run {run.path}", title_justify="left", show_header=False, box=None)
+    console.print(f"run {run.path}")
+    facts = dict(_facts(run))
+    width = max(map(len, facts))
+    for name, fact in facts.items():
+        console.print(f"  {name:<{width}}  {fact}")
+    console.print(f"\nnext:  {shlex.join(['striate', 'predict', str(run.path)])} IMAGE")
+
+
+def _facts(run: "Run") -> Iterator[tuple[str, str]]:
     for name, scores in (("test", run.test), ("validation", run.val)):
         if scores is not None:
-            table.add_row(f"{name} accuracy", f"{scores.top1:.2%} of {scores.images:,} images")
-    table.add_row("weights kept", f"of epoch {run.best_epoch} of {run.epochs}")
-    table.add_row("parameters", f"{run.parameters:,}")
-    table.add_row("time", f"{run.seconds:.1f} s, {run.images_per_second:,.0f} images/s, {run.number_format}")
+            yield f"{name} accuracy", f"{scores.top1:.2%} of {scores.images:,} images"
+    yield "weights kept", f"of epoch {run.best_epoch} of {run.epochs}"
+    yield "parameters", f"{run.parameters:,}"
+    yield "time", f"{run.seconds:.1f} s, {run.images_per_second:,.0f} images/s, {run.number_format}"
     for picture in run.pictures:
-        table.add_row(picture.stem, str(picture))
-    console.print(table)
-    console.print(f"\nnext:  striate predict {run.path} IMAGE", markup=False)
+        yield picture.stem, str(picture)
 
 
 def print_evaluation(result: "Evaluation") -> None:
     """Scores over all, then by class."""
-    console = Console(highlight=False)
+    console = screen()
     for note in result.notes:
-        console.print(note, style="dim", markup=False)
+        console.print(note, style="dim")
     scores = result.scores
-    where = f"{result.run} on {result.data}, {result.split}"
+    top5 = "" if scores.top5 is None else f", top-5 {scores.top5:.2%}"
+    console.print(f"{result.run} on {result.data}, {result.split}: ", end="")
+    console.print(f"{scores.top1:.2%}", style="bold", end="")
     console.print(
-        f"{where}: [bold]{scores.top1:.2%}[/] of {scores.images:,} images"
-        + ("" if scores.top5 is None else f", top-5 {scores.top5:.2%}")
-        + f", loss {scores.loss:.4f}, calibration error {scores.calibration_error:.2%}"
+        f" of {scores.images:,} images{top5}, loss {scores.loss:.4f}, "
+        f"calibration error {scores.calibration_error:.2%}"
     )
     console.print(_class_table(scores))
 
@@ -87,7 +106,6 @@ def _percent(value: float | None) -> str:
 
 def print_predictions(result: "Predictions") -> None:
     """One row an image."""
-    console = Console(highlight=False)
     table = Table(box=None, pad_edge=False)
     for head in ("file", "class"):
         table.add_column(head, overflow="fold")
@@ -97,12 +115,19 @@ def print_predictions(result: "Predictions") -> None:
         pairs = zip(one.classes[1:3], one.probabilities[1:3], strict=True)
         rest = ", ".join(f"{name} {share:.1%}" for name, share in pairs)
         table.add_row(one.file, one.best, f"{one.probabilities[0]:.1%}", rest)
-    console.print(table)
-    print_lines("skipped", (f"{one.path}: {one.reason}" for one in result.skipped))
+    screen().print(table)
+    print_lines("skipped", skipped_in(result))
+
+
+def skipped_in(result: "Predictions") -> list[str]:
+    """One line for each file that could not be read."""
+    return [f"{one.path}: {one.reason}" for one in result.skipped]
 
 
 def print_misfits(rows: Sequence[tuple[str, str, str]]) -> None:
     """Weights that do not fit, on standard error."""
+    if not rows:
+        return
     table = Table(box=None, pad_edge=False)
     for head in ("parameter", "in the file", "in the network"):
         table.add_column(head, overflow="fold")
@@ -110,13 +135,13 @@ def print_misfits(rows: Sequence[tuple[str, str, str]]) -> None:
         table.add_row(*row)
     if len(rows) > LISTED:
         table.caption = f"and {len(rows) - LISTED} more"
-    Console(stderr=True, highlight=False).print(table)
+    screen(error=True).print(table)
 
 
-def print_lines(head: str, lines: Iterable[object]) -> None:
+def print_lines(head: str, lines: Iterable[object], error: bool = False) -> None:
     """`head: line`, one a line."""
     for line in lines:
-        Console(highlight=False).print(f"{head}: {line}", markup=False, soft_wrap=True)
+        screen(error).print(f"{head}: {line}")
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from striate.data import IMAGE_SUFFIXES, Skipped, read_image
+from striate.data import IMAGE_SUFFIXES, Skipped
+from striate.data.reading import try_read
 from striate.errors import DataError
 from striate.evaluating.calibration import with_temperature
 from striate.evaluating.predictions import Prediction, predictions_of
@@ -61,12 +62,19 @@ def predict(
         if progress is not None:
             progress(min(start + BATCH, len(paths)), len(paths))
     if not rows:
-        raise DataError(f"none of the {len(paths)} files is an image that can be read: {skipped[0].reason}")
+        raise DataError(_none_readable(skipped))
     return Predictions(
         run=str(run),
         images=predictions_of(np.concatenate(rows), names, trained.classes),
         skipped=tuple(skipped),
     )
+
+
+def _none_readable(skipped: list[Skipped]) -> str:
+    first = f"{skipped[0].path}: {skipped[0].reason}"
+    if len(skipped) == 1:
+        return f"cannot read the image {first}; give a whole image file"
+    return f"none of the {len(skipped)} files is an image that can be read ({first}); give whole image files"
 
 
 def _expand(path: Path) -> list[Path]:
@@ -81,10 +89,11 @@ def _expand(path: Path) -> list[Path]:
 
 def _read(trained: Trained, paths: list[Path], skipped: list[Skipped]) -> Iterator[tuple[str, np.ndarray]]:
     for path in paths:
-        try:
-            yield str(path), read_image(path, channels=trained.channels, size=trained.size)
-        except DataError as problem:
-            skipped.append(Skipped(str(path), str(problem), None))
+        pixels = try_read(path, trained.channels, trained.size)
+        if isinstance(pixels, str):
+            skipped.append(Skipped(str(path), reason=pixels))
+        else:
+            yield str(path), pixels
 
 
 def _probabilities(trained: Trained, pixels: np.ndarray) -> np.ndarray:
