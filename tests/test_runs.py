@@ -24,7 +24,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
         runs.write(path, half)
     assert str(caught.value) == (
         f"could not save {path}: the disk is full; what was saved before is intact: "
-        "make room or choose another folder with --out, then go on with --resume"
+        "make room or choose another folder with --out, then try again (a training goes on with --resume)"
     )
     assert path.read_text() == "old"
     assert [one.name for one in tmp_path.iterdir()] == ["file"]

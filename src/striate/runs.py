@@ -32,10 +32,11 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 def write(path: Path, save: Callable[[Path], object]) -> None:
     """Lets `save` write a file beside `path`, then puts it in its place in one step.
 
-    Raises RunError when the disk is full or the folder cannot be written; `path` is as it was.
+    The folder is made if need be. Raises RunError when the disk is full or the folder cannot be written; `path` is as it was.
     """
     beside = path.with_name(f".{path.name}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         save(beside)
         _flush(beside)
         beside.replace(path)
@@ -46,8 +47,8 @@ def write(path: Path, save: Callable[[Path], object]) -> None:
         if reason is None:
             raise
         raise RunError(
-            f"could not save {path}: {reason}; what was saved before is intact: "
-            "make room or choose another folder with --out, then go on with --resume"
+            f"could not save {path}: {reason}; what was saved before is intact: make room or choose another "
+            "folder with --out, then try again (a training goes on with --resume)"
         ) from problem
 
 

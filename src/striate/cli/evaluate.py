@@ -57,7 +57,6 @@ def main(words: Sequence[str]) -> int:
 
 
 def _write(result: Evaluation, folder: Path) -> tuple[Path, ...]:
-    folder.mkdir(parents=True, exist_ok=True)
     paths = tuple(folder / name for name in ("evaluation.json", "predictions.csv", "confusion.png"))
     title = f"{result.data}, {result.split}: {result.scores.top1:.2%} of {result.scores.images:,} images"
     write_text(paths[0], json.dumps(result.to_json(), indent=2, ensure_ascii=False) + "\n")
