@@ -32,7 +32,8 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 def write(path: Path, save: Callable[[Path], object]) -> None:
     """Lets `save` write a file beside `path`, then puts it in its place in one step.
 
-    The folder is made if need be. Raises RunError when the disk is full or the folder cannot be written; `path` is as it was.
+    The folder is made if need be. Raises RunError when the disk is full or the folder cannot be written;
+    `path` is as it was.
     """
     beside = path.with_name(f".{path.name}.part")
     try:

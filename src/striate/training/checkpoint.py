@@ -1,6 +1,5 @@
 """Everything a training needs to go on exactly where it was: tensors and numbers, nothing that runs code."""
 
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,9 +38,17 @@ def read_checkpoint(run: Path) -> tuple[Position, dict[str, dict[str, Any]]]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         position = Position(**content.pop("position"))
-    except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError, ValueError):
-        raise RunError(
-            f"{path} is damaged and cannot be resumed from: the best weights are in {run / MODEL}; "
-            f"go on from them with `striate train DATA --weights {run}`"
-        ) from None
+    except Exception:  # damaged bytes can break the reader in any way
+        raise damaged(run) from None
     return position, content
+
+
+def damaged(run: Path) -> RunError:
+    """What to say of a checkpoint that is not what was saved, and what to do."""
+    sentence = f"{run / CHECKPOINT} is damaged and cannot be resumed from: "
+    if not (run / MODEL).is_file():
+        return RunError(f"{sentence}train again")
+    return RunError(
+        f"{sentence}the best weights are in {run / MODEL}; "
+        f"go on from them with `striate train DATA --weights {run}`"
+    )

@@ -15,7 +15,7 @@ from striate.evaluating.metrics import Scores, score
 from striate.evaluating.scoring import autocast, probabilities
 from striate.models import save_weights
 from striate.runs import CHECKPOINT, MODEL, add_history, cut_history, write
-from striate.training.checkpoint import Position, read_checkpoint, save_checkpoint
+from striate.training.checkpoint import Position, damaged, read_checkpoint, save_checkpoint
 from striate.training.job import Job
 from striate.training.loss import batch_loss
 from striate.training.optimisation import MovingAverage, make_optimizer, set_pace
@@ -66,10 +66,13 @@ class Loop:
 
     def _restore(self) -> None:
         self.position, states = read_checkpoint(self.job.run)
-        self.network.load_state_dict(states["network"])
-        self.optimizer.load_state_dict(states["optimizer"])
-        if self.average is not None:
-            self.average.network.load_state_dict(states["average"])
+        try:
+            self.network.load_state_dict(states["network"])
+            self.optimizer.load_state_dict(states["optimizer"])
+            if self.average is not None:
+                self.average.network.load_state_dict(states["average"])
+        except (KeyError, RuntimeError, ValueError):
+            raise damaged(self.job.run) from None
         self.tally.loss_sum, self.tally.correct, self.tally.seen = self.position.epoch_sums
 
     def run(self) -> str:
