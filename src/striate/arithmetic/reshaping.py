@@ -45,6 +45,8 @@ def reshape(axis: Axis, old: Shape, new: Shape) -> Axis:
 def matched(old: Shape, new: Shape) -> Iterator[tuple[range, range]]:
     """The smallest runs of dimensions of two shapes that hold the same elements, side by side.
 
+    A dimension of length 1 goes with what stands after it: folding (…, 1, r) is a fold of a single position.
+
     >>> [(list(a), list(b)) for a, b in matched((2, 8, 3, 5), (16, 3, 5))]
     [([0, 1], [0]), ([2], [1]), ([3], [2])]
     """
@@ -61,10 +63,6 @@ def matched(old: Shape, new: Shape) -> Iterator[tuple[range, range]]:
                 left, i = left * old[i], i + 1
             else:
                 right, j = right * new[j], j + 1
-        while i < len(old) and old[i] == 1 and (j >= len(new) or new[j] != 1):
-            i += 1
-        while j < len(new) and new[j] == 1 and (i >= len(old) or old[i] != 1):
-            j += 1
         yield range(start_i, i), range(start_j, j)
 
 
@@ -95,7 +93,7 @@ def _group_steps(
     following = [dim for dim in before if dim in steps]
     if not following:
         return {}
-    old_long = [dim for dim in before if old[dim] > 1] or following[:1]
+    old_long = [dim for dim in before if old[dim] > 1 or dim in steps]
     new_long = [dim for dim in after if new[dim] > 1] or list(after)[-1:]
     if not new_long:
         return {}
