@@ -55,6 +55,14 @@ def keep_memory() -> None:
         return
 
 
+def is_out_of_memory(problem: BaseException) -> bool:
+    """Whether the machine or its GPU had too little memory. Some libraries say so in words only."""
+    if isinstance(problem, MemoryError | torch.OutOfMemoryError):
+        return True
+    words = ("out of memory", "allocate memory", "ALLOC_FAILED")
+    return isinstance(problem, RuntimeError) and any(text in str(problem) for text in words)
+
+
 @contextmanager
 def threads(count: int | None) -> Iterator[int]:
     """Computes with that many threads inside the block; None leaves them as they are."""

@@ -13,7 +13,7 @@ from striate.data.reading import try_read
 from striate.errors import DataError
 from striate.evaluating.calibration import with_temperature
 from striate.evaluating.predictions import Prediction, predictions_of
-from striate.evaluating.scoring import BATCH, Progress, classify, in_evaluation
+from striate.evaluating.scoring import Progress, batch_of, classify, in_evaluation
 from striate.evaluating.trained import Trained, open_run
 
 
@@ -54,13 +54,14 @@ def predict(
     names: list[str] = []
     skipped: list[Skipped] = []
     rows: list[np.ndarray] = []
-    for start in range(0, len(paths), BATCH):
-        images = list(_read(trained, paths[start : start + BATCH], skipped))
+    batch = batch_of(trained.channels * trained.size[0] * trained.size[1])
+    for start in range(0, len(paths), batch):
+        images = list(_read(trained, paths[start : start + batch], skipped))
         names += [name for name, _ in images]
         if images:
             rows.append(_probabilities(trained, np.stack([pixels for _, pixels in images])))
         if progress is not None:
-            progress(min(start + BATCH, len(paths)), len(paths))
+            progress(min(start + batch, len(paths)), len(paths))
     if not rows:
         raise DataError(_none_readable(skipped))
     return Predictions(

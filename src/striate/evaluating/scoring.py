@@ -11,8 +11,12 @@ from torch import nn
 from striate.data import ImageSet
 from striate.errors import NetworkError
 from striate.evaluating.inputs import Normalisation
+from striate.machine import is_out_of_memory
 
 BATCH = 256
+"""Images that are scored at once; fewer of large ones."""
+VALUES = BATCH * 3 * 64 * 64
+"""Colour values that are scored at once, at most: a layer holds some dozen times as many."""
 Progress = Callable[[int, int], None]
 """Called with (images done, images in all)."""
 
@@ -42,7 +46,6 @@ def probabilities(
     normalise: Normalisation,
     *,
     number_format: str = "fp32",
-    batch_size: int = BATCH,
     progress: Progress | None = None,
 ) -> np.ndarray:
     """(N, K) float32, one row an image, in the set's order.
@@ -52,7 +55,7 @@ def probabilities(
     """
     world, rank = (dist.get_world_size(), dist.get_rank()) if dist.is_initialized() else (1, 0)
     mine = np.arange(rank, len(images), world)
-    rows = _compute(network, images, mine, normalise, number_format, batch_size, progress)
+    rows = _compute(network, images, mine, normalise, number_format, progress)
     return rows if world == 1 else _gather(rows, len(images), world)
 
 
@@ -62,11 +65,13 @@ def _compute(
     indices: np.ndarray,
     normalise: Normalisation,
     number_format: str,
-    batch_size: int,
     progress: Progress | None,
 ) -> np.ndarray:
+    if not len(indices):
+        return np.zeros((0, 0), np.float32)
     device = next(network.parameters()).device
-    parts = [indices[start : start + batch_size] for start in range(0, len(indices), batch_size)]
+    batch = batch_of(images.take(indices[:1]).numel())
+    parts = [indices[start : start + batch] for start in range(0, len(indices), batch)]
     rows: list[np.ndarray] = []
     with in_evaluation(network), torch.inference_mode(), autocast(device, number_format):
         for pixels, _, _ in images.batches(parts):
@@ -74,17 +79,28 @@ def _compute(
             rows.append(logits.float().softmax(dim=1).cpu().numpy())
             if progress is not None:
                 progress(sum(map(len, rows)), len(indices))
-    return np.concatenate(rows) if rows else np.zeros((0, 0), np.float32)
+    return np.concatenate(rows)
+
+
+def batch_of(values: int) -> int:
+    """How many images of so many colour values are scored at once.
+
+    >>> batch_of(1 * 28 * 28), batch_of(3 * 224 * 224)
+    (256, 20)
+    """
+    return max(1, min(BATCH, VALUES // values))
 
 
 def classify(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
     """(N, K) logits. Raises NetworkError in one sentence if the network does not take these images."""
+    shape = "×".join(map(str, images.shape))
     try:
         logits = network(images)
-    except (RuntimeError, ValueError) as problem:
-        if "memory" in str(problem):
-            raise
-        shape = "×".join(map(str, images.shape))
+    except (MemoryError, RuntimeError, ValueError) as problem:
+        if is_out_of_memory(problem):
+            raise NetworkError(
+                f"out of memory on images of shape {shape} (N×C×H×W): try --device cpu, or a smaller network"
+            ) from problem
         first = str(problem).splitlines()[0]
         raise NetworkError(
             f"{type(network).__name__} does not take images of shape {shape} (N×C×H×W): {first}; "

@@ -19,6 +19,7 @@ from striate.models import NetworkSpec, load_weights
 from striate.runs import CHECKPOINT, MODEL, RECORD, fresh_folder, read_record
 from striate.training.distributed import Team
 from striate.training.loss import batch_loss
+from striate.training.memory import within_memory
 from striate.training.number_format import NumberFormat, choose
 from striate.training.plan import Plan, make_plan
 from striate.training.progress import Reporter
@@ -184,8 +185,11 @@ def _choose_format(
     def loss(copy: nn.Module) -> Tensor:
         return batch_loss(copy(inputs).float(), targets, recipe.label_smoothing, None, len(rows))
 
-    unknown = NumberFormat("fp32", "the leader chooses")
-    return team.agree(choose(network, loss, team.device, recipe.number_format) if team.leads else unknown)
+    if not team.leads:
+        return team.agree(NumberFormat("fp32", "the leader chooses"))
+    with within_memory(batch):
+        choice = choose(network, loss, team.device, recipe.number_format)
+    return team.agree(choice)
 
 
 def _counts(data: ImageData) -> np.ndarray:

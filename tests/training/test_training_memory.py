@@ -1,0 +1,47 @@
+"""Too little memory: which batch size to try."""
+
+import pytest
+import torch
+
+from striate.errors import TrainingError
+from striate.machine import is_out_of_memory
+from striate.training.memory import within_memory
+
+
+def allocate() -> None:
+    torch.empty(1 << 60)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB."),
+        RuntimeError(
+            "DefaultCPUAllocator: can't allocate memory: you tried to allocate 400000000000000 bytes."
+        ),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+    ],
+)
+def test_every_way_of_saying_it(problem: Exception) -> None:
+    assert is_out_of_memory(problem)
+    with pytest.raises(TrainingError) as caught, within_memory(64):
+        raise problem
+    assert str(caught.value) == "out of memory at batch size 64: try --batch-size 32"
+
+
+def test_what_the_machine_really_says() -> None:
+    with (
+        pytest.raises(TrainingError, match=r"^out of memory at batch size 1: try a smaller --size$"),
+        within_memory(1),
+    ):
+        allocate()
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [RuntimeError("required rank 4 tensor to use channels_last memory format"), ValueError("out of memory")],
+)
+def test_other_problems_are_left_as_they_are(problem: Exception) -> None:
+    with pytest.raises(type(problem), match=str(problem)), within_memory(64):
+        raise problem
