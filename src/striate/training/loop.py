@@ -18,6 +18,7 @@ from striate.runs import CHECKPOINT, MODEL, add_history, cut_history, write
 from striate.training.checkpoint import Position, damaged, read_checkpoint, save_checkpoint
 from striate.training.job import Job
 from striate.training.loss import batch_loss
+from striate.training.memory import within_memory
 from striate.training.optimisation import MovingAverage, make_optimizer, set_pace
 from striate.training.progress import Reporter
 from striate.training.schedule import pace
@@ -94,7 +95,8 @@ class Loop:
         self.network.train()
         with closing(self.job.data.splits["train"].batches(batches)) as feed:
             for images, labels, _ in feed:
-                self._guarded_step(images, labels)
+                with within_memory(self.plan.batch_size):
+                    self._step(images, labels)
                 seen += self.plan.batch_size
                 spent = time.perf_counter() - began
                 wish = self._agree_on_wish(seen / spent)
@@ -128,17 +130,6 @@ class Loop:
             return _STOP
         return _SAVE if time.monotonic() - self.saved_at > CHECKPOINT_SECONDS else _GO_ON
 
-    def _guarded_step(self, images: Tensor, labels: Tensor) -> None:
-        try:
-            self._step(images, labels)
-        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as problem:
-            if isinstance(problem, RuntimeError) and "memory" not in str(problem):
-                raise
-            smaller = max(1, self.plan.batch_size // 2)
-            raise TrainingError(
-                f"out of memory at batch size {self.plan.batch_size}: try --batch-size {smaller}"
-            ) from problem
-
     def _step(self, images: Tensor, labels: Tensor) -> None:
         """One step on this process's part of the global batch: images (n, C, H, W) uint8, labels (n,)."""
         step, recipe, batch = self.position.step, self.recipe, self.plan.batch_size
@@ -165,6 +156,8 @@ class Loop:
 
     def _finish_epoch(self, epoch: int, spent: float, images_per_second: float) -> None:
         began = time.perf_counter()
+        if not all(torch.isfinite(value).all() for value in self.kept.parameters()):
+            self._raise_not_finite()
         scores = self._score()
         position = self.position
         best = self._is_best(scores, epoch)
@@ -217,15 +210,17 @@ class Loop:
         return scores.top1 >= peak - math.sqrt(peak * (1 - peak) / scores.images)
 
     def _patience_is_over(self) -> bool:
-        epoch = self.position.step // self.plan.steps_per_epoch
+        epoch, peak = self.position.step // self.plan.steps_per_epoch, self.position.peak_epoch
         patience = self.recipe.patience
-        if patience is None or epoch - self.position.peak_epoch < patience:
+        if patience is None or peak == 0 or epoch - peak < patience:  # peak 0: nothing to score by
             return False
         self.reporter.say(f"stopped early: no better validation score for {patience} epochs")
         return True
 
     def _save(self) -> None:
         self.tally.settle()
+        if not self.tally.finite:
+            self._raise_not_finite()
         if self.team.leads:
             states: dict[str, dict[str, Any]] = {
                 "network": self.network.state_dict(),
