@@ -35,12 +35,17 @@ class Normalisation:
         """The normalisation of a record."""
         return cls(tuple(values["mean"]), tuple(values["std"]))
 
+    def for_channels(self, channels: int) -> Self:
+        """The same for images of so many channels: grey as its average over colours, colours as the grey."""
+        if channels == len(self.mean):
+            return self
+        mean, std = sum(self.mean) / len(self.mean), sum(self.std) / len(self.std)
+        return type(self)((mean,) * channels, (std,) * channels)
+
     @classmethod
     def of_imagenet(cls, channels: int) -> Self:
-        """What published weights expect; for one channel, its average over colours."""
-        if channels == 3:
-            return cls(IMAGENET_MEAN, IMAGENET_STD)
-        return cls((sum(IMAGENET_MEAN) / 3,), (sum(IMAGENET_STD) / 3,))
+        """What published weights expect."""
+        return cls(IMAGENET_MEAN, IMAGENET_STD).for_channels(channels)
 
     @classmethod
     def measured(cls, images: ImageSet, values: int = 20_000_000) -> Self:
