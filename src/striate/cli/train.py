@@ -74,10 +74,11 @@ def main(words: Sequence[str]) -> int:
         suited = Train(recipe=PRESETS[first.preset](facts))
         return read(Train, "train", words, default=suited).recipe
 
+    as_it_began = first.resume is not None and first.recipe == Recipe() and first.preset == "default"
     result = train(
         first.data,
         resume=first.resume,
-        recipe=recipe_for,
+        recipe=None if as_it_began else recipe_for,
         backbone=first.backbone,
         options=options(first.option),
         weights=first.weights,

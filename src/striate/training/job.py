@@ -1,5 +1,6 @@
 """One training, set up: from what was asked, or from the record of a run that is to go on."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,10 +13,10 @@ from torch import Tensor, nn
 from striate import __version__
 from striate.data import ImageData, open_data
 from striate.data.augment import augment, draw
-from striate.errors import DataError, RunError
+from striate.errors import DataError, NetworkError, RunError
 from striate.evaluating.inputs import Normalisation
 from striate.machine import describe
-from striate.models import NetworkSpec, load_weights
+from striate.models import NetworkSpec, load_weights, read_weights
 from striate.runs import CHECKPOINT, MODEL, RECORD, fresh_folder, read_record
 from striate.training.distributed import Team
 from striate.training.loss import batch_loss
@@ -59,12 +60,13 @@ class Job:
 
 def new_job(ask: Ask, team: Team, reporter: Reporter) -> Job:
     """Sets up a new training. Nothing is written yet."""
+    weights = _check_before_reading(ask)
     options = {"channels": ask.channels, "size": ask.size}
     data = open_data(ask.data, channels=ask.channels, size=ask.size, progress=reporter.reading)
     recipe = _recipe_for(ask, data)
     run = _folder_for(ask, data, team)
     spec = NetworkSpec(ask.backbone, len(data.classes), data.channels, data.size, ask.options)
-    network, normalise, notes = _network_for(spec, ask, data, recipe)
+    network, normalise, notes = _network_for(spec, ask, weights, data, recipe)
     network = _placed(network, team)
     shared = _choose_format(network, data, normalise, recipe, team)
     plan = make_plan(recipe, _counts(data), shared)
@@ -99,20 +101,42 @@ def old_job(run: Path, team: Team, reporter: Reporter) -> Job:
         normalise = Normalisation.from_json(record["data"]["normalisation"])
         source, options = record["data"]["source"], record["data"]["options"]
         spec = NetworkSpec.from_json(record["network"])
-    except (KeyError, TypeError):
+    except NetworkError as problem:
+        raise RunError(
+            f"the record of {run} describes no network that this striate knows: {problem}"
+        ) from None
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise RunError(f"the record of {run} lacks what a training needs to go on: train again") from None
     data = open_data(source, **options, progress=reporter.reading)
-    if len(data.splits["train"]) != plan.images or list(data.classes) != record["classes"]:
-        raise DataError(
-            f"{source} has changed since {run} began ({plan.images} training images "
-            f"of {len(record['classes'])} classes then, {len(data.splits['train'])} of {len(data.classes)} "
-            "now): restore it, or start a new run"
-        )
+    _refuse_changed(data, record["data"], run)
     torch.manual_seed(recipe.seed)
     network = spec.build()
     if record.get("weights") is not None and not (run / CHECKPOINT).exists():
         load_weights(network, record["weights"])
     return Job(run, data, _placed(network, team), normalise, recipe, plan, record, team)
+
+
+def _check_before_reading(ask: Ask) -> dict[str, Tensor] | None:
+    """Refuses what can be refused before the images are read, which may take long. Gives the weights."""
+    NetworkSpec(ask.backbone, classes=2, size=64, options=ask.options)
+    if ask.out is not None:
+        refuse_existing(ask.out)
+    return None if ask.weights is None else read_weights(ask.weights)
+
+
+def _refuse_changed(data: ImageData, known: dict[str, Any], run: Path) -> None:
+    now = data.to_json()
+    for name, what in (("classes", "classes"), ("counts", "images of each class"), ("size", "image size")):
+        if now[name] != known.get(name):
+            raise DataError(
+                f"{data.source} has changed since {run} began: other {what} ({_brief(known.get(name))} then, "
+                f"{_brief(now[name])} now); restore it, or start a new run"
+            )
+
+
+def _brief(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def _recipe_for(ask: Ask, data: ImageData) -> Recipe:
@@ -143,13 +167,13 @@ def refuse_existing(run: Path) -> None:
 
 
 def _network_for(
-    spec: NetworkSpec, ask: Ask, data: ImageData, recipe: Recipe
+    spec: NetworkSpec, ask: Ask, weights: dict[str, Tensor] | None, data: ImageData, recipe: Recipe
 ) -> tuple[nn.Module, Normalisation, tuple[str, ...]]:
     torch.manual_seed(recipe.seed)
     network = spec.build()
-    if ask.weights is None:
+    if ask.weights is None or weights is None:
         return network, Normalisation.measured(data.splits["train"]), ()
-    notes = load_weights(network, ask.weights).notes
+    notes = load_weights(network, weights, source_name=str(ask.weights)).notes
     return network, _normalisation_of(ask.weights, data.channels), notes
 
 
@@ -157,9 +181,7 @@ def _normalisation_of(weights: Path, channels: int) -> Normalisation:
     """As the weights were trained: a run says it, published files mean ImageNet's."""
     run = weights.parent if weights.name == MODEL else weights
     if (run / RECORD).is_file():
-        known = Normalisation.from_json(read_record(run)["data"]["normalisation"])
-        if len(known.mean) == channels:
-            return known
+        return Normalisation.from_json(read_record(run)["data"]["normalisation"]).for_channels(channels)
     return Normalisation.of_imagenet(channels)
 
 

@@ -1,5 +1,6 @@
 """The history for TensorBoard, beside whatever else is told."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,18 @@ FOLDER = "tensorboard"
 """Inside the run's folder."""
 
 
-class Tracked:
-    """A reporter that also writes each epoch as TensorBoard scalars.
+def require_tensorboard() -> None:
+    """Raises MissingExtraError where TensorBoard is not installed."""
+    if find_spec("tensorboard") is None:
+        raise MissingExtraError("track", "writing for TensorBoard")
 
-    Raises MissingExtraError where TensorBoard is not installed.
-    """
+
+class Tracked:
+    """A reporter that also writes each epoch as TensorBoard scalars."""
 
     def __init__(self, reporter: Reporter, run: Path) -> None:
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ImportError:
-            raise MissingExtraError("track", "writing for TensorBoard") from None
+        from torch.utils.tensorboard import SummaryWriter
+
         self.reporter = reporter
         self.writer = SummaryWriter(str(run / FOLDER))
 
@@ -45,10 +47,16 @@ class Tracked:
         self.reporter.epoch(row)
         for name, value in row.items():
             if isinstance(value, float):
-                self.writer.add_scalar(name.replace("_", "/", 1), value, row["step"])
+                self.writer.add_scalar(_tag(name), value, row["step"])
         self.writer.flush()
 
     def end(self) -> None:
         """Passed on."""
         self.reporter.end()
         self.writer.close()
+
+
+def _tag(name: str) -> str:
+    """train_loss → train/loss: TensorBoard groups by what stands before the slash."""
+    group, _, rest = name.partition("_")
+    return f"{group}/{rest}" if group in ("train", "val") else name

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from striate.training.job import Ask, Job, RecipeFor, new_job, old_job, refuse_e
 from striate.training.loop import Loop
 from striate.training.progress import Reporter, Silent, reporter_for
 from striate.training.signals import stop_on_signal
-from striate.training.tracking import Tracked
+from striate.training.tracking import Tracked, require_tensorboard
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,8 @@ def train(
     """
     if (data is None) == (resume is None):
         raise ArgumentError("give either data to train on, or --resume with the folder of a run")
+    if tensorboard:
+        require_tensorboard()
     chosen = pick_device(device)
     keep_memory()
     ask = Ask(
@@ -116,12 +118,25 @@ def train(
         channels=channels,
         recipe=recipe,
     )
+    if resume is not None:
+        _refuse_changes(ask)
     with ExitStack() as stack:
         stack.enter_context(threads(_threads(num_threads, resume)))
         stack.enter_context(torch.random.fork_rng(devices=range(torch.cuda.device_count())))
         group = stack.enter_context(team(chosen))
         teller = reporter or reporter_for()
         return _train(ask, resume, group, teller if group.leads else Silent(), tensorboard)
+
+
+def _refuse_changes(ask: Ask) -> None:
+    """A resumed training would not be the one that was interrupted if anything in these were another."""
+    plain = Ask(ask.data)
+    given = [one.name for one in fields(Ask) if getattr(ask, one.name) != getattr(plain, one.name)]
+    if given:
+        raise ArgumentError(
+            f"a training goes on exactly as it began, so --resume takes no {' or '.join(given)} "
+            "(a recipe is whatever says how to train, as --epochs): leave it out, or start a new run"
+        )
 
 
 def _threads(asked: int | None, resume: str | Path | None) -> int | None:
@@ -132,7 +147,11 @@ def _threads(asked: int | None, resume: str | Path | None) -> int | None:
 
 
 def _train(ask: Ask, resume: str | Path | None, group: Team, reporter: Reporter, tensorboard: bool) -> Run:
-    job = new_job(ask, group, reporter) if resume is None else old_job(Path(resume), group, reporter)
+    try:
+        job = new_job(ask, group, reporter) if resume is None else old_job(Path(resume), group, reporter)
+    except BaseException:
+        reporter.end()  # it may be drawing how much has been read
+        raise
     with _held(job), stop_on_signal() as request:
         if resume is None and group.leads:
             refuse_existing(job.run)
