@@ -14,6 +14,7 @@ _HOMES = {
     "Recipe": "striate.training.recipe",
     "evaluate": "striate.evaluating.evaluate",
     "predict": "striate.evaluating.predict",
+    "explain": "striate.explaining.explain",
     "build": "striate.models",
     "inspect": "striate.inspecting",
     "load": "striate.models.saved",

@@ -79,6 +79,25 @@ def test_the_network_is_as_it_was(training: bool) -> None:
     assert all(not one._forward_hooks and not one._forward_pre_hooks for one in network.modules())
 
 
+class Residual(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(3, 3), nn.Linear(3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.first(x)
+        return y + self.second(y)  # type: ignore[no-any-return]
+
+
+def test_a_call_has_the_gradient_that_goes_through_it_alone() -> None:
+    network, x = Residual(), torch.randn(2, 3)
+    recorded = record(network, x, loss=lambda y: y.sum())
+    second = recorded.named("second")
+    through = torch.ones(2, 3) @ network.second.weight
+    assert torch.allclose(second.input_gradient, through)  # type: ignore[arg-type]
+    assert torch.allclose(recorded.named("first").upstream, through + 1)  # type: ignore[arg-type]
+
+
 class Twice(nn.Module):
     def __init__(self) -> None:
         super().__init__()

@@ -40,6 +40,8 @@ class LayerRecord:
     training: bool
     upstream: Tensor | None = None
     """∂loss/∂output, where a loss was given and the output has a part in it."""
+    input_gradient: Tensor | None = None
+    """∂loss/∂(first input) by way of this call alone, whoever else took that input."""
 
     @property
     def title(self) -> str:
@@ -120,9 +122,10 @@ class _Watch:
         self.layers: list[LayerRecord] = []
         self.calls: dict[str, int] = {}
         self.upstream: dict[int, Tensor] = {}
+        self.downstream: dict[int, Tensor] = {}
         self._makers: dict[int, int] = {}  # id of a tensor → the record that made it
         self._alive: list[Any] = []  # so that no id is given twice
-        self._waiting: list[tuple[tuple[Tensor, ...], list[int | None]]] = []  # calls under way
+        self._waiting: list[tuple[tuple[Tensor, ...], int | None, Tensor | None]] = []  # calls under way
 
     @contextmanager
     def listening(self, network: nn.Module) -> Iterator[None]:
@@ -142,46 +145,64 @@ class _Watch:
             for handle in handles:
                 handle.remove()
 
-    def _before(self, module: nn.Module, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
-        """Copies of the inputs, before a layer that works in place changes them."""
+    def _before(self, module: nn.Module, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """Copies of the inputs, before a layer that works in place changes them.
+
+        The first one is handed on as a view of itself, so that this call has a gradient of its own.
+        """
         given = list(tensors_in([*arguments, *named.values()]))
-        makers = [self._makers.get(id(tensor)) for tensor in given]
-        self._alive.append(given)
-        self._waiting.append((tuple(tensor.detach().clone() for tensor in given), makers))
+        source = self._makers.get(id(given[0])) if given else None
+        own = None
+        if arguments and isinstance(arguments[0], Tensor) and arguments[0].requires_grad:
+            own = arguments[0].view_as(arguments[0])
+            arguments = (own, *arguments[1:])
+        self._alive.append((given, own))
+        self._waiting.append((tuple(tensor.detach().clone() for tensor in given), source, own))
+        return arguments, named
 
     def _hook(self, name: str) -> Callable[..., None]:
         def hook(module: nn.Module, arguments: Any, named: Any, output: Any) -> None:
-            inputs, makers = self._waiting.pop()
+            inputs, source, own = self._waiting.pop()
             first = next(iter(tensors_in([output])), None)
             if first is None or not inputs:
                 return
-            self.calls[name] = self.calls.get(name, 0) + 1
-            source = makers[0]
-            made = LayerRecord(
-                name,
-                self.calls[name],
-                module,
-                inputs,
-                first.detach().clone(),
-                _own(module),
-                source,
-                module.training,
+            count = self.calls[name] = self.calls.get(name, 0) + 1
+            kept = first.detach().clone()
+            self._keep(
+                LayerRecord(name, count, module, inputs, kept, _own(module), source, module.training),
+                first,
+                own,
             )
-            self._keep(made, first)
 
         return hook
 
-    def _keep(self, made: LayerRecord, output: Tensor) -> None:
+    def _keep(self, made: LayerRecord, output: Tensor, own: Tensor | None) -> None:
         place = len(self.layers)
         self.layers.append(made)
         self._alive.append(output)
         if made.whole:
             self._makers[id(output)] = place
-        if output.requires_grad:
-            output.register_hook(lambda gradient: self._hear(place, gradient))  # type: ignore[no-untyped-call]
+        _listen(output, self.upstream, place)
+        if own is not None:
+            _listen(own, self.downstream, place)
 
-    def _hear(self, place: int, gradient: Tensor) -> None:
-        self.upstream[place] = gradient.detach().clone()
+    def told(self) -> tuple[LayerRecord, ...]:
+        """The records with the gradients that have been heard since."""
+        pairs = ((self.upstream.get(i), self.downstream.get(i)) for i in range(len(self.layers)))
+        return tuple(
+            replace(one, upstream=above, input_gradient=below)
+            for one, (above, below) in zip(self.layers, pairs, strict=True)
+        )
+
+
+def _listen(tensor: Tensor, heard: dict[int, Tensor], place: int) -> None:
+    """Keeps the gradient of a tensor when it comes."""
+
+    def hear(gradient: Tensor) -> None:
+        heard[place] = gradient.detach().clone()
+
+    if tensor.requires_grad:
+        tensor.register_hook(hear)  # type: ignore[no-untyped-call]
 
 
 def _own(module: nn.Module) -> dict[str, Tensor]:
@@ -221,7 +242,7 @@ def _with_gradients(
     }
     return replace(
         recorded,
-        layers=tuple(replace(one, upstream=watch.upstream.get(i)) for i, one in enumerate(recorded.layers)),
+        layers=watch.told(),
         loss=value.detach(),
         input_gradient=gradients.get(id(leaf)),
         parameter_gradients=_by_name(network, gradients),
@@ -263,3 +284,34 @@ def _exact() -> Iterator[None]:
     """On a GPU, fp32 means fp32: convolutions do not round their inputs to TF32 inside the block."""
     with torch.backends.cudnn.flags(enabled=torch.backends.cudnn.enabled, allow_tf32=False):
         yield
+
+
+def probe(
+    network: nn.Module, title: str, inputs: Tensor, index: Sequence[int] | None = None
+) -> tuple[Tensor, Tensor | None]:
+    """The output of one layer alone, in evaluation mode, and how the inputs act on one number of it.
+
+    title: as `LayerRecord.title`. index: (filter, *at); then the second result is the gradient of that number
+    with respect to the inputs, summed over the batch: (N, ...).
+    """
+    name, _, number = title.partition("#")
+    modules = dict(network.named_modules())
+    module = modules.get(name, network)
+    seen: list[Tensor] = []
+    handle = module.register_forward_hook(lambda one, given, output: seen.append(_first(output).clone()))
+    leaf = inputs.detach().clone().requires_grad_(index is not None)
+    try:
+        with untouched(network), torch.set_grad_enabled(index is not None), _exact():
+            _forward(network, leaf.clone())
+    finally:
+        handle.remove()
+    output = seen[int(number or 1) - 1]
+    if index is None:
+        return output.detach(), None
+    place: Any = (slice(None), *index)
+    (gradient,) = torch.autograd.grad(output[place].sum(), leaf)
+    return output.detach(), gradient
+
+
+def _first(output: Any) -> Tensor:
+    return next(iter(tensors_in([output])))

@@ -1,0 +1,335 @@
+"""The texts in English."""
+
+TEXTS = {
+    "title": "{subject}: the numbers behind a number",
+    "not_known": "not known",
+    "overview.title": "Network and input",
+    "overview.input": "The network {subject} is given {inputs}, as numbers of shape {shape} (batch first).",
+    "overview.label": "Its true class is {label}.",
+    "overview.ranking": "What the network says",
+    "overview.layers": "Its layers, in the order in which they ran",
+    "glossary.title": "Glossary",
+    "label.contents": "Contents",
+    "label.skip": "Skip to the content",
+    "label.page": (
+        "Every number on this page was worked out by hand (in float64, without autograd) from the "
+        "tensors recorded in the network, and compared with what torch computed."
+    ),
+    "unit.title": "One number of {layer}: output [{index}], {kind}",
+    "unit.geometry": (
+        "The filter holds {channels} kernels of {kernel}; stride {stride}, padding {padding}, dilation "
+        "{dilation}, groups {groups}. Each kernel lies on its patch of the input; cell by cell they are "
+        "multiplied, and all products are added."
+    ),
+    "unit.channel": "Input channel {channel}: patch × kernel = products, which add up to {sum}",
+    "unit.channel_frame": (
+        "Input channel {channel}, frame {frame} of the kernel (the channel's sum over all frames: {sum})"
+    ),
+    "unit.outside": "{count} cells of the patch lie in the padding and count as 0.",
+    "unit.rest": "The {count} other channels, whose sums are smaller, add {sum}.",
+    "unit.sums": "What each input channel adds",
+    "unit.inputs": "The inputs that count most, of {count}",
+    "unit.parts": "In this order: the bias, the inputs named above, all other inputs.",
+    "unit.window": "The window",
+    "unit.window_frame": "The window, frame {frame}",
+    "unit.winner": "The winner is input cell ({cell}); on the way back it alone receives the gradient.",
+    "unit.normal_batch": "The mean μ and the variance v are those of this batch (training).",
+    "unit.normal_kept": "The mean μ and the variance v were gathered in training; here they are constants.",
+    "unit.moved": "It is the input at ({source}), {value}, in another place: flattening changes no number.",
+    "unit.shift_from": "Channel {channel} of frame {frame} came from frame {source}: {value}.",
+    "unit.shift_same": "Channel {channel} stays in its frame {frame}: {value}.",
+    "unit.shift_zero": "Channel {channel} of frame {frame} would come from outside of the clip: it is 0.",
+    "unit.shift_table": (
+        "The frame from which each channel came, for every frame of the output (0 alone: zeros)"
+    ),
+    "unit.checked": "By hand: {value}. It differs from what torch computed by {difference}.",
+    "unit.after": "After it, {layer} ({kind}):",
+    "unit.seen": "This number depends on the input at {spans}: its receptive field, {size} in size.",
+    "unit.seen_picture": "The receptive field in the input",
+    "grid.patch": "patch",
+    "grid.kernel": "kernel",
+    "grid.products": "products",
+    "grid.window": "window",
+    "grid.gradient": "gradient",
+    "grid.old": "old",
+    "grid.step": "step",
+    "grid.new": "new",
+    "loss.title": "The loss",
+    "loss.text": (
+        "Softmax turns scores into probabilities; cross-entropy asks how probable the true class was. "
+        "The loss is the mean over the samples (here {samples}), with label smoothing {smoothing}."
+    ),
+    "loss.table": "The most probable classes of the first input, and the gradient where the way back begins",
+    "loss.samples": "The loss of each sample",
+    "gradient.title": "The gradient of one weight: {layer}, weight [{index}]",
+    "gradient.text": (
+        "The weight was used {count} times. Each use adds one term: the gradient that arrives at the "
+        "output there (δ), times the input that the weight met."
+    ),
+    "gradient.largest": "The {shown} largest of {count} terms",
+    "gradient.rest": "The {shown} largest terms first; the other {rest} add {sum}.",
+    "gradient.samples": "The part of each sample",
+    "gradient.matrix": (
+        "The same as a matrix product: δ of {delta} times the unfolded patches of {patches}. Row {row}, "
+        "column {column} of the result is {value}."
+    ),
+    "gradient.kernel": "The gradient of all weights of this kernel",
+    "gradient.kernel_frame": "The gradient of all weights of this kernel, frame {frame}",
+    "update.title": "The update: {rule}",
+    "update.text": "What the optimiser ({rule}, after {steps} steps of training) would make of the weight.",
+    "update.settings": "Settings",
+    "update.clip": (
+        "The gradient of the whole network is longer than the limit, so it is multiplied by {factor}."
+    ),
+    "update.memory": "The optimiser's memory of this weight",
+    "update.change": "Old {old}, new {new}: a change of {change}.",
+    "update.kernel": "The whole kernel: old + step = new",
+    "setting.rate": "learning rate η",
+    "setting.weight_decay": "weight decay λ",
+    "setting.momentum": "momentum μ",
+    "setting.dampening": "dampening τ",
+    "setting.nesterov": "Nesterov (1: yes)",
+    "setting.epsilon": "ε",
+    "setting.beta1": "β₁",
+    "setting.beta2": "β₂",
+    "setting.decoupled": "decoupled decay (1: yes)",
+    "through.title": "The way back from the loss to {layer}",
+    "through.text": (
+        "The chain rule, layer by layer from the end: at each one, the gradient is multiplied by the "
+        "layer's own derivative. The table shows its size after each step, down to {layer}."
+    ),
+    "through.table": "The gradient at the output of each layer",
+    "through.vanishes": "From the scores to here its mean size changes by a factor of {ratio}: it vanishes.",
+    "through.explodes": "From the scores to here its mean size changes by a factor of {ratio}: it explodes.",
+    "through.steady": (
+        "From the scores to here its mean size changes by a factor of {ratio}: it neither vanishes nor "
+        "explodes."
+    ),
+    "checks.title": "Checks",
+    "checks.text": (
+        "By hand against torch. Rounding is the most that single precision could account for; a larger "
+        "difference would have been an error instead of this page."
+    ),
+    "checks.table": "Largest differences",
+    "head.class": "class",
+    "head.probability": "probability",
+    "head.layer": "layer",
+    "head.type": "type",
+    "head.output": "output",
+    "head.worked_out": "worked out as",
+    "head.channel": "channel",
+    "head.channels": "channels",
+    "head.sum": "sum",
+    "head.input": "input",
+    "head.value": "value",
+    "head.weight": "weight",
+    "head.product": "product",
+    "head.score": "score z",
+    "head.target": "target q",
+    "head.gradient": "∂L/∂z",
+    "head.sample": "sample",
+    "head.loss": "loss",
+    "head.output_position": "place in the output",
+    "head.input_position": "place in the input",
+    "head.upstream": "δ",
+    "head.input_value": "input",
+    "head.term": "term",
+    "head.setting": "setting",
+    "head.memory": "memory",
+    "head.before": "before",
+    "head.after": "after",
+    "head.shape": "shape",
+    "head.norm": "norm",
+    "head.mean_size": "mean size",
+    "head.largest": "largest",
+    "head.zeros": "zeros",
+    "head.factor": "norm, against the step before",
+    "head.difference": "difference",
+    "head.what": "what",
+    "head.numbers": "numbers",
+    "head.rounding": "rounding",
+    "kind.unknown": "not worked out by hand",
+    "kind.convolution": "convolution",
+    "kind.convolution.text": (
+        "A convolution lays a small kernel on every place of the input. One output is the sum of "
+        "products of the kernels with the patch under them, plus a bias."
+    ),
+    "kind.pointwise": "1×1 convolution",
+    "kind.pointwise.text": (
+        "A 1×1 convolution looks at one pixel and mixes its channels: a fully connected layer, the same "
+        "at every pixel."
+    ),
+    "kind.fully_connected": "fully connected layer",
+    "kind.fully_connected.text": (
+        "A fully connected layer gives every input a weight of its own: the output is the sum of all "
+        "products, plus a bias."
+    ),
+    "kind.max_pool": "max pool",
+    "kind.max_pool.text": "A max pool keeps the largest number under its window.",
+    "kind.average_pool": "average pool",
+    "kind.average_pool.text": "An average pool gives the mean of the numbers under its window.",
+    "kind.adaptive_pool": "adaptive average pool",
+    "kind.adaptive_pool.text": (
+        "An adaptive average pool cuts the map into a fixed number of bins and gives the mean of each."
+    ),
+    "kind.batch_norm": "batch normalisation",
+    "kind.batch_norm.text": (
+        "A batch normalisation brings each channel to mean 0 and variance 1, then scales it by γ and "
+        "shifts it by β."
+    ),
+    "kind.relu": "ReLU",
+    "kind.relu.text": "A ReLU passes positive numbers on and makes negative ones 0.",
+    "kind.relu.function": "ReLU",
+    "kind.relu6": "ReLU6",
+    "kind.relu6.text": "A ReLU6 is a ReLU that stops at 6.",
+    "kind.relu6.function": "ReLU6",
+    "kind.leaky_relu": "leaky ReLU",
+    "kind.leaky_relu.text": "A leaky ReLU passes positive numbers on and makes negative ones small.",
+    "kind.leaky_relu.function": "leaky ReLU",
+    "kind.sigmoid": "sigmoid",
+    "kind.sigmoid.text": "A sigmoid maps any number to one between 0 and 1.",
+    "kind.sigmoid.function": "σ",
+    "kind.tanh": "tanh",
+    "kind.tanh.text": "The hyperbolic tangent maps any number to one between −1 and 1.",
+    "kind.tanh.function": "tanh",
+    "kind.silu": "SiLU",
+    "kind.silu.text": "A SiLU is x·σ(x): nearly a ReLU, but smooth.",
+    "kind.silu.function": "SiLU",
+    "kind.dropout": "identity",
+    "kind.dropout.text": "In evaluation a dropout drops nothing: the number passes unchanged.",
+    "kind.dropout.function": "identity",
+    "kind.flatten": "flatten",
+    "kind.flatten.text": "Flattening writes all maps one after another into one row of numbers.",
+    "kind.temporal_shift": "temporal shift",
+    "kind.temporal_shift.text": (
+        "A temporal shift moves some channels by one frame, so that the 2D convolution after it sees "
+        "neighbouring frames at no cost."
+    ),
+    "picture.alt": "{caption}: {count} tiles, values from {low} to {high}.",
+    "picture.maps.title": "Feature maps of {layer}",
+    "picture.maps": (
+        "{shown} of {count} feature maps of {layer} for this input, each on its own scale from dark "
+        "(smallest) to bright (largest)"
+    ),
+    "picture.filters.title": "Filters of {layer}",
+    "picture.filters": "{shown} of {count} kernels of {layer}; red is positive, blue negative, white 0",
+    "picture.filters_before.title": "Filters of {layer} before the update",
+    "picture.filters_before": (
+        "{shown} of {count} kernels of {layer} before the update; red is positive, blue negative"
+    ),
+    "picture.filters_after.title": "Filters of {layer} after the update",
+    "picture.filters_after": (
+        "{shown} of {count} kernels of {layer} after the update; red is positive, blue negative"
+    ),
+    "picture.filters_change.title": "What the update changed in {layer}",
+    "picture.filters_change": (
+        "After minus before for {shown} of {count} kernels of {layer}, on a scale of its own; red is up, "
+        "blue down"
+    ),
+    "picture.map_update.title": "Feature map {filter} of {layer}, before and after the update",
+    "picture.map_update": (
+        "Feature map {filter} of {layer} before and after the update of the whole network; it changes by "
+        "{change} at most"
+    ),
+    "picture.grad_cam.title": "Grad-CAM for class {class}",
+    "picture.grad_cam": "Grad-CAM: where the maps of {layer} speak for class {class} (yellow: most)",
+    "picture.integrated_gradients.title": "Integrated gradients for class {class}",
+    "picture.integrated_gradients": (
+        "Integrated gradients in {steps} steps from a blank input: red pixels raise the score of class "
+        "{class}, blue ones lower it. They add up to {sum}; the score rises by {rise}"
+    ),
+    "picture.occlusion.title": "Occlusion for class {class}",
+    "picture.occlusion": (
+        "How far the probability of class {class}, {before}, falls when a patch of side {side} there is "
+        "blank (red: it falls, blue: it rises)"
+    ),
+    "picture.largest.title": "What filter {filter} of {layer} answers to most",
+    "picture.largest": (
+        "The images of {source} ({images} looked through) with the largest activation of filter {filter} "
+        "of {layer}; the frame is the receptive field of the strongest place"
+    ),
+    "picture.effective_field.title": "The effective receptive field of {layer} [{unit}]",
+    "picture.effective_field": (
+        "How strongly each position acts on output [{unit}] of {layer}. The theoretical field (the "
+        "frame) is {theoretical} in size; as many positions as in a square of side {effective} have at "
+        "least 4.55 % of the largest influence"
+    ),
+}
+
+GLOSSARY = {
+    "cnn2d": (
+        "2D CNN",
+        "A convolutional network whose kernels slide over height and width: it sees single images, or "
+        "the frames of a clip one by one.",
+    ),
+    "cnn3d": (
+        "3D CNN",
+        "A convolutional network whose kernels also slide over time: it sees movement, at several times "
+        "the cost.",
+    ),
+    "spatial_temporal": (
+        "spatial and temporal information",
+        "Spatial: what stands where in one image. Temporal: how it changes from frame to frame.",
+    ),
+    "optical_flow": (
+        "optical flow",
+        "For every pixel, how far it moves from one frame to the next, across and down; the input of the "
+        "second stream of a two-stream network.",
+    ),
+    "rnn": (
+        "RNN",
+        "A recurrent network: it reads a sequence step by step and carries a state, h = tanh(W·x + U·h + "
+        "b), from one step to the next.",
+    ),
+    "lstm": (
+        "LSTM",
+        "Long short-term memory: a recurrent network with a cell whose three gates decide what to "
+        "forget, what to take in and what to give out, so that gradients last over many steps.",
+    ),
+    "gru": ("GRU", "Gated recurrent unit: like an LSTM, with two gates and no separate cell."),
+    "cost": (
+        "computation cost",
+        "What one input costs, in multiply-accumulates (MACs), in bytes of memory, and in time.",
+    ),
+    "temporal_shift": (
+        "temporal shift",
+        "Moving part of the channels by one frame (TSM), so that 2D convolutions exchange information "
+        "between frames without parameters and without multiplications.",
+    ),
+    "receptive_field": (
+        "receptive field",
+        "The part of the input that one output can depend on. The effective field is the part that "
+        "really counts.",
+    ),
+    "feature_map": (
+        "feature map",
+        "One channel of a layer's output: the answers of one filter at every place.",
+    ),
+    "kernel": (
+        "kernel",
+        "The weights by which a filter looks at one input channel, for example 3×3 numbers.",
+    ),
+    "filter": (
+        "filter",
+        "What makes one output channel: one kernel for every input channel of its group, and a bias.",
+    ),
+    "pointwise": (
+        "pointwise convolution",
+        "A convolution with 1×1 kernels: a fully connected layer at every pixel, which mixes channels "
+        "and looks at no neighbour. Also called feature-map pooling, cross-channel parametric pooling, "
+        "or projection.",
+    ),
+    "stride": ("stride", "How many cells the kernel moves on from one output to the next."),
+    "padding": (
+        "padding",
+        "Cells added around the input, zeros as a rule, so that the kernel can stand at the edge.",
+    ),
+    "pooling": ("pooling", "Replacing a window of numbers by one: the largest, or the mean."),
+    "gradient": ("gradient", "How fast the loss changes when a number changes; training walks against it."),
+    "chain_rule": (
+        "chain rule",
+        "The derivative of one function after another is the product of their derivatives; "
+        "backpropagation is the chain rule read from the end.",
+    ),
+    "loss": ("loss", "One number that says how wrong the network is; training makes it smaller."),
+}

@@ -1,0 +1,207 @@
+"""The step that the optimiser would make: old value → new value, by its own rule and memory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from striate.derivation import Adam, GradientDescent, Momentum
+from striate.derivation.shapes import Array
+from striate.derivation.updates import AdamState
+from striate.errors import ArgumentError, NetworkError
+from striate.explaining.checking import Check, as_array, compare, rounding
+from striate.runs import CHECKPOINT
+from striate.training.checkpoint import read_checkpoint
+from striate.training.optimisation import make_optimizer
+from striate.training.recipe import Recipe
+
+Rule = GradientDescent | Momentum | Adam
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """The run's optimiser with its memory, or one that was handed in."""
+
+    torch: torch.optim.Optimizer
+    clip_norm: float = 0.0
+    steps: int = 0
+    """How many steps its memory holds; 0 for a fresh one."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """What one step makes of all weights of a kernel; arrays are (*kernel), `at` is the one asked for."""
+
+    rule: str
+    settings: dict[str, float | bool]
+    steps: int
+    clip: float
+    """What the gradient is multiplied by where its norm is above the run's limit; 1 otherwise."""
+    gradient: Array
+    memory: dict[str, Array]
+    memory_after: dict[str, Array]
+    old: Array
+    new: Array
+    at: tuple[int, ...]
+    check: Check
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "rule": self.rule,
+            "settings": self.settings,
+            "steps": self.steps,
+            "clip": self.clip,
+            "old": float(self.old[self.at]),
+            "new": float(self.new[self.at]),
+            "kernel_old": self.old.tolist(),
+            "kernel_new": self.new.tolist(),
+            "memory": {name: float(value[self.at]) for name, value in self.memory.items()},
+            "memory_after": {name: float(value[self.at]) for name, value in self.memory_after.items()},
+            "check": self.check.to_json(),
+        }
+
+
+def optimiser_of(run: Path, record: Mapping[str, Any], network: nn.Module, rate: float | None) -> Optimiser:
+    """As the run's training would go on: the recipe's optimiser with the memory of its checkpoint.
+
+    rate: another learning rate; by default that of the last step, or the recipe's where there was none.
+    """
+    recipe = Recipe.from_json(record["recipe"])
+    optimizer, steps = make_optimizer(network, recipe), 0
+    if (run / CHECKPOINT).is_file():
+        position, states = read_checkpoint(run)
+        optimizer.load_state_dict(states["optimizer"])
+        steps = position.step
+    for group in optimizer.param_groups:
+        group["lr"] = float(group["lr"]) if rate is None else rate
+    return Optimiser(optimizer, recipe.clip_norm, steps)
+
+
+def rule_of(optimizer: torch.optim.Optimizer, group: Mapping[str, Any]) -> Rule:
+    """The update by hand. Raises NetworkError for an optimiser that has none, by name."""
+    rate, decay = float(group["lr"]), float(group.get("weight_decay", 0))
+    if group.get("maximize") or group.get("amsgrad"):
+        raise NetworkError(
+            f"{type(optimizer).__name__} with maximize or amsgrad cannot be worked out by hand"
+        )
+    if isinstance(optimizer, torch.optim.Adam):  # AdamW is one
+        first, second = map(float, group["betas"])
+        decoupled = bool(group.get("decoupled_weight_decay")) or isinstance(optimizer, torch.optim.AdamW)
+        return Adam(rate, (first, second), float(group["eps"]), decay, decoupled)
+    if not isinstance(optimizer, torch.optim.SGD):
+        raise NetworkError(
+            f"the optimiser {type(optimizer).__name__} cannot be worked out by hand; "
+            "those that can: Adam, AdamW, SGD"
+        )
+    if not group["momentum"]:
+        return GradientDescent(rate, decay)
+    return Momentum(rate, float(group["momentum"]), float(group["dampening"]), bool(group["nesterov"]), decay)
+
+
+def group_of(optimizer: torch.optim.Optimizer, parameter: Tensor) -> Mapping[str, Any]:
+    """The settings for this parameter."""
+    for group in optimizer.param_groups:
+        if any(one is parameter for one in group["params"]):
+            return group
+    raise ArgumentError("the weight is not one that the optimiser changes: it is frozen")
+
+
+def stepped(optimizer: torch.optim.Optimizer, parameter: Tensor, gradient: Tensor) -> Tensor:
+    """What torch makes of a parameter: one step of the same kind of optimiser on a copy."""
+    group = {name: value for name, value in group_of(optimizer, parameter).items() if name != "params"}
+    copy = nn.Parameter(parameter.detach().clone())
+    copy.grad = gradient.detach().clone()
+    twin = type(optimizer)([copy], lr=group["lr"])  # type: ignore[call-arg]
+    twin.param_groups[0].update(group)
+    state = optimizer.state.get(parameter, {})
+    twin.state[copy] = {name: v.clone() if isinstance(v, Tensor) else v for name, v in state.items()}
+    twin.step()
+    return copy.detach()
+
+
+def clip_factor(gradients: Mapping[str, Tensor], limit: float) -> float:
+    """What `clip_grad_norm_` multiplies by."""
+    if not limit:
+        return 1.0
+    seen = {id(one): one for one in gradients.values()}
+    norm = float(torch.linalg.vector_norm(torch.stack([one.norm() for one in seen.values()])))
+    return min(1.0, limit / (norm + 1e-6))
+
+
+def explain_update(
+    optimiser: Optimiser,
+    parameter: Tensor,
+    gradient: Tensor,
+    clip: float,
+    index: tuple[int, ...],
+    by_hand: Array,
+) -> Update:
+    """One step for the kernel that weight `index` lies in, by hand and by torch.
+
+    gradient: of the whole parameter, by torch. by_hand: of this kernel.
+    """
+    group = group_of(optimiser.torch, parameter)
+    rule = rule_of(optimiser.torch, group)
+    where, at = index[:2], index[2:]
+    old = as_array(parameter[where])
+    state = _state(rule, optimiser.torch.state.get(parameter, {}), where)
+    new, after = rule.step(old, by_hand * clip, state)
+    theirs = stepped(optimiser.torch, parameter, gradient * clip)
+    size = np.abs(old) + _reach(rule, by_hand * clip, state, after)
+    check = compare(
+        f"the updated kernel {list(where)}", new, as_array(theirs[where]), rounding(theirs, 0, size)
+    )
+    return Update(
+        _name(rule), _settings(rule), optimiser.steps, clip, by_hand * clip,
+        _memory(state), _memory(after), old, new, at, check,
+    )  # fmt: skip
+
+
+def _state(rule: Rule, state: Mapping[str, Any], where: tuple[int, ...]) -> Any:
+    """The optimiser's memory of these weights, as `derivation` keeps it."""
+    if isinstance(rule, Adam) and "exp_avg" in state:
+        return AdamState(
+            int(state["step"]), as_array(state["exp_avg"][where]), as_array(state["exp_avg_sq"][where])
+        )
+    if isinstance(rule, Momentum):
+        buffer = state.get("momentum_buffer")
+        return None if buffer is None else as_array(buffer[where])
+    return AdamState(0, np.zeros(()), np.zeros(())) if isinstance(rule, Adam) else None
+
+
+def _memory(state: Any) -> dict[str, Array]:
+    if isinstance(state, AdamState):
+        return {"m": state.mean, "v": state.square} if np.ndim(state.mean) or state.steps else {}
+    return {} if state is None else {"v": state}
+
+
+def _reach(rule: Rule, gradient: Array, state: Any, after: Any) -> Array:
+    """How far the step could go if nothing in it cancelled: the size that roundings are relative to."""
+    if not isinstance(rule, Adam):
+        before = 0.0 if state is None else np.abs(state)
+        far: Array = rule.rate * (np.abs(gradient) * 2 + before)
+        return far
+    first, second = rule.betas
+    root = np.sqrt(after.square / (1 - second**after.steps)) + rule.epsilon
+    mean = first * np.abs(state.mean) + (1 - first) * np.abs(gradient)
+    bound: Array = rule.rate / (1 - first**after.steps) * mean / root
+    return bound
+
+
+def _name(rule: Rule) -> str:
+    if isinstance(rule, Adam):
+        return "AdamW" if rule.decoupled else "Adam"
+    if isinstance(rule, Momentum):
+        return "Nesterov" if rule.nesterov else "momentum"
+    return "gradient descent"
+
+
+def _settings(rule: Rule) -> dict[str, float | bool]:
+    told: dict[str, Any] = dict(vars(rule))
+    betas = told.pop("betas", None)
+    return told if betas is None else {**told, "beta1": betas[0], "beta2": betas[1]}

@@ -1,0 +1,336 @@
+"""The texts in Vietnamese: tầng for layer, lớp for class, nhân for kernel, bộ lọc for filter."""
+
+TEXTS = {
+    "title": "{subject}: những con số đằng sau một con số",
+    "not_known": "không rõ",
+    "overview.title": "Mạng và đầu vào",
+    "overview.input": (
+        "Mạng {subject} nhận {inputs}, dưới dạng các số có kích thước {shape} (chiều lô đứng đầu)."
+    ),
+    "overview.label": "Lớp đúng của nó là {label}.",
+    "overview.ranking": "Kết quả của mạng",
+    "overview.layers": "Các tầng, theo thứ tự chạy",
+    "glossary.title": "Bảng thuật ngữ",
+    "label.contents": "Mục lục",
+    "label.skip": "Chuyển đến nội dung",
+    "label.page": (
+        "Mọi con số trên trang này đều được tính tay (bằng float64, không dùng autograd) từ các tensor "
+        "ghi lại trong mạng, rồi so với kết quả của torch."
+    ),
+    "unit.title": "Một con số của {layer}: đầu ra [{index}], {kind}",
+    "unit.geometry": (
+        "Bộ lọc gồm {channels} nhân cỡ {kernel}; bước trượt {stride}, đệm {padding}, độ giãn {dilation}, "
+        "số nhóm {groups}. Mỗi nhân đặt lên vùng tương ứng của đầu vào; từng ô được nhân với nhau, rồi "
+        "mọi tích được cộng lại."
+    ),
+    "unit.channel": "Kênh vào {channel}: vùng × nhân = các tích, tổng bằng {sum}",
+    "unit.channel_frame": (
+        "Kênh vào {channel}, khung hình {frame} của nhân (tổng của kênh qua mọi khung hình: {sum})"
+    ),
+    "unit.outside": "{count} ô của vùng nằm trong phần đệm và được tính là 0.",
+    "unit.rest": "{count} kênh còn lại, có tổng nhỏ hơn, đóng góp thêm {sum}.",
+    "unit.sums": "Phần đóng góp của từng kênh vào",
+    "unit.inputs": "Những đầu vào đóng góp nhiều nhất, trong số {count}",
+    "unit.parts": "Theo thứ tự: độ lệch, các đầu vào nêu trên, mọi đầu vào còn lại.",
+    "unit.window": "Cửa sổ",
+    "unit.window_frame": "Cửa sổ, khung hình {frame}",
+    "unit.winner": "Ô thắng là ô vào ({cell}); khi lan truyền ngược, chỉ ô này nhận gradient.",
+    "unit.normal_batch": "Trung bình μ và phương sai v là của chính lô này (huấn luyện).",
+    "unit.normal_kept": "Trung bình μ và phương sai v được tích lũy khi huấn luyện; ở đây chúng là hằng số.",
+    "unit.moved": (
+        "Đó là đầu vào tại ({source}), {value}, ở một vị trí khác: trải phẳng không đổi con số nào."
+    ),
+    "unit.shift_from": "Kênh {channel} của khung hình {frame} đến từ khung hình {source}: {value}.",
+    "unit.shift_same": "Kênh {channel} ở nguyên trong khung hình {frame}: {value}.",
+    "unit.shift_zero": "Kênh {channel} của khung hình {frame} lẽ ra đến từ ngoài đoạn video: nó bằng 0.",
+    "unit.shift_table": (
+        "Khung hình nguồn của mỗi kênh, với từng khung hình đầu ra (chỉ số 0 đơn lẻ: điền số không)"
+    ),
+    "unit.checked": "Tính tay: {value}. Chênh lệch với kết quả của torch là {difference}.",
+    "unit.after": "Sau đó là {layer} ({kind}):",
+    "unit.seen": (
+        "Con số này phụ thuộc vào đầu vào tại {spans}: đó là trường tiếp nhận của nó, kích thước {size}."
+    ),
+    "unit.seen_picture": "Trường tiếp nhận trong đầu vào",
+    "grid.patch": "vùng",
+    "grid.kernel": "nhân",
+    "grid.products": "các tích",
+    "grid.window": "cửa sổ",
+    "grid.gradient": "gradient",
+    "grid.old": "cũ",
+    "grid.step": "bước",
+    "grid.new": "mới",
+    "loss.title": "Hàm mất mát",
+    "loss.text": (
+        "Softmax biến điểm số thành xác suất; entropy chéo xét xem lớp đúng có xác suất bao nhiêu. Mất "
+        "mát là trung bình trên các mẫu (ở đây là {samples}), với mức làm trơn nhãn {smoothing}."
+    ),
+    "loss.table": (
+        "Các lớp có xác suất cao nhất của đầu vào thứ nhất, và gradient nơi lan truyền ngược bắt đầu"
+    ),
+    "loss.samples": "Mất mát của từng mẫu",
+    "gradient.title": "Gradient của một trọng số: {layer}, trọng số [{index}]",
+    "gradient.text": (
+        "Trọng số này được dùng {count} lần. Mỗi lần đóng góp một số hạng: gradient truyền đến đầu ra "
+        "tại đó (δ), nhân với đầu vào mà trọng số đã gặp."
+    ),
+    "gradient.largest": "{shown} số hạng lớn nhất trong {count} số hạng",
+    "gradient.rest": "{shown} số hạng lớn nhất đứng trước; {rest} số hạng còn lại cộng thêm {sum}.",
+    "gradient.samples": "Phần của từng mẫu",
+    "gradient.matrix": (
+        "Cũng con số đó dưới dạng tích ma trận: δ cỡ {delta} nhân với các vùng đã trải ra cỡ {patches}. "
+        "Hàng {row}, cột {column} của kết quả là {value}."
+    ),
+    "gradient.kernel": "Gradient của mọi trọng số trong nhân này",
+    "gradient.kernel_frame": "Gradient của mọi trọng số trong nhân này, khung hình {frame}",
+    "update.title": "Cập nhật: {rule}",
+    "update.text": "Giá trị mới mà bộ tối ưu ({rule}, sau {steps} bước huấn luyện) sẽ cho trọng số này.",
+    "update.settings": "Thiết lập",
+    "update.clip": "Gradient của toàn mạng dài hơn giới hạn, nên được nhân với {factor}.",
+    "update.memory": "Những gì bộ tối ưu ghi nhớ về trọng số này",
+    "update.change": "Cũ {old}, mới {new}: thay đổi {change}.",
+    "update.kernel": "Toàn bộ nhân: cũ + bước = mới",
+    "setting.rate": "tốc độ học η",
+    "setting.weight_decay": "suy giảm trọng số λ",
+    "setting.momentum": "động lượng μ",
+    "setting.dampening": "hệ số cản τ",
+    "setting.nesterov": "Nesterov (1: có)",
+    "setting.epsilon": "ε",
+    "setting.beta1": "β₁",
+    "setting.beta2": "β₂",
+    "setting.decoupled": "suy giảm tách rời (1: có)",
+    "through.title": "Đường lan truyền ngược từ hàm mất mát đến {layer}",
+    "through.text": (
+        "Quy tắc dây chuyền, lần lượt từng tầng kể từ cuối: tại mỗi tầng, gradient được nhân với đạo hàm "
+        "riêng của tầng đó. Bảng cho biết độ lớn của nó sau mỗi bước, cho đến {layer}."
+    ),
+    "through.table": "Gradient tại đầu ra của mỗi tầng",
+    "through.vanishes": "Từ điểm số đến đây, độ lớn trung bình thay đổi {ratio} lần: gradient tiêu biến.",
+    "through.explodes": "Từ điểm số đến đây, độ lớn trung bình thay đổi {ratio} lần: gradient bùng nổ.",
+    "through.steady": (
+        "Từ điểm số đến đây, độ lớn trung bình thay đổi {ratio} lần: gradient không tiêu biến cũng không "
+        "bùng nổ."
+    ),
+    "checks.title": "Đối chiếu",
+    "checks.text": (
+        "Tính tay so với torch. Sai số làm tròn là mức lớn nhất mà độ chính xác đơn có thể gây ra; nếu "
+        "chênh lệch lớn hơn, thay cho trang này đã là một thông báo lỗi."
+    ),
+    "checks.table": "Các chênh lệch lớn nhất",
+    "head.class": "lớp",
+    "head.probability": "xác suất",
+    "head.layer": "tầng",
+    "head.type": "kiểu",
+    "head.output": "đầu ra",
+    "head.worked_out": "được tính như",
+    "head.channel": "kênh",
+    "head.channels": "các kênh",
+    "head.sum": "tổng",
+    "head.input": "đầu vào",
+    "head.value": "giá trị",
+    "head.weight": "trọng số",
+    "head.product": "tích",
+    "head.score": "điểm số z",
+    "head.target": "đích q",
+    "head.gradient": "∂L/∂z",
+    "head.sample": "mẫu",
+    "head.loss": "mất mát",
+    "head.output_position": "vị trí ở đầu ra",
+    "head.input_position": "vị trí ở đầu vào",
+    "head.upstream": "δ",
+    "head.input_value": "đầu vào",
+    "head.term": "số hạng",
+    "head.setting": "thiết lập",
+    "head.memory": "bộ nhớ",
+    "head.before": "trước",
+    "head.after": "sau",
+    "head.shape": "kích thước",
+    "head.norm": "chuẩn",
+    "head.mean_size": "độ lớn trung bình",
+    "head.largest": "lớn nhất",
+    "head.zeros": "tỉ lệ số 0",
+    "head.factor": "chuẩn, so với bước trước",
+    "head.difference": "chênh lệch",
+    "head.what": "đại lượng",
+    "head.numbers": "số lượng",
+    "head.rounding": "sai số làm tròn",
+    "kind.unknown": "không tính tay được",
+    "kind.convolution": "tích chập",
+    "kind.convolution.text": (
+        "Phép tích chập đặt một nhân nhỏ lên từng vị trí của đầu vào. Mỗi đầu ra là tổng các tích giữa "
+        "các nhân và vùng bên dưới chúng, cộng với độ lệch."
+    ),
+    "kind.pointwise": "tích chập 1×1",
+    "kind.pointwise.text": (
+        "Phép tích chập 1×1 chỉ nhìn một điểm ảnh và trộn các kênh của nó: một tầng kết nối đầy đủ, "
+        "giống nhau tại mọi điểm ảnh."
+    ),
+    "kind.fully_connected": "tầng kết nối đầy đủ",
+    "kind.fully_connected.text": (
+        "Tầng kết nối đầy đủ cho mỗi đầu vào một trọng số riêng: đầu ra là tổng mọi tích, cộng với độ lệch."
+    ),
+    "kind.max_pool": "gộp cực đại",
+    "kind.max_pool.text": "Phép gộp cực đại giữ lại số lớn nhất trong cửa sổ.",
+    "kind.average_pool": "gộp trung bình",
+    "kind.average_pool.text": "Phép gộp trung bình cho trung bình cộng các số trong cửa sổ.",
+    "kind.adaptive_pool": "gộp trung bình thích ứng",
+    "kind.adaptive_pool.text": (
+        "Phép gộp trung bình thích ứng chia bản đồ thành một số ô cố định và cho trung bình của mỗi ô."
+    ),
+    "kind.batch_norm": "chuẩn hóa theo lô",
+    "kind.batch_norm.text": (
+        "Chuẩn hóa theo lô đưa mỗi kênh về trung bình 0 và phương sai 1, rồi nhân với γ và cộng β."
+    ),
+    "kind.relu": "ReLU",
+    "kind.relu.text": "ReLU giữ nguyên số dương và biến số âm thành 0.",
+    "kind.relu.function": "ReLU",
+    "kind.relu6": "ReLU6",
+    "kind.relu6.text": "ReLU6 là ReLU bị chặn trên ở 6.",
+    "kind.relu6.function": "ReLU6",
+    "kind.leaky_relu": "leaky ReLU",
+    "kind.leaky_relu.text": "Leaky ReLU giữ nguyên số dương và thu nhỏ số âm.",
+    "kind.leaky_relu.function": "leaky ReLU",
+    "kind.sigmoid": "sigmoid",
+    "kind.sigmoid.text": "Hàm sigmoid đưa mọi số về khoảng từ 0 đến 1.",
+    "kind.sigmoid.function": "σ",
+    "kind.tanh": "tanh",
+    "kind.tanh.text": "Hàm tang hyperbolic đưa mọi số về khoảng từ −1 đến 1.",
+    "kind.tanh.function": "tanh",
+    "kind.silu": "SiLU",
+    "kind.silu.text": "SiLU là x·σ(x): gần như ReLU nhưng trơn.",
+    "kind.silu.function": "SiLU",
+    "kind.dropout": "ánh xạ đồng nhất",
+    "kind.dropout.text": "Khi đánh giá, dropout không bỏ gì: con số đi qua nguyên vẹn.",
+    "kind.dropout.function": "đồng nhất",
+    "kind.flatten": "trải phẳng",
+    "kind.flatten.text": "Trải phẳng xếp mọi bản đồ nối tiếp nhau thành một hàng số.",
+    "kind.temporal_shift": "dịch chuyển theo thời gian",
+    "kind.temporal_shift.text": (
+        "Dịch chuyển theo thời gian dời một số kênh đi một khung hình, nhờ đó tích chập 2D phía sau thấy "
+        "được các khung hình lân cận mà không tốn thêm tính toán."
+    ),
+    "picture.alt": "{caption}: {count} ô, giá trị từ {low} đến {high}.",
+    "picture.maps.title": "Bản đồ đặc trưng của {layer}",
+    "picture.maps": (
+        "{shown} trong {count} bản đồ đặc trưng của {layer} với đầu vào này, mỗi bản đồ theo thang riêng "
+        "từ tối (nhỏ nhất) đến sáng (lớn nhất)"
+    ),
+    "picture.filters.title": "Bộ lọc của {layer}",
+    "picture.filters": "{shown} trong {count} nhân của {layer}; đỏ là dương, xanh là âm, trắng là 0",
+    "picture.filters_before.title": "Bộ lọc của {layer} trước khi cập nhật",
+    "picture.filters_before": (
+        "{shown} trong {count} nhân của {layer} trước khi cập nhật; đỏ là dương, xanh là âm"
+    ),
+    "picture.filters_after.title": "Bộ lọc của {layer} sau khi cập nhật",
+    "picture.filters_after": (
+        "{shown} trong {count} nhân của {layer} sau khi cập nhật; đỏ là dương, xanh là âm"
+    ),
+    "picture.filters_change.title": "Cập nhật đã thay đổi gì ở {layer}",
+    "picture.filters_change": (
+        "Hiệu sau trừ trước của {shown} trong {count} nhân của {layer}, theo thang riêng; đỏ là tăng, "
+        "xanh là giảm"
+    ),
+    "picture.map_update.title": "Bản đồ đặc trưng {filter} của {layer}, trước và sau khi cập nhật",
+    "picture.map_update": (
+        "Bản đồ đặc trưng {filter} của {layer} trước và sau khi cập nhật toàn mạng; thay đổi nhiều nhất "
+        "là {change}"
+    ),
+    "picture.grad_cam.title": "Grad-CAM cho lớp {class}",
+    "picture.grad_cam": "Grad-CAM: nơi các bản đồ của {layer} ủng hộ lớp {class} (vàng: mạnh nhất)",
+    "picture.integrated_gradients.title": "Gradient tích phân cho lớp {class}",
+    "picture.integrated_gradients": (
+        "Gradient tích phân với {steps} bước kể từ đầu vào trống: điểm ảnh đỏ làm tăng điểm số của lớp "
+        "{class}, điểm xanh làm giảm. Tổng của chúng là {sum}; điểm số tăng {rise}"
+    ),
+    "picture.occlusion.title": "Che khuất đối với lớp {class}",
+    "picture.occlusion": (
+        "Xác suất của lớp {class}, {before}, giảm bao nhiêu khi một ô vuông cạnh {side} tại đó bị xóa "
+        "trắng (đỏ: giảm, xanh: tăng)"
+    ),
+    "picture.largest.title": "Bộ lọc {filter} của {layer} phản ứng mạnh nhất với gì",
+    "picture.largest": (
+        "Những ảnh của {source} (đã xem {images} ảnh) có kích hoạt lớn nhất của bộ lọc {filter} thuộc "
+        "{layer}; khung là trường tiếp nhận của vị trí mạnh nhất"
+    ),
+    "picture.effective_field.title": "Trường tiếp nhận hiệu dụng của {layer} [{unit}]",
+    "picture.effective_field": (
+        "Mỗi vị trí tác động mạnh đến đâu lên đầu ra [{unit}] của {layer}. Trường lý thuyết (khung) có "
+        "kích thước {theoretical}; số vị trí có ảnh hưởng ít nhất 4,55 % mức lớn nhất bằng một hình "
+        "vuông cạnh {effective}"
+    ),
+}
+
+GLOSSARY = {
+    "cnn2d": (
+        "CNN 2D",
+        "Mạng tích chập có nhân trượt theo chiều cao và chiều rộng: nó xem từng ảnh, hoặc từng khung "
+        "hình của video một cách riêng rẽ.",
+    ),
+    "cnn3d": (
+        "CNN 3D",
+        "Mạng tích chập có nhân trượt cả theo thời gian: nó thấy được chuyển động, với chi phí cao gấp "
+        "vài lần.",
+    ),
+    "spatial_temporal": (
+        "thông tin không gian và thời gian",
+        "Không gian: cái gì nằm ở đâu trong một ảnh. Thời gian: nó thay đổi thế nào từ khung hình này "
+        "sang khung khác.",
+    ),
+    "optical_flow": (
+        "luồng quang học",
+        "Với mỗi điểm ảnh, độ dịch chuyển ngang và dọc từ khung hình này sang khung hình kế tiếp; là đầu "
+        "vào của nhánh thứ hai trong mạng hai nhánh (two-stream).",
+    ),
+    "rnn": (
+        "RNN",
+        "Mạng nơ-ron hồi quy: đọc một chuỗi theo từng bước và mang một trạng thái, h = tanh(W·x + U·h + "
+        "b), từ bước này sang bước sau.",
+    ),
+    "lstm": (
+        "LSTM",
+        "Bộ nhớ dài-ngắn hạn: mạng hồi quy có một ô nhớ với ba cổng quyết định quên gì, nhận gì và đưa "
+        "ra gì, nhờ đó gradient còn giữ được qua nhiều bước.",
+    ),
+    "gru": ("GRU", "Nút hồi quy có cổng: giống LSTM nhưng chỉ có hai cổng và không có ô nhớ riêng."),
+    "cost": (
+        "chi phí tính toán",
+        "Cái giá của một đầu vào: số phép nhân-cộng (MAC), số byte bộ nhớ và thời gian.",
+    ),
+    "temporal_shift": (
+        "dịch chuyển theo thời gian",
+        "Dời một phần các kênh đi một khung hình (TSM), để tích chập 2D trao đổi thông tin giữa các "
+        "khung hình mà không cần thêm tham số hay phép nhân nào.",
+    ),
+    "receptive_field": (
+        "trường tiếp nhận",
+        "Phần của đầu vào mà một đầu ra có thể phụ thuộc vào. Trường hiệu dụng là phần thật sự có trọng "
+        "lượng.",
+    ),
+    "feature_map": (
+        "bản đồ đặc trưng",
+        "Một kênh trong đầu ra của một tầng: phản ứng của một bộ lọc tại mọi vị trí.",
+    ),
+    "kernel": ("nhân (kernel)", "Các trọng số mà bộ lọc dùng để nhìn một kênh vào, ví dụ 3×3 số."),
+    "filter": (
+        "bộ lọc (filter)",
+        "Cái tạo ra một kênh đầu ra: mỗi kênh vào trong nhóm của nó có một nhân, thêm một độ lệch.",
+    ),
+    "pointwise": (
+        "tích chập điểm (pointwise convolution)",
+        "Tích chập với nhân 1×1: một tầng kết nối đầy đủ tại mỗi điểm ảnh, trộn các kênh và không nhìn "
+        "điểm lân cận nào. Còn gọi là gộp bản đồ đặc trưng (feature-map pooling), gộp tham số xuyên kênh "
+        "(cross-channel parametric pooling) hay phép chiếu (projection).",
+    ),
+    "stride": ("bước trượt (stride)", "Số ô mà nhân dời đi từ đầu ra này sang đầu ra kế tiếp."),
+    "padding": ("đệm (padding)", "Các ô thêm quanh đầu vào, thường là số 0, để nhân đặt được ở rìa."),
+    "pooling": ("gộp (pooling)", "Thay một cửa sổ gồm nhiều số bằng một số: số lớn nhất, hoặc trung bình."),
+    "gradient": (
+        "gradient",
+        "Mất mát thay đổi nhanh thế nào khi một con số thay đổi; huấn luyện đi ngược hướng đó.",
+    ),
+    "chain_rule": (
+        "quy tắc dây chuyền",
+        "Đạo hàm của hàm hợp là tích các đạo hàm; lan truyền ngược chính là quy tắc dây chuyền đọc từ cuối.",
+    ),
+    "loss": ("hàm mất mát", "Một con số cho biết mạng sai đến đâu; huấn luyện làm nó nhỏ đi."),
+}

@@ -1,0 +1,92 @@
+"""`striate explain` as it is typed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from striate.cli import main
+from striate.cli.explain import Show
+from striate.explaining.shows import SHOWS
+from striate.training.train import Run
+
+
+def test_a_number_on_the_terminal(digits_run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [
+        "explain",
+        str(digits_run.path),
+        "digits/test/17",
+        "--layer",
+        "conv1",
+        "--filter",
+        "3",
+        "--at",
+        "4,4",
+    ]
+    assert main(words) == 0
+    told = capsys.readouterr().out
+    assert "One number of conv1: output [0,3,4,4], convolution" in told
+    assert "By hand: " in told
+
+
+def test_in_vietnamese(digits_run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["explain", str(digits_run.path), "test/17", "--layer", "pool1", "--lang", "vi"]
+    assert main(words) == 0
+    assert "gộp cực đại" in capsys.readouterr().out
+
+
+def test_json_and_nothing_else(digits_run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["explain", str(digits_run.path), "test/17", "test/18", "--layer", "conv2", "--weight", "3,0,1,1"]
+    assert main([*words, "--through", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["gradient"]["weight"] == [3, 0, 1, 1]
+    assert len(told["gradient"]["uses"][0]["per_sample"]) == 2
+
+
+def test_a_page(digits_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page.html"
+    words = ["explain", str(digits_run.path), "test/17", "--layer", "conv1", "--show", "maps", "grad-cam"]
+    assert main([*words, "--html", str(page), "--lang", "vi"]) == 0
+    assert capsys.readouterr().out.split() == [str(page)]
+    assert page.read_text().startswith('<!DOCTYPE html>\n<html lang="vi">')
+
+
+def test_the_glossary(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--glossary"]) == 0
+    assert "pointwise convolution" in capsys.readouterr().out
+    assert main(["explain", "--glossary", "--lang", "vi", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["receptive_field"]["name"] == "trường tiếp nhận"
+
+
+def test_every_picture_can_be_asked_for() -> None:
+    assert set(Show.__args__) == SHOWS.keys()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], "explain what? give a run and an input: striate explain runs/digits-plain digits/test/17"),
+        (["RUN"], "explain what? give an input: an image file, or one of a data set as digits/test/17"),
+        (
+            ["RUN", "test/1", "--layer", "conv3"],
+            "unknown layer 'conv3': did you mean 'conv2'? Known: conv1, conv2, ",
+        ),
+        (
+            ["RUN", "test/1", "--layer", "conv1", "--at", "1;2"],
+            "--at takes whole numbers with commas between, as in ",
+        ),
+        (
+            ["RUN", "test/1", "--layer", "conv1", "--filter", "8"],
+            "filter 8 is not in conv1: expected 0–7; the ",
+        ),
+    ],
+)
+def test_one_sentence_and_exit_code_2(
+    digits_run: Run, words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = [str(digits_run.path) if word == "RUN" else word for word in words]
+    assert main(["explain", *asked]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(f"striate: {expected}")
+    assert told.err.count("\n") == 1

@@ -1,0 +1,90 @@
+"""Inputs, labels and runs: what can be given, and what is said of what cannot."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from explaining_networks import image_network, numbers
+from PIL import Image
+
+import striate
+from striate.errors import ArgumentError, DataError, NetworkError, RunError
+from striate.explaining.subject import open_subject
+from striate.training.train import Run
+
+
+def test_the_same_image_in_every_way(digits_run: Run, tmp_path: Path) -> None:
+    pixels = striate.open_data("digits").splits["test"].take([17])  # (1, 1, 8, 8) uint8
+    Image.fromarray(pixels.numpy()[0, 0]).save(tmp_path / "two.png")
+    np.save(tmp_path / "two.npy", pixels.numpy())
+    given = [
+        "digits/test/17",
+        "test/17",
+        tmp_path / "two.png",
+        str(tmp_path / "two.npy"),
+        pixels,
+        pixels.numpy(),
+    ]
+    subject = open_subject(digits_run.path, given, None)
+    assert subject.inputs.shape == (6, 1, 8, 8)
+    assert all(torch.equal(one, subject.inputs[0]) for one in subject.inputs)
+    assert subject.labels is None  # a file has none
+    assert open_subject(digits_run.path, given[:2], None).labels == (2, 2)
+    finished = open_subject(digits_run.path, [subject.inputs[:1]], None)
+    assert torch.equal(finished.inputs, subject.inputs[:1])
+    assert finished.pixels is None
+
+
+def test_labels_by_name_and_by_number(digits_run: Run) -> None:
+    assert open_subject(digits_run.path, ["test/1", "test/2"], "7").labels == (7, 7)
+    assert open_subject(digits_run.path, ["test/1", "test/2"], ["7", "3"]).labels == (7, 3)
+    assert open_subject(image_network(), [numbers(2, 4, 9, 8)], 1).labels == (1, 1)
+
+
+def test_the_loss_is_the_one_the_run_was_trained_with(digits_run: Run) -> None:
+    record = open_subject(digits_run.path, ["test/1"], None).record
+    assert record["recipe"]["label_smoothing"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("given", "label", "expected"),
+    [
+        ([], None, "explain what? give an input: an image file, or one of a data set as digits/test/17"),
+        (["no.png"], None, "no file no.png: give an image file, or an image of a data set as digits/test/17"),
+        (["digits/test/999"], None, "digits/test has no image 999: expected 0–358"),
+        (["test/1"], "eight", "unknown class 'eight': Known: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9"),
+        (["test/1"], ["1", "2"], "2 labels for 1 inputs: give one, or one for each"),
+    ],
+)
+def test_what_cannot_be_opened(digits_run: Run, given: list[str], label: object, expected: str) -> None:
+    with pytest.raises((ArgumentError, DataError)) as caught:
+        open_subject(digits_run.path, given, label)  # type: ignore[arg-type]
+    assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 8, 8), (1, 1, 9, 8), (1, 8, 8)])
+def test_the_wrong_size_or_channels(digits_run: Run, shape: tuple[int, ...]) -> None:
+    with pytest.raises(NetworkError) as caught:
+        open_subject(digits_run.path, [np.zeros(shape, np.uint8)], None)
+    got = "×".join(map(str, shape))
+    assert str(caught.value) == (
+        f"{digits_run.path} takes images of shape N×1×8×8 (N×C×H×W); got {got}: "
+        "give the right channels and size"
+    )
+
+
+def test_what_a_module_cannot_know(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match=r"^a module does not say how its images are prepared: give"):
+        open_subject(image_network(), ["cat.png"], None)
+    with pytest.raises(
+        ArgumentError, match=r"^a module does not name its classes: give a label by its number; got"
+    ):
+        open_subject(image_network(), [numbers(1, 4, 9, 8)], "cat")
+    (tmp_path / "broken.npy").write_bytes(b"no array")
+    with pytest.raises(
+        DataError, match=r"^cannot read the array .*broken.npy: .*; give a file made by numpy.save$"
+    ):
+        open_subject(image_network(), [tmp_path / "broken.npy"], None)
+    with pytest.raises(RunError, match=r"^no run at "):
+        open_subject(tmp_path / "nothing", ["test/1"], None)
