@@ -16,7 +16,9 @@ small = st.integers(1, 3)
 @st.composite
 def layers(draw: st.DrawFn) -> nn.Module:
     """One layer that keeps one dimension of space and two channels."""
-    kind = draw(st.sampled_from(["conv", "transposed", "pool", "average", "nearest", "linear", "pad", "shuffle"]))
+    kind = draw(
+        st.sampled_from(["conv", "transposed", "pool", "average", "nearest", "linear", "pad", "shuffle"])
+    )
     kernel, stride, dilation = draw(st.integers(1, 4)), draw(small), draw(small)
     if kind == "conv":
         return nn.Conv1d(2, 2, kernel, stride, draw(st.integers(0, 4)), dilation)
@@ -26,7 +28,9 @@ def layers(draw: st.DrawFn) -> nn.Module:
         return nn.ConvTranspose1d(2, 2, kernel, stride, lead, extra, dilation=dilation)
     if kind == "pool":
         window = draw(st.integers(2, 4))
-        return nn.MaxPool1d(window, draw(small), draw(st.integers(0, window // 2)), dilation, ceil_mode=draw(st.booleans()))
+        return nn.MaxPool1d(
+            window, draw(small), draw(st.integers(0, window // 2)), dilation, ceil_mode=draw(st.booleans())
+        )
     if kind == "average":
         return nn.AvgPool1d(draw(st.integers(2, 4)), draw(small), ceil_mode=draw(st.booleans()))
     if kind == "nearest":
@@ -34,7 +38,11 @@ def layers(draw: st.DrawFn) -> nn.Module:
     if kind == "linear":
         return nn.Upsample(scale_factor=2, mode="linear", align_corners=draw(st.booleans()))
     if kind == "pad":
-        return draw(st.sampled_from([nn.ReflectionPad1d((1, 2)), nn.ReplicationPad1d(2), nn.ConstantPad1d((-1, 2), 0)]))
+        return draw(
+            st.sampled_from(
+                [nn.ReflectionPad1d((1, 2)), nn.ReplicationPad1d(2), nn.ConstantPad1d((-1, 2), 0)]
+            )
+        )
     return Shuffled()
 
 
@@ -85,7 +93,7 @@ def test_any_stack_of_layers_sees_what_its_gradient_says(stack: list[nn.Module],
 @settings(max_examples=120, deadline=None, derandomize=True)
 @given(st.lists(layers(), min_size=1, max_size=4), st.integers(9, 24))
 def test_the_unclipped_field_is_that_of_an_image_that_goes_on(stack: list[nn.Module], length: int) -> None:
-    """Where the network is the same from place to place, a unit in the middle of a longer image has the size."""
+    """Where a network is the same from place to place, a unit amid a longer image has that size."""
     aligned = any(isinstance(layer, nn.Upsample) and layer.align_corners for layer in stack)
     network = nn.Sequential(*stack)
     if aligned or not fits(network, length) or not fits(network, 240):

@@ -61,7 +61,7 @@ class _Maker:
         call = self.recording.calls[group.call]
         if call.type == "MultiheadAttention" and group.atomic:
             return "multihead_attention"
-        if main is None or (main.kind in ("alias", "source") and group.atomic):
+        if main is None or (group.atomic and main.kind in ("alias", "source", "reshape")):
             return call.type.lower()
         if main.kind == "matmul":
             right = main.inputs[1]

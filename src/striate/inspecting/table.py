@@ -59,7 +59,7 @@ def rich_table(inspection: "Inspection", *, depth: int | None = None, moves: boo
     if timed:
         table.add_column("time", justify="right")
         table.add_column("share", justify="right")
-    shown = [layer for layer in inspection.layers if moves or not (layer.moves and layer.kind in MINOR)]
+    shown = [layer for layer in inspection.layers if moves or layer.type or layer.kind not in MINOR]
     for cells in (
         folded(shown, depth, timed) if depth is not None else [_cells(layer, timed) for layer in shown]
     ):
