@@ -1,0 +1,41 @@
+"""Starts trainings that are meant to be killed: trains once itself, then forks one a line."""
+
+import os
+import sys
+from pathlib import Path
+
+from small_runs import EVERYTHING_RANDOM, TINY, go_on, small_recipe, small_run
+from striate.runs import RECORD
+from striate.training import loop, number_format, train
+
+EPOCHS = 30
+RECIPE = small_recipe(epochs=EPOCHS, augmentation=EVERYTHING_RANDOM, ema=0.9, clip_norm=1.0)
+OPTIONS = {**TINY, "dropout": 0.3}
+
+
+def one(data: Path, run: Path, checkpoint_seconds: float) -> None:
+    """The training, from its start or from where the last one was killed."""
+    loop.CHECKPOINT_SECONDS = checkpoint_seconds  # type: ignore[assignment]
+    train.draw_curves = train.draw_confusion = lambda *arguments: arguments[-1].write_bytes(b"")
+    number_format.seconds_of_step = lambda *arguments: 0.01
+    if (run / RECORD).exists():
+        go_on(run)
+    else:
+        small_run(run, RECIPE, data=data, options=OPTIONS)
+
+
+def serve() -> None:
+    data, whole = map(Path, sys.argv[1:])
+    one(data, whole, 60)  # the training that nobody kills; it also loads all that is loaded when first used
+    for line in sys.stdin:
+        run, seconds = line.split("\t")
+        process = os.fork()
+        if process == 0:
+            one(data, Path(run), float(seconds))
+            os._exit(0)
+        print(process, flush=True)
+        print(os.waitpid(process, 0)[1], flush=True)
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,118 @@
+"""Killed at any moment, a training goes on to the same numbers, bit for bit."""
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from kill_server import EPOCHS
+
+from small_runs import assert_equal, epochs_in, state_of
+from striate.cli import main
+from striate.runs import CHECKPOINT, HISTORY, RECORD, read_record
+
+HERE = Path(__file__).parent
+
+
+def environment() -> dict[str, str]:
+    """One thread, and our helpers importable."""
+    path = os.pathsep.join([str(HERE.parent), *sys.path[1:]])
+    return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": path}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A process that starts trainings, and the folder of one that ran to its end in it."""
+
+    process: "subprocess.Popen[str]"
+    whole: Path
+
+    def train_and_kill(self, run: Path, seconds: float, checkpoints: float) -> bool:
+        """Trains for that long and kills; whether the training had ended by itself."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        print(run, checkpoints, sep="\t", file=self.process.stdin, flush=True)
+        training = int(self.process.stdout.readline())
+        time.sleep(seconds)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(training, signal.SIGKILL)
+        return int(self.process.stdout.readline()) == 0
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, small_set: Path) -> Iterator[Server]:
+    whole = tmp_path_factory.mktemp("killed") / "whole"
+    with subprocess.Popen(
+        [sys.executable, str(HERE / "kill_server.py"), str(small_set), str(whole)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    ) as process:
+        yield Server(process, whole)
+        process.kill()
+
+
+@pytest.mark.parametrize("checkpoints", [60.0, 0.0], ids=["at the end of epochs", "after every step"])
+def test_killed_at_arbitrary_moments(server: Server, tmp_path: Path, checkpoints: float) -> None:
+    moments, killed, longest = random.Random(5), 0, 0.2
+    while not server.train_and_kill(tmp_path / "run", moments.uniform(0, longest), checkpoints):
+        killed, longest = killed + 1, 1.1 * longest  # a slow machine must get on too
+    assert killed > 2
+    assert read_record(tmp_path / "run")["status"] == "finished"
+    assert epochs_in(tmp_path / "run") == list(range(1, EPOCHS + 1))
+    assert_equal(state_of(tmp_path / "run"), state_of(server.whole))
+
+
+def wait_for(file: Path, lines: int, process: "subprocess.Popen[str]") -> None:
+    """Until the file has that many lines."""
+    end = time.monotonic() + 60
+    while not file.exists() or file.read_text().count("\n") < lines:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def command(*words: str | Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "striate", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_command_stopped_then_killed_then_finished(
+    tmp_path: Path, small_set: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = "--threads 1 --epochs 30 --number-format fp32 --batch-size 32 --option widths=4,8 hidden=16"
+    run = tmp_path / "a run"
+    with command("train", small_set, *options.split(), "--out", run) as stopped:
+        wait_for(run / HISTORY, 3, stopped)
+        stopped.send_signal(signal.SIGINT)
+        printed, told = stopped.communicate(timeout=60)
+    assert stopped.returncode == 130
+    assert printed == f"stopped, everything saved; go on with:  striate train --resume '{run}'\n"
+    assert "Traceback" not in told
+    assert read_record(run)["status"] == "stopped"
+    with command("train", "--resume", run) as killed:
+        wait_for(run / HISTORY, len(epochs_in(run)) + 3, killed)
+        killed.kill()
+    assert killed.wait() == -signal.SIGKILL
+    assert main(["train", "--resume", str(run)]) == 0
+    assert f"run {run}\n" in capsys.readouterr().out
+    assert main(["train", str(small_set), *options.split(), "--out", str(tmp_path / "whole")]) == 0
+    assert epochs_in(run) == list(range(1, 31))
+    assert_equal(state_of(run), state_of(tmp_path / "whole"))
+    assert {path.name for path in run.iterdir() if path.suffix == ".part"} == set()
+    assert (run / CHECKPOINT).exists()
+    assert (run / RECORD).exists()
