@@ -1,4 +1,7 @@
-"""What single layers received and were told in one training step: their input, and the gradient at their output."""
+"""What single layers received in one training step: their input, and the gradient at their output.
+
+Leaner than a recording: it keeps references to a few kinds of layer only, so that it fits beside a large batch.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,11 +30,14 @@ def layer_calls(
     inputs: list[tuple[str, nn.Module, Tensor]] = []
     gradients: dict[int, Tensor] = {}
 
+    def keep(number: int) -> Callable[[Tensor], None]:
+        return lambda gradient: gradients.__setitem__(number, gradient.detach())
+
     def watch(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
         def hook(layer: nn.Module, arguments: tuple[Tensor, ...], output: Tensor) -> None:
             number = len(inputs)
             inputs.append((name, layer, arguments[0].detach()))
-            output.register_hook(lambda gradient: gradients.__setitem__(number, gradient.detach()))
+            output.register_hook(keep(number))  # type: ignore[no-untyped-call]
 
         return hook
 
