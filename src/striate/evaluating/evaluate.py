@@ -74,11 +74,9 @@ def evaluate(
 
 def _open_for(trained: Trained, data: str | Path | None) -> ImageData:
     """The set, made as the network's training images were."""
-    options = trained.data_options | {"channels": trained.channels}
+    H, W = trained.size
+    options = trained.data_options | {"channels": trained.channels, "size": H if H == W else None}
     images = open_data(trained.source if data is None else data, **options)
-    if images.size != trained.size:
-        options["size"] = trained.size[0]
-        images = open_data(trained.source if data is None else data, **options)
     if images.size != trained.size:
         raise DataError(
             f"{images.name} has images of {_by(images.size)}, and {trained.run} was trained on "

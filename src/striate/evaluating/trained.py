@@ -36,7 +36,8 @@ def open_run(run: str | Path, device: str = "auto") -> Trained:
     """Opens a run for use. Raises RunError, in one sentence, for one that cannot be."""
     run = Path(run)
     record = read_record(run)
-    network = network_of(run, record).to(pick_device(device))
+    chosen = pick_device(device)
+    network = network_of(run, record).to(chosen)
     try:
         data = record["data"]
         return Trained(
@@ -50,7 +51,7 @@ def open_run(run: str | Path, device: str = "auto") -> Trained:
             source=str(data["source"]),
             data_options=dict(data["options"]),
         )
-    except (KeyError, TypeError, ValueError, IndexError):
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError):
         raise RunError(
             f"the record of {run} does not say what its network was trained on: restore it from a copy"
         ) from None

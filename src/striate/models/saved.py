@@ -24,7 +24,7 @@ def network_of(run: Path, record: dict[str, Any]) -> nn.Module:
     weights = read_weights(require(run, MODEL))
     try:
         network = NetworkSpec.from_json(record["network"]).build()
-    except (KeyError, NetworkError) as problem:
+    except (KeyError, TypeError, NetworkError) as problem:
         raise RunError(
             f"the record of {run} describes no network that this striate knows: {problem}"
         ) from None

@@ -1,0 +1,57 @@
+"""Normalisation: mean 0 and deviation 1 over the training images, channels last."""
+
+import json
+
+import pytest
+import torch
+
+from striate.data import open_data
+from striate.evaluating.inputs import Normalisation
+
+
+def test_measured_over_the_training_images() -> None:
+    images = open_data("digits").splits["train"]
+    measured = Normalisation.measured(images)
+    pixels = measured(images.take(range(len(images))))
+    assert pixels.mean().item() == pytest.approx(0, abs=1e-5)
+    assert pixels.std().item() == pytest.approx(1, abs=1e-5)
+    some = Normalisation.measured(images, values=100 * 64)
+    assert some.mean == pytest.approx(measured.mean, rel=0.1)
+
+
+def test_each_channel_by_its_own() -> None:
+    normalise = Normalisation((10.0, 20.0, 30.0), (1.0, 2.0, 4.0))
+    images = torch.full((2, 3, 4, 5), 30, dtype=torch.uint8)
+    result = normalise(images)
+    assert result[0, :, 0, 0].tolist() == [20.0, 5.0, 0.0]
+    assert result.dtype == torch.float32
+    assert result.is_contiguous(memory_format=torch.channels_last)
+    assert (images == 30).all()
+
+
+def test_a_channel_that_is_one_colour() -> None:
+    class Black:
+        def __len__(self) -> int:
+            return 3
+
+        def take(self, indices: object) -> torch.Tensor:
+            return torch.zeros(3, 1, 2, 2, dtype=torch.uint8)
+
+    assert Normalisation.measured(Black()) == Normalisation((0.0,), (1.0,))  # type: ignore[arg-type]
+
+
+def test_for_other_channels() -> None:
+    grey = Normalisation((90.0,), (60.0,))
+    assert grey.for_channels(3) == Normalisation((90.0,) * 3, (60.0,) * 3)
+    assert grey.for_channels(1) is grey
+    assert Normalisation((30.0, 60.0, 90.0), (1.0, 2.0, 3.0)).for_channels(1) == Normalisation(
+        (60.0,), (2.0,)
+    )
+    assert Normalisation.of_imagenet(3).mean == pytest.approx([255 * x for x in (0.485, 0.456, 0.406)])
+    assert Normalisation.of_imagenet(3).std == pytest.approx([255 * x for x in (0.229, 0.224, 0.225)])
+    assert len(Normalisation.of_imagenet(1).mean) == 1
+
+
+def test_through_json() -> None:
+    one = Normalisation((1.5, 2.0), (3.0, 0.1))
+    assert Normalisation.from_json(json.loads(json.dumps(one.to_json()))) == one
