@@ -97,6 +97,8 @@ def augment(images: Tensor, labels: Tensor, draws: Draws) -> tuple[Tensor, Targe
     i ^ 1, so that an even slice of a batch holds its own partners.
     """
     images = images.float()
+    if not len(images):  # the part of a process that has nothing to do in this step
+        return images, Targets(labels)
     if draws.affine is not None:
         images = _resample(images, draws.affine)
     if draws.jitter is not None:
@@ -109,6 +111,8 @@ def augment(images: Tensor, labels: Tensor, draws: Draws) -> tuple[Tensor, Targe
 
 
 def _resample(images: Tensor, affine: np.ndarray) -> Tensor:
+    H, W = images.shape[2:]
+    affine = affine * np.array([[1, H / W, 1], [W / H, 1, 1]], np.float32)  # turns by angles, not by shares
     maps = torch.from_numpy(affine).to(images.device)
     grid = F.affine_grid(maps, list(images.shape), align_corners=False)
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)

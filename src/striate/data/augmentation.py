@@ -1,5 +1,6 @@
 """How training images are varied: the policy, as one frozen value. `augment` carries it out."""
 
+import math
 from dataclasses import dataclass, replace
 
 from striate.errors import ArgumentError
@@ -34,13 +35,15 @@ class Augmentation:
             raise ArgumentError(
                 f"crop_area must be two numbers 0 < low <= high <= 4; got {low} and {high}: try 0.5 1.0"
             )
-        if self.crop_aspect < 1:
+        if not 1 <= self.crop_aspect < math.inf:
             raise ArgumentError(
                 f"crop_aspect must be at least 1 (1 keeps the shape); got {self.crop_aspect}: try 1.33"
             )
         for name in ("rotate", "shift", "jitter", "erase", "mixup", "cutmix"):
-            if getattr(self, name) < 0:
-                raise ArgumentError(f"{name} must not be negative; got {getattr(self, name)}: 0 turns it off")
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ArgumentError(
+                    f"{name} must be a number from 0 on; got {getattr(self, name)}: 0 turns it off"
+                )
 
     @property
     def moves(self) -> bool:
