@@ -84,6 +84,8 @@ def test_a_bound_is_called_one_and_holds(name: str) -> None:
         lambda s, x: s.c((x - torch.tensor(0.4)) / torch.tensor(0.2)),
         lambda s, x: s.c(torch.where(x > 0, x, 0.1 * x)),
         lambda s, x: s.c(x.masked_fill(x < 0, 0.0)),
+        lambda s, x: s.c(x[:, [0]]),
+        lambda s, x: s.c(x) + s.c(x) * torch.zeros(8),
     ],
 )
 def test_harmless_constants_leave_a_field_exact(forward) -> None:  # type: ignore[no-untyped-def]

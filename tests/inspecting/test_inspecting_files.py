@@ -1,6 +1,7 @@
 """Networks that come from files: torch.export archives, ONNX files, run folders, imported functions."""
 
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,37 @@ def test_a_file_that_is_no_archive(tmp_path: Path) -> None:
     path.write_bytes(b"no archive")
     with pytest.raises(NetworkError, match=r"is not an archive of torch\.export that can be read"):
         inspect(path)
+
+
+def altered(path: Path, wanted: str, old: str, new: str) -> Path:
+    """The archive with a text in one of its files replaced."""
+    result = path.with_name("altered.pt2")
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(result, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name.endswith(wanted):
+                assert old.encode() in content
+                content = content.replace(old.encode(), new.encode(), 1)
+            target.writestr(name, content)
+    return result
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("torch.ops.aten.relu.default", "torch.hub.load"),
+        ("torch.ops.aten.relu.default", "_operator.call"),
+        ("Symbol('s", "__import__('os').getcwd() or Symbol('s"),
+    ],
+)
+def test_an_archive_that_could_run_code_is_not_opened(tmp_path: Path, old: str, new: str) -> None:
+    network, path = small()[:3], tmp_path / "x.pt2"
+    sizes = ({0: torch.export.Dim("b")},)
+    torch.export.save(torch.export.export(network, (torch.rand(2, 3, 8, 8),), dynamic_shapes=sizes), path)
+    assert inspect(path).batch == 2
+    with pytest.raises(NetworkError, match="could run code when it is loaded"):
+        inspect(altered(path, "models/model.json", old, new))
 
 
 def test_onnx_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,6 +91,17 @@ def test_a_network_without_values_that_looks_at_values_is_told_in_one_sentence()
         trace(network, [example(network, (1, 8, 8))])
 
 
+def test_lazy_layers_are_told_in_one_sentence() -> None:
+    with pytest.raises(NetworkError, match="lazy layers without a shape: run it once on an input first"):
+        trace(nn.LazyConv2d(3, 3), [torch.empty(1, 3, 8, 8)])
+
+
+def test_what_does_not_run_on_shapes_alone_runs_on_numbers() -> None:
+    network = Made(lambda s, x: torch.autocast("cpu", torch.bfloat16)(s.c)(x), c=nn.Conv2d(1, 1, 3))
+    recording = trace(network, [example(network, (1, 8, 8))])
+    assert "which does not run on shapes alone: run on numbers" in recording.notes[0]
+
+
 def test_instance_norm_is_not_a_batch_norm() -> None:
     recording = trace(nn.InstanceNorm2d(3), [torch.empty(1, 3, 8, 8)])
     norm = next(op for op in recording.operations if op.kind == "batch_norm")

@@ -57,6 +57,8 @@ def elementwise(reading: Reading) -> Fields:
     if result is None:
         return None
     role = reading.geometry.get("role", "plain")
+    if role == "multiply" and _switched_off(reading):
+        return None
     constants = [
         info.fill
         for info, field in zip(reading.infos, reading.given, strict=True)
@@ -69,6 +71,14 @@ def elementwise(reading: Reading) -> Fields:
     if role == "add" and Fill.UNKNOWN in constants:
         return replace(result, masked=True)
     return result
+
+
+def _switched_off(reading: Reading) -> bool:
+    """Whether a product has a factor that is zero everywhere."""
+    return "mul" in reading.operation.name and any(
+        field is None and info.fill is Fill.ZERO
+        for info, field in zip(reading.infos, reading.given, strict=True)
+    )
 
 
 def convolution(reading: Reading) -> Fields:

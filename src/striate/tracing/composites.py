@@ -20,6 +20,15 @@ _CELLS = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
 _LEAVES = frozenset({"numpy", "__array__", "tolist", "__dlpack__", "data_ptr", "storage", "item"})
 
 
+def _kept_positions(index: Any) -> Any:
+    """Lists of positions as tensors with values, which indexing a tensor without memory would take from
+    them.
+    """
+    if isinstance(index, tuple):
+        return tuple(_kept_positions(each) for each in index)
+    return torch.tensor(index) if isinstance(index, list) and index and type(index[0]) is int else index
+
+
 class Composites(TorchFunctionMode):
     """Sees functions before they are taken apart, and writes some down whole."""
 
@@ -42,6 +51,8 @@ class Composites(TorchFunctionMode):
             return self.attention(func, args, kwargs)
         if name == "instance_norm":
             return self.instance_norm(func, args, kwargs)
+        if name == "__getitem__":
+            args = (args[0], _kept_positions(args[1]))
         if name in _LEAVES:
             given = list(tensors_in(args))
             self.watch.look(given, [self.watch.slot(tensor) for tensor in given])

@@ -8,14 +8,17 @@ import torch
 from torch import Tensor, fx, nn
 
 from striate.errors import NetworkError
+from striate.tracing import archive
 from striate.tracing.calls import Calls
 from striate.tracing.trace import Follow
 
 
 def read(path: Path) -> tuple[nn.Module, Sequence[Tensor], Follow]:
     """The network of a `.pt2` file, an example of its inputs, and how to tell its layers."""
+    archive.check(path)
     try:
-        program = torch.export.load(str(path))
+        with archive.weights_only():
+            program = torch.export.load(str(path))
         graph = program.module(check_guards=False)
     except Exception as error:
         told = str(error).strip().splitlines() or [type(error).__name__]

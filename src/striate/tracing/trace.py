@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import UninitializedParameter
 
 from striate.arithmetic.described import (
     Fill,
@@ -74,30 +75,35 @@ def trace(
         NetworkError: the network does not take this input; names the layer and what it received.
     """
     network = _bare(network)
+    if any(isinstance(parameter, UninitializedParameter) for parameter in network.parameters()):
+        raise NetworkError("the network has lazy layers without a shape: run it once on an input first")
     names = tuple(axes) or AXES.get(inputs[0].dim() - 1, tuple("NC") + ("?",) * (inputs[0].dim() - 2))
     if with_values:
         return _timed(network, inputs, names, repeats, follow)
     try:
         return _run(network, [_without_memory(tensor) for tensor in inputs], names, False, follow)
     except _WantsValues as wants:
-        if any(p.device.type == "meta" for p in network.parameters()):
-            raise NetworkError(
-                f"{wants.where}, whose code looks at values, but the network is on the meta device"
-            ) from None
+        if _on_meta(network):
+            raise NetworkError(f"{wants.where}, {wants.why}, but the network is on the meta device") from None
         recording = _run(network, [_with_memory(network, tensor) for tensor in inputs], names, True, follow)
         return replace(
             recording,
             seconds=(),
-            notes=(*recording.notes, f"{wants.where}, whose code looks at values: run on numbers"),
+            notes=(*recording.notes, f"{wants.where}, {wants.why}: run on numbers"),
         )
 
 
 class _WantsValues(Exception):  # noqa: N818 - not an error: a reason to run again
-    """The network's code looks at values."""
+    """The network does not run on tensors without memory."""
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, why: str = "whose code looks at values") -> None:
         super().__init__(where)
-        self.where = where
+        self.where, self.why = where, why
+
+
+def _on_meta(network: nn.Module) -> bool:
+    """Whether a network has no values to run with."""
+    return any(parameter.device.type == "meta" for parameter in network.parameters())
 
 
 def _bare(network: nn.Module) -> nn.Module:
@@ -168,6 +174,8 @@ def _forward(network: nn.Module, inputs: Sequence[Tensor], calls: Calls) -> Any:
     except Exception as error:
         if not calls.watch.with_values and _is_about_values(error):
             raise _WantsValues(calls.where()) from error
+        if not calls.watch.with_values and not _on_meta(network):
+            raise _WantsValues(calls.where(), "which does not run on shapes alone") from error
         told = str(error).strip().splitlines() or [""]
         if not isinstance(error, (RuntimeError, ValueError)):
             told[0] = f"{type(error).__name__}: {told[0]}"
@@ -238,7 +246,7 @@ def _info(watch: Watch, number: int) -> TensorInfo:
         shape=tuple(tensor.shape),
         itemsize=tensor.element_size(),
         role=role,
-        fill=watch.fills.get(number, Fill.UNKNOWN),
+        fill=watch.used.get(number, watch.fills.get(number, Fill.UNKNOWN)),
         names=known[1] if known else (),
         trainable=tensor.requires_grad and role is Role.PARAMETER,
         storage=storage,

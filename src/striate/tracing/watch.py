@@ -67,7 +67,8 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.kept: list[Tensor] = []  # so that no id is used twice
         self.born: list[bool] = []
         self.roles: list[Role] = []
-        self.fills: dict[int, Fill] = {}
+        self.fills: dict[int, Fill] = {}  # of constants, as they are now
+        self.used: dict[int, Fill] = {}  # as they were in all their uses
         self.stand_ins: dict[int, Tensor] = {}
         self.written_to: set[int] = set()
         self.dependent: set[int] = set()  # memory that holds anything computed from the input
@@ -227,6 +228,10 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         depends = name not in SOURCES and any(memory(tensor) in self.dependent for tensor in given)
         if depends:
             self.dependent.update(memory(tensor) for tensor in results)
+        elif written(func) and given:
+            self.forget(given[0])
+        elif is_view(func) and inputs and inputs[0] in self.fills:
+            self.fills.update(dict.fromkeys(outputs, self.fills[inputs[0]]))
         elif any(self.fills.get(number) is Fill.GENERIC for number in inputs):
             self.fills.update(dict.fromkeys(outputs, Fill.GENERIC))
         if depends and name.rstrip("_") in _SENSITIVE:
@@ -254,14 +259,28 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 Fill.ZERO if args[1] == 0 else Fill.UNKNOWN if abs(args[1]) > _LARGE else Fill.NONZERO
             )
 
+    def forget(self, target: Tensor) -> None:
+        """A constant is written to: what was known of the values in its memory is known no more."""
+        place = memory(target)
+        for number, tensor in enumerate(self.kept):
+            if self.fills.get(number) not in (None, Fill.GENERIC) and memory(tensor) == place:
+                del self.fills[number]
+                if tensor.device.type == "meta":
+                    self.fills[number] = Fill.UNKNOWN
+
     def examine(self, tensor: Tensor, number: int) -> None:
-        """Look at a constant's values, once: may it switch anything off?"""
-        if number in self.fills:
-            return
-        if tensor.device.type == "meta" or tensor.numel() > _EXAMINED:
-            self.fills[number] = Fill.UNKNOWN
-            return
-        self.fills[number] = _fill_of(tensor)
+        """Look at a constant's values when they are used: may it switch anything off?"""
+        if number not in self.fills:
+            hidden = tensor.device.type == "meta" or tensor.numel() > _EXAMINED
+            self.fills[number] = Fill.UNKNOWN if hidden else _fill_of(tensor)
+        self.used[number] = _either(self.used.get(number), self.fills[number])
+
+
+def _either(before: Fill | None, now: Fill) -> Fill:
+    """What is known of a constant that was used with other values before."""
+    if before is None or before is now:
+        return now
+    return Fill.UNKNOWN if Fill.UNKNOWN in (before, now) else Fill.FINITE
 
 
 def _fill_of(tensor: Tensor) -> Fill:
@@ -277,7 +296,10 @@ def _fill_of(tensor: Tensor) -> Fill:
 
 def memory(tensor: Tensor) -> int:
     """A number that tensors share when they share memory."""
-    return int(tensor.untyped_storage()._cdata)
+    try:
+        return int(tensor.untyped_storage()._cdata)
+    except NotImplementedError:  # sparse tensors, tensors under vmap
+        return -id(tensor)
 
 
 def tensors_in(values: Iterable[Any]) -> Iterable[Tensor]:
