@@ -17,7 +17,7 @@ TEXTS = {
     ),
     "unit.title": "One number of {layer}: output [{index}], {kind}",
     "unit.geometry": (
-        "The filter holds {channels} kernels of {kernel}; stride {stride}, padding {padding}, dilation "
+        "Kernels in this filter: {channels}, of {kernel}; stride {stride}, padding {padding}, dilation "
         "{dilation}, groups {groups}. Each kernel lies on its patch of the input; cell by cell they are "
         "multiplied, and all products are added."
     ),
@@ -50,6 +50,13 @@ TEXTS = {
     "grid.kernel": "kernel",
     "grid.products": "products",
     "grid.window": "window",
+    "grid.upstream": "δ",
+    "grid.input": "input",
+    "grid.terms": "terms",
+    "gradient.all": "All terms of {layer} for sample {sample}, by place in the output",
+    "gradient.picture": (
+        "All terms of {layer} by place in the output, one tile per sample; red is positive, blue negative"
+    ),
     "grid.gradient": "gradient",
     "grid.old": "old",
     "grid.step": "step",

@@ -21,7 +21,7 @@ def number(value: float, digits: int = 4) -> str:
     >>> number(-0.012345), number(2.0), number(0)
     ('−0.01235', '2', '0')
     """
-    return f"{value:.{digits}g}".replace("-", "−")
+    return f"{value + 0.0:.{digits}g}".replace("-", "−")  # −0 is 0
 
 
 def as_maths(part: "Maths | str | float") -> Maths:

@@ -26,6 +26,7 @@ body.striate { max-width: 62rem; margin: 0 auto; padding: 1rem }
 .striate caption { text-align: left; font-weight: 600; padding: .2rem 0; white-space: nowrap }
 .striate th, .striate td { border: 1px solid #c4ccd4; padding: .15rem .5rem; text-align: right }
 .striate thead th { background: #eef1f4 } .striate tbody th { text-align: left; font-weight: 600 }
+.striate thead th:first-child { text-align: left }
 .striate .grids { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem }
 .striate .grids table { font-size: .85rem } .striate .grids caption { font-weight: 400 }
 .striate .sign { font-size: 1.4rem } .striate td.marked { background: #fff2b3; font-weight: 700;

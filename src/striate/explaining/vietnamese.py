@@ -56,6 +56,13 @@ TEXTS = {
     "grid.kernel": "nhân",
     "grid.products": "các tích",
     "grid.window": "cửa sổ",
+    "grid.upstream": "δ",
+    "grid.input": "đầu vào",
+    "grid.terms": "các số hạng",
+    "gradient.all": "Mọi số hạng của {layer} với mẫu {sample}, theo vị trí ở đầu ra",
+    "gradient.picture": (
+        "Mọi số hạng của {layer} theo vị trí ở đầu ra, mỗi mẫu một ô; đỏ là dương, xanh là âm"
+    ),
     "grid.gradient": "gradient",
     "grid.old": "cũ",
     "grid.step": "bước",

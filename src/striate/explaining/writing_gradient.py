@@ -4,11 +4,15 @@ from collections.abc import Iterator
 
 from striate.derivation import Term
 from striate.derivation.shapes import Array
-from striate.explaining.document import Block, Formula, Grid, Paragraph, Table, planes_of
+from striate.explaining.document import Block, Figure, Formula, Grid, Paragraph, Table, planes_of
 from striate.explaining.gradient import WeightGradient
 from striate.explaining.maths import Maths, number, over, partial, power, root, row, sub, sum_of, total
+from striate.explaining.showing import Picture
 from striate.explaining.texts import Texts
 from striate.explaining.updating import Update
+
+SIDE, SAMPLES = 8, 4
+"""Terms of a map up to this side, and of so many samples, are shown in numbers; larger ones as a picture."""
 
 
 def gradient_blocks(gradient: WeightGradient, say: Texts) -> Iterator[Block]:
@@ -28,12 +32,31 @@ def gradient_blocks(gradient: WeightGradient, say: Texts) -> Iterator[Block]:
     yield Paragraph(
         say("gradient.rest", shown=len(four), rest=f"{gradient.count - len(four):,}", sum=number(rest, 5))
     )
+    yield from _all_terms(gradient, say)
     yield from _samples(gradient, say)
     yield from _matrix(gradient, say)
     if gradient.kernel.ndim:
         for frame, matrices in enumerate(planes_of(gradient.kernel)):
             key = "gradient.kernel_frame" if gradient.kernel.ndim == 3 else "gradient.kernel"
             yield Grid(say(key, frame=frame), (say("grid.gradient"),), matrices)
+
+
+def _all_terms(gradient: WeightGradient, say: Texts) -> Iterator[Block]:
+    """δ × input = terms, place by place: in numbers where they are few, as a picture where they are not."""
+    names = (say("grid.upstream"), say("grid.input"), say("grid.terms"))
+    for use in gradient.uses:
+        terms = use.terms
+        if terms.values.ndim != 3:
+            continue
+        if max(terms.values.shape[1:]) > SIDE:
+            pictures = tuple(terms.values[:SAMPLES])
+            caption = say("gradient.picture", layer=use.layer)
+            names_of = tuple(map(str, range(len(pictures))))
+            yield Figure(caption, caption, Picture("terms", pictures, names_of, signed=True))
+            continue
+        for sample in range(min(SAMPLES, len(terms.values))):
+            matrices = (terms.upstream[sample], terms.seen[sample], terms.values[sample])
+            yield Grid(say("gradient.all", layer=use.layer, sample=sample), names, matrices, ("×", "="))
 
 
 def _term(layer: str, term: Term) -> tuple[str, ...]:
