@@ -14,6 +14,8 @@ ACROSS = 900
 """Pixels that a picture is wide, at most."""
 SMALLEST, LARGEST = 72, 360
 """A tile is enlarged to at least, and shrunk to at most, so many pixels."""
+FEW = 3
+"""So many tiles are drawn large."""
 GAP, LINE = 6, 13
 RAMP = np.array(
     [(0, 0, 4), (66, 10, 104), (147, 38, 103), (221, 81, 58), (252, 165, 10), (252, 255, 164)], float
@@ -48,7 +50,7 @@ def _tile(picture: Picture, place: int) -> Image.Image:
     colours = colours_of(picture, place)
     height, width = colours.shape[:2]
     zoom = max(1, -(-SMALLEST // min(height, width)))
-    if len(picture.tiles) == 1 or picture.over_input:
+    if len(picture.tiles) <= FEW or picture.over_input:
         zoom = max(zoom, 224 // max(height, width))
     image = Image.fromarray(colours).resize((width * zoom, height * zoom), Image.Resampling.NEAREST)
     mark = picture.marks[place] if place < len(picture.marks) else None

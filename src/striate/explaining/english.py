@@ -219,7 +219,10 @@ TEXTS = {
         "(smallest) to bright (largest)"
     ),
     "picture.filters.title": "Filters of {layer}",
-    "picture.filters": "{shown} of {count} kernels of {layer}; red is positive, blue negative, white 0",
+    "picture.filters": (
+        "{shown} of {count} kernels of {layer}; red is positive, blue negative, white 0 (kernels on RGB "
+        "in their colours, grey is 0)"
+    ),
     "picture.filters_before.title": "Filters of {layer} before the update",
     "picture.filters_before": (
         "{shown} of {count} kernels of {layer} before the update; red is positive, blue negative"

@@ -223,7 +223,10 @@ TEXTS = {
         "từ tối (nhỏ nhất) đến sáng (lớn nhất)"
     ),
     "picture.filters.title": "Bộ lọc của {layer}",
-    "picture.filters": "{shown} trong {count} nhân của {layer}; đỏ là dương, xanh là âm, trắng là 0",
+    "picture.filters": (
+        "{shown} trong {count} nhân của {layer}; đỏ là dương, xanh là âm, trắng là 0 (nhân trên ảnh RGB "
+        "vẽ theo màu của chúng, xám là 0)"
+    ),
     "picture.filters_before.title": "Bộ lọc của {layer} trước khi cập nhật",
     "picture.filters_before": (
         "{shown} trong {count} nhân của {layer} trước khi cập nhật; đỏ là dương, xanh là âm"
