@@ -13,8 +13,9 @@ from striate.arithmetic import field as fields
 from striate.arithmetic.described import Fill, Operation, Recording, Role
 from striate.arithmetic.field import Field
 from striate.arithmetic.rules import MIXING, Fields, Reading, Rule, anything
-from striate.arithmetic.rules_moving import MOVING, UNDO
+from striate.arithmetic.rules_moving import MOVING
 from striate.arithmetic.rules_resizing import RESIZING
+from striate.arithmetic.rules_writing import UNDO
 
 RULES: dict[str, Rule] = {**MIXING, **MOVING, **RESIZING}
 SILENT = frozenset({"source", "fill"})  # made without looking at the input

@@ -1,12 +1,7 @@
-"""What the outputs of one operation see, for operations that only move elements: one rule per kind.
+"""What the outputs of one operation see, for operations that only move elements: one rule per kind."""
 
-The second table, `UNDO`, is for programs that write into a view: it puts what was written to the view back
-into the tensor that the view shows (temporal shift by slice assignment is written so).
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from math import prod
 
 import numpy as np
 
@@ -14,7 +9,7 @@ from striate.arithmetic import axis as one
 from striate.arithmetic import reshaping
 from striate.arithmetic.axis import Axis
 from striate.arithmetic.described import Fill, Operation
-from striate.arithmetic.field import Field, Shape, blend, each, nothing, without
+from striate.arithmetic.field import Field, Shape, blend, each, without
 from striate.arithmetic.rules import Fields, Reading, Rule
 from striate.arithmetic.windows import Window, strided
 
@@ -314,82 +309,4 @@ MOVING: dict[str, Rule] = {
     "channel_shuffle": channel_shuffle,
     "unfold": unfold,
     "im2col": im2col,
-}
-
-
-Undo = Callable[[Reading, Field | None, Field | None, int, bool], Field | None]
-
-
-def _put(
-    whole: Field | None, part: Field | None, shape: Shape, dim: int, places: range, zeros: bool
-) -> Field | None:
-    known = whole or part
-    if known is None:
-        return None
-    axes = []
-    for place in range(len(known.axes)):
-        old = None if whole is None else whole.axes[place]
-        new = None if part is None else part.axes[place]
-        axis = reshaping.overwrite(old, new, shape, dim, places, zeros)
-        assert axis is not None
-        axes.append(axis)
-    sure = max((field for field in (whole, part) if field), key=lambda field: field.status)
-    return Field(shape, tuple(axes), sure.status, sure.reason, sure.masked)
-
-
-def _undo_cut(
-    reading: Reading, whole: Field | None, part: Field | None, index: int, zeros: bool
-) -> Field | None:
-    places = reading.geometry["places"]
-    return _put(whole, part, reading.infos[0].shape, reading.geometry["dim"], places, zeros)
-
-
-def _undo_split(
-    reading: Reading, whole: Field | None, part: Field | None, index: int, zeros: bool
-) -> Field | None:
-    places = pieces(reading)[index]
-    return _put(whole, part, reading.infos[0].shape, reading.geometry["dim"], places, zeros)
-
-
-def _undo_select(
-    reading: Reading, whole: Field | None, part: Field | None, index: int, zeros: bool
-) -> Field | None:
-    dim = reading.geometry["dim"]
-    spot = reading.geometry.get("index", index)
-    shape = reading.infos[0].shape
-    lengths = (*shape[:dim], 1, *shape[dim + 1 :])
-    again = part and each(part, lengths, lambda axis: reshaping.insert(axis, dim))
-    return _put(whole, again, shape, dim, range(spot, spot + 1), zeros)
-
-
-def _undo_reshape(
-    reading: Reading, whole: Field | None, part: Field | None, index: int, zeros: bool
-) -> Field | None:
-    shape = reading.infos[0].shape
-    if part is None:
-        return None if whole is None else nothing(whole, shape)
-    assert prod(shape) == prod(part.shape)
-    return each(part, shape, lambda axis: reshaping.reshape(axis, part.shape, shape))
-
-
-def _undo_permute(
-    reading: Reading, whole: Field | None, part: Field | None, index: int, zeros: bool
-) -> Field | None:
-    if part is None:
-        return None
-    order = reading.geometry["order"]
-    back = sorted(range(len(order)), key=order.__getitem__)
-    return each(part, reading.infos[0].shape, lambda axis: reshaping.permute(axis, back))
-
-
-UNDO: dict[str, Undo] = {
-    "cut": _undo_cut,
-    "split": _undo_split,
-    "select": _undo_select,
-    "unbind": _undo_select,
-    "reshape": _undo_reshape,
-    "unsqueeze": _undo_reshape,
-    "squeeze": _undo_reshape,
-    "alias": _undo_reshape,
-    "permute": _undo_permute,
 }

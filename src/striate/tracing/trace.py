@@ -21,8 +21,9 @@ from striate.errors import NetworkError, StriateError
 from striate.tracing.arguments import base_name, full_name, is_view, written
 from striate.tracing.calls import Calls
 from striate.tracing.composites import Composites
-from striate.tracing.describing import Call, describe
+from striate.tracing.describing import describe
 from striate.tracing.keeping import untouched
+from striate.tracing.meanings import Call
 from striate.tracing.shortcuts import META
 from striate.tracing.watch import Ran, ValuesWantedError, Watch, memory, tensors_in
 
