@@ -20,7 +20,7 @@ def draw_curves(history: list[dict[str, Any]], path: Path) -> None:
     _curve(accuracy, epochs, history, "top1", 100.0)
     loss.set(title="Loss", xlabel="epoch", ylabel="cross-entropy (nats)")
     accuracy.set(title="Accuracy", xlabel="epoch", ylabel="% of images")
-    accuracy.legend(frameon=False, loc="lower right")
+    accuracy.legend(frameon=False, loc="best")
     figure.savefig(path, format="png")
 
 
@@ -36,4 +36,6 @@ def _curve(axes: Axes, epochs: list[int], history: list[dict[str, Any]], what: s
             axes.plot(epochs, numbers, color=colour, label=label, marker=marker, markersize=3)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if len(epochs) <= 2:  # of a pass or two: the numbers, not a magnified point
+        axes.set_xlim(0.5, len(epochs) + 0.5)
