@@ -49,6 +49,9 @@ MOVING = frozenset(
 )
 NO_ARITHMETIC = frozenset(
     [
+        "aten._local_scalar_dense",
+        "aten._pack_padded_sequence",
+        "aten.detach",
         "aten.index",
         "aten.gather",
         "aten.scatter",
