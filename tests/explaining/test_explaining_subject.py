@@ -10,6 +10,7 @@ from PIL import Image
 
 import striate
 from striate.errors import ArgumentError, DataError, NetworkError, RunError
+from striate.explaining.explain import explain
 from striate.explaining.subject import open_subject
 from striate.training.train import Run
 
@@ -72,6 +73,47 @@ def test_the_wrong_size_or_channels(digits_run: Run, shape: tuple[int, ...]) -> 
         f"{digits_run.path} takes images of shape N×1×8×8 (N×C×H×W); got {got}: "
         "give the right channels and size"
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "label", "expected"),
+    [
+        (
+            torch.zeros(0, 4, 9, 8),
+            None,
+            "there is nothing in an input of shape 0×4×9×8: give at least one, batch",
+        ),
+        (
+            torch.full((1, 4, 9, 8), torch.nan),
+            None,
+            "an input holds numbers that are not finite: nan or infinity",
+        ),
+        (
+            torch.zeros(1, 4, 9, 8),
+            1.5,
+            "a module does not name its classes: give a label by its number; got 1.5",
+        ),
+        (
+            torch.zeros(1, 4, 9, 8),
+            -1,
+            "a module does not name its classes: give a label by its number; got -1",
+        ),
+        (torch.zeros(1, 3, 9, 8), None, "Sequential does not take an input of shape 1×3×9×8: "),
+    ],
+)
+def test_numbers_that_explain_nothing(given: torch.Tensor, label: object, expected: str) -> None:
+    with pytest.raises((ArgumentError, NetworkError)) as caught:
+        explain(image_network(), given, label=label, layer="0")  # type: ignore[arg-type]
+    assert str(caught.value).startswith(expected)
+
+
+def test_a_network_that_has_gone_astray() -> None:
+    network = image_network()
+    torch.nn.init.constant_(network[15].weight, torch.inf)  # type: ignore[index,arg-type]
+    with pytest.raises(
+        NetworkError, match=r"^Sequential gives numbers that are not finite for this input: nothing"
+    ):
+        explain(network, numbers(1, 4, 9, 8))
 
 
 def test_what_a_module_cannot_know(tmp_path: Path) -> None:

@@ -41,11 +41,9 @@ class Explain:
       striate explain --glossary --lang vi
     """
 
-    run: Annotated[tyro.conf.Positional[Path | None], tyro.conf.arg(metavar="[RUN]")] = None
-    """The folder of a run, made by `striate train`."""
-    inputs: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="[INPUT ...]")] = ()
-    """Image files, images of a data set (digits/test/17), or .npy files; numbers are worked out for the
-    first, gradients for all."""
+    given: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="RUN INPUT ...")] = ()
+    """The folder of a run, made by `striate train`; then image files, images of a data set (digits/test/17),
+    or .npy files. Numbers are worked out for the first input, gradients for all."""
     layer: str | None = None
     """The layer to look at; for the second call of a shared one, as in conv#2."""
     filter: int | None = None
@@ -80,13 +78,13 @@ def main(words: Sequence[str]) -> int:
     command = read(Explain, "explain", words)
     if command.glossary:
         return _glossary(command)
-    if command.run is None:
+    if not command.given:
         raise ArgumentError(
             "explain what? give a run and an input: striate explain runs/digits-plain digits/test/17"
         )
     result = explain(
-        command.run,
-        list(command.inputs),
+        command.given[0],
+        list(command.given[1:]),
         layer=command.layer,
         filter=command.filter,
         at=numbers("at", command.at),

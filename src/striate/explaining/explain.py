@@ -91,6 +91,10 @@ def explain(
     listed: list[Any] = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     subject = open_subject(network, listed, label)
     recorded, loss = _recorded(subject, question)
+    if not bool(torch.isfinite(recorded.output).all()):
+        raise NetworkError(
+            f"{subject.name} gives numbers that are not finite for this input: nothing to explain"
+        )
     fields = Fields(subject.network, subject.inputs)
     optimiser = _optimiser(subject, optimizer, rate)
     whole = Explanation(

@@ -67,7 +67,17 @@ def open_subject(
             "explain what? give an input: an image file, or one of a data set as digits/test/17"
         )
     subject = _of_module(network, inputs) if isinstance(network, nn.Module) else _of_run(network, inputs)
+    _expect_numbers(subject)
     return subject if label is None else replace(subject, labels=_labels(subject, label))
+
+
+def _expect_numbers(subject: Subject) -> None:
+    """At least one input, of finite numbers."""
+    if not subject.inputs.numel():
+        shape = "×".join(map(str, subject.inputs.shape))
+        raise ArgumentError(f"there is nothing in an input of shape {shape}: give at least one, batch first")
+    if not bool(torch.isfinite(subject.inputs).all()):
+        raise ArgumentError("an input holds numbers that are not finite: nan or infinity explains nothing")
 
 
 def _of_module(network: nn.Module, inputs: Sequence[Input]) -> Subject:
@@ -179,7 +189,7 @@ def _array(trained: Trained, given: Tensor | np.ndarray, title: str) -> _Piece:
 
 def _labels(subject: Subject, label: str | int | Sequence[str | int]) -> tuple[int, ...]:
     """One number per input."""
-    given = [label] if isinstance(label, str | int) else list(label)
+    given: list[Any] = list(label) if isinstance(label, list | tuple) else [label]
     if len(given) not in (1, len(subject.inputs)):
         raise ArgumentError(
             f"{len(given)} labels for {len(subject.inputs)} inputs: give one, or one for each"
