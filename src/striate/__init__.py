@@ -28,6 +28,7 @@ __all__ = [
     "__version__",
     "build",
     "evaluate",
+    "explain",
     "inspect",
     "load",
     "open_data",
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from striate.errors import StriateError
     from striate.evaluating.evaluate import evaluate
     from striate.evaluating.predict import predict
+    from striate.explaining import explain
     from striate.inspecting import inspect
     from striate.models import build
     from striate.models.saved import load
