@@ -7,7 +7,7 @@ uneven pools, slices and shifts are exact too). Batch norm counts as at inferenc
 operation mixes is not known: its outputs see at most all that its inputs see, and that is called a bound.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from striate.arithmetic import field as fields
 from striate.arithmetic.described import Fill, Operation, Recording, Role
@@ -41,6 +41,7 @@ class _Walk:
         self.version: dict[int, int] = {}
         self.read_at: dict[int, int] = {}
         self.blotted: set[int] = set()  # tensors whose blank parts are no longer zeros
+        self.wanted = {slot for op in recording.operations for slot in op.inputs} | set(recording.outputs)
         self.leaked: Field | None = None  # what left for Python, from where it may come back anywhere
         first = recording.inputs[0]
         dims = [dim for dim, name in enumerate(recording.axes) if name not in "NC"]
@@ -70,7 +71,7 @@ class _Walk:
         rule = RULES.get(operation.kind, anything)
         if given[0] is None and operation.kind in _NEED_FIRST:
             rule = anything
-        return _per_output(rule(reading), reading)
+        return _per_output(rule(reading), reading, self.wanted)
 
     def reading(self, operation: Operation, given: Sequence[Field | None]) -> Reading:
         """The operation with what it reads and writes."""
@@ -118,7 +119,7 @@ class _Walk:
             else:
                 reading = self.reading(operation, given)
                 rule = RULES.get(operation.kind, anything)
-                self.fields[slot] = _per_output(rule(reading), reading)[place]
+                self.fields[slot] = _per_output(rule(reading), reading, self.wanted)[place]
             self.read_at[slot] = version
         return self.fields[slot]
 
@@ -164,14 +165,19 @@ _NEED_FIRST = frozenset(
 ) - {"join", "stack"}
 
 
-def _per_output(result: Fields, reading: Reading) -> list[Field | None]:
-    """One field per output. A single field is that of all outputs of its shape; others are bounds."""
+def _per_output(result: Fields, reading: Reading, wanted: Set[int]) -> list[Field | None]:
+    """One field per output. A single field is that of all outputs of its shape; others, if used, are
+    bounds.
+    """
     if isinstance(result, list):
         return result
-    rest = [
-        result if info.shape == reading.out else _bound(fields.whole(reading.given, info.shape), reading)
-        for info in reading.outs[1:]
-    ]
+    rest = []
+    for slot, info in zip(reading.operation.outputs[1:], reading.outs[1:], strict=True):
+        if info.shape == reading.out:
+            rest.append(result)
+        else:
+            found = fields.whole(reading.given, info.shape) if slot in wanted else None
+            rest.append(_bound(found, reading))
     return [result, *rest]
 
 

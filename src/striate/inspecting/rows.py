@@ -10,7 +10,7 @@ from striate.arithmetic.memory import inference_peak, training_peak
 from striate.arithmetic.parameters import formula
 from striate.arithmetic.receptive_field import receptive_fields
 from striate.arithmetic.status import Figure, total
-from striate.arithmetic.summary import summarise
+from striate.arithmetic.summary import ReceptiveField, summarise
 from striate.inspecting.grouping import Group, groups_of, kind_of, main_operation, names_of
 from striate.inspecting.layers import Layer, Totals
 from striate.inspecting.notes import with_notes
@@ -42,6 +42,7 @@ class _Maker:
         self.fields = receptive_fields(recording)
         self.axes = tuple(name for name in recording.axes if name not in "NC")
         self.writers = self._writers()
+        self.summaries: dict[int, ReceptiveField] = {}
 
     def _writers(self) -> dict[int, list[tuple[int, Field | None]]]:
         """For each tensor, the operations that wrote it and what it saw then."""
@@ -100,12 +101,21 @@ class _Maker:
             activation_bytes=sum(cost.new_bytes(op, outs) for op, _, outs in described if self.counts(op)),
             parameter_bytes=sum(p.size * p.itemsize for p in new),
             bytes_moved=sum(cost.bytes_moved(*each) for each in described),
-            receptive_field=summarise(field, self.axes) if field is not None else None,
+            receptive_field=self.summary(field),
             moves=bool(operations) and all(op.kind in cost.MOVING for op in operations),
             seconds=self.seconds(group),
             geometry=self.geometry(main, weight),
             field=field,
         )
+
+    def summary(self, field: Field | None) -> ReceptiveField | None:
+        """The numbers of a field; layers that see alike share them."""
+        if field is None:
+            return None
+        known = self.summaries.get(id(field))
+        if known is None:
+            known = self.summaries[id(field)] = summarise(field, self.axes)
+        return known
 
     def infos(self, slots: Sequence[int]) -> list[TensorInfo]:
         """What is known of tensors."""
