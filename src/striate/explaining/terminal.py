@@ -62,7 +62,7 @@ def _table(block: Table) -> RichTable:
 def _grid(block: Grid, width: int) -> Iterator[Text]:
     """Matrices side by side with their signs between them; one below the other where they are too wide."""
     yield Text(block.caption, style="italic")
-    columns = [_matrix(name, matrix) for name, matrix in zip(block.names, block.matrices, strict=True)]
+    columns = [_matrix(name, matrix, width) for name, matrix in zip(block.names, block.matrices, strict=True)]
     if sum(len(lines[0]) + 3 for lines in columns) > width:
         for place, lines in enumerate(columns):
             yield from _lines([lines], (), block if not place else None)
@@ -83,11 +83,14 @@ def _lines(columns: list[list[str]], signs: tuple[str, ...], block: Grid | None)
         yield told
 
 
-def _matrix(name: str, matrix: Array) -> list[str]:
-    """The name, then a line per row, all of one width."""
-    cells = [["" if np.isnan(value) else number(float(value), 3) for value in row] for row in matrix]
-    wide = max(len(cell) for row in cells for cell in row)
-    lines = [" ".join(cell.rjust(wide) for cell in row) for row in cells]
+def _matrix(name: str, matrix: Array, width: int) -> list[str]:
+    """The name, then a line per row, all of one width; with fewer digits where three do not fit."""
+    for digits in (3, 2, 1):
+        cells = [["" if np.isnan(value) else number(float(value), digits) for value in row] for row in matrix]
+        wide = max(len(cell) for row in cells for cell in row)
+        lines = [" ".join(cell.rjust(wide) for cell in row) for row in cells]
+        if len(lines[0]) + 2 <= width:
+            break
     whole = max(len(name), len(lines[0]))
     return [name.ljust(whole), *(line.ljust(whole) for line in lines)]
 
