@@ -64,12 +64,13 @@ class Lines(Silent):
 
     def say(self, text: str) -> None:
         """A line."""
-        self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self.console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     def begin(self, steps: int, done: int, epochs: int) -> None:
         """How long it will be."""
         self.every = max(1, round(epochs / LINES))
-        self.say(f"{epochs} epochs, {steps:,} steps" + (f", going on after step {done:,}" if done else ""))
+        going_on = f", going on after step {done:,}" if done else ""
+        self.say(f"{epochs} epoch{'s' * (epochs > 1)}, {steps:,} steps{going_on}")
 
     def epoch(self, row: dict[str, Any]) -> None:
         """The row in one line."""

@@ -1,0 +1,92 @@
+"""Recipes: checked when they are made, read back as they were written, presets that fit any data."""
+
+import json
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from striate.data.augmentation import Augmentation
+from striate.errors import ArgumentError
+from striate.training.recipe import PRESETS, Facts, Recipe
+
+FACTS = st.builds(
+    Facts,
+    images=st.integers(0, 2_000_000),
+    channels=st.sampled_from([1, 3]),
+    size=st.integers(1, 600),
+    mirror_safe=st.booleans(),
+    pretrained=st.booleans(),
+)
+
+
+@given(st.sampled_from(sorted(PRESETS)), FACTS)
+def test_presets_fit_any_data_and_come_back_from_json(name: str, facts: Facts) -> None:
+    recipe = PRESETS[name](facts)
+    assert Recipe.from_json(json.loads(json.dumps(recipe.to_json(), allow_nan=False))) == recipe
+    assert recipe.epochs >= 1
+    assert 1 <= recipe.batch_size <= 128
+    assert not recipe.augmentation.flip or facts.mirror_safe  # a mirrored 3 is no 3
+
+
+@given(FACTS)
+def test_weights_that_have_learnt_are_treated_gently(facts: Facts) -> None:
+    fresh = Facts(**{**vars(facts), "pretrained": False})
+    learnt = Facts(**{**vars(facts), "pretrained": True})
+    for preset in PRESETS.values():
+        assert preset(learnt).learning_rate < preset(fresh).learning_rate
+        assert preset(learnt).epochs <= preset(fresh).epochs
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("epochs", 0, "epochs must be above 0; got 0"),
+        ("batch_size", -1, "batch_size must be above 0; got -1"),
+        ("learning_rate", 0.0, "learning_rate must be above 0; got 0.0"),
+        ("minutes", 0.0, "minutes must be above 0; got 0.0"),
+        ("patience", 0, "patience must be above 0; got 0"),
+        ("weight_decay", -0.1, "weight_decay must not be negative; got -0.1"),
+        ("clip_norm", float("nan"), "clip_norm must not be negative; got nan"),
+        ("seed", -1, "seed must not be negative; got -1"),
+        ("momentum", 1.0, "momentum must be at least 0 and below 1; got 1.0"),
+        ("ema", 1.0, "ema must be at least 0 and below 1; got 1.0"),
+        ("label_smoothing", -0.1, "label_smoothing must be at least 0 and below 1; got -0.1"),
+        ("warmup", 1.0, "warmup must be at least 0 and below 1; got 1.0"),
+        ("optimizer", "adam", "optimizer must be one of adamw, sgd; got 'adam'"),
+        ("schedule", "linear", "schedule must be one of one-cycle, cosine; got 'linear'"),
+        ("class_weights", True, "class_weights must be one of auto, on, off; got True"),
+        ("number_format", "fp16", "number_format must be one of auto, fp32, bf16; got 'fp16'"),
+    ],
+)
+def test_what_a_recipe_cannot_be(name: str, value: Any, sentence: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        Recipe(**{name: value})
+    assert str(caught.value) == sentence
+
+
+def test_every_value_comes_back() -> None:
+    other: dict[str, Any] = {
+        "epochs": 3,
+        "minutes": 1.5,
+        "batch_size": 7,
+        "optimizer": "sgd",
+        "learning_rate": 0.1,
+        "momentum": 0.5,
+        "weight_decay": 0.0,
+        "schedule": "cosine",
+        "warmup": 0.1,
+        "clip_norm": 2.0,
+        "ema": 0.0,
+        "label_smoothing": 0.2,
+        "patience": 4,
+        "class_weights": "on",
+        "augmentation": Augmentation(crop_area=(0.5, 0.9), flip=True, mixup=0.2),
+        "number_format": "bf16",
+        "seed": 9,
+    }
+    assert other.keys() == {field.name for field in fields(Recipe)}
+    recipe = Recipe(**other)
+    assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
