@@ -1,6 +1,7 @@
 """What a training tells: lines in a log, a bar on a terminal."""
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -85,6 +86,19 @@ def test_a_bar() -> None:
     assert (
         printed(console).count("\x1b[?25l") == printed(console).count("\x1b[?25h") == 1
     )  # the cursor is back
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_a_bar_fits_into_the_terminal(width: int) -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=width, legacy_windows=False)
+    bar = Bar(console)
+    bar.begin(30, 10, 3)
+    bar.step(29, 0.123, 0.999, 54_321.0)
+    assert bar.progress is not None
+    bar.progress.refresh()
+    bar.end()
+    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", printed(console))
+    assert "loss 0.123  accuracy 99.9%  54,321 images/s  left -:--:--" in shown
 
 
 def test_a_bar_while_reading() -> None:

@@ -10,6 +10,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 LINES = 24
 """About as many epochs are told line by line; of longer trainings every second, third, … is."""
 
+BESIDE_BAR = 70
+"""Characters that the numbers beside the bar may take."""
+
 
 class Reporter(Protocol):
     """What a training calls. Steps are counted over the whole training."""
@@ -103,7 +106,7 @@ class Bar(Lines):
 
     def _draw(self, total: int, done: int) -> None:
         columns = (
-            BarColumn(bar_width=30),
+            BarColumn(bar_width=max(8, min(30, self.console.width - BESIDE_BAR))),
             TextColumn("{task.percentage:>3.0f} %  {task.fields[state]}"),
             TimeRemainingColumn(),
         )
