@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# One process a core, one thread each: tests with many small tensors gain nothing from threads.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n auto
 
 .PHONY: demo test check format clean
 .DELETE_ON_ERROR:
@@ -10,14 +12,14 @@ demo: $(VENV)/core.stamp
 	$(BIN)/striate demo
 
 test: $(VENV)/dev.stamp
-	$(BIN)/pytest
+	$(PYTEST)
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(PYTEST)
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
