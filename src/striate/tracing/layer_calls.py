@@ -1,6 +1,6 @@
 """What single layers received in one training step: their input, and the gradient at their output.
 
-Leaner than a recording: it keeps references to a few kinds of layer only, so that it fits beside a large batch.
+Leaner than a recording: it keeps references to a few kinds of layer only, and fits beside a large batch.
 """
 
 from collections.abc import Callable
