@@ -7,9 +7,13 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest
+from hypothesis import settings
 
 from small_runs import small_recipe, small_run, write_small_set
 from striate.training.train import Run
+
+settings.register_profile("striate", deadline=None)  # the first example loads what is loaded when first used
+settings.load_profile("striate")
 
 
 @pytest.fixture(scope="session")

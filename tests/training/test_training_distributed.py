@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,17 +52,22 @@ def torchrun(*words: str | Path) -> list[str]:
     ]
 
 
-def start(words: list[str]) -> "subprocess.Popen[str]":
-    """Starts them, as a group of its own, with one thread a process and our helpers importable."""
+@contextmanager
+def start(words: list[str]) -> Iterator["subprocess.Popen[str]"]:
+    """Starts them with one thread a process and our helpers importable, and ends them in any case."""
     path = os.pathsep.join([str(HERE.parent), *sys.path[1:]])
-    return subprocess.Popen(
+    with subprocess.Popen(
         words,
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
 
 
 @pytest.fixture(scope="module")

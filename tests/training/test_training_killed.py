@@ -56,8 +56,10 @@ def server(tmp_path_factory: pytest.TempPathFactory, small_set: Path) -> Iterato
         text=True,
         env=environment(),
     ) as process:
-        yield Server(process, whole)
-        process.kill()
+        try:
+            yield Server(process, whole)
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("checkpoints", [60.0, 0.0], ids=["at the end of epochs", "after every step"])
@@ -80,14 +82,20 @@ def wait_for(file: Path, lines: int, process: "subprocess.Popen[str]") -> None:
         time.sleep(0.005)
 
 
-def command(*words: str | Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
+@contextlib.contextmanager
+def command(*words: str | Path) -> Iterator["subprocess.Popen[str]"]:
+    """Starts the command, and ends it in any case."""
+    with subprocess.Popen(
         [sys.executable, "-m", "striate", *map(str, words)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environment(),
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.usefixtures("quick")

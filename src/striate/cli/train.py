@@ -30,19 +30,17 @@ class Train:
     """
 
     data: Annotated[tyro.conf.Positional[str | None], tyro.conf.arg(metavar="[DATA]")] = None
-    """A built-in name (digits), a name known to `striate data get` (mnist, fashion-mnist), a folder of IDX
-    files, or a folder with one folder of images per class, perhaps below train/, val/ and test/."""
+    """digits, mnist, fashion-mnist, a folder of IDX files, or one with a folder of images per class."""
     resume: Path | None = None
     """Go on with the training in this run folder."""
     backbone: str = "plain"
-    """The network: plain, resnet18, resnet34, resnet50, resnet101, mobilenet_v2, squeezenet1_1, vgg16 or
-    alexnet."""
+    """The network: plain, resnet18, 34, 50 or 101, mobilenet_v2, squeezenet1_1, vgg16 or alexnet."""
     option: tuple[str, ...] = ()
     """Options of the network, for example --option widths=32,64,128 dropout=0.2."""
     weights: Path | None = None
     """Start from these weights: a .pth or .safetensors file, or a run folder."""
     preset: Literal["default", "fast", "thorough"] = "default"
-    """Values for everything below that is not given."""
+    """Fits to the data whatever is not given below, in place of the defaults shown there."""
     out: Path | None = None
     """The run's folder. By default a new one under runs/."""
     size: int | None = None
