@@ -98,7 +98,9 @@ def test_foreign_classes(digits_run: Run, tmp_path: Path) -> None:
 
 
 def test_an_unknown_split(digits_run: Run) -> None:
-    with pytest.raises(DataError, match=r"^digits has no split 'tests': choose one of test, train, val$"):
+    with pytest.raises(
+        DataError, match=r"^digits has no split 'tests': it has train, val, test; name one with --split$"
+    ):
         evaluate(digits_run.path, split="tests")
 
 

@@ -55,7 +55,7 @@ def evaluate(
     images = _open_for(trained, data)
     if split not in images.splits:
         raise DataError(
-            f"{images.name} has no split {split!r}: choose one of {', '.join(sorted(images.splits))}"
+            f"{images.name} has no split {split!r}: it has {', '.join(images.splits)}; name one with --split"
         )
     part = images.splits[split]
     numbers = _class_numbers(trained, images)

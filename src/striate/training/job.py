@@ -19,8 +19,8 @@ from striate.machine import describe
 from striate.models import NetworkSpec, load_weights, read_weights
 from striate.runs import CHECKPOINT, MODEL, RECORD, fresh_folder, read_record
 from striate.training.distributed import Team
+from striate.training.limits import within_limits
 from striate.training.loss import batch_loss
-from striate.training.memory import within_memory
 from striate.training.number_format import NumberFormat, choose
 from striate.training.plan import Plan, make_plan
 from striate.training.progress import Reporter
@@ -209,7 +209,7 @@ def _choose_format(
 
     if not team.leads:
         return team.agree(NumberFormat("fp32", "the leader chooses"))
-    with within_memory(batch):
+    with within_limits(batch):
         choice = choose(network, loss, team.device, recipe.number_format)
     return team.agree(choice)
 

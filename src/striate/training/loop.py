@@ -17,8 +17,8 @@ from striate.models import save_weights
 from striate.runs import CHECKPOINT, MODEL, add_history, cut_history, write
 from striate.training.checkpoint import Position, damaged, read_checkpoint, save_checkpoint
 from striate.training.job import Job
+from striate.training.limits import within_limits
 from striate.training.loss import batch_loss
-from striate.training.memory import within_memory
 from striate.training.optimisation import MovingAverage, make_optimizer, set_pace
 from striate.training.progress import Reporter
 from striate.training.schedule import pace
@@ -95,7 +95,7 @@ class Loop:
         self.network.train()
         with closing(self.job.data.splits["train"].batches(batches)) as feed:
             for images, labels, _ in feed:
-                with within_memory(self.plan.batch_size):
+                with within_limits(self.plan.batch_size):
                     self._step(images, labels)
                 seen += self.plan.batch_size
                 spent = time.perf_counter() - began

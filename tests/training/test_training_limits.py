@@ -1,11 +1,12 @@
-"""Too little memory: which batch size to try."""
+"""A batch that is too large or too small: which size to try."""
 
 import pytest
 import torch
+from torch import nn
 
 from striate.errors import TrainingError
 from striate.machine import is_out_of_memory
-from striate.training.memory import within_memory
+from striate.training.limits import within_limits
 
 
 def allocate() -> None:
@@ -25,7 +26,7 @@ def allocate() -> None:
 )
 def test_every_way_of_saying_it(problem: Exception) -> None:
     assert is_out_of_memory(problem)
-    with pytest.raises(TrainingError) as caught, within_memory(64):
+    with pytest.raises(TrainingError) as caught, within_limits(64):
         raise problem
     assert str(caught.value) == "out of memory at batch size 64: try --batch-size 32"
 
@@ -33,7 +34,7 @@ def test_every_way_of_saying_it(problem: Exception) -> None:
 def test_what_the_machine_really_says() -> None:
     with (
         pytest.raises(TrainingError, match=r"^out of memory at batch size 1: try a smaller --size$"),
-        within_memory(1),
+        within_limits(1),
     ):
         allocate()
 
@@ -43,5 +44,12 @@ def test_what_the_machine_really_says() -> None:
     [RuntimeError("required rank 4 tensor to use channels_last memory format"), ValueError("out of memory")],
 )
 def test_other_problems_are_left_as_they_are(problem: Exception) -> None:
-    with pytest.raises(type(problem), match=str(problem)), within_memory(64):
+    with pytest.raises(type(problem), match=str(problem)), within_limits(64):
         raise problem
+
+
+def test_a_batch_norm_that_sees_one_value() -> None:
+    layer = nn.BatchNorm2d(3)
+    with pytest.raises(TrainingError) as caught, within_limits(1):
+        layer(torch.zeros(1, 3, 1, 1))
+    assert str(caught.value) == "a batch of 1 is too small for batch norms: try --batch-size 2"

@@ -1,0 +1,31 @@
+"""What to say when a step cannot be done with this batch size."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from striate.errors import TrainingError
+from striate.machine import is_out_of_memory
+
+TOO_FEW = "Expected more than 1 value per channel"
+"""How torch says that a batch norm has nothing to take a variance of."""
+
+
+@contextmanager
+def within_limits(batch_size: int) -> Iterator[None]:
+    """Raises TrainingError if the batch is too large or too small for the step, or trial, in the block."""
+    try:
+        yield
+    except (MemoryError, RuntimeError, ValueError) as problem:
+        sentence = _sentence(problem, batch_size)
+        if sentence is None:
+            raise
+        raise TrainingError(sentence) from problem
+
+
+def _sentence(problem: Exception, batch_size: int) -> str | None:
+    if is_out_of_memory(problem):
+        smaller = f"try --batch-size {batch_size // 2}" if batch_size > 1 else "try a smaller --size"
+        return f"out of memory at batch size {batch_size}: {smaller}"
+    if TOO_FEW in str(problem):
+        return f"a batch of {batch_size} is too small for batch norms: try --batch-size {batch_size + 1}"
+    return None
