@@ -167,6 +167,8 @@ def _train(ask: Ask, resume: str | Path | None, group: Team, reporter: Reporter,
         reporter.say(f"run {job.run}")
         status = loop.run()
         result = _conclude(job, loop, status)
+        for note in result.notes[len(job.notes) :]:
+            reporter.say(note)
         if group.leads:
             _keep(job, result)
     return result
@@ -242,8 +244,8 @@ def _late_notes(job: Job) -> tuple[str, ...]:
     late = [one for split in job.data.splits.values() for one in split.skipped]
     if not late:
         return ()
-    named = "; ".join(f"{one.path} ({one.reason})" for one in late[:3])
-    return (f"{len(late)} images could not be read during training and were replaced: {named}",)
+    named = ", ".join(f"{one.path} ({one.reason})" for one in late[:3]) + ", …" * (len(late) > 3)
+    return (f"files unreadable by now, replaced by others of their class: {len(late)}, as {named}",)
 
 
 def _keep(job: Job, result: Run) -> None:
