@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 
 from small_runs import small_run, write_idx
 from striate import evaluate, open_data, runs
+from striate.data import ImageData
 from striate.errors import DataError, RunError
 from striate.training.train import Run
 
@@ -85,6 +87,25 @@ def test_images_that_are_not_square(tmp_path: Path) -> None:
     assert (
         str(caught.value) == f"tall has images of 9×8, and {run.path} was trained on 6×8: resize them first"
     )
+
+
+def test_a_file_that_breaks_before_its_turn_is_left_out(
+    digits_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_digits(tmp_path / "set", {digit: str(digit) for digit in range(10)}, each=12)
+    victim = sorted((folder / "test" / "3").iterdir())[0]
+    whole = evaluate(digits_run.path, folder)
+
+    def open_then_break(*words: Any, **named: Any) -> ImageData:
+        data = open_data(*words, **named, memory_limit=0, workers=0)
+        victim.write_text("no picture any more")
+        return data
+
+    monkeypatch.setattr("striate.evaluating.evaluate.open_data", open_then_break)
+    rest = evaluate(digits_run.path, folder)
+    assert (whole.scores.images, rest.scores.images) == (120, 119)
+    assert rest.predictions == tuple(one for one in whole.predictions if one.file != str(victim))
+    assert rest.notes[-1] == f"1 unreadable file skipped: {victim} (not an image that Pillow knows)"
 
 
 def test_foreign_classes(digits_run: Run, tmp_path: Path) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from striate.data import ImageData, open_data
+from striate.data.skipped import told
 from striate.errors import DataError
 from striate.evaluating.calibration import with_temperature
 from striate.evaluating.metrics import Scores, score
 from striate.evaluating.predictions import Prediction, predictions_of
-from striate.evaluating.scoring import Progress, probabilities
+from striate.evaluating.scoring import Progress, probabilities, readable
 from striate.evaluating.trained import Trained, open_run
 
 
@@ -61,14 +62,15 @@ def evaluate(
     numbers = _class_numbers(trained, images)
     rows = probabilities(trained.network, part, trained.normalise, progress=progress)
     rows = with_temperature(rows, trained.temperature)
-    labels = numbers[part.labels]
+    kept = np.flatnonzero(readable(part))
+    rows, labels = rows[kept], numbers[part.labels[kept]]
     return Evaluation(
         run=str(run),
         data=images.name,
         split=split,
         scores=score(rows, labels, trained.classes),
-        predictions=predictions_of(rows, part.names, trained.classes, labels),
-        notes=images.notes,
+        predictions=predictions_of(rows, [part.names[row] for row in kept.tolist()], trained.classes, labels),
+        notes=(*images.notes, *told(part.skipped)),
     )
 
 

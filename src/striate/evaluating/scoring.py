@@ -82,6 +82,15 @@ def _compute(
     return np.concatenate(rows)
 
 
+def readable(images: ImageSet) -> np.ndarray:
+    """(N,) bool: which images were scored themselves, after `probabilities`.
+
+    A file that cannot be read when its turn comes has another of its class in its place.
+    """
+    broken = {one.path for one in images.skipped}
+    return np.array([name not in broken for name in images.names], bool)
+
+
 def batch_of(values: int) -> int:
     """How many images of so many colour values are scored at once.
 

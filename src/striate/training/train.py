@@ -13,7 +13,7 @@ from striate.errors import ArgumentError
 from striate.evaluating.calibration import fit_temperature, with_temperature
 from striate.evaluating.confusion import draw_confusion
 from striate.evaluating.metrics import Scores, score
-from striate.evaluating.scoring import probabilities
+from striate.evaluating.scoring import probabilities, readable
 from striate.machine import keep_memory, pick_device, threads
 from striate.models.saved import network_of
 from striate.runs import (
@@ -226,7 +226,9 @@ def _rows(job: Job, loop: Loop, split: str) -> tuple[np.ndarray, np.ndarray]:
     images = job.data.splits.get(split)
     if images is None or not len(images):
         return np.zeros((0, len(job.data.classes))), np.zeros(0, np.int64)
-    return probabilities(loop.kept, images, job.normalise), images.labels
+    rows = probabilities(loop.kept, images, job.normalise)
+    kept = readable(images)
+    return rows[kept], images.labels[kept]
 
 
 def _draw(job: Job, history: list[dict[str, Any]], scores: Scores | None) -> tuple[Path, ...]:
