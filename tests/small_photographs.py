@@ -25,15 +25,16 @@ def photograph(kind: str, random: np.random.Generator) -> Image.Image:
     return image
 
 
-def write_photographs(folder: Path, each: int, seed: int = 0) -> Path:
-    """A folder of class folders with `each` pictures, JPEG and PNG in turn, one of them cut short."""
+def write_photographs(folder: Path, each: int, seed: int = 0, broken: bool = True) -> Path:
+    """A folder of class folders with `each` pictures, JPEG and PNG in turn; one is cut short if `broken`."""
     random = np.random.default_rng(seed)
     for kind in COLOURS:
         (folder / kind).mkdir(parents=True)
         for number in range(each):
             suffix = "jpg" if number % 2 else "png"
             photograph(kind, random).save(folder / kind / f"{number:03}.{suffix}")
-    broken = folder / "blue bar" / "001.jpg"
-    broken.write_bytes(broken.read_bytes()[:300])
+    if broken:
+        path = folder / "blue bar" / "001.jpg"
+        path.write_bytes(path.read_bytes()[:300])
     (folder / "red circle" / "notes.txt").write_text("not a picture")
     return folder

@@ -53,7 +53,10 @@ def test_what_is_refused(run: Command, digits_run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     mistakes = {
         (): f"no folder {tmp_path / 'none'}: give ",
-        ("--split", "all"): "digits has no split 'all': it has train, val, test; name one with --split",
+        (
+            "--split",
+            "tests",
+        ): "digits has no split 'tests': it has train, val, test; name one with --split, or all",
         ("--device", "gpu"): "unknown device 'gpu': use auto, cpu, cuda or cuda:1",
         ("--out", tmp_path / "file"): (
             f"could not save {tmp_path / 'file' / 'evaluation.json'}: File exists; what was saved before is "

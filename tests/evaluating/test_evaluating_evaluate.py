@@ -64,6 +64,15 @@ def test_classes_are_matched_by_name(digits_run: Run, tmp_path: Path) -> None:
     assert swapped.scores.top1 < 0.2
 
 
+def test_all_of_a_set(digits_run: Run) -> None:
+    evaluation = evaluate(digits_run.path, split="all")
+    assert (evaluation.split, evaluation.scores.images) == ("all", 1797)
+    parts = [evaluate(digits_run.path, split=split) for split in ("train", "val", "test")]
+    assert evaluation.predictions == tuple(one for part in parts for one in part.predictions)
+    right = sum(part.scores.top1 * part.scores.images for part in parts)
+    assert evaluation.scores.top1 == pytest.approx(right / 1797)
+
+
 def test_images_of_another_size_are_resized(digits_run: Run, tmp_path: Path) -> None:
     large = write_digits(tmp_path / "large", {digit: str(digit) for digit in range(10)}, size=32)
     evaluation = evaluate(digits_run.path, large)
@@ -120,7 +129,8 @@ def test_foreign_classes(digits_run: Run, tmp_path: Path) -> None:
 
 def test_an_unknown_split(digits_run: Run) -> None:
     with pytest.raises(
-        DataError, match=r"^digits has no split 'tests': it has train, val, test; name one with --split$"
+        DataError,
+        match=r"^digits has no split 'tests': it has train, val, test; name one with --split, or all$",
     ):
         evaluate(digits_run.path, split="tests")
 

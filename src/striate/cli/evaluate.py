@@ -22,7 +22,7 @@ class Evaluate:
 
     examples:
       striate evaluate runs/digits-plain                   on the test images of its own data
-      striate evaluate runs/photos-plain more-photos/      on other images with the same class names
+      striate evaluate runs/photos-plain more/ --split all on all images of a folder with the same classes
       striate evaluate runs/digits-plain --out report/     with predictions and confusion matrix as files
     """
 
@@ -31,7 +31,7 @@ class Evaluate:
     data: Annotated[tyro.conf.Positional[str | None], tyro.conf.arg(metavar="[DATA]")] = None
     """A data set, as for `striate train`. By default the one that the run was trained on."""
     split: str = "test"
-    """Which part of it: test, val or train."""
+    """Which part of it: test, val, train or all."""
     out: Path | None = None
     """Write evaluation.json, predictions.csv and confusion.png into this folder."""
     device: str = "auto"

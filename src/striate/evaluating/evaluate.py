@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from striate.data import ImageData, open_data
+from striate.data import ImageData, ImageSet, open_data
 from striate.data.skipped import told
 from striate.errors import DataError
 from striate.evaluating.calibration import with_temperature
@@ -14,6 +14,9 @@ from striate.evaluating.metrics import Scores, score
 from striate.evaluating.predictions import Prediction, predictions_of
 from striate.evaluating.scoring import Progress, probabilities, readable
 from striate.evaluating.trained import Trained, open_run
+
+ALL = "all"
+"""Every split of a set."""
 
 
 @dataclass(frozen=True)
@@ -49,28 +52,49 @@ def evaluate(
 ) -> Evaluation:
     """Scores a run on a split of `data`, by default of the data that it was trained on.
 
-    Classes are matched by name, so the set may hold fewer of them or list them in another order.
+    split: "test", "val", "train", or "all", for a set that is not split: of such a set a part is taken
+    otherwise, as for training. Classes are matched by name, so the set may hold fewer of them or list them
+    in another order.
+
     Raises RunError for a folder that is no run, DataError for a set that does not fit.
     """
     trained = open_run(run, device)
     images = _open_for(trained, data)
-    if split not in images.splits:
-        raise DataError(
-            f"{images.name} has no split {split!r}: it has {', '.join(images.splits)}; name one with --split"
-        )
-    part = images.splits[split]
     numbers = _class_numbers(trained, images)
-    rows = probabilities(trained.network, part, trained.normalise, progress=progress)
-    rows = with_temperature(rows, trained.temperature)
-    kept = np.flatnonzero(readable(part))
-    rows, labels = rows[kept], numbers[part.labels[kept]]
+    scored = [_score_split(trained, images.splits[name], progress) for name in _splits(images, split)]
+    rows, labels, names = (np.concatenate(parts) for parts in zip(*scored, strict=True))
+    late = [one for part in images.splits.values() for one in part.skipped]
     return Evaluation(
         run=str(run),
         data=images.name,
         split=split,
-        scores=score(rows, labels, trained.classes),
-        predictions=predictions_of(rows, [part.names[row] for row in kept.tolist()], trained.classes, labels),
-        notes=(*images.notes, *told(part.skipped)),
+        scores=score(rows, numbers[labels], trained.classes),
+        predictions=predictions_of(rows, names.tolist(), trained.classes, numbers[labels]),
+        notes=(*images.notes, *told(late)),
+    )
+
+
+def _splits(images: ImageData, split: str) -> tuple[str, ...]:
+    if split == ALL:
+        return tuple(images.splits)
+    if split not in images.splits:
+        raise DataError(
+            f"{images.name} has no split {split!r}: it has {', '.join(images.splits)}; "
+            "name one with --split, or all"
+        )
+    return (split,)
+
+
+def _score_split(
+    trained: Trained, images: ImageSet, progress: Progress | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Probabilities (N, K), the set's labels (N,) and names (N,) of what could be read."""
+    rows = probabilities(trained.network, images, trained.normalise, progress=progress)
+    kept = readable(images)
+    return (
+        with_temperature(rows, trained.temperature)[kept],
+        images.labels[kept],
+        np.array(images.names)[kept],
     )
 
 
