@@ -21,9 +21,9 @@ class Evaluate:
     """Score a trained network on labelled images.
 
     examples:
-      striate evaluate runs/digits-plain                   on the test images of its own data
-      striate evaluate runs/photos-plain more/ --split all on all images of a folder with the same classes
-      striate evaluate runs/digits-plain --out report/     with predictions and confusion matrix as files
+      striate evaluate runs/digits-plain                     on the test images of its own data
+      striate evaluate runs/photos-plain more/ --split all   on all images of another folder
+      striate evaluate runs/digits-plain --out report/       with predictions and confusion matrix as files
     """
 
     run: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
