@@ -98,7 +98,7 @@ class Facts:
 
 def default(facts: Facts = Facts()) -> Recipe:
     """Good accuracy in a few minutes on two cores; what a beginner gets."""
-    epochs = min(120, max(8, round(150_000 / max(facts.images, 1))))
+    epochs = min(120, max(9, round(150_000 / max(facts.images, 1))))
     recipe = Recipe(
         epochs=epochs,
         batch_size=_batch_size(facts.images),
