@@ -1,10 +1,14 @@
 """The recipe: everything that decides a training, as one frozen value; presets are functions."""
 
+import math
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
 from striate.data.augmentation import Augmentation
 from striate.errors import ArgumentError
+
+SEEDS = 2**63
+"""As many as the generators tell apart."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,11 @@ class Recipe:
         for name in ("weight_decay", "clip_norm", "seed"):
             if not getattr(self, name) >= 0:
                 raise ArgumentError(f"{name} must not be negative; got {getattr(self, name)}")
+        for name, value in vars(self).items():
+            if value == math.inf:
+                raise ArgumentError(f"{name} must be finite; got {value}")
+        if self.seed >= SEEDS:
+            raise ArgumentError(f"seed must be below 2**63; got {self.seed}")
         for name in ("momentum", "ema", "label_smoothing", "warmup"):
             if not 0 <= getattr(self, name) < 1:
                 raise ArgumentError(f"{name} must be at least 0 and below 1; got {getattr(self, name)}")
