@@ -11,12 +11,14 @@ imported from `striate.data.augment`, not from here.
 """
 
 from striate.data.checking import CheckReport, check_data
+from striate.data.clip_sets import ClipSet, MemoryClips
 from striate.data.fetch import get_data
-from striate.data.image_data import ImageData
+from striate.data.image_data import ClipData, ImageData
 from striate.data.mirror import mirror_safe
 from striate.data.opening import open_data
 from striate.data.published import PUBLISHED, Published
 from striate.data.reading import IMAGE_SUFFIXES, read_image
+from striate.data.sampling import Sampling
 from striate.data.sets import ImageSet
 from striate.data.skipped import Skipped
 
@@ -24,9 +26,13 @@ __all__ = [
     "IMAGE_SUFFIXES",
     "PUBLISHED",
     "CheckReport",
+    "ClipData",
+    "ClipSet",
     "ImageData",
     "ImageSet",
+    "MemoryClips",
     "Published",
+    "Sampling",
     "Skipped",
     "check_data",
     "get_data",

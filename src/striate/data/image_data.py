@@ -1,17 +1,22 @@
 """A data set of images, opened, and what can be asked of it when it is opened."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from striate.data.sampling import Sampling
 from striate.data.sets import ImageSet
 from striate.data.skipped import Skipped
 from striate.data.workers import default_workers
-from striate.errors import ArgumentError
+from striate.errors import ArgumentError, unknown
 
 GIB = 1 << 30
+DEFAULT_FRAMES = 8
+FLOWS = ("dis", "farneback")
+"""Ways to optical flow: dense inverse search, and Farnebäck's polynomials."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,10 @@ class Options:
     workers: int | None = None
     memory_limit: int = 2 * GIB
     progress: Callable[[int, int], None] | None = None
+    frames: int | None = None
+    stride: int | None = None
+    flow: str | None = None
+    group_by: str | None = None
 
     def __post_init__(self) -> None:
         if self.channels not in (None, 1, 3):
@@ -34,6 +43,36 @@ class Options:
             raise ArgumentError(
                 f"workers must not be negative; got {self.workers}: 0 reads in the main process"
             )
+        self._check_clips()
+
+    def _check_clips(self) -> None:
+        if self.frames is not None and self.frames < 1:
+            raise ArgumentError(f"frames must be a number of frames, at least 1; got {self.frames}")
+        if self.stride is not None and self.stride < 1:
+            raise ArgumentError(
+                f"stride must be a distance in frames, at least 1; got {self.stride}: leave it out to spread "
+                "the frames over the whole clip"
+            )
+        if self.flow not in (None, *FLOWS):
+            raise ArgumentError(unknown("flow", str(self.flow), FLOWS))
+        try:
+            re.compile(self.group_by or "")
+        except re.error as error:
+            raise ArgumentError(
+                f"group_by must be a regular expression; got {self.group_by!r}: {error}"
+            ) from None
+
+    @property
+    def sampling(self) -> Sampling:
+        """Which frames of a clip are taken."""
+        return Sampling(DEFAULT_FRAMES if self.frames is None else self.frames, self.stride)
+
+    @property
+    def for_clips(self) -> tuple[str, ...]:
+        """Those options set that mean something for clips only."""
+        return tuple(
+            name for name in ("frames", "stride", "flow", "group_by") if getattr(self, name) is not None
+        )
 
     @property
     def square(self) -> tuple[int, int] | None:
@@ -91,3 +130,26 @@ class ImageData:
             "duplicates": self.duplicates,
             "mirror_safe": self.mirror_safe,
         }
+
+
+@dataclass(frozen=True)
+class ClipData(ImageData):
+    """Splits of labelled clips: `ClipSet`s, all of one number of frames and one size.
+
+    `channels` counts the planes of the picture, 1 or 3; with `flow` each clip has two more, in x and in y.
+    """
+
+    sampling: Sampling
+    """Which frames of a clip are taken."""
+    flow: str | None
+    """How the optical flow was computed; None: the clips hold none."""
+
+    @property
+    def frames(self) -> int:
+        """Of each clip."""
+        return self.sampling.frames
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        ours = {"frames": self.frames, "stride": self.sampling.stride, "flow": self.flow}
+        return {**super().to_json(), **ours}

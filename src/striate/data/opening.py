@@ -11,6 +11,7 @@ from striate.data.digits import digits
 from striate.data.finding import find_folder
 from striate.data.idx_folder import idx_contents, is_idx_folder
 from striate.data.image_data import GIB, ImageData, Options
+from striate.errors import DataError
 
 
 def open_data(
@@ -22,8 +23,12 @@ def open_data(
     workers: int | None = None,
     memory_limit: int = 2 * GIB,
     progress: Callable[[int, int], None] | None = None,
+    frames: int | None = None,
+    stride: int | None = None,
+    flow: str | None = None,
+    group_by: str | None = None,
 ) -> ImageData:
-    """Opens a data set of images: splits of uint8 images of one size, with labels.
+    """Opens a data set of images or of clips: splits of uint8 pixels of one size, with labels.
 
     source: "digits", the path of a folder of IDX files or of class folders, or the name of such a folder,
     which is looked for in $STRIATE_DATA, ./datasets, the user's cache and the system's folders. channels: 1
@@ -33,15 +38,27 @@ def open_data(
     this process. memory_limit: bytes of pixels up to which a set is decoded at once and kept in memory.
     progress: is called with the number of files decoded so far and the number of all.
 
-    Raises DataError if the source is missing or cannot be learnt from, ArgumentError for impossible options.
+    Of clips: frames: of each clip, 8 by default. stride: their distance in the video; by default they are
+    spread over all of it. flow: "dis" or "farneback" adds optical flow in x and y as two more planes.
+    group_by: a regular expression whose first group (or whole match) in a clip's path says which recording it
+    was cut from; clips of one recording stay on one side of a split.
+
+    Returns ImageData, or ClipData where the source holds clips. Raises DataError if the source is missing or
+    cannot be learnt from, ArgumentError for impossible options.
 
     >>> open_data("digits").counts["test"]["7"]
     36
     """
-    options = Options(channels, size, seed, workers, memory_limit, progress)
+    options = Options(channels, size, seed, workers, memory_limit, progress, frames, stride, flow, group_by)
+    if isinstance(source, str) and source.startswith("motion-digits"):
+        from striate.data.motion_digits import motion_digits  # it draws: others need not load it
+
+        return motion_digits(source, options)
     if source == "digits":
+        refuse_for_images(source, options)
         return assemble(digits(options), seed)
     folder = find_folder(source)
+    refuse_for_images(source, options)
     contents = contents_of(folder, options)
     by_name = isinstance(source, str) and not Path(source).expanduser().is_dir()
     return replace(assemble(contents, seed), source=str(source) if by_name else str(folder.absolute()))
@@ -50,3 +67,13 @@ def open_data(
 def contents_of(folder: Path, options: Options) -> Contents:
     """What a folder holds, not split yet."""
     return idx_contents(folder, options) if is_idx_folder(folder) else folder_contents(folder, options)
+
+
+def refuse_for_images(source: str | Path, options: Options) -> None:
+    """Raises DataError if something was asked for that only clips have."""
+    if options.for_clips:
+        asked = " and ".join(options.for_clips)
+        raise DataError(
+            f"{source} holds images, which have no {asked}: leave {'it' if ' and ' not in asked else 'them'} "
+            "out, or give clips (a folder with one folder of videos per class, a list file, motion-digits)"
+        )

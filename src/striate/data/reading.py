@@ -102,8 +102,11 @@ def try_header(path: str | Path) -> Header | str:
         return _reason(error, path)
 
 
-def refit(pixels: np.ndarray, channels: int, size: tuple[int, int]) -> np.ndarray:
-    """Images that came in an array, (N, C, H, W) uint8, brought to channels and size by the same rules."""
+def refit(pixels: np.ndarray, channels: int, size: tuple[int, int], place: float = 0.5) -> np.ndarray:
+    """Images that came in an array, (N, C, H, W) uint8, brought to channels and size by the same rules.
+
+    place: where along the long side the cut lies, from 0 (at its beginning) to 1.
+    """
     if pixels.shape[1:] == (channels, *size):
         return pixels
     result = np.empty((len(pixels), channels, *size), np.uint8)
@@ -111,7 +114,7 @@ def refit(pixels: np.ndarray, channels: int, size: tuple[int, int]) -> np.ndarra
         picture = Image.fromarray(
             image[0] if len(image) == 1 else np.ascontiguousarray(np.moveaxis(image, 0, -1))
         )
-        result[row] = _channels_first(_fit(_convert(picture, channels), size))
+        result[row] = _channels_first(_fit(_convert(picture, channels), size, place))
     return result
 
 
@@ -159,11 +162,11 @@ def _narrow(values: np.ndarray) -> np.ndarray:
     return np.rint(np.clip(values * scale, 0, 255)).astype(np.uint8)
 
 
-def _fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+def _fit(image: Image.Image, size: tuple[int, int], place: float = 0.5) -> Image.Image:
     H, W = size
     if image.size == (W, H):
         return image
-    return ImageOps.fit(image, (W, H), method=Image.Resampling.BILINEAR)
+    return ImageOps.fit(image, (W, H), method=Image.Resampling.BILINEAR, centering=(place, place))
 
 
 def _channels_first(image: Image.Image) -> np.ndarray:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # at run time torch is imported where the first tensor is mad
     from torch import Tensor
 
 Indices: TypeAlias = "Sequence[int] | np.ndarray"
+Draws: TypeAlias = tuple[int, int]  # seed, epoch
 Batch: TypeAlias = "tuple[Tensor, Tensor, np.ndarray]"  # uint8 (B, C, H, W), int64 (B,), indices (B,)
 
 
@@ -42,9 +43,13 @@ class ImageSet(ABC):
         """The images at these indices: uint8 (B, C, H, W)."""
 
     @abstractmethod
-    def batches(self, batches_of_indices: "Iterable[Indices]") -> "Generator[Batch, None, None]":
+    def batches(
+        self, batches_of_indices: "Iterable[Indices]", draws: Draws | None = None
+    ) -> "Generator[Batch, None, None]":
         """Batches in the order asked for: images uint8 (B, C, H, W), labels int64 (B,), and the indices.
 
+        draws: (seed, epoch) of a training, whose random choices among the frames of a clip follow from these
+        and the index; images have nothing to choose. None takes what evaluation takes.
         Close the iterator, or exhaust it, to end what works behind it. Where worker processes read the
         images, a few more batches are taken from `batches_of_indices` than have been given.
         """
@@ -84,7 +89,9 @@ class MemoryImages(ImageSet):
         taken = pixels.index_select(0, rows[np.asarray(indices, np.int64)])
         return torch.from_numpy(refit(taken.numpy(), self._channels, self._size))
 
-    def batches(self, batches_of_indices: Iterable[Indices]) -> "Generator[Batch, None, None]":
+    def batches(
+        self, batches_of_indices: Iterable[Indices], draws: Draws | None = None
+    ) -> "Generator[Batch, None, None]":
         labels = self._tensors[2]
         for asked in batches_of_indices:
             indices = np.asarray(asked, np.int64)
@@ -124,7 +131,9 @@ class DiskImages(ImageSet):
         with closing(self._batches(iter([asked]), workers=0)) as batches:
             return next(batches)[0]
 
-    def batches(self, batches_of_indices: Iterable[Indices]) -> "Generator[Batch, None, None]":
+    def batches(
+        self, batches_of_indices: Iterable[Indices], draws: Draws | None = None
+    ) -> "Generator[Batch, None, None]":
         return self._batches(batches_of_indices, self._workers)
 
     def _batches(self, batches_of_indices: Iterable[Indices], workers: int) -> "Generator[Batch, None, None]":
