@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from striate.data.disk_sets import DiskImages
 from striate.data.duplicates import file_keys, pixel_keys
 from striate.data.reading import refit
-from striate.data.sets import DiskImages, ImageSet, MemoryImages
+from striate.data.sets import ImageSet, MemoryImages
 from striate.data.skipped import Skipped
 
 

@@ -80,11 +80,13 @@ def read_many(
     return pixels, broken
 
 
-def try_read(path: str | Path, channels: int, size: tuple[int, int] | None) -> np.ndarray | str:
-    """Pixels as `read_image` gives them, or the reason why there are none."""
+def try_read(
+    path: str | Path, channels: int, size: tuple[int, int] | None, place: float = 0.5
+) -> np.ndarray | str:
+    """Pixels as `read_image` gives them, or the reason why there are none. place: as of `refit`."""
     try:
         with _opened(path) as image:
-            return _pixels(image, channels, size)
+            return _pixels(image, channels, size, place)
     except Exception as error:  # a broken file leads Pillow's plugins to raise anything
         return _reason(error, path)
 
@@ -134,13 +136,15 @@ def _opened(path: str | Path) -> Iterator[Image.Image]:
             yield image
 
 
-def _pixels(image: Image.Image, channels: int, size: tuple[int, int] | None) -> np.ndarray:
+def _pixels(
+    image: Image.Image, channels: int, size: tuple[int, int] | None, place: float = 0.5
+) -> np.ndarray:
     if size:
         side = 2 * max(size)  # in both directions, since the image may lie on its side
         image.draft("L" if channels == 1 else "RGB", (side, side))
     ImageOps.exif_transpose(image, in_place=True)
     image = _convert(image, channels)
-    return _channels_first(_fit(image, size) if size else image)
+    return _channels_first(_fit(image, size, place) if size else image)
 
 
 def _convert(image: Image.Image, channels: int) -> Image.Image:

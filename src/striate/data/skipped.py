@@ -20,21 +20,21 @@ class Skipped:
         return {"path": self.path, "reason": self.reason, "label": self.label}
 
 
-def refuse_many(skipped: Iterable[Skipped], totals: Mapping[str, int]) -> None:
+def refuse_many(skipped: Iterable[Skipped], totals: Mapping[str, int], kind: str = "images") -> None:
     """Raises DataError if more than a tenth of a class was skipped: such a set would teach the wrong thing.
 
-    totals: images per class, the skipped ones included.
+    totals: images per class, the skipped ones included. kind: what they are, in the plural.
     """
     skipped = list(skipped)
     for label, count in Counter(each.label for each in skipped).items():
         if label is not None and count * 10 > totals[label]:
-            raise DataError(_too_many([each for each in skipped if each.label == label], totals[label]))
+            raise DataError(_too_many([each for each in skipped if each.label == label], totals[label], kind))
 
 
-def _too_many(skipped: list[Skipped], total: int) -> str:
+def _too_many(skipped: list[Skipped], total: int, kind: str) -> str:
     first = ", ".join(f"{each.path} ({each.reason})" for each in skipped[:3])
     return (
-        f"{len(skipped)} of {total} images of class {skipped[0].label!r} cannot be read, more than a tenth: "
+        f"{len(skipped)} of {total} {kind} of class {skipped[0].label!r} cannot be read, more than a tenth: "
         f"{first}{', …' if len(skipped) > 3 else ''}; mend or remove them (striate data check lists them all)"
     )
 
