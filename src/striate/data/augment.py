@@ -1,4 +1,4 @@
-"""Augmentation of whole batches of tensors.
+"""Augmentation of whole batches of tensors: images, or clips whose frames are all varied alike.
 
 Every geometric change (random resized crop, zoom, shift, rotation, flip) is one affine map per image, so one
 resampling does them all. What is random is drawn for the whole global batch from a counter, `(seed, step)`:
@@ -10,10 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from striate.data.augmentation import Augmentation
+from striate.data.flow import STILL
+from striate.data.resampling import resample, turn_flow
+
+_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 class Targets(NamedTuple):
@@ -89,10 +92,12 @@ def _draw_mix(
     return share, _rectangles(1 - share, random) if paste else None
 
 
-def augment(images: Tensor, labels: Tensor, draws: Draws) -> tuple[Tensor, Targets]:
+def augment(images: Tensor, labels: Tensor, draws: Draws, *, flow: bool = False) -> tuple[Tensor, Targets]:
     """Varies one batch.
 
-    images: (N, C, H, W) uint8 or float in [0, 255]; labels: (N,) int64; draws: N rows.
+    images: (N, C, H, W), or clips (N, C, T, H, W) whose frames are all varied alike, uint8 or float in
+    [0, 255]; labels: (N,) int64; draws: N rows. flow: whether the last two planes are optical flow, which
+    moves as the picture does and has no colour.
     Returns float32 images in [0, 255], same shape, and the targets. Sample i is mixed with its neighbour
     i ^ 1, so that an even slice of a batch holds its own partners.
     """
@@ -100,44 +105,65 @@ def augment(images: Tensor, labels: Tensor, draws: Draws) -> tuple[Tensor, Targe
     if not len(images):  # the part of a process that has nothing to do in this step
         return images, Targets(labels)
     if draws.affine is not None:
-        images = _resample(images, draws.affine)
-    if draws.jitter is not None:
-        images = _jitter(images, draws.jitter)
-    if draws.erased is not None:
-        images = torch.where(_inside(draws.erased, images), images.mean(dim=(2, 3), keepdim=True), images)
+        images = resample(images, draws.affine)
+    if flow:
+        picture, motion = images[:, :-2], images[:, -2:]
+        images = torch.cat([_shaded(picture, draws), _moved(motion, draws)], dim=1)
+    else:
+        images = _shaded(images, draws)
     if draws.share is None:
         return images, Targets(labels)
     return _mix(images, labels, draws)
 
 
-def _resample(images: Tensor, affine: np.ndarray) -> Tensor:
-    H, W = images.shape[2:]
-    affine = affine * np.array([[1, H / W, 1], [W / H, 1, 1]], np.float32)  # turns by angles, not by shares
-    maps = torch.from_numpy(affine).to(images.device)
-    grid = F.affine_grid(maps, list(images.shape), align_corners=False)
-    return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+def _shaded(images: Tensor, draws: Draws) -> Tensor:
+    """What is done to light and colour."""
+    if draws.jitter is not None:
+        images = _jitter(images, draws.jitter)
+    if draws.erased is not None:
+        blank = images.mean(dim=_after(1, images), keepdim=True)
+        images = torch.where(_inside(draws.erased, images), blank, images)
+    return images
+
+
+def _moved(flow: Tensor, draws: Draws) -> Tensor:
+    """What the affine map and the erased rectangle, which stands still, do to motion."""
+    if draws.affine is not None:
+        flow = turn_flow(flow, draws.affine)
+    if draws.erased is not None:
+        flow = flow.masked_fill(_inside(draws.erased, flow), STILL)
+    return flow
+
+
+def _after(axis: int, images: Tensor) -> tuple[int, ...]:
+    """The axes after this one."""
+    return tuple(range(axis + 1, images.ndim))
+
+
+def _each(values: np.ndarray, images: Tensor) -> tuple[Tensor, ...]:
+    """The columns of (N, K) values, each shaped to go with images (N, …)."""
+    shape = (*values.shape, *[1] * (images.ndim - 1))
+    return torch.from_numpy(values).to(images).view(shape).unbind(1)
 
 
 def _jitter(images: Tensor, factors: np.ndarray) -> Tensor:
-    brightness, contrast, saturation = (
-        torch.from_numpy(factors).to(images).view(-1, 3, 1, 1, 1).unbind(1)  # each (N, 1, 1, 1)
-    )
+    brightness, contrast, saturation = _each(factors, images)  # each (N, 1, …)
     images = images * brightness
-    mean = images.mean(dim=(1, 2, 3), keepdim=True)
+    mean = images.mean(dim=_after(0, images), keepdim=True)
     images = mean + (images - mean) * contrast
     if images.shape[1] == 3:
-        weights = images.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)  # ITU-R BT.601 luma
+        weights = images.new_tensor(_LUMA).view(3, *[1] * (images.ndim - 2))
         grey = (images * weights).sum(dim=1, keepdim=True)
         images = grey + (images - grey) * saturation
     return images.clamp(0, 255)
 
 
 def _inside(rectangles: np.ndarray, images: Tensor) -> Tensor:
-    """(N, 1, H, W) bool: which pixels lie in each image's rectangle."""
-    top, left, bottom, right = torch.from_numpy(rectangles).to(images).view(-1, 4, 1, 1, 1).unbind(1)
-    H, W = images.shape[2:]
-    y = ((torch.arange(H, device=images.device) + 0.5) / H).view(1, 1, H, 1)
-    x = ((torch.arange(W, device=images.device) + 0.5) / W).view(1, 1, 1, W)
+    """(N, 1, H, W) bool, or (N, 1, 1, H, W) for clips: which pixels lie in each one's rectangle."""
+    top, left, bottom, right = _each(rectangles, images)
+    H, W = images.shape[-2:]
+    y = ((torch.arange(H, device=images.device) + 0.5) / H).view(H, 1)
+    x = ((torch.arange(W, device=images.device) + 0.5) / W).view(1, W)
     return (y >= top) & (y < bottom) & (x >= left) & (x < right)
 
 
@@ -147,9 +173,9 @@ def _mix(images: Tensor, labels: Tensor, draws: Draws) -> tuple[Tensor, Targets]
     partner[partner >= N] = N - 1  # an odd last one is its own partner
     if draws.pasted is None:
         share = torch.from_numpy(draws.share).to(images)
-        images = torch.lerp(images[partner], images, share.view(-1, 1, 1, 1))
+        images = torch.lerp(images[partner], images, share.view(-1, *[1] * (images.ndim - 1)))
     else:
         inside = _inside(draws.pasted, images)
         images = torch.where(inside, images[partner], images)
-        share = 1 - inside.float().mean(dim=(1, 2, 3))  # by the pixels that really changed
+        share = 1 - inside.float().mean(dim=_after(0, images))  # by the pixels that really changed
     return images, Targets(labels, labels[partner], share)
