@@ -1,0 +1,66 @@
+"""What a form is: three operations, each of which it may or may not offer."""
+
+from abc import ABC
+from enum import StrEnum
+
+import torch
+from torch import Tensor
+
+from striate.forms.geometry import Geometry
+
+
+class Operation(StrEnum):
+    """What there is to compute."""
+
+    OUTPUT = "output"
+    INPUT_GRADIENT = "input gradient"
+    WEIGHT_GRADIENT = "weight gradient"
+
+
+class Form(ABC):
+    """One way to compute a convolution without bias.
+
+    x: (N, C, [T,] H, W); w: (O, C/groups, *kernel); d: the output's gradient. All of one number format.
+    Nothing is written into what comes in.
+    """
+
+    name: str
+    offers: tuple[Operation, ...] = tuple(Operation)
+
+    def fits(self, g: Geometry) -> bool:
+        """Whether it can compute a convolution of this geometry."""
+        raise NotImplementedError
+
+    def output(self, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
+        """The convolution of x with w."""
+        raise NotImplementedError
+
+    def input_gradient(self, d: Tensor, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
+        """Of x's shape; of x only the shape is used."""
+        raise NotImplementedError
+
+    def weight_gradient(self, d: Tensor, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
+        """Of w's shape; of w only the shape is used."""
+        raise NotImplementedError
+
+
+def channels_last(x: Tensor) -> Tensor:
+    """x with its channels innermost in memory; x itself if they are."""
+    last = torch.channels_last if x.ndim == 4 else torch.channels_last_3d
+    return x.contiguous(memory_format=last)
+
+
+def convolve(x: Tensor, w: Tensor, g: Geometry) -> Tensor:
+    """PyTorch's own call."""
+    return torch.convolution(x, w, None, g.stride, g.padding, g.dilation, False, (0,) * g.axes, g.groups)
+
+
+def gradients(
+    d: Tensor, x: Tensor, w: Tensor, g: Geometry, *, of_input: bool = False, of_weight: bool = False
+) -> tuple[Tensor, Tensor]:
+    """PyTorch's own backward pass, of the input, of the weight, or both."""
+    wanted = [of_input, of_weight, False]
+    result = torch.ops.aten.convolution_backward(
+        d, x, w, None, g.stride, g.padding, g.dilation, False, (0,) * g.axes, g.groups, wanted
+    )
+    return result[0], result[1]

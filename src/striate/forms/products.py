@@ -1,0 +1,136 @@
+"""Convolutions as matrix products: 1×1, kernel = stride, and t×1×1 as a sum of shifted products."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from striate.forms.form import Form, channels_last
+from striate.forms.geometry import Geometry
+
+
+class Product(Form):
+    """Kernel = stride without padding: patches are rows, filters columns. A 1×1 is the smallest case."""
+
+    name = "matrix product"
+
+    def fits(self, g: Geometry) -> bool:
+        whole = g.reach == tuple(k - 1 for k in g.kernel)
+        return whole and g.groups == 1 and g.kernel == g.stride and not any(g.padding)
+
+    def output(self, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
+        return _from_rows(_patches(x, g) @ _columns(w).T, (x.shape[0], *g.output_size(tuple(x.shape[2:]))))
+
+    def input_gradient(self, d: Tensor, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
+        return _from_patches(_rows(d) @ _columns(w), d, x, g)
+
+    def weight_gradient(self, d: Tensor, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
+        found = _rows(d).T @ _patches(x, g)
+        return found.view(w.shape[0], *g.kernel, w.shape[1]).movedim(-1, 1)
+
+
+def _rows(x: Tensor) -> Tensor:
+    """(N, C, …) → (N·places, C), a view with channels last."""
+    return channels_last(x).movedim(1, -1).flatten(0, -2)
+
+
+def _from_rows(rows: Tensor, places: tuple[int, ...]) -> Tensor:
+    """(N·places, C) → (N, C, …)."""
+    return rows.reshape(*places, -1).movedim(-1, 1)
+
+
+def _columns(w: Tensor) -> Tensor:
+    """(O, C, *kernel) → (O, kernel·C), channels innermost as in a patch."""
+    return w.movedim(1, -1).flatten(1)
+
+
+def _patches(x: Tensor, g: Geometry) -> Tensor:
+    """(N·places, kernel·C)."""
+    if set(g.kernel) == {1}:
+        return _rows(x)
+    n, axes = x.shape[0], g.axes
+    whole = _whole(x, g).movedim(1, -1)  # (N, …, C)
+    for axis, k in enumerate(g.kernel):
+        at = 1 + 2 * axis
+        whole = whole.reshape(*whole.shape[:at], -1, k, *whole.shape[at + 1 :])  # (N, places, k, …, C)
+    places, within = range(1, 2 * axes, 2), range(2, 2 * axes + 1, 2)
+    return whole.permute(0, *places, *within, 2 * axes + 1).reshape(n * _count(places, whole), -1)
+
+
+def _from_patches(rows: Tensor, d: Tensor, x: Tensor, g: Geometry) -> Tensor:
+    """(N·places, kernel·C) → x's shape; what lies in no patch is 0."""
+    if set(g.kernel) == {1}:
+        return _from_rows(rows, (x.shape[0], *x.shape[2:]))
+    axes = g.axes
+    split = rows.view(x.shape[0], *d.shape[2:], *g.kernel, x.shape[1])
+    order = [part for axis in range(axes) for part in (1 + axis, 1 + axes + axis)]
+    joined = split.permute(0, *order, 2 * axes + 1)  # (N, places, k, …, C)
+    sides = [n * k for n, k in zip(d.shape[2:], g.kernel, strict=True)]
+    found = joined.reshape(x.shape[0], *sides, x.shape[1]).movedim(-1, 1)
+    rest = [n - side for n, side in zip(x.shape[2:], sides, strict=True)]
+    return torch.nn.functional.pad(found, [p for side in reversed(rest) for p in (0, side)])
+
+
+def _whole(x: Tensor, g: Geometry) -> Tensor:
+    """Without what lies in no patch."""
+    for axis, k in enumerate(g.kernel, start=2):
+        x = x.narrow(axis, 0, x.shape[axis] // k * k)
+    return x
+
+
+def _count(axes: range, x: Tensor) -> int:
+    return int(torch.Size(x.shape[axis] for axis in axes).numel())
+
+
+class ShiftedProducts(Form):
+    """t×1×1 as one matrix product per kernel frame over all frames, added up with the shift of that frame."""
+
+    name = "shifted products"
+
+    def fits(self, g: Geometry) -> bool:
+        flat = g.axes == 3 and g.kernel[0] > 1 and g.kernel[1:] == (1, 1) and g.padding[1:] == (0, 0)
+        return flat and g.unit_stride and g.groups == 1
+
+    def output(self, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
+        rows, frames = _rows(x), g.output_size(tuple(x.shape[2:]))
+        parts = (
+            _from_rows(rows @ w[:, :, u, 0, 0].T, (x.shape[0], *x.shape[2:])) for u in range(g.kernel[0])
+        )
+        return add_shifted(parts, g, frames[0])
+
+    def input_gradient(self, d: Tensor, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
+        rows = _rows(d)
+        parts = (_from_rows(rows @ w[:, :, u, 0, 0], (d.shape[0], *d.shape[2:])) for u in range(g.kernel[0]))
+        return add_shifted(parts, g, x.shape[2], back=True)
+
+    def weight_gradient(self, d: Tensor, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
+        parts = []
+        for u in range(g.kernel[0]):
+            outs, ins = overlap(u, g, x.shape[2], d.shape[2])
+            parts.append(_rows(d[:, :, outs]).T @ _rows(x[:, :, ins]))
+        return torch.stack(parts, dim=2)[..., None, None]
+
+
+def overlap(u: int, g: Geometry, frames_in: int, frames_out: int) -> tuple[slice, slice]:
+    """Output frames that kernel frame u feeds, and the input frames that it reads for them. Stride 1."""
+    offset = u * g.dilation[0] - g.padding[0]  # input frame = output frame + offset
+    first, last = max(0, -offset), min(frames_out, frames_in - offset)
+    last = max(first, last)
+    return slice(first, last), slice(first + offset, last + offset)
+
+
+def add_shifted(parts: Iterable[Tensor], g: Geometry, frames: int, back: bool = False) -> Tensor:
+    """The sum over u of part u, whose frame t + offset(u) goes to frame t; back: the other way round."""
+    total: Tensor | None = None
+    for u, part in enumerate(parts):
+        if total is None:
+            shape = (*part.shape[:2], frames, *part.shape[3:])
+            total = part.new_zeros(shape).contiguous(memory_format=torch.channels_last_3d)
+        if back:
+            outs, ins = overlap(u, g, frames, part.shape[2])
+            total[:, :, ins] += part[:, :, outs]
+        else:
+            outs, ins = overlap(u, g, part.shape[2], frames)
+            total[:, :, outs] += part[:, :, ins]
+    assert total is not None
+    return total

@@ -1,0 +1,144 @@
+"""Times and checks every form of one convolution, operation by operation, on numbers of our own."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from striate.forms import FORMS, Choice, Choices, Geometry, Operation
+from striate.forms.form import channels_last
+from striate.forms.formed import DTYPES, Number, compute
+from striate.forms.geometry import Shape
+
+TOLERANCES: dict[Number, float] = {"bf16": 1e-2, "fp32": 1e-4}
+"""Largest difference from fp32 on the same numbers, in relative norm. Rounding alone gives 2e-3 and 1e-6."""
+WORTH_IT = 1.03
+"""How many times as fast as the plain call a form must be: less is noise."""
+HOPELESS = 1.6
+"""A form this many times slower than the best in its first run gets no second."""
+ROUNDS = 3
+RESCUES = ("plain", "channels last")
+"""Forms that are also tried in fp32 where bf16 is asked for: a bf16 kernel may be wrong, or slow."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One form of one operation."""
+
+    choice: Choice
+    seconds: float
+    """The quickest of a few runs; of a single one where that was hopeless or wrong."""
+    error: float
+    """Distance from the plain fp32 result in relative norm; infinite where it failed."""
+
+    tolerance: float
+
+    @property
+    def right(self) -> bool:
+        """Whether it may be used. False for a result that is not a number, too."""
+        return self.error <= self.tolerance
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All forms of the operations of one convolution; the plain call comes first in each list."""
+
+    trials: dict[Operation, tuple[Trial, ...]] = field(default_factory=dict)
+
+    def best(self, operation: Operation) -> Trial:
+        """The fastest right one; plain where nothing is clearly faster."""
+        plain, *others = self.trials[operation]
+        right = [trial for trial in others if trial.right]
+        if plain.right:
+            right = [trial for trial in right if trial.seconds * WORTH_IT < plain.seconds]
+            right = right or [plain]
+        return min(right, key=lambda trial: trial.seconds, default=plain)
+
+    @property
+    def choices(self) -> Choices:
+        """What `formed` takes; what was not measured is not needed, and plain."""
+        output = self.best(Operation.OUTPUT).choice
+        unasked = Choice("plain", output.number_format)
+        gradients = (Operation.INPUT_GRADIENT, Operation.WEIGHT_GRADIENT)
+        return Choices(
+            output, *(self.best(one).choice if one in self.trials else unasked for one in gradients)
+        )
+
+
+def measure(
+    geometry: Geometry,
+    shape: Shape,
+    number_format: Number,
+    device: torch.device,
+    operations: Iterable[Operation] = tuple(Operation),
+) -> Measured:
+    """Tries every form that fits on random numbers of an input's shape (N, C, …), in that number format."""
+    random = torch.Generator(device).manual_seed(0)
+
+    def numbers(size: Shape) -> Tensor:
+        exact = torch.randn(size, generator=random, device=device)
+        return channels_last(exact.to(DTYPES[number_format]))
+
+    x, w = numbers(shape), numbers(geometry.weight_shape)
+    d = numbers((shape[0], geometry.filters, *geometry.output_size(shape[2:])))
+    trials = {}
+    for operation in operations:
+        given = (x, w) if operation is Operation.OUTPUT else (d, x, w)
+        exact = (tensor.float().contiguous() for tensor in given)
+        truth = compute(Choice("plain", "fp32"), operation, geometry, *exact)
+        candidates = _candidates(geometry, operation, number_format)
+        run = _Run(operation, geometry, given, truth, TOLERANCES[number_format])
+        trials[operation] = _try_all(candidates, run)
+    return Measured(trials)
+
+
+def _candidates(geometry: Geometry, operation: Operation, number_format: Number) -> list[Choice]:
+    fitting = [form.name for form in FORMS.values() if operation in form.offers and form.fits(geometry)]
+    candidates = [Choice(name, number_format) for name in fitting]
+    if number_format != "fp32":
+        candidates += [Choice(name, "fp32") for name in RESCUES]
+    return candidates
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One operation on given numbers, to be computed in one form or another."""
+
+    operation: Operation
+    geometry: Geometry
+    given: tuple[Tensor, ...]
+    truth: Tensor
+    tolerance: float
+
+    def first(self, choice: Choice) -> Trial:
+        """Runs it twice: to check it, and to time it."""
+        try:
+            result = compute(choice, self.operation, self.geometry, *self.given)
+        except RuntimeError:  # a kernel that does not take such shapes
+            return Trial(choice, float("inf"), float("inf"), self.tolerance)
+        error = float((result.float() - self.truth).norm() / self.truth.norm().clamp(min=1e-30))
+        return Trial(choice, self.seconds(choice), error, self.tolerance)
+
+    def seconds(self, choice: Choice) -> float:
+        """Of one run."""
+        device = self.given[0].device
+        start = time.perf_counter()
+        compute(choice, self.operation, self.geometry, *self.given)
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        return time.perf_counter() - start
+
+
+def _try_all(candidates: list[Choice], run: _Run) -> tuple[Trial, ...]:
+    """A first run of each that also checks it, then rounds in turn for those that may win."""
+    trials = [run.first(choice) for choice in candidates]
+    best = min((trial.seconds for trial in trials if trial.right), default=float("inf"))
+    hopeful = [
+        i for i, trial in enumerate(trials) if (trial.right and trial.seconds < HOPELESS * best) or i == 0
+    ]
+    for _ in range(ROUNDS if len(hopeful) > 1 else 0):
+        for i in hopeful:
+            trials[i] = replace(trials[i], seconds=min(trials[i].seconds, run.seconds(trials[i].choice)))
+    return tuple(trials)

@@ -1,0 +1,83 @@
+"""What has been measured on this machine, kept between processes: one JSON file per machine and version."""
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from striate import __version__
+from striate.forms import FORMS, Choice, Geometry, Operation
+from striate.forms.formed import Number
+from striate.forms.geometry import Shape
+from striate.machine import cache_folder, describe
+from striate.tuning.measuring import TOLERANCES, Measured, Trial
+
+
+class Store:
+    """Measurements by geometry, input shape and number format. A damaged or foreign file counts as empty."""
+
+    def __init__(self, device: torch.device, folder: Path | None = None) -> None:
+        machine = describe(device) | {"striate": __version__, "forms": list(FORMS)}
+        name = hashlib.sha256(json.dumps(machine, sort_keys=True).encode()).hexdigest()[:16]
+        self.path = (folder or cache_folder() / "forms") / f"{name}.json"
+        self.machine = machine
+        self._entries: dict[str, Any] = self._read()
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            content = json.loads(self.path.read_text())
+            return dict(content["measured"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+
+    def get(self, geometry: Geometry, shape: Shape, number_format: Number) -> Measured | None:
+        """What is known; None where nothing is."""
+        try:
+            entry = self._entries[_key(geometry, shape, number_format)]
+            return Measured(
+                {
+                    Operation(name): tuple(
+                        Trial(
+                            Choice(row["form"], row["number_format"]),
+                            row["seconds"],
+                            row["error"],
+                            TOLERANCES[number_format],
+                        )
+                        for row in rows
+                        if row["form"] in FORMS
+                    )
+                    for name, rows in entry.items()
+                }
+            )
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    def put(self, geometry: Geometry, shape: Shape, number_format: Number, measured: Measured) -> None:
+        """Keeps a measurement, to be written by `save`."""
+        self._entries[_key(geometry, shape, number_format)] = {
+            operation.value: [
+                {**asdict(trial.choice), "seconds": trial.seconds, "error": trial.error} for trial in trials
+            ]
+            for operation, trials in measured.trials.items()
+        }
+
+    def save(self) -> None:
+        """Writes the file beside and renames it. A cache that cannot be written is none: nothing is said."""
+        self._entries = {**self._read(), **self._entries}  # another process may have measured meanwhile
+        beside = self.path.with_suffix(f".{os.getpid()}.part")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_text(json.dumps({"machine": self.machine, "measured": self._entries}))
+            beside.replace(self.path)
+        except OSError:
+            with suppress(OSError):
+                beside.unlink()
+
+
+def _key(geometry: Geometry, shape: Shape, number_format: Number) -> str:
+    return json.dumps([asdict(geometry), shape, number_format])

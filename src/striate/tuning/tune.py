@@ -1,0 +1,155 @@
+"""The verb `tune`: the best form of every convolution of a network on this machine."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from striate.errors import ArgumentError
+from striate.forms.form import Operation
+from striate.forms.formed import DTYPES, Number, Table
+from striate.machine import has_native_bf16
+from striate.tuning.calls import Call, calls_of
+from striate.tuning.measuring import Measured, Trial, measure
+from striate.tuning.store import Store
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One convolution of the network."""
+
+    call: Call
+    measured: Measured
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """What is computed in training."""
+        return tuple(self.measured.trials)
+
+    def seconds(self, *, plain: bool = False) -> float:
+        """Of all operations, as chosen or by the plain call."""
+        return sum(
+            (self.measured.trials[one][0] if plain else self.measured.best(one)).seconds
+            for one in self.operations
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "name": self.call.name,
+            "input": list(self.call.shape),
+            "weight": list(self.call.geometry.weight_shape),
+            "operations": {one.value: self._operation(one) for one in self.operations},
+        }
+
+    def _operation(self, operation: Operation) -> dict[str, Any]:
+        best = self.measured.best(operation)
+        return {
+            "form": best.choice.form,
+            "number_format": best.choice.number_format,
+            "milliseconds": 1e3 * best.seconds,
+            "error": best.error,
+            "tried": [_trial(trial) for trial in self.measured.trials[operation]],
+        }
+
+
+def _trial(trial: Trial) -> dict[str, Any]:
+    return {
+        "form": trial.choice.form,
+        "number_format": trial.choice.number_format,
+        "milliseconds": 1e3 * trial.seconds if math.isfinite(trial.seconds) else None,
+        "error": trial.error if math.isfinite(trial.error) else None,
+        "right": trial.right,
+    }
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """The forms chosen for a network, and what they gain."""
+
+    number_format: Number
+    rows: tuple[Row, ...]
+
+    @property
+    def table(self) -> Table:
+        """What `formed` takes."""
+        return {(row.call.geometry, row.call.shape): row.measured.choices for row in self.rows}
+
+    def seconds(self, *, plain: bool = False) -> float:
+        """Of all convolutions of one step, forward and backward."""
+        return sum(row.seconds(plain=plain) for row in self.rows)
+
+    @property
+    def wrong(self) -> tuple[tuple[Row, Operation, Trial], ...]:
+        """Results of plain calls that were rejected."""
+        firsts = ((row, one, trials[0]) for row in self.rows for one, trials in row.measured.trials.items())
+        return tuple((row, one, trial) for row, one, trial in firsts if not trial.right)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "number_format": self.number_format,
+            "milliseconds": 1e3 * self.seconds(),
+            "milliseconds_plain": 1e3 * self.seconds(plain=True),
+            "wrong": len(self.wrong),
+            "layers": [row.to_json() for row in self.rows],
+        }
+
+
+def tune(
+    network: nn.Module,
+    shape: tuple[int, ...],
+    *,
+    number_format: str = "auto",
+    device: torch.device | None = None,
+    store: Store | None = None,
+    again: bool = False,
+    progress: Progress | None = None,
+) -> Tuning:
+    """Measures the forms of every distinct convolution of a network, or takes what was measured before.
+
+    shape: of a batch that the network takes, (N, C, H, W) or (N, C, T, H, W). number_format: "fp32", "bf16",
+    or "auto", which is bf16 where the processor has it. again: measure anew what is known already.
+
+    Raises NetworkError for inputs that the network does not take, ArgumentError for an unknown number format.
+    """
+    place = device or torch.device("cpu")
+    chosen = _number_format(number_format, place)
+    memory = store or Store(place)
+    calls = calls_of(network, shape)
+    known: dict[Any, Measured] = {}
+    distinct = {_question(call): call for call in calls}
+    for done, (question, call) in enumerate(distinct.items()):
+        found = None if again else memory.get(call.geometry, call.shape, chosen)
+        operations = _operations(call)
+        if found is None or not set(operations) <= set(found.trials):
+            found = measure(call.geometry, call.shape, chosen, place, operations)
+            memory.put(call.geometry, call.shape, chosen, found)
+        known[question] = found
+        if progress is not None:
+            progress(done + 1, len(distinct))
+    memory.save()
+    return Tuning(chosen, tuple(Row(call, known[_question(call)]) for call in calls))
+
+
+def _question(call: Call) -> Any:
+    return call.geometry, call.shape
+
+
+def _operations(call: Call) -> tuple[Operation, ...]:
+    """The first layer's input has no gradient."""
+    return (Operation.OUTPUT, Operation.WEIGHT_GRADIENT) if call.first else tuple(Operation)
+
+
+def _number_format(wish: str, device: torch.device) -> Number:
+    if wish == "auto":
+        return "bf16" if has_native_bf16(device) else "fp32"
+    for known in DTYPES:
+        if wish == known:
+            return known
+    raise ArgumentError(f"number_format must be auto, fp32 or bf16; got {wish!r}")

@@ -1,0 +1,168 @@
+"""The chooser: what is right is kept, what is wrong is rejected, what is known is not measured again."""
+
+import json
+import time
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from striate.errors import ArgumentError, NetworkError
+from striate.forms import FORMS, Choice, Geometry, Operation, formed
+from striate.forms.plain import Plain
+from striate.tuning import Measured, Trial, calls_of, tune
+from striate.tuning.measuring import measure
+from striate.tuning.store import Store
+
+CPU = torch.device("cpu")
+POINTWISE = Geometry(4, 6, (1, 1), (1, 1), (0, 0), (1, 1))
+
+
+class Network(nn.Module):
+    """Two convolutions of one geometry, a functional flatten between them and the head."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1)
+        self.first = nn.Conv2d(8, 8, 3, padding=1)
+        self.second = nn.Conv2d(8, 8, 3, padding=1)
+        self.head = nn.Linear(8, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.second(self.first(self.stem(x)))
+        result: Tensor = self.head(x.mean((2, 3)))
+        return result
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(CPU, tmp_path)
+
+
+class Wrong(Plain):
+    """Fast, and off by a little."""
+
+    name = "wrong"
+
+    def output(self, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
+        return 1.05 * super().output(x, w, g)
+
+    def weight_gradient(self, d: Tensor, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
+        return torch.full_like(w, float("nan"))
+
+
+class Slow(Plain):
+    """Right, and slow."""
+
+    name = "plain"
+
+    def output(self, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
+        time.sleep(0.02)
+        return super().output(x, w, g)
+
+
+@pytest.fixture
+def other_forms(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """Whatever a test puts in is all there is."""
+    for name in list(FORMS):
+        monkeypatch.delitem(FORMS, name)
+    yield FORMS
+    FORMS.clear()
+
+
+def test_calls_in_order_of_execution() -> None:
+    network = Network()
+    before = {name: id(value) for name, value in network.named_parameters()}
+    calls = calls_of(network, (2, 3, 9, 9))
+    assert [call.name for call in calls] == ["stem", "first", "second"]
+    assert [call.shape for call in calls] == [(2, 3, 9, 9), (2, 8, 9, 9), (2, 8, 9, 9)]
+    assert [call.first for call in calls] == [True, False, False]
+    assert {name: id(value) for name, value in network.named_parameters()} == before
+
+
+def test_inputs_that_do_not_fit() -> None:
+    with pytest.raises(NetworkError, match=r"^Network does not take inputs of shape 2×4×9×9: Inv"):
+        calls_of(Network(), (2, 4, 9, 9))
+
+
+def test_a_wrong_form_is_rejected_however_fast(other_forms: dict[str, Any]) -> None:
+    other_forms |= {"plain": Slow(), "wrong": Wrong()}
+    measured = measure(POINTWISE, (2, 4, 5, 5), "fp32", CPU)
+    assert measured.choices.output.form == measured.choices.weight_gradient.form == "plain"
+    wrong = measured.trials[Operation.OUTPUT][1]
+    assert wrong.error == pytest.approx(0.05, rel=1e-3)
+    assert not wrong.right
+    assert not measured.trials[Operation.WEIGHT_GRADIENT][1].right  # not a number is not right
+
+
+def test_plain_stays_where_nothing_is_clearly_faster() -> None:
+    def trial(form: str, seconds: float, error: float = 0.0) -> Trial:
+        return Trial(Choice(form, "fp32"), seconds, error, 1e-4)
+
+    def best(*trials: Trial) -> str:
+        return Measured({Operation.OUTPUT: trials}).best(Operation.OUTPUT).choice.form
+
+    assert best(trial("plain", 1.0), trial("padded", 0.99)) == "plain"
+    assert best(trial("plain", 1.0), trial("padded", 0.9)) == "padded"
+    assert best(trial("plain", 1.0), trial("padded", 0.9, error=1.0)) == "plain"
+    assert best(trial("plain", 1.0, error=float("nan")), trial("padded", 9.0)) == "padded"
+    assert best(trial("plain", 1.0, error=float("inf")), trial("padded", 1.0, error=1.0)) == "plain"
+
+
+@pytest.mark.parametrize("number_format", ["fp32", "bf16"])
+def test_a_tuned_network_gives_the_same_results(store: Store, number_format: str) -> None:
+    network, x = Network(), torch.randn(2, 3, 9, 9)
+    tuning = tune(network, (2, 3, 9, 9), number_format=number_format, store=store)
+    assert len(tuning.rows) == 3
+    assert tuning.rows[0].operations == (Operation.OUTPUT, Operation.WEIGHT_GRADIENT)
+    assert 0 < tuning.seconds() <= tuning.seconds(plain=True)
+    plain = torch.autograd.grad(network(x).square().sum(), list(network.parameters()))
+    enabled = number_format == "bf16"
+    with formed(network, tuning.table), torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+        loss = network(x).float().square().sum()
+    for one, two in zip(torch.autograd.grad(loss, list(network.parameters())), plain, strict=True):
+        assert (one - two).norm() <= (0.05 if enabled else 1e-4) * two.norm()
+
+
+def test_what_was_measured_is_not_measured_again(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = tune(Network(), (2, 3, 9, 9), number_format="fp32", store=store)
+    module = import_module("striate.tuning.tune")
+    monkeypatch.setattr(module, "measure", lambda *_: pytest.fail("measured again"))
+    assert tune(Network(), (2, 3, 9, 9), number_format="fp32", store=Store(CPU, tmp_path)) == first
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"measured": 3}', '{"measured": {"x": 1}}'])
+def test_a_damaged_store_counts_as_empty(tmp_path: Path, content: str) -> None:
+    path = Store(CPU, tmp_path).path
+    path.write_text(content)
+    store = Store(CPU, tmp_path)
+    assert store.get(POINTWISE, (1, 4, 2, 2), "fp32") is None
+    tune(Network(), (1, 3, 4, 4), number_format="fp32", store=store)
+    assert json.loads(path.read_text())["machine"]["torch"] == torch.__version__
+
+
+def test_a_store_that_cannot_be_written_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert tune(Network(), (1, 3, 4, 4), number_format="fp32", store=Store(CPU, tmp_path / "file")).rows
+
+
+def test_the_kernels_that_are_wrong_in_bf16_are_not_used(store: Store) -> None:
+    """Two frames and a kernel of three: on some processors PyTorch's weight gradient is garbage."""
+    network = nn.Sequential(nn.Conv3d(8, 16, (3, 1, 1), padding=(1, 0, 0)), nn.Conv3d(16, 16, 3, padding=1))
+    tuning = tune(network, (4, 8, 2, 7, 7), number_format="bf16", store=store)
+    for row in tuning.rows:
+        for operation in row.operations:
+            assert row.measured.best(operation).error < 0.01, (row.call.name, operation)
+    assert tuning.to_json()["wrong"] == len(tuning.wrong)
+
+
+def test_an_unknown_number_format(store: Store) -> None:
+    with pytest.raises(ArgumentError) as error:
+        tune(Network(), (1, 3, 4, 4), number_format="fp8", store=store)
+    assert str(error.value) == "number_format must be auto, fp32 or bf16; got 'fp8'"
