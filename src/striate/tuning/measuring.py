@@ -14,7 +14,7 @@ from striate.forms.geometry import Shape
 
 TOLERANCES: dict[Number, float] = {"bf16": 1e-2, "fp32": 1e-4}
 """Largest difference from fp32 on the same numbers, in relative norm. Rounding alone gives 2e-3 and 1e-6."""
-WORTH_IT = 1.03
+WORTH_IT = 1.05
 """How many times as fast as the plain call a form must be: less is noise."""
 HOPELESS = 1.6
 """A form this many times slower than the best in its first run gets no second."""
