@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from striate.data.class_folder import Listing, list_folder
+from striate.data.class_folder import list_folder
 from striate.data.finding import find_folder
 from striate.data.idx_folder import is_idx_folder
 from striate.data.image_data import Options
+from striate.data.listing import Listing
 from striate.data.opening import open_data
 from striate.data.reading import try_read
 from striate.data.skipped import Skipped, refuse_many

@@ -1,84 +1,68 @@
-"""A folder of class folders: which files are images of which class, in which split. Opens no file.
+"""A folder of class folders: which files are images or clips of which class, in which split. Opens no file.
 
 - Where there is a folder `train` with folders in it, the classes are in there, and in `val` (or `valid`,
   `validation`) and `test` beside it. Otherwise the folders themselves are the classes.
 - Images count however deep they lie in the folder of their class; links are followed, each folder once.
 - Names that begin with a dot, and `__MACOSX`, are hidden and not looked at.
-- A file is taken for an image by its suffix (`IMAGE_SUFFIXES`). Other files, and images outside of a class
-  folder, are ignored and counted.
+- A file is taken for an image or a video by its suffix (`IMAGE_SUFFIXES`, `VIDEO_SUFFIXES`). Where there are
+  more videos than images it is a set of clips. Where clips are asked for and images lie in folders inside
+  the class folders, each such folder is a clip. Everything else is ignored and counted.
 - Classes are in the order of their names; where all are whole numbers, in the order of those.
 """
 
 import os
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from striate.data.classes import check_classes, in_order
+from striate.data.classes import in_order
+from striate.data.listing import Kind, Listing
 from striate.data.reading import IMAGE_SUFFIXES
 from striate.data.splits import SPLITS
+from striate.data.suffixes import VIDEO_SUFFIXES
 from striate.errors import DataError
 
 _ALIASES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 _EXPECTED = "one folder per class, train/ val/ test/ above them, or IDX files"
 
 
-@dataclass(frozen=True)
-class Listing:
-    """The image files of a folder, row by row."""
+@dataclass
+class _Tree:
+    """What lies in the class folders of one split: class → paths, and names of what is neither."""
 
-    root: Path
-    classes: tuple[str, ...]
-    paths: tuple[str, ...]
-    labels: np.ndarray  # (N,) int64
-    split: np.ndarray  # (N,) str; all "train" where the folder is not split
-    splits: tuple[str, ...]  # that the folder has
-    notes: tuple[str, ...]
+    images: dict[str, list[str]] = field(default_factory=dict)
+    videos: dict[str, list[str]] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
 
-    @property
-    def rows(self) -> dict[str, np.ndarray]:
-        """Split → rows."""
-        return {split: np.flatnonzero(self.split == split) for split in self.splits}
-
-    @property
-    def keys(self) -> list[str]:
-        """Paths below the root, alike on every system."""
-        return [Path(path).relative_to(self.root).as_posix() for path in self.paths]
-
-    def totals(self) -> dict[str, int]:
-        """Images of each class."""
-        counts = np.bincount(self.labels, minlength=len(self.classes))
-        return dict(zip(self.classes, counts.tolist(), strict=True))
-
-    def keep(self, rows: np.ndarray) -> "Listing":
-        """These rows only."""
-        paths = tuple(self.paths[row] for row in rows)
-        return replace(self, paths=paths, labels=self.labels[rows], split=self.split[rows])
-
-    def check(self) -> None:
-        """Raises DataError unless there are two classes and train has images of each."""
-        labels = {split: self.labels[rows] for split, rows in self.rows.items()}
-        check_classes(str(self.root), self.classes, labels)
+    def count(self) -> tuple[int, int]:
+        """Of images and of videos."""
+        return sum(map(len, self.images.values())), sum(map(len, self.videos.values()))
 
 
-def list_folder(root: Path) -> Listing:
-    """Every image below a folder. Raises DataError if it has no class folders."""
+def list_folder(root: Path, *, clips: bool = False) -> Listing:
+    """Every image or clip below a folder. clips: whether folders of frames are clips.
+
+    Raises DataError if it has no class folders.
+    """
     folders, ignored = _split_folders(root)
-    trees = {split: _class_images(folder) for split, folder in folders.items()}
+    trees = {split: _tree(folder) for split, folder in folders.items()}
+    kind = _kind(list(trees.values()), folders, clips)
+    chosen = {split: _chosen(tree, kind, folders[split]) for split, tree in trees.items()}
     classes = in_order(
-        {name for split in trees for name, paths in trees[split][0].items() if paths or split == "train"}
+        {name for split in chosen for name, paths in chosen[split].items() if paths or split == "train"}
     )
     found = [
         (path, label, split)
-        for split, (images, _) in trees.items()
+        for split, items in chosen.items()
         for label, name in enumerate(classes)
-        for path in images.get(name, ())
+        for path in items.get(name, ())
     ]
+    others = [name for split, tree in trees.items() for name in _left(tree, kind, folders[split])]
     if not classes:
-        raise DataError(_nothing(root, sum(len(others) for _, others in trees.values())))
-    others = [name for _, (_, others) in trees.items() for name in others]
+        raise DataError(_nothing(root, len(others)))
     return Listing(
         root=root,
         classes=classes,
@@ -86,8 +70,52 @@ def list_folder(root: Path) -> Listing:
         labels=np.array([label for _, label, _ in found], np.int64),
         split=np.array([split for _, _, split in found], "U5"),
         splits=tuple(folders),
-        notes=(*_told(others), *ignored),
+        notes=(*_told(others, kind), *ignored),
+        kind=kind,
     )
+
+
+def _kind(trees: list[_Tree], folders: Mapping[str, Path], clips: bool) -> Kind:
+    images, videos = map(sum, zip(*(tree.count() for tree in trees), strict=True))
+    if videos > images:
+        return "videos"
+    deep = (
+        _is_deep(path, name, folder)
+        for tree, folder in zip(trees, folders.values(), strict=True)
+        for name, paths in tree.images.items()
+        for path in paths
+    )
+    return "frames" if clips and any(deep) else "images"
+
+
+def _is_deep(path: str, name: str, folder: Path) -> bool:
+    """Whether an image lies in a folder inside of its class folder."""
+    return Path(path).parent != folder / name
+
+
+def _chosen(tree: _Tree, kind: Kind, folder: Path) -> dict[str, list[str]]:
+    """Class → paths of that kind."""
+    if kind == "videos":
+        return tree.videos
+    if kind == "images":
+        return tree.images
+    return {
+        name: list(dict.fromkeys(str(Path(path).parent) for path in paths if _is_deep(path, name, folder)))
+        for name, paths in tree.images.items()
+    }
+
+
+def _left(tree: _Tree, kind: Kind, folder: Path) -> list[str]:
+    """Names of the files that are not of that kind."""
+    rest = tree.others.copy()
+    if kind != "videos":
+        rest += [path for paths in tree.videos.values() for path in paths]
+    if kind == "videos":
+        rest += [path for paths in tree.images.values() for path in paths]
+    if kind == "frames":
+        images = ((name, path) for name, paths in tree.images.items() for path in paths)
+        rest += [path for name, path in images if not _is_deep(path, name, folder)]
+    return rest
 
 
 def _nothing(root: Path, others: int) -> str:
@@ -96,13 +124,13 @@ def _nothing(root: Path, others: int) -> str:
     return f"{root} has no class folders, only {others} file{'s' * (others != 1)}: expected {_EXPECTED}"
 
 
-def _told(others: list[str]) -> tuple[str, ...]:
+def _told(others: list[str], kind: Kind) -> tuple[str, ...]:
     if not others:
         return ()
     kinds = Counter(Path(name).suffix.lower() or "no suffix" for name in others).most_common()
     listed = ", ".join(f"{count} {kind}" for kind, count in kinds[:4])
     count = f"{len(others)} file{'s' * (len(others) > 1)}"
-    return (f"{count} ignored, no images or in no class folder: {listed}{', …' * (len(kinds) > 4)}",)
+    return (f"{count} ignored, no {kind} or in no class folder: {listed}{', …' * (len(kinds) > 4)}",)
 
 
 def _split_folders(root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
@@ -133,31 +161,33 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
     return sorted(shown, key=lambda entry: entry.name)
 
 
-def _class_images(folder: Path) -> tuple[dict[str, list[str]], list[str]]:
-    """Class → its images, and the names of the files that were ignored."""
-    images: dict[str, list[str]] = {}
-    others: list[str] = []
+def _tree(folder: Path) -> _Tree:
+    tree = _Tree()
     for entry in _entries(folder):
         if entry.is_dir():
-            images[entry.name] = []
-            _collect(Path(entry.path), images[entry.name], others, set())
+            tree.images[entry.name], tree.videos[entry.name] = [], []
+            _collect(Path(entry.path), entry.name, tree, set())
         else:
-            others.append(entry.name)
-    return images, others
+            tree.others.append(entry.name)
+    return tree
 
 
-def _collect(folder: Path, images: list[str], others: list[str], seen: set[str]) -> None:
+def _collect(folder: Path, name: str, tree: _Tree, seen: set[str]) -> None:
+    """Everything below a class folder, into `tree`."""
     real = os.path.realpath(folder)
     if real in seen:  # a link that leads back up
         return
     seen.add(real)
     for entry in _entries(folder):
+        suffix = Path(entry.name).suffix.lower()
         if entry.is_dir():
-            _collect(Path(entry.path), images, others, seen)
-        elif Path(entry.name).suffix.lower() in IMAGE_SUFFIXES and not _is_device(entry):
-            images.append(entry.path)
+            _collect(Path(entry.path), name, tree, seen)
+        elif suffix in IMAGE_SUFFIXES and not _is_device(entry):
+            tree.images[name].append(entry.path)
+        elif suffix in VIDEO_SUFFIXES and not _is_device(entry):
+            tree.videos[name].append(entry.path)
         else:
-            others.append(entry.name)
+            tree.others.append(entry.name)
 
 
 def _is_device(entry: os.DirEntry[str]) -> bool:

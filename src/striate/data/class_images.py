@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.data.class_folder import Listing, list_folder
 from striate.data.contents import Contents, FilePixels, MemoryPixels, Pixels
 from striate.data.image_data import GIB, Options
+from striate.data.listing import Listing
 from striate.data.reading import Header, read_many, try_header
 from striate.data.skipped import Skipped, refuse_many
 from striate.data.splits import FOLDER_SHARES
@@ -22,9 +22,9 @@ _FEW_FILES, _FEW_BYTES = 2000, 32 << 20  # below both, starting workers costs mo
 Broken = list[tuple[int, str]]  # row, reason
 
 
-def folder_contents(root: Path, options: Options) -> Contents:
+def image_contents(everything: Listing, options: Options) -> Contents:
     """The images of class folders. Raises DataError if a class cannot be learnt from them."""
-    everything = list_folder(root)
+    root = everything.root
     everything.check()
     listing, headers, skipped = look_over(everything, options)
     refuse_many(skipped, everything.totals())

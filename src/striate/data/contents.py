@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from striate.data.clip_reading import Reading
+from striate.data.clip_sets import ClipSet
+from striate.data.disk_clips import DiskClips
 from striate.data.disk_sets import DiskImages
-from striate.data.duplicates import file_keys, pixel_keys
+from striate.data.duplicates import clip_keys, file_keys, pixel_keys
 from striate.data.reading import refit
+from striate.data.sampling import Sampling
 from striate.data.sets import ImageSet, MemoryImages
 from striate.data.skipped import Skipped
 
@@ -16,6 +20,7 @@ from striate.data.skipped import Skipped
 class Pixels(ABC):
     """The pixels of all splits together."""
 
+    items = "images"  # what the rows are, in the plural
     channels: int
     size: tuple[int, int]  # H, W
 
@@ -75,6 +80,31 @@ class FilePixels(Pixels):
         return file_keys(self.paths)
 
 
+class ClipPixels(Pixels):
+    """The pixels of clips."""
+
+    items = "clips"
+    sampling: Sampling
+    flow: str | None
+
+
+class VideoPixels(ClipPixels):
+    """Video files and folders of frames that are decoded when they are needed."""
+
+    def __init__(self, paths: Sequence[str], how: Reading, size: tuple[int, int], workers: int) -> None:
+        self.paths, self.how, self.size, self.workers = paths, how, size, workers
+        self.channels, self.sampling, self.flow = how.channels, how.sampling, how.flow
+
+    def subset(
+        self, rows: np.ndarray, labels: np.ndarray, names: Sequence[str], classes: Sequence[str]
+    ) -> ClipSet:
+        paths = [self.paths[row] for row in rows]
+        return DiskClips(paths, labels, classes, how=self.how, workers=self.workers)
+
+    def keys(self) -> Sequence[Hashable]:
+        return clip_keys(self.paths)
+
+
 @dataclass(frozen=True)
 class Contents:
     """Everything that a source holds, in rows."""
@@ -87,6 +117,7 @@ class Contents:
     pixels: Pixels
     given: Mapping[str, np.ndarray]  # split → rows; "train" at least
     shares: Mapping[str, float]  # of train, for the splits that the source lacks
+    groups: Sequence[str] | None = None  # N recordings, each of which stays on one side of a split
     names: Sequence[str] | None = None  # of files; None: NAME/SPLIT/POSITION
     notes: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()

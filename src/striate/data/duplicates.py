@@ -44,6 +44,13 @@ def file_keys(paths: Sequence[str]) -> list[Hashable]:
     return keys
 
 
+def clip_keys(paths: Sequence[str]) -> list[Hashable]:
+    """The same for clips. Folders of frames are taken to be different."""
+    files = [path for path in paths if Path(path).is_file()]
+    keys = dict(zip(files, file_keys(files), strict=True))
+    return [keys.get(path, path) for path in paths]
+
+
 def _told_apart(
     paths: Sequence[str], keys: list[Hashable], look: Callable[[str], Hashable]
 ) -> list[Hashable]:

@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from striate.data.assembling import assemble
-from striate.data.class_images import folder_contents
+from striate.data.class_clips import clip_contents
+from striate.data.class_folder import list_folder
+from striate.data.class_images import image_contents
 from striate.data.contents import Contents
 from striate.data.digits import digits
 from striate.data.finding import find_folder
@@ -58,7 +60,6 @@ def open_data(
         refuse_for_images(source, options)
         return assemble(digits(options), seed)
     folder = find_folder(source)
-    refuse_for_images(source, options)
     contents = contents_of(folder, options)
     by_name = isinstance(source, str) and not Path(source).expanduser().is_dir()
     return replace(assemble(contents, seed), source=str(source) if by_name else str(folder.absolute()))
@@ -66,7 +67,14 @@ def open_data(
 
 def contents_of(folder: Path, options: Options) -> Contents:
     """What a folder holds, not split yet."""
-    return idx_contents(folder, options) if is_idx_folder(folder) else folder_contents(folder, options)
+    if is_idx_folder(folder):
+        refuse_for_images(folder, options)
+        return idx_contents(folder, options)
+    listing = list_folder(folder, clips=options.frames is not None)
+    if listing.kind != "images":
+        return clip_contents(listing, options)
+    refuse_for_images(folder, options)
+    return image_contents(listing, options)
 
 
 def refuse_for_images(source: str | Path, options: Options) -> None:

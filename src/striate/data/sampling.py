@@ -36,6 +36,11 @@ class Sampling:
             if value is not None and value < 1:
                 raise ArgumentError(f"{name} must be at least 1; got {value}")
 
+    @property
+    def span(self) -> int:
+        """How many frames a video needs so that none is taken twice."""
+        return self.frames if self.stride is None else (self.frames - 1) * self.stride + 1
+
     def positions(self, length: float, chances: np.ndarray) -> np.ndarray:
         """(T,) positions in [0, length) of the frames of one clip.
 
@@ -50,7 +55,7 @@ class Sampling:
         if self.stride is None:
             asked = (steps + chances) * (length / self.frames)
         else:
-            room = max(0.0, length - (self.frames - 1) * self.stride)
+            room = max(0.0, length - self.span + 1)
             asked = np.floor(chances[0] * room) + steps * self.stride + MIDDLE
         positions: np.ndarray = np.minimum(asked, np.nextafter(length, 0))
         return positions

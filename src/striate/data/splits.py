@@ -6,7 +6,7 @@ others are added, save for a few at the borders: a test image of yesterday does 
 today.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -69,26 +69,41 @@ def fill_in(
     names: Sequence[str],
     shares: Mapping[str, float],
     seed: int,
+    items: str = "images",
 ) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     """The splits that a source has, and those that it lacks, taken out of its train split.
 
     given: split → rows, "train" among them. Returns train, val and test, and what is to be said about it.
     """
+
+    def share_out(pool: np.ndarray, missing: Mapping[str, float]) -> dict[str, np.ndarray]:
+        return stratified(labels[pool], [names[row] for row in pool], missing, seed)
+
+    return fill_in_by(share_out, given, shares, f"class by class (split seed {seed})", items)
+
+
+def fill_in_by(
+    share_out: Callable[[np.ndarray, Mapping[str, float]], dict[str, np.ndarray]],
+    given: Mapping[str, np.ndarray],
+    shares: Mapping[str, float],
+    manner: str,
+    items: str,
+) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    """`fill_in` by any rule: (rows, shares that are missing) → positions in these rows, by split."""
     missing = {split: share for split, share in shares.items() if split not in given}
     if not missing:
         return {split: given[split] for split in SPLITS}, ()
     pool = given["train"]
-    parts = stratified(labels[pool], [names[row] for row in pool], missing, seed)
-    splits = {**given, **{split: pool[part] for split, part in parts.items()}}
-    note = f"{_told(splits, missing, len(pool))}, class by class (split seed {seed})"
+    splits = {**given, **{split: pool[part] for split, part in share_out(pool, missing).items()}}
+    note = f"{_told(splits, missing, len(pool), items)}, {manner}"
     empty = [
         f"{split} is empty: its classes are too small to share" for split in missing if not len(splits[split])
     ]
     return {split: splits[split] for split in SPLITS}, (note, *empty)
 
 
-def _told(splits: Mapping[str, np.ndarray], missing: Mapping[str, float], pool: int) -> str:
+def _told(splits: Mapping[str, np.ndarray], missing: Mapping[str, float], pool: int, items: str) -> str:
     if len(splits) == len(missing) + 1:  # there was nothing but train
         return "split into " + ", ".join(f"{len(splits[split])} {split}" for split in SPLITS)
     taken = " and ".join(f"{len(splits[split])} for {split}" for split in SPLITS if split in missing)
-    return f"{taken} taken from {pool} images of train"
+    return f"{taken} taken from {pool} {items} of train"

@@ -27,10 +27,6 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-_SUFFIXES = ".3gp .asf .avi .divx .flv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ts .vob .webm .wmv"
-VIDEO_SUFFIXES = frozenset(_SUFFIXES.split())
-"""Suffixes, in lower case, of files taken for videos."""
-
 _FORMATS = "mov,mp4,matroska,webm,avi,asf,flv,mpeg,mpegts,mpegvideo,ogg,h264,hevc,m4v,ivf,nut,gif,apng"
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
 _QUICK = {"probesize": "32", "analyzeduration": "0"}
@@ -86,6 +82,12 @@ class Video:
         """Whether only the order of the frames tells when they are shown: AVI keeps decoding times, and what
         a decoder makes of them is off by some frames where there are B-frames."""
         return self.container.format.name == "avi"
+
+    @property
+    def searchable(self) -> bool:
+        """Whether decoding can begin at any key frame, with the frames' numbers still known: not where
+        B-frames that are shown before a key frame come after it and the order is all there is."""
+        return not (self.counted and self.stream.codec_context.has_b_frames)
 
     @cached_property
     def timeline(self) -> Timeline:

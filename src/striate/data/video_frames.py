@@ -43,7 +43,7 @@ class FrameReader:
 
     def _advance(self, number: int) -> None:
         """To the frame of this number, or to the first after it; where the file ends before, to the last."""
-        place = self._timeline.key_before(number)
+        place = self._timeline.key_before(number) if self._video.searchable else 0
         sought = number < self._passed or int(self._timeline.keys[place]) > self._passed + _SEEK
         if sought:
             self._seek(place)
