@@ -13,6 +13,7 @@ from striate.data.digits import digits
 from striate.data.finding import find_folder
 from striate.data.idx_folder import idx_contents, is_idx_folder
 from striate.data.image_data import GIB, ImageData, Options
+from striate.data.list_files import is_list, list_clips
 from striate.errors import DataError
 
 
@@ -32,8 +33,9 @@ def open_data(
 ) -> ImageData:
     """Opens a data set of images or of clips: splits of uint8 pixels of one size, with labels.
 
-    source: "digits", the path of a folder of IDX files or of class folders, or the name of such a folder,
-    which is looked for in $STRIATE_DATA, ./datasets, the user's cache and the system's folders. channels: 1
+    source: "digits" or "motion-digits", the path of a folder of IDX files or of class folders, or the name of
+    such a folder, which is looked for in $STRIATE_DATA, ./datasets, the user's cache and the system's
+    folders; for clips also a list file (see `list_rows`) or a folder that `pack` has written. channels: 1
     or 3; by default 1 if every image is grey, otherwise 3. size: pixels, for square images; by default what
     all images share, up to 64, otherwise 64. seed: decides the split where a source has none; another seed,
     another split. workers: processes that decode files; by default one a processor, up to 8; 0 decodes in
@@ -59,6 +61,10 @@ def open_data(
     if source == "digits":
         refuse_for_images(source, options)
         return assemble(digits(options), seed)
+    path = Path(source).expanduser()
+    if is_list(path):
+        contents = replace(clip_contents(list_clips(path), options), name=path.stem)
+        return replace(assemble(contents, seed), source=str(path.absolute()))
     folder = find_folder(source)
     contents = contents_of(folder, options)
     by_name = isinstance(source, str) and not Path(source).expanduser().is_dir()
