@@ -20,7 +20,7 @@ HOPELESS = 1.6
 """A form this many times slower than the best in its first run gets no second."""
 ROUNDS = 3
 RESCUES = ("plain", "channels last")
-"""Forms that are also tried in fp32 where bf16 is asked for: a bf16 kernel may be wrong, or slow."""
+"""Forms that are tried in fp32 where every bf16 kernel is wrong, or slower than the plain fp32 call."""
 
 
 @dataclass(frozen=True)
@@ -86,20 +86,24 @@ def measure(
     trials = {}
     for operation in operations:
         given = (x, w) if operation is Operation.OUTPUT else (d, x, w)
-        exact = (tensor.float().contiguous() for tensor in given)
+        exact = tuple(tensor.float().contiguous() for tensor in given)
+        start = time.perf_counter()
         truth = compute(Choice("plain", "fp32"), operation, geometry, *exact)
-        candidates = _candidates(geometry, operation, number_format)
+        reference = time.perf_counter() - start
         run = _Run(operation, geometry, given, truth, TOLERANCES[number_format])
-        trials[operation] = _try_all(candidates, run)
+        tried = [run.first(Choice(name, number_format)) for name in _fitting(geometry, operation)]
+        if number_format != "fp32" and _best(tried) > reference:
+            tried += [run.first(Choice(name, "fp32")) for name in RESCUES]
+        trials[operation] = _rounds(tried, run)
     return Measured(trials)
 
 
-def _candidates(geometry: Geometry, operation: Operation, number_format: Number) -> list[Choice]:
-    fitting = [form.name for form in FORMS.values() if operation in form.offers and form.fits(geometry)]
-    candidates = [Choice(name, number_format) for name in fitting]
-    if number_format != "fp32":
-        candidates += [Choice(name, "fp32") for name in RESCUES]
-    return candidates
+def _fitting(geometry: Geometry, operation: Operation) -> list[str]:
+    return [form.name for form in FORMS.values() if operation in form.offers and form.fits(geometry)]
+
+
+def _best(trials: list[Trial]) -> float:
+    return min((trial.seconds for trial in trials if trial.right), default=float("inf"))
 
 
 @dataclass(frozen=True)
@@ -131,13 +135,10 @@ class _Run:
         return time.perf_counter() - start
 
 
-def _try_all(candidates: list[Choice], run: _Run) -> tuple[Trial, ...]:
-    """A first run of each that also checks it, then rounds in turn for those that may win."""
-    trials = [run.first(choice) for choice in candidates]
-    best = min((trial.seconds for trial in trials if trial.right), default=float("inf"))
-    hopeful = [
-        i for i, trial in enumerate(trials) if (trial.right and trial.seconds < HOPELESS * best) or i == 0
-    ]
+def _rounds(trials: list[Trial], run: _Run) -> tuple[Trial, ...]:
+    """More runs, in turn, of those that may win after their first one."""
+    limit = HOPELESS * _best(trials)
+    hopeful = [i for i, trial in enumerate(trials) if i == 0 or (trial.right and trial.seconds < limit)]
     for _ in range(ROUNDS if len(hopeful) > 1 else 0):
         for i in hopeful:
             trials[i] = replace(trials[i], seconds=min(trials[i].seconds, run.seconds(trials[i].choice)))
