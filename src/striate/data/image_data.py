@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -89,6 +89,8 @@ class Options:
 class ImageData:
     """Splits of labelled images of one size."""
 
+    unit: ClassVar[str] = "images"
+    """What the items are called, in reports."""
     name: str
     source: str
     classes: tuple[str, ...]
@@ -139,6 +141,7 @@ class ClipData(ImageData):
     `channels` counts the planes of the picture, 1 or 3; with `flow` each clip has two more, in x and in y.
     """
 
+    unit: ClassVar[str] = "clips"
     sampling: Sampling
     """Which frames of a clip are taken."""
     flow: str | None
@@ -148,6 +151,11 @@ class ClipData(ImageData):
     def frames(self) -> int:
         """Of each clip."""
         return self.sampling.frames
+
+    @property
+    def planes(self) -> int:
+        """Of each clip: the picture's channels, and two of optical flow."""
+        return self.channels + (2 if self.flow else 0)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""

@@ -4,13 +4,33 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from striate.data import ImageSet
+from striate.data import ClipData, ImageData, ImageSet
+from striate.data.flow import STILL
 
 IMAGENET_MEAN = (123.675, 116.28, 103.53)
 IMAGENET_STD = (58.395, 57.12, 57.375)
 """Per channel in [0, 255]; what published RGB weights were trained with."""
+_LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}
+
+
+def channels_last(values: Tensor) -> Tensor:
+    """The same values, (N, C, H, W) or (N, C, T, H, W), with the channels of a place side by side in memory.
+
+    Folding the frames of such a clip into the batch moves nothing.
+    """
+    layout = _LAYOUTS.get(values.ndim)
+    return values if layout is None else values.contiguous(memory_format=layout)
+
+
+def place(network: nn.Module, device: torch.device) -> nn.Module:
+    """The network on that device, in place, its kernels of two and three axes laid out for such inputs."""
+    network.to(device)
+    for parameter in network.parameters():
+        if parameter.ndim in _LAYOUTS:
+            parameter.data = channels_last(parameter.data)
+    return network
 
 
 @dataclass(frozen=True)
@@ -20,11 +40,12 @@ class Normalisation:
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
-    def __call__(self, images: Tensor) -> Tensor:
-        """(N, C, H, W) in [0, 255], any type → float32 with mean 0 and deviation 1, channels last."""
-        mean = torch.tensor(self.mean, device=images.device).view(1, -1, 1, 1)
-        inverse = (1 / torch.tensor(self.std, device=images.device)).view(1, -1, 1, 1)
-        return ((images - mean) * inverse).contiguous(memory_format=torch.channels_last)
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """(N, C, H, W) or (N, C, T, H, W) in [0, 255], any type → float32, normalised, channels last."""
+        shape = (1, -1, *[1] * (inputs.ndim - 2))
+        mean = torch.tensor(self.mean, device=inputs.device).view(shape)
+        inverse = (1 / torch.tensor(self.std, device=inputs.device)).view(shape)
+        return channels_last((inputs - mean) * inverse)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for run.json."""
@@ -47,11 +68,29 @@ class Normalisation:
         """What published weights expect."""
         return cls(IMAGENET_MEAN, IMAGENET_STD).for_channels(channels)
 
+    def with_flow(self, measured: Self) -> Self:
+        """The same for clips with two more planes of optical flow, which are taken from there."""
+        return type(self)((*self.mean, *measured.mean[-2:]), (*self.std, *measured.std[-2:]))
+
+    @property
+    def picture(self) -> Self:
+        """Of planes that end in optical flow, those that do not."""
+        return type(self)(self.mean[:-2], self.std[:-2])
+
+    @classmethod
+    def of_data(cls, data: ImageData) -> Self:
+        """Measured on the training split: each plane gets mean 0 and deviation 1; of flow, no motion is 0."""
+        measured = cls.measured(data.splits["train"])
+        if isinstance(data, ClipData) and data.flow:
+            return cls((*measured.mean[:-2], STILL, STILL), measured.std)
+        return measured
+
     @classmethod
     def measured(cls, images: ImageSet, values: int = 20_000_000) -> Self:
-        """From images spread evenly over the set, up to about so many values in all."""
+        """From images or clips spread evenly over the set, up to about so many values in all."""
         each = images.take([0]).numel()
         step = max(1, len(images) * each // values)
         pixels = images.take(range(0, len(images), step)).float()
-        mean, std = pixels.mean(dim=(0, 2, 3)), pixels.std(dim=(0, 2, 3))
+        axes = [axis for axis in range(pixels.ndim) if axis != 1]
+        mean, std = pixels.mean(dim=axes), pixels.std(dim=axes)
         return cls(tuple(mean.tolist()), tuple(std.clamp(min=1).tolist()))

@@ -14,11 +14,15 @@ from striate.evaluating.inputs import Normalisation
 from striate.machine import is_out_of_memory
 
 BATCH = 256
-"""Images that are scored at once; fewer of large ones."""
+"""Images or clips that are scored at once; fewer of large ones."""
 VALUES = BATCH * 3 * 64 * 64
 """Colour values that are scored at once, at most: a layer holds some dozen times as many."""
+_KINDS = (
+    ("images", "N×C×H×W", "--size and --channels"),
+    ("clips", "N×C×T×H×W", "--size, --channels, --frames and --flow"),
+)
 Progress = Callable[[int, int], None]
-"""Called with (images done, images in all)."""
+"""Called with (images or clips done, all of them)."""
 
 
 @contextmanager
@@ -92,7 +96,7 @@ def readable(images: ImageSet) -> np.ndarray:
 
 
 def batch_of(values: int) -> int:
-    """How many images of so many colour values are scored at once.
+    """How many images or clips of so many values are scored at once.
 
     >>> batch_of(1 * 28 * 28), batch_of(3 * 224 * 224)
     (256, 20)
@@ -101,19 +105,20 @@ def batch_of(values: int) -> int:
 
 
 def classify(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
-    """(N, K) logits. Raises NetworkError in one sentence if the network does not take these images."""
+    """(N, K) logits of images or clips. Raises NetworkError in one sentence if the network refuses them."""
     shape = "×".join(map(str, images.shape))
+    what, axes, flags = _KINDS[images.ndim == 5]
     try:
         logits = network(images)
     except (MemoryError, RuntimeError, ValueError) as problem:
         if is_out_of_memory(problem):
             raise NetworkError(
-                f"out of memory on images of shape {shape} (N×C×H×W): try --device cpu, or a smaller network"
+                f"out of memory on {what} of shape {shape} ({axes}): try --device cpu, or a smaller network"
             ) from problem
         first = str(problem).splitlines()[0]
         raise NetworkError(
-            f"{type(network).__name__} does not take images of shape {shape} (N×C×H×W): {first}; "
-            "check --size and --channels against the network"
+            f"{type(network).__name__} does not take {what} of shape {shape} ({axes}): {first}; "
+            f"check {flags} against the network"
         ) from problem
     assert isinstance(logits, torch.Tensor)
     return logits

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from striate.errors import RunError
-from striate.evaluating.inputs import Normalisation
+from striate.evaluating.inputs import Normalisation, place
 from striate.machine import pick_device
 from striate.models.saved import network_of
 from striate.runs import read_record
@@ -37,12 +36,12 @@ def open_run(run: str | Path, device: str = "auto") -> Trained:
     run = Path(run)
     record = read_record(run)
     chosen = pick_device(device)
-    network = network_of(run, record).to(chosen)
+    network = place(network_of(run, record), chosen)
     try:
         data = record["data"]
         return Trained(
             run=run,
-            network=network.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
+            network=network,
             classes=tuple(data["classes"]),
             channels=int(data["channels"]),
             size=(int(data["size"][0]), int(data["size"][1])),
