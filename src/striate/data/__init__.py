@@ -16,6 +16,7 @@ from striate.data.fetch import get_data
 from striate.data.image_data import ClipData, ImageData
 from striate.data.mirror import mirror_safe
 from striate.data.opening import open_data
+from striate.data.packing import Packed, pack_data
 from striate.data.published import PUBLISHED, Published
 from striate.data.reading import IMAGE_SUFFIXES, read_image
 from striate.data.sampling import Sampling
@@ -31,6 +32,7 @@ __all__ = [
     "ImageData",
     "ImageSet",
     "MemoryClips",
+    "Packed",
     "Published",
     "Sampling",
     "Skipped",
@@ -38,5 +40,6 @@ __all__ = [
     "get_data",
     "mirror_safe",
     "open_data",
+    "pack_data",
     "read_image",
 ]

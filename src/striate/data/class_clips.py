@@ -24,9 +24,11 @@ _FEW_FILES = 100  # for fewer, starting workers costs more than it saves
 def clip_contents(everything: Listing, options: Options) -> Contents:
     """The clips of a listing. Raises DataError if a class cannot be learnt from them."""
     everything.check()
+    if options.flow:
+        check_flow(options)
     listing, headers, skipped = look_over(everything, options)
     refuse_many(skipped, everything.totals(), "clips")
-    channels, channels_note = _choose_channels(headers, options.channels)
+    channels, channels_note = choose_channels(headers, options.channels)
     size, size_note = _choose_size(headers, options.size)
     how = Reading(options.sampling, channels, size, options.flow)
     return Contents(
@@ -43,6 +45,13 @@ def clip_contents(everything: Listing, options: Options) -> Contents:
         notes=(*channels_note, size_note, *_short_note(headers, how.sampling), *listing.notes),
         skipped=tuple(skipped),
     )
+
+
+def check_flow(options: Options) -> None:
+    """Raises MissingExtraError without OpenCV: told here, once, and not by the workers."""
+    from striate.data.flow import require_flow
+
+    require_flow()
 
 
 def look_over(listing: Listing, options: Options) -> tuple[Listing, list[ClipHeader], list[Skipped]]:
@@ -70,7 +79,8 @@ def _skipped(listing: Listing, headers: Sequence[ClipHeader | str]) -> Iterator[
             yield Skipped(listing.paths[row], header, listing.classes[listing.labels[row]])
 
 
-def _choose_channels(headers: Sequence[ClipHeader], asked: int | None) -> tuple[int, tuple[str, ...]]:
+def choose_channels(headers: Sequence[ClipHeader], asked: int | None) -> tuple[int, tuple[str, ...]]:
+    """1 where every clip is grey, otherwise 3, and what is to be said about it."""
     if asked is not None:
         return asked, ()
     colour = sum(not header.grey for header in headers)

@@ -181,3 +181,32 @@ def reason(error: Exception) -> str:
     if "Invalid data found" in text:
         return "not a video that FFmpeg knows, or broken from the beginning"
     return text
+
+
+def read_whole(path: str, *, channels: int, short_side: int, fps: float | None) -> np.ndarray | str:
+    """All frames of a clip, uint8 (T, C, H, W), or the reason why it cannot be read.
+
+    short_side: pixels, which the short side is brought to; the long one keeps the proportion. fps: frames per
+    second that are kept, by presentation time; None, and a folder of frames, keep all.
+    """
+    try:
+        with open_clip(path) as source:
+            height, width, _ = source.shape()
+            scale = short_side / min(height, width)
+            size = max(short_side, round(height * scale)), max(short_side, round(width * scale))
+            numbers = source.numbers(_moments(source, fps))
+            frames = np.empty((len(numbers), channels, *size), np.uint8)
+            one_by_one = source.pictures(numbers[:, None], channels, size, MIDDLE)
+            for frame, pictures in zip(frames, one_by_one, strict=True):
+                (picture,) = pictures.values()
+                frame[:] = np.moveaxis(picture, -1, 0)
+            return frames
+    except Exception as error:
+        return reason(error)
+
+
+def _moments(source: ClipSource, fps: float | None) -> np.ndarray:
+    """Positions of the frames that are kept: all, or the middles of equal parts."""
+    seconds = source.seconds(source.length)
+    count = source.length if fps is None or seconds is None else max(1, round(seconds * fps))
+    return (np.arange(count) + 0.5) * (source.length / count)

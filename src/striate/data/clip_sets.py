@@ -131,13 +131,24 @@ class MemoryClips(ClipSet):
             clips, self._rows[indices], everyones, self._crops[indices], strict=True
         ):
             frames = self._values[row][:, self.sampling.numbers(length, chances)]
-            clip[:] = resized(frames, self._size, crop)
+            clip[:] = _planes_brought_to(frames, self._size, float(crop))
         return torch.from_numpy(clips)
 
 
-def resized(clip: np.ndarray, size: tuple[int, int], crop: float) -> np.ndarray:
-    """(C, T, H, W) → the same at `size`, plane by plane: short side first, then cut at `crop` of the long."""
-    if clip.shape[2:] == size:
-        return clip
+def brought_to(frames: np.ndarray, channels: int, size: tuple[int, int], crop: float) -> np.ndarray:
+    """Frames (T, C, H, W) uint8 with other channels or another size, by the rules for images.
+
+    crop: where the cut lies along the long side, from 0 to 1. Where only a cut is needed, it is made between
+    pixels.
+    """
+    _, C, H, W = frames.shape
+    if channels == C and min(H - size[0], W - size[1]) == 0:
+        top, left = round((H - size[0]) * crop), round((W - size[1]) * crop)
+        return frames[:, :, top : top + size[0], left : left + size[1]]
+    return refit(frames, channels, size, crop)
+
+
+def _planes_brought_to(clip: np.ndarray, size: tuple[int, int], crop: float) -> np.ndarray:
+    """(C, T, H, W) of any number of planes, each for itself."""
     C, T, H, W = clip.shape
-    return refit(clip.reshape(C * T, 1, H, W), 1, size, crop).reshape(C, T, *size)
+    return brought_to(clip.reshape(C * T, 1, H, W), 1, size, crop).reshape(C, T, *size)

@@ -72,7 +72,10 @@ class _File(ClipSource):
             yield {int(number): convert(frame) for number, frame in zip(numbers, frames, strict=True)}
 
     def shape(self) -> tuple[int, int, bool]:
-        first = next(FrameReader(self._video, np.zeros(1, np.int64)).frames(np.zeros(1, np.int64)))
+        number = np.zeros(1, np.int64)
+        reader = FrameReader(self._video, number)
+        first = next(reader.frames(number))
+        reader.rewind()
         return *upright(first), len(first.format.components) == 1 and not first.format.has_palette
 
 

@@ -14,6 +14,7 @@ from striate.data.finding import find_folder
 from striate.data.idx_folder import idx_contents, is_idx_folder
 from striate.data.image_data import GIB, ImageData, Options
 from striate.data.list_files import is_list, list_clips
+from striate.data.packed import is_packed, packed_contents
 from striate.errors import DataError
 
 
@@ -66,13 +67,15 @@ def open_data(
         contents = replace(clip_contents(list_clips(path), options), name=path.stem)
         return replace(assemble(contents, seed), source=str(path.absolute()))
     folder = find_folder(source)
-    contents = contents_of(folder, options)
-    by_name = isinstance(source, str) and not Path(source).expanduser().is_dir()
+    contents = _contents_of(folder, options)
+    by_name = isinstance(source, str) and not path.is_dir()
     return replace(assemble(contents, seed), source=str(source) if by_name else str(folder.absolute()))
 
 
-def contents_of(folder: Path, options: Options) -> Contents:
+def _contents_of(folder: Path, options: Options) -> Contents:
     """What a folder holds, not split yet."""
+    if is_packed(folder):
+        return packed_contents(folder, options)
     if is_idx_folder(folder):
         refuse_for_images(folder, options)
         return idx_contents(folder, options)

@@ -41,6 +41,10 @@ class FrameReader:
                 )
             yield self._frame
 
+    def rewind(self) -> None:
+        """To the beginning of the file, for another reader."""
+        self._seek(0)
+
     def _advance(self, number: int) -> None:
         """To the frame of this number, or to the first after it; where the file ends before, to the last."""
         place = self._timeline.key_before(number) if self._video.searchable else 0
