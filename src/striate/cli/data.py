@@ -1,16 +1,18 @@
-"""`striate data get` and `striate data check`."""
+"""`striate data get`, `striate data check` and `striate data flow`."""
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
+from striate.cli import data_flow
 from striate.cli.arguments import Flag, read
 from striate.cli.tables import counting, fetching, print_lines
-from striate.data import check_data, get_data
+from striate.data import check_data, get_data, pack_data
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,9 @@ class Get:
 class Check:
     """Read every file of a data set and name those that cannot be used; exit code 2 if there are any.
 
-    example:
+    examples:
       striate data check photos/
+      striate data check clips/
     """
 
     source: tyro.conf.Positional[str]
@@ -44,12 +47,18 @@ class Check:
     """Print the report as JSON and nothing else on standard output."""
 
 
-Data = Annotated[Get, tyro.conf.subcommand("get")] | Annotated[Check, tyro.conf.subcommand("check")]
+Data = (
+    Annotated[Get, tyro.conf.subcommand("get")]
+    | Annotated[Check, tyro.conf.subcommand("check")]
+    | Annotated[data_flow.Flow, tyro.conf.subcommand("flow")]
+)
 
 
 def main(words: Sequence[str]) -> int:
     """Does what the sub-command says."""
-    command: Get | Check = read(Data, "data", words)  # type: ignore[arg-type]  # a union of commands
+    command: Get | Check | data_flow.Flow = read(Data, "data", words)  # type: ignore[arg-type]  # a union
+    if isinstance(command, data_flow.Flow):
+        return data_flow.main(command)
     return _get(command) if isinstance(command, Get) else _check(command)
 
 
@@ -73,6 +82,29 @@ def _check(command: Check) -> int:
         print_lines("broken", (f"{one.path}: {one.reason}" for one in report.broken))
         print_lines("note", report.notes)
         print_lines("problem", report.problems)
-        counted = f"{sum(report.counts.values()):,} images in {len(report.counts)} classes"
+        counted = f"{sum(report.counts.values()):,} {report.items} in {len(report.counts)} classes"
         print(f"{command.source}: {counted}, {len(report.broken)} broken")
     return 0 if report.ok and not report.broken else 2
+
+
+def _pack(command: PackCommand) -> int:
+    with counting("packing") as progress:
+        packed = pack_data(
+            command.source,
+            command.out,
+            short_side=command.short_side,
+            fps=command.fps,
+            channels=command.channels,
+            flow=command.flow,
+            workers=command.workers,
+            progress=progress,
+        )
+    if command.json:
+        print(json.dumps(packed.to_json(), indent=2, ensure_ascii=False))
+        return 0
+    print_lines("skipped", (f"{one.path}: {one.reason}" for one in packed.skipped))
+    print_lines("note", packed.notes)
+    size = f"{packed.bytes / 2**30:.3g} GiB"
+    print(f"{packed.clips:,} clips of {packed.frames:,} frames are in {packed.folder} ({size})")
+    print(f"\nnext:  striate train {shlex.quote(packed.folder)}")
+    return 0
