@@ -1,18 +1,17 @@
 """`striate data get`, `striate data check` and `striate data flow`."""
 
 import json
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tyro
 
-from striate.cli import data_flow
+from striate.cli import data_flow, data_pack
 from striate.cli.arguments import Flag, read
 from striate.cli.tables import counting, fetching, print_lines
-from striate.data import check_data, get_data, pack_data
+from striate.data import check_data, get_data
 
 
 @dataclass(frozen=True)
@@ -50,13 +49,16 @@ class Check:
 Data = (
     Annotated[Get, tyro.conf.subcommand("get")]
     | Annotated[Check, tyro.conf.subcommand("check")]
+    | Annotated[data_pack.Pack, tyro.conf.subcommand("pack")]
     | Annotated[data_flow.Flow, tyro.conf.subcommand("flow")]
 )
 
 
 def main(words: Sequence[str]) -> int:
     """Does what the sub-command says."""
-    command: Get | Check | data_flow.Flow = read(Data, "data", words)  # type: ignore[arg-type]  # a union
+    command: Get | Check | data_pack.Pack | data_flow.Flow = read(Data, "data", words)  # type: ignore[arg-type]  # a union
+    if isinstance(command, data_pack.Pack):
+        return data_pack.main(command)
     if isinstance(command, data_flow.Flow):
         return data_flow.main(command)
     return _get(command) if isinstance(command, Get) else _check(command)
@@ -85,26 +87,3 @@ def _check(command: Check) -> int:
         counted = f"{sum(report.counts.values()):,} {report.items} in {len(report.counts)} classes"
         print(f"{command.source}: {counted}, {len(report.broken)} broken")
     return 0 if report.ok and not report.broken else 2
-
-
-def _pack(command: PackCommand) -> int:
-    with counting("packing") as progress:
-        packed = pack_data(
-            command.source,
-            command.out,
-            short_side=command.short_side,
-            fps=command.fps,
-            channels=command.channels,
-            flow=command.flow,
-            workers=command.workers,
-            progress=progress,
-        )
-    if command.json:
-        print(json.dumps(packed.to_json(), indent=2, ensure_ascii=False))
-        return 0
-    print_lines("skipped", (f"{one.path}: {one.reason}" for one in packed.skipped))
-    print_lines("note", packed.notes)
-    size = f"{packed.bytes / 2**30:.3g} GiB"
-    print(f"{packed.clips:,} clips of {packed.frames:,} frames are in {packed.folder} ({size})")
-    print(f"\nnext:  striate train {shlex.quote(packed.folder)}")
-    return 0

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from striate.data.class_folder import list_folder
+from striate.data.clip_reading import try_all_frames
 from striate.data.finding import find_folder
 from striate.data.idx_folder import is_idx_folder
-from striate.data.image_data import Options
+from striate.data.image_data import ClipData, Options
+from striate.data.list_files import is_list, list_clips
 from striate.data.listing import Listing
-from striate.data.opening import open_data
+from striate.data.opening import is_built_in, open_data
+from striate.data.packed import is_packed
 from striate.data.reading import try_read
 from striate.data.skipped import Skipped, refuse_many
 from striate.data.workers import ordered_map
@@ -27,12 +30,14 @@ class CheckReport:
 
     source: str
     counts: Mapping[str, int]
-    """Readable images of each class, over all splits."""
+    """Readable images or clips of each class, over all splits."""
     broken: tuple[Skipped, ...]
     """Every file that cannot be read."""
     problems: tuple[str, ...]
     """Why it could not be opened for training, one sentence each."""
     notes: tuple[str, ...]
+    items: str = "images"
+    """What was counted, in the plural."""
 
     @property
     def ok(self) -> bool:
@@ -44,6 +49,7 @@ class CheckReport:
         return {
             "source": self.source,
             "ok": self.ok,
+            "items": self.items,
             "counts": dict(self.counts),
             "broken": [one.to_json() for one in self.broken],
             "problems": list(self.problems),
@@ -58,14 +64,16 @@ def check_data(
 
     source, workers, progress: as in `open_data`. Raises DataError if the source is missing.
     """
-    folder = None if source == "digits" else find_folder(source)
-    if folder is None or is_idx_folder(folder):
+    options = Options(workers=workers, progress=progress)
+    if is_built_in(source):
         return _check_whole(source)
-    try:
-        listing = list_folder(folder)
-    except DataError as error:
-        return CheckReport(str(folder), {}, (), (str(error),), ())
-    return _check_files(listing, Options(workers=workers, progress=progress))
+    path = Path(source).expanduser()
+    if is_list(path):
+        return _check_listing(str(path), lambda: list_clips(path), options)
+    folder = find_folder(source)
+    if is_idx_folder(folder) or is_packed(folder):
+        return _check_whole(source)
+    return _check_listing(str(folder), lambda: list_folder(folder), options)
 
 
 def _check_whole(source: str | Path) -> CheckReport:
@@ -75,42 +83,61 @@ def _check_whole(source: str | Path) -> CheckReport:
     except DataError as error:
         return CheckReport(str(source), {}, (), (str(error),), ())
     totals = {name: sum(counts[name] for counts in data.counts.values()) for name in data.classes}
-    return CheckReport(str(source), totals, (), (), data.notes)
+    items = "clips" if isinstance(data, ClipData) else "images"
+    return CheckReport(str(source), totals, (), (), data.notes, items)
+
+
+def _check_listing(source: str, list_it: Callable[[], Listing], options: Options) -> CheckReport:
+    try:
+        listing = list_it()
+    except DataError as error:
+        return CheckReport(source, {}, (), (str(error),), ())
+    return _check_files(listing, options)
 
 
 def _check_files(listing: Listing, options: Options) -> CheckReport:
     broken = tuple(
         Skipped(listing.paths[row], reason, listing.classes[listing.labels[row]])
-        for row, reason in _unreadable(listing.paths, options)
+        for row, reason in _unreadable(listing, options)
     )
     totals = listing.totals()
     for one in broken:
         assert one.label is not None
         totals[one.label] -= 1
-    return CheckReport(str(listing.root), totals, broken, tuple(_problems(listing, broken)), listing.notes)
+    return CheckReport(
+        str(listing.root), totals, broken, tuple(_problems(listing, broken)), listing.notes, listing.items
+    )
 
 
-def _unreadable(paths: Sequence[str], options: Options) -> Iterator[tuple[int, str]]:
-    chunks = (paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK))
-    crew = options.crew if len(paths) > _CHUNK else 0
-    with closing(ordered_map(_broken_among, chunks, crew)) as parts:
+def _unreadable(listing: Listing, options: Options) -> Iterator[tuple[int, str]]:
+    paths = listing.paths
+    length, broken_among = (_CHUNK, _broken_images) if listing.kind == "images" else (1, _broken_clips)
+    chunks = (paths[start : start + length] for start in range(0, len(paths), length))
+    crew = options.crew if len(paths) > length else 0
+    with closing(ordered_map(broken_among, chunks, crew)) as parts:
         for number, part in enumerate(parts):
-            yield from ((number * _CHUNK + row, reason) for row, reason in part)
+            yield from ((number * length + row, reason) for row, reason in part)
             if options.progress:
-                options.progress(min((number + 1) * _CHUNK, len(paths)), len(paths))
+                options.progress(min((number + 1) * length, len(paths)), len(paths))
 
 
-def _broken_among(paths: Sequence[str]) -> list[tuple[int, str]]:
+def _broken_images(paths: Sequence[str]) -> list[tuple[int, str]]:
     """Row and reason of those that cannot be decoded from beginning to end."""
     results = [try_read(path, 3, (64, 64)) for path in paths]
     return [(row, result) for row, result in enumerate(results) if isinstance(result, str)]
+
+
+def _broken_clips(paths: Sequence[str]) -> list[tuple[int, str]]:
+    """The same of clips."""
+    results = [try_all_frames(path) for path in paths]
+    return [(row, result) for row, result in enumerate(results) if result is not None]
 
 
 def _problems(listing: Listing, broken: Sequence[Skipped]) -> Iterator[str]:
     totals = listing.totals()
     by_class = [[one for one in broken if one.label == name] for name in listing.classes]
     checks: list[Callable[[], None]] = [listing.check]
-    checks += [partial(refuse_many, of_class, totals) for of_class in by_class]
+    checks += [partial(refuse_many, of_class, totals, listing.items) for of_class in by_class]
     for check in checks:
         try:
             check()

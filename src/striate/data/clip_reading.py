@@ -103,6 +103,15 @@ def try_clip_header(path: str | Path) -> ClipHeader | str:
         return reason(error)
 
 
+def try_all_frames(path: str | Path) -> str | None:
+    """Why a clip cannot be decoded from beginning to end; None if it can."""
+    try:
+        with open_clip(path) as source:
+            return source.damage()
+    except Exception as error:
+        return reason(error)
+
+
 def read_windows(
     path: str | Path,
     *,

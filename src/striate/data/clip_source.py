@@ -11,7 +11,7 @@ import numpy as np
 
 from striate.data.reading import IMAGE_SUFFIXES, try_header, try_read
 from striate.data.video_file import Video, VideoError, open_video
-from striate.data.video_frames import Converter, FrameReader, upright
+from striate.data.video_frames import Converter, FrameReader, damage, upright
 
 
 class ClipSource(ABC):
@@ -35,6 +35,10 @@ class ClipSource(ABC):
 
         crop: where the cut lies along the long side, from 0 to 1.
         """
+
+    @abstractmethod
+    def damage(self) -> str | None:
+        """What is wrong when all frames are decoded; None if nothing is."""
 
     @abstractmethod
     def shape(self) -> tuple[int, int, bool]:
@@ -71,6 +75,9 @@ class _File(ClipSource):
             frames = reader.frames(numbers)
             yield {int(number): convert(frame) for number, frame in zip(numbers, frames, strict=True)}
 
+    def damage(self) -> str | None:
+        return damage(self._video)
+
     def shape(self) -> tuple[int, int, bool]:
         number = np.zeros(1, np.int64)
         reader = FrameReader(self._video, number)
@@ -104,6 +111,12 @@ class _Folder(ClipSource):
         if isinstance(pixels, str):
             raise VideoError(f"frame {Path(self._paths[number]).name}: {pixels}")
         return np.moveaxis(pixels, 0, -1)
+
+    def damage(self) -> str | None:
+        for path in self._paths:
+            if isinstance(pixels := try_read(path, 1, (8, 8)), str):
+                return f"frame {Path(path).name}: {pixels}"
+        return None
 
     def shape(self) -> tuple[int, int, bool]:
         header = try_header(self._paths[0])

@@ -72,6 +72,11 @@ def open_data(
     return replace(assemble(contents, seed), source=str(source) if by_name else str(folder.absolute()))
 
 
+def is_built_in(source: str | Path) -> bool:
+    """Whether a set comes with striate."""
+    return isinstance(source, str) and (source == "digits" or source.startswith("motion-digits"))
+
+
 def _contents_of(folder: Path, options: Options) -> Contents:
     """What a folder holds, not split yet."""
     if is_packed(folder):

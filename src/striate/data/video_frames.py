@@ -123,3 +123,21 @@ def upright(frame: VideoFrame) -> tuple[int, int]:
     if quarter_turns(frame) % 2:
         return frame.width, frame.height
     return frame.height, frame.width
+
+
+def damage(video: Video) -> str | None:
+    """What is wrong with a video when all of it is decoded; None if nothing is."""
+    expected, came, damaged = len(video.timeline), 0, 0
+    for packet in video.container.demux(video.stream):
+        try:
+            frames = packet.decode()
+        except av.error.InvalidDataError:
+            damaged += 1
+            continue
+        came += len(frames)
+        damaged += sum(frame.is_corrupt for frame in frames)
+    if damaged:
+        return f"{damaged} of {expected} frames are damaged"
+    if expected - came > max(1.0, expected * MAY_MISS):
+        return f"{came} of {expected} frames can be decoded"
+    return None
