@@ -113,8 +113,8 @@ def _estimator(method: str) -> _Estimate:
         raise ArgumentError(unknown("flow", method, FLOWS))
     cv2 = _opencv()
     if method == "farneback":
-        return lambda one, two: cv2.calcOpticalFlowFarneback(one, two, None, 0.5, 3, 9, 3, 5, 1.1, 0)
-    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+        return lambda one, two: cv2.calcOpticalFlowFarneback(one, two, None, 0.5, 3, 15, 3, 5, 1.2, 0)
+    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     return lambda one, two: search.calc(one, two, None)
 
 
