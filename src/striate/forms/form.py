@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from striate.forms.geometry import Geometry
+from striate.forms.safety import corrupts
 
 
 class Operation(StrEnum):
@@ -58,7 +59,12 @@ def convolve(x: Tensor, w: Tensor, g: Geometry) -> Tensor:
 def gradients(
     d: Tensor, x: Tensor, w: Tensor, g: Geometry, *, of_input: bool = False, of_weight: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """PyTorch's own backward pass, of the input, of the weight, or both."""
+    """PyTorch's own backward pass, of the input, of the weight, or both.
+
+    Raises RuntimeError for a weight gradient that would be wrong or damage memory (`corrupts`).
+    """
+    if of_weight and corrupts(g, tuple(x.shape[2:]), x.dtype, x.device.type):
+        raise RuntimeError(f"PyTorch's weight gradient is wrong for {g} in {x.dtype}")
     wanted = [of_input, of_weight, False]
     result = torch.ops.aten.convolution_backward(
         d, x, w, None, g.stride, g.padding, g.dilation, False, (0,) * g.axes, g.groups, wanted

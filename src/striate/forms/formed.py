@@ -18,6 +18,7 @@ from torch.autograd.function import once_differentiable
 from striate.forms.catalogue import FORMS
 from striate.forms.form import Form, Operation, channels_last
 from striate.forms.geometry import Geometry, Shape
+from striate.forms.safety import corrupts
 
 Number = Literal["fp32", "bf16"]
 DTYPES: dict[Number, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -83,7 +84,7 @@ class _Formed:
         choices = self._choices(x, weight)
         if choices is None or choices.plain:
             return self._plain(x, weight, bias)
-        x, w = _cast(x), _cast(weight)
+        x, w = x.to(_dtype(x)), weight.to(_dtype(x))
         if not torch.is_grad_enabled():
             y = compute(choices.output, Operation.OUTPUT, self.geometry, x, w)
         else:
@@ -94,8 +95,14 @@ class _Formed:
         if x.is_meta or x.ndim != self.geometry.axes + 2:
             return None
         if torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad):
-            return self.table.get((self.geometry, tuple(x.shape)))
+            return self.table.get((self.geometry, tuple(x.shape)), self._safe(x))
         return self.without_batch.get((self.geometry, tuple(x.shape[1:])))
+
+    def _safe(self, x: Tensor) -> Choices | None:
+        """For a shape that was not measured: plain, except where that is known to be wrong."""
+        if corrupts(self.geometry, tuple(x.shape[2:]), _dtype(x), x.device.type):
+            return Choices(Choice("plain", "bf16"), Choice("plain", "bf16"), Choice("padded", "bf16"))
+        return None
 
     def _plain(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         g = self.geometry
@@ -104,11 +111,10 @@ class _Formed:
         return result
 
 
-def _cast(x: Tensor) -> Tensor:
-    """To autocast's number format, where autocast is on."""
-    if torch.is_autocast_enabled(x.device.type):
-        return x.to(torch.get_autocast_dtype(x.device.type))
-    return x
+def _dtype(x: Tensor) -> torch.dtype:
+    """What a convolution of x is computed in: autocast's number format, where autocast is on."""
+    kind = x.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
 
 
 def compute(choice: Choice, operation: Operation, g: Geometry, *tensors: Tensor) -> Tensor:
