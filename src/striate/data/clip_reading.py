@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import av
 import numpy as np
 
 from striate.data.clip_source import ClipSource, open_clip
@@ -186,10 +187,9 @@ def reason(error: Exception) -> str:
         return str(error)
     if isinstance(error, MemoryError):
         return "too large for the memory"
-    text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
-    if "Invalid data found" in text:
+    if isinstance(error, av.error.InvalidDataError | av.error.ArgumentError):
         return "not a video that FFmpeg knows, or broken from the beginning"
-    return text
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
 
 
 def read_whole(path: str, *, channels: int, short_side: int, fps: float | None) -> np.ndarray | str:
