@@ -44,5 +44,5 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("striate.training.number_format.seconds_of_step", lambda *arguments: 0.01)
     for name in ("draw_curves", "draw_confusion"):
         monkeypatch.setattr(
-            f"striate.training.train.{name}", lambda *arguments: arguments[-1].write_bytes(b"")
+            f"striate.training.concluding.{name}", lambda *arguments: arguments[-1].write_bytes(b"")
         )

@@ -78,10 +78,10 @@ class Told(Silent):
     def say(self, text: str) -> None:
         self.lines.append(text)
 
-    def begin(self, steps: int, done: int, epochs: int) -> None:
+    def begin(self, steps: int, done: int, epochs: int, unit: str = "images") -> None:
         self.begun.append((steps, done, epochs))
 
-    def step(self, done: int, loss: float, top1: float, images_per_second: float) -> None:
+    def step(self, done: int, loss: float, top1: float, per_second: float) -> None:
         self.steps.append(done)
 
     def epoch(self, row: dict[str, Any]) -> None:
@@ -100,8 +100,8 @@ class At(Told):
         super().__init__()
         self.at, self.what = step, what
 
-    def step(self, done: int, loss: float, top1: float, images_per_second: float) -> None:
-        super().step(done, loss, top1, images_per_second)
+    def step(self, done: int, loss: float, top1: float, per_second: float) -> None:
+        super().step(done, loss, top1, per_second)
         if done == self.at:
             self.what()
 
@@ -110,7 +110,7 @@ def state_of(run: Path) -> dict[str, Any]:
     """All that a training is, times left out: its checkpoint, the weights kept, the history."""
     content = torch.load(run / CHECKPOINT, map_location="cpu", weights_only=True)
     del content["position"]["seconds"]
-    timed = ("seconds", "images_per_second")
+    timed = ("seconds", "images_per_second", "clips_per_second")
     rows = [{name: row[name] for name in row if name not in timed} for row in read_history(run)]
     return {**content, "kept": (run / MODEL).read_bytes(), "history": rows}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from small_runs import EVERYTHING_RANDOM, TINY, go_on, small_recipe, small_run
 from striate.runs import RECORD
-from striate.training import loop, number_format, train
+from striate.training import concluding, loop, number_format
 
 EPOCHS = 30
 RECIPE = small_recipe(epochs=EPOCHS, augmentation=EVERYTHING_RANDOM, ema=0.9, clip_norm=1.0)
@@ -16,7 +16,7 @@ OPTIONS = {**TINY, "dropout": 0.3}
 def one(data: Path, run: Path, checkpoint_seconds: float) -> None:
     """The training, from its start or from where the last one was killed."""
     loop.CHECKPOINT_SECONDS = checkpoint_seconds  # type: ignore[assignment]
-    train.draw_curves = train.draw_confusion = lambda *arguments: arguments[-1].write_bytes(b"")
+    concluding.draw_curves = concluding.draw_confusion = lambda *arguments: arguments[-1].write_bytes(b"")
     number_format.seconds_of_step = lambda *arguments: 0.01
     if (run / RECORD).exists():
         go_on(run)

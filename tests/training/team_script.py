@@ -8,7 +8,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from small_runs import EVERYTHING_RANDOM, At, small_recipe, small_run
-from striate.training import tally, train
+from striate.training import concluding, tally
 from striate.training.distributed import SharedBatchNorm, Team, share_batch_norm, team
 
 PARTS = {2: [slice(0, 4), slice(4, 7)], 1: [slice(0, 7)]}
@@ -47,7 +47,7 @@ def steps_of(layer: nn.Module, part: slice) -> dict[str, Tensor]:
 
 def trained(data: Path, folder: Path) -> None:
     """The trainings that the tests compare with those of one process."""
-    train.draw_curves = train.draw_confusion = lambda *arguments: arguments[-1].write_bytes(b"")
+    concluding.draw_curves = concluding.draw_confusion = lambda *arguments: arguments[-1].write_bytes(b"")
     recipe = small_recipe(augmentation=EVERYTHING_RANDOM, clip_norm=1.0, ema=0.9)
     small_run(folder / "plain", recipe, data=data)
     gentle = small_recipe(epochs=1, learning_rate=1e-4)

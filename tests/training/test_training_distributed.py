@@ -82,7 +82,7 @@ def together(tmp_path_factory: pytest.TempPathFactory, small_set: Path) -> Path:
 
 
 def numbers(run: Path) -> list[dict[str, Any]]:
-    timed = ("seconds", "images_per_second")
+    timed = ("seconds", "images_per_second", "clips_per_second")
     return [{name: row[name] for name in row if name not in timed} for row in read_history(run)]
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from striate.data.augmentation import Augmentation
 from striate.errors import ArgumentError
-from striate.training.recipe import PRESETS, Facts, Recipe
+from striate.training.presets import PRESETS
+from striate.training.recipe import Facts, Recipe
 
 FACTS = st.builds(
     Facts,
@@ -89,6 +90,8 @@ def test_every_value_comes_back() -> None:
         "class_weights": "on",
         "augmentation": Augmentation(crop_area=(0.5, 0.9), flip=True, mixup=0.2),
         "number_format": "bf16",
+        "freeze": ("conv1", "layer1"),
+        "backbone_rate": 0.1,
         "seed": 9,
     }
     assert other.keys() == {field.name for field in fields(Recipe)}

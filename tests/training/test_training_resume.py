@@ -149,7 +149,7 @@ def cut_before(file: str, time: int) -> Iterator[None]:
         real(path, save)
 
     with pytest.MonkeyPatch.context() as patch:
-        for room in ("runs", "training.loop", "training.checkpoint", "training.train"):
+        for room in ("runs", "training.loop", "training.checkpoint", "training.concluding"):
             patch.setattr(f"striate.{room}.write", write)
         yield
 

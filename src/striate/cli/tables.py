@@ -60,10 +60,10 @@ def print_run(run: "Run") -> None:
 def _facts(run: "Run") -> Iterator[tuple[str, str]]:
     for name, scores in (("test", run.test), ("validation", run.val)):
         if scores is not None:
-            yield f"{name} accuracy", f"{scores.top1:.2%} of {scores.images:,} images"
+            yield f"{name} accuracy", f"{scores.top1:.2%} of {scores.images:,} {scores.unit}"
     yield "weights kept", f"of epoch {run.best_epoch} of {run.epochs}"
     yield "parameters", f"{run.parameters:,}"
-    yield "time", f"{run.seconds:.1f} s, {run.images_per_second:,.0f} images/s, {run.number_format}"
+    yield "time", f"{run.seconds:.1f} s, {run.per_second:,.0f} {run.unit}/s, {run.number_format}"
     for picture in run.pictures:
         yield picture.stem, str(picture)
 
@@ -78,7 +78,7 @@ def print_evaluation(result: "Evaluation") -> None:
     console.print(f"{result.run} on {result.data}, {result.split}: ", end="")
     console.print(f"{scores.top1:.2%}", style="bold", end="")
     console.print(
-        f" of {scores.images:,} images{top5}, loss {scores.loss:.4f}, "
+        f" of {scores.images:,} {scores.unit}{top5}, loss {scores.loss:.4f}, "
         f"calibration error {scores.calibration_error:.2%}"
     )
     console.print(_class_table(scores))

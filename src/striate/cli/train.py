@@ -12,25 +12,30 @@ from striate.cli.arguments import Flag, options, read
 from striate.cli.tables import print_run
 from striate.errors import ArgumentError
 from striate.training.distributed import leads
-from striate.training.recipe import PRESETS, Facts, Recipe
+from striate.training.presets import PRESETS
+from striate.training.recipe import Facts, Recipe
 from striate.training.train import train
 
 
 @dataclass(frozen=True)
 class Train:
-    """Train a network on labelled images; keep the best weights and score them on the test images.
+    """Train a network on labelled images or clips; keep the best weights and score them on the test split.
 
     examples:
       striate train digits                          the built-in digits, good defaults
       striate train mnist --preset fast             one quick pass
       striate train photos/ --minutes 10            a folder with one folder per class, ten minutes
       striate train photos/ --backbone resnet18 --size 112 --weights resnet18.pth
+      striate train motion-digits --time tsm        clips of moving digits that only order tells apart
+      striate train clips/ --backbone resnet18 --time tsm --frames 8 --weights resnet18.pth
+      striate train clips/ --backbone resnet18 --time 3d --stride 2 --freeze conv1 layer1
       striate train --resume runs/photos-plain      go on exactly where it was interrupted
       torchrun --nproc-per-node 2 -m striate train photos/
     """
 
     data: Annotated[tyro.conf.Positional[str | None], tyro.conf.arg(metavar="[DATA]")] = None
-    """digits, mnist, fashion-mnist, a folder of IDX files, or one with a folder of images per class."""
+    """digits, mnist, fashion-mnist, motion-digits, a folder of IDX files, one with a folder of images or of
+    videos per class, or a list of videos."""
     resume: Path | None = None
     """Go on with the training in this run folder."""
     backbone: str = "plain"
@@ -44,9 +49,22 @@ class Train:
     out: Path | None = None
     """The run's folder. By default a new one under runs/."""
     size: int | None = None
-    """Height and width of the images that the network sees. By default the data's own, 64 for large ones."""
+    """Height and width of what the network sees. By default the data's own; of large images 64, of large
+    videos 112."""
     channels: int | None = None
     """1 for grey, 3 for RGB. By default the data's own."""
+    time: str | None = None
+    """The way through time, for clips: 2d, tsm, 3d, 2plus1d, rnn, lstm, gru or two-stream. By default tsm."""
+    frames: int | None = None
+    """Frames of each clip. By default 8; needed where the clips are folders of frames."""
+    causal: Flag = False
+    """No frame sees a later one, so that the network can run on a live stream."""
+    stride: int | None = None
+    """Distance of the frames in the video. By default they are spread over all of it."""
+    flow: Literal["dis", "farneback"] | None = None
+    """How the optical flow of --time two-stream is computed (needs the extra `flow`). By default dis."""
+    group_by: str | None = None
+    """Clips cut from one recording stay on one side of a split: a pattern whose first group names it."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
     threads: int | None = None
@@ -83,6 +101,12 @@ def main(words: Sequence[str]) -> int:
         out=first.out,
         size=first.size,
         channels=first.channels,
+        time=first.time,
+        frames=first.frames,
+        causal=first.causal,
+        stride=first.stride,
+        flow=first.flow,
+        group_by=first.group_by,
         device=first.device,
         num_threads=first.threads,
         tensorboard=first.tensorboard,

@@ -29,7 +29,7 @@ def place(network: nn.Module, device: torch.device) -> nn.Module:
     network.to(device)
     for parameter in network.parameters():
         if parameter.ndim in _LAYOUTS:
-            parameter.data = channels_last(parameter.data)
+            parameter.data = parameter.data.to(memory_format=_LAYOUTS[parameter.ndim])
     return network
 
 

@@ -35,14 +35,24 @@ class Scores:
     classes: tuple[ClassScore, ...]
     confusion: tuple[tuple[int, ...], ...]
     """Rows are the true classes, columns the predicted ones."""
+    unit: str = "images"
+    """What `images` counts: images, clips or videos."""
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
+        """Plain values; counts stand under the name of what they count."""
+        values = {name: value for name, value in asdict(self).items() if name != "unit"}
+        values["classes"] = [_counted(one, self.unit) for one in values["classes"]]
+        return _counted(values, self.unit)
 
 
-def score(probabilities: np.ndarray, labels: np.ndarray, classes: tuple[str, ...]) -> Scores:
-    """Scores probabilities (N, K) against labels (N,) of K classes."""
+def _counted(values: dict[str, Any], unit: str) -> dict[str, Any]:
+    return {unit if name == "images" else name: value for name, value in values.items()}
+
+
+def score(
+    probabilities: np.ndarray, labels: np.ndarray, classes: tuple[str, ...], unit: str = "images"
+) -> Scores:
+    """Scores probabilities (N, K) against labels (N,) of K classes. unit: what the N are called."""
     predicted = probabilities.argmax(axis=1)
     own = probabilities[np.arange(len(labels)), labels]
     numbers = np.arange(len(classes))
@@ -54,6 +64,7 @@ def score(probabilities: np.ndarray, labels: np.ndarray, classes: tuple[str, ...
         calibration_error=calibration_error(probabilities, labels),
         classes=_class_scores(labels, predicted, classes),
         confusion=tuple(tuple(map(int, row)) for row in confusion_matrix(labels, predicted, labels=numbers)),
+        unit=unit,
     )
 
 

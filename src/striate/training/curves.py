@@ -16,10 +16,11 @@ def draw_curves(history: list[dict[str, Any]], path: Path) -> None:
     figure = Figure(figsize=(9, 3.6), dpi=120, layout="constrained")
     loss, accuracy = figure.subplots(1, 2)
     epochs = [row["epoch"] for row in history]
+    unit = "clips" if "clips_per_second" in history[0] else "images"
     _curve(loss, epochs, history, "loss", 1.0)
     _curve(accuracy, epochs, history, "top1", 100.0)
     loss.set(title="Loss", xlabel="epoch", ylabel="cross-entropy (nats)")
-    accuracy.set(title="Accuracy", xlabel="epoch", ylabel="% of images")
+    accuracy.set(title="Accuracy", xlabel="epoch", ylabel=f"% of {unit}")
     accuracy.legend(frameon=False, loc="best")
     figure.savefig(path, format="png")
 

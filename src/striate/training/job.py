@@ -1,8 +1,7 @@
 """One training, set up: from what was asked, or from the record of a run that is to go on."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,36 +10,23 @@ import torch
 from torch import Tensor, nn
 
 from striate import __version__
-from striate.data import ImageData, open_data
+from striate.data import ClipData, ImageData, open_data
 from striate.data.augment import augment, draw
 from striate.errors import DataError, NetworkError, RunError
-from striate.evaluating.inputs import Normalisation
+from striate.evaluating.inputs import Normalisation, place
 from striate.machine import describe
 from striate.models import NetworkSpec, load_weights, read_weights
 from striate.runs import CHECKPOINT, MODEL, RECORD, fresh_folder, read_record
+from striate.training.ask import Ask
 from striate.training.distributed import Team
 from striate.training.limits import within_limits
 from striate.training.loss import batch_loss
 from striate.training.number_format import NumberFormat, choose
+from striate.training.parts import freeze, fresh_parts
 from striate.training.plan import Plan, make_plan
+from striate.training.presets import default
 from striate.training.progress import Reporter
-from striate.training.recipe import Facts, Recipe, default
-
-RecipeFor = Recipe | Callable[[Facts], Recipe] | None
-
-
-@dataclass(frozen=True)
-class Ask:
-    """What somebody asked `train` for."""
-
-    data: str
-    out: Path | None = None
-    backbone: str = "plain"
-    options: dict[str, Any] = field(default_factory=dict)
-    weights: Path | None = None
-    size: int | None = None
-    channels: int | None = None
-    recipe: RecipeFor = None
+from striate.training.recipe import Facts, Recipe
 
 
 @dataclass(frozen=True)
@@ -55,19 +41,23 @@ class Job:
     plan: Plan
     record: dict[str, Any]
     team: Team
+    fresh: tuple[str, ...] = ()
+    """Parameters that learn at the full rate, whatever the rate of the backbone."""
     notes: tuple[str, ...] = ()
 
 
 def new_job(ask: Ask, team: Team, reporter: Reporter) -> Job:
     """Sets up a new training. Nothing is written yet."""
     weights = _check_before_reading(ask)
-    options = {"channels": ask.channels, "size": ask.size}
-    data = open_data(ask.data, channels=ask.channels, size=ask.size, progress=reporter.reading)
+    data = open_data(ask.data, **ask.for_data, progress=reporter.reading)
+    asked, ask = ask, ask.fit_to(data)
     recipe = _recipe_for(ask, data)
     run = _folder_for(ask, data, team)
-    spec = NetworkSpec(ask.backbone, len(data.classes), data.channels, data.size, ask.options)
-    network, normalise, notes = _network_for(spec, ask, weights, data, recipe)
-    network = _placed(network, team)
+    spec = ask.network(data)
+    network, normalise, fresh, notes = _network_for(spec, ask, weights, data, recipe)
+    place(network, team.device)
+    freeze(network, recipe.freeze)
+    fresh = () if recipe.backbone_rate == 1 else fresh_parts(network, fresh)
     shared = _choose_format(network, data, normalise, recipe, team)
     plan = make_plan(recipe, _counts(data), shared)
     record = {
@@ -75,17 +65,20 @@ def new_job(ask: Ask, team: Team, reporter: Reporter) -> Job:
         "status": "running",
         "recipe": recipe.to_json(),
         "network": spec.to_json(),
-        "data": _describe_data(data, options, normalise),
+        "data": _describe_data(data, ask.for_data, normalise),
         "classes": list(data.classes),
         "seed": recipe.seed,
         "plan": plan.to_json(),
         "number_format": shared.to_json(),
         "machine": describe(team.device) | {"processes": team.world},
         "weights": None if ask.weights is None else str(ask.weights.absolute()),
+        "fresh": list(fresh),
         "results": {},
     }
+    if asked.time != ask.time:
+        notes = (f"time {ask.time}: the way through time, as none was asked for (--time)", *notes)
     notes = (*data.notes, *notes, f"computing in {shared.name}, channels last: {shared.reason}")
-    return Job(run, data, network, normalise, recipe, plan, record, team, notes)
+    return Job(run, data, network, normalise, recipe, plan, record, team, fresh, notes)
 
 
 def old_job(run: Path, team: Team, reporter: Reporter) -> Job:
@@ -113,12 +106,14 @@ def old_job(run: Path, team: Team, reporter: Reporter) -> Job:
     network = spec.build()
     if record.get("weights") is not None and not (run / CHECKPOINT).exists():
         load_weights(network, record["weights"])
-    return Job(run, data, _placed(network, team), normalise, recipe, plan, record, team)
+    freeze(place(network, team.device), recipe.freeze)
+    fresh = tuple(record.get("fresh", ()))
+    return Job(run, data, network, normalise, recipe, plan, record, team, fresh)
 
 
 def _check_before_reading(ask: Ask) -> dict[str, Tensor] | None:
     """Refuses what can be refused before the images are read, which may take long. Gives the weights."""
-    NetworkSpec(ask.backbone, classes=2, size=64, options=ask.options)
+    ask.check()
     if ask.out is not None:
         refuse_existing(ask.out)
     return None if ask.weights is None else read_weights(ask.weights)
@@ -126,7 +121,7 @@ def _check_before_reading(ask: Ask) -> dict[str, Tensor] | None:
 
 def _refuse_changed(data: ImageData, known: dict[str, Any], run: Path) -> None:
     now = data.to_json()
-    for name, what in (("classes", "classes"), ("counts", "images of each class"), ("size", "image size")):
+    for name, what in (("classes", "classes"), ("counts", f"{data.unit} of each class"), ("size", "size")):
         if now[name] != known.get(name):
             raise DataError(
                 f"{data.source} has changed since {run} began: other {what} ({_brief(known.get(name))} then, "
@@ -148,12 +143,14 @@ def _recipe_for(ask: Ask, data: ImageData) -> Recipe:
         size=min(data.size),
         mirror_safe=data.mirror_safe,
         pretrained=ask.weights is not None,
+        clips=isinstance(data, ClipData),
     )
     return (ask.recipe or default)(facts)
 
 
 def _folder_for(ask: Ask, data: ImageData, team: Team) -> Path:
-    run = ask.out or fresh_folder(Path("runs"), f"{data.name}-{ask.backbone}")
+    name = "-".join(filter(None, (data.name, ask.backbone, ask.time)))
+    run = ask.out or fresh_folder(Path("runs"), name)
     refuse_existing(run)
     return team.agree(run)
 
@@ -168,26 +165,32 @@ def refuse_existing(run: Path) -> None:
 
 def _network_for(
     spec: NetworkSpec, ask: Ask, weights: dict[str, Tensor] | None, data: ImageData, recipe: Recipe
-) -> tuple[nn.Module, Normalisation, tuple[str, ...]]:
+) -> tuple[nn.Module, Normalisation, tuple[str, ...], tuple[str, ...]]:
+    """The network, how its inputs are normalised, its fresh parameters, and what is to be said."""
     torch.manual_seed(recipe.seed)
     network = spec.build()
     if ask.weights is None or weights is None:
-        return network, Normalisation.measured(data.splits["train"]), ()
-    notes = load_weights(network, weights, source_name=str(ask.weights)).notes
-    return network, _normalisation_of(ask.weights, data.channels), notes
+        return network, Normalisation.of_data(data), (), ()
+    report = load_weights(network, weights, source_name=str(ask.weights))
+    return network, _normalisation_of(ask.weights, data), report.fresh, report.notes
 
 
-def _normalisation_of(weights: Path, channels: int) -> Normalisation:
-    """As the weights were trained: a run says it, published files mean ImageNet's."""
+def _normalisation_of(weights: Path, data: ImageData) -> Normalisation:
+    """As the weights were trained: a run says it, published files mean ImageNet's. Flow as it is here."""
     run = weights.parent if weights.name == MODEL else weights
     if (run / RECORD).is_file():
-        return Normalisation.from_json(read_record(run)["data"]["normalisation"]).for_channels(channels)
-    return Normalisation.of_imagenet(channels)
+        known = read_record(run)["data"]
+        normalise = Normalisation.from_json(known["normalisation"])
+        normalise = normalise.picture if known.get("flow") else normalise
+        picture = normalise.for_channels(data.channels)
+    else:
+        picture = Normalisation.of_imagenet(data.channels)
+    return picture.with_flow(Normalisation.of_data(data)) if has_flow(data) else picture
 
 
-def _placed(network: nn.Module, team: Team) -> nn.Module:
-    placed = network.to(team.device)
-    return placed.to(memory_format=torch.channels_last)  # type: ignore[no-any-return,call-overload]
+def has_flow(data: ImageData) -> bool:
+    """Whether the last two planes are optical flow."""
+    return isinstance(data, ClipData) and data.flow is not None
 
 
 def _choose_format(
@@ -197,11 +200,10 @@ def _choose_format(
     batch = min(recipe.batch_size, len(data.splits["train"]))
     part = team.part(batch)
     rows = np.arange(batch)[part] * (len(data.splits["train"]) // batch)
-    images = data.splits["train"].take(rows).to(team.device)
+    inputs = data.splits["train"].take(rows).to(team.device)
     labels = torch.from_numpy(data.splits["train"].labels[rows]).to(team.device)
-    varied, targets = augment(
-        images, labels, draw(recipe.augmentation, batch, seed=recipe.seed, step=0).of(part)
-    )
+    draws = draw(recipe.augmentation, batch, seed=recipe.seed, step=0).of(part)
+    varied, targets = augment(inputs, labels, draws, flow=has_flow(data))
     inputs = normalise(varied)
 
     def loss(copy: nn.Module) -> Tensor:
@@ -218,7 +220,5 @@ def _counts(data: ImageData) -> np.ndarray:
     return np.bincount(data.splits["train"].labels, minlength=len(data.classes))
 
 
-def _describe_data(
-    data: ImageData, options: dict[str, int | None], normalise: Normalisation
-) -> dict[str, Any]:
+def _describe_data(data: ImageData, options: dict[str, Any], normalise: Normalisation) -> dict[str, Any]:
     return data.to_json() | {"options": options, "normalisation": normalise.to_json()}

@@ -1,10 +1,12 @@
-"""What to say when a step cannot be done with this batch size."""
+"""What to say when a step cannot be done with this batch size, or comes to nothing finite."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from striate.errors import TrainingError
 from striate.machine import is_out_of_memory
+from striate.runs import MODEL
 
 TOO_FEW = "Expected more than 1 value per channel"
 """How torch says that a batch norm has nothing to take a variance of."""
@@ -29,3 +31,16 @@ def _sentence(problem: Exception, batch_size: int) -> str | None:
     if TOO_FEW in str(problem):
         return f"a batch of {batch_size} is too small for batch norms: try --batch-size {batch_size + 1}"
     return None
+
+
+def not_finite(run: Path, step: int, epoch: int, best_epoch: int, learning_rate: float) -> TrainingError:
+    """What to say of a loss that is no longer a number, and of what is left. best_epoch: 0 if none."""
+    kept = (
+        f"the weights of epoch {best_epoch} are kept in {run / MODEL}"
+        if best_epoch
+        else "no epoch had ended, so there are no weights to keep"
+    )
+    return TrainingError(
+        f"the loss is no longer a finite number at step {step} (epoch {epoch}); {kept}; "
+        f"try --learning-rate {learning_rate / 10:g}, --clip-norm 1 or --number-format fp32"
+    )

@@ -2,7 +2,7 @@
 
 import math
 import time
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import Any
 
 import numpy as np
@@ -10,16 +10,17 @@ import torch
 from torch import Tensor
 
 from striate.data.augment import augment, draw
-from striate.errors import TrainingError
 from striate.evaluating.metrics import Scores, score
 from striate.evaluating.scoring import autocast, probabilities
 from striate.models import save_weights
 from striate.runs import CHECKPOINT, MODEL, add_history, cut_history, write
 from striate.training.checkpoint import Position, damaged, read_checkpoint, save_checkpoint
-from striate.training.job import Job
-from striate.training.limits import within_limits
+from striate.training.job import Job, has_flow
+from striate.training.limits import not_finite, within_limits
 from striate.training.loss import batch_loss
+from striate.training.memory import Kept, carried
 from striate.training.optimisation import MovingAverage, make_optimizer, set_pace
+from striate.training.parts import training_mode
 from striate.training.progress import Reporter
 from striate.training.schedule import pace
 from striate.training.signals import StopRequest
@@ -41,13 +42,15 @@ class Loop:
         self.network = job.network
         self.wrapped = job.team.wrap(job.network)
         self.average = MovingAverage(job.network, job.recipe.ema) if job.recipe.ema else None
-        self.optimizer = make_optimizer(job.network, job.recipe)
+        self.optimizer = make_optimizer(job.network, job.recipe, job.fresh)
         self.position = Position()
         self.weights = self._class_weights()
         self.part = self.team.part(self.plan.batch_size)
         self.tally = Tally(job.team)
         self.saved_at = time.monotonic()
         self.rate = 0.0
+        self.step_bytes: int | None = None
+        """Memory of a step on this process's part of a batch: see `memory`."""
 
     def _class_weights(self) -> Tensor | None:
         given = self.plan.class_weights
@@ -78,7 +81,8 @@ class Loop:
 
     def run(self) -> str:
         """Trains to the end. Returns "finished", or "stopped" where somebody asked for it."""
-        self.reporter.begin(self.plan.steps, self.position.step, self.plan.epochs)
+        unit = self.job.data.unit
+        self.reporter.begin(self.plan.steps, self.position.step, self.plan.epochs, unit)
         try:
             while self.position.step < self.plan.steps and not self._patience_is_over():
                 if not self._epoch():
@@ -92,8 +96,9 @@ class Loop:
         epoch, start = divmod(self.position.step, self.plan.steps_per_epoch)
         batches = self.plan.batches(epoch, self.recipe.seed, self.part, start)
         began, seen = time.perf_counter(), 0
-        self.network.train()
-        with closing(self.job.data.splits["train"].batches(batches)) as feed:
+        training_mode(self.network, self.recipe.freeze)
+        train, draws = self.job.data.splits["train"], (self.recipe.seed, epoch)
+        with closing(train.batches(batches, draws)) as feed:
             for images, labels, _ in feed:
                 with within_limits(self.plan.batch_size):
                     self._step(images, labels)
@@ -112,12 +117,12 @@ class Loop:
         over = self.position.step == self.plan.steps
         return over or self.team.highest(_STOP if self.request.asked else _GO_ON) == _GO_ON
 
-    def _agree_on_wish(self, images_per_second: float) -> int:
+    def _agree_on_wish(self, per_second: float) -> int:
         """What is to be done after this step, the same on every process. Raises if the loss is not finite."""
         step = self.position.step
         if step % self.tally.every == 0 or step % self.plan.steps_per_epoch == 0:
             self.tally.settle()
-            self.reporter.step(step, self.tally.loss, self.tally.top1, images_per_second)
+            self.reporter.step(step, self.tally.loss, self.tally.top1, per_second)
         wish = self.team.highest(self._wish())
         if wish == _NOT_FINITE:
             self._raise_not_finite()
@@ -131,19 +136,22 @@ class Loop:
         return _SAVE if time.monotonic() - self.saved_at > CHECKPOINT_SECONDS else _GO_ON
 
     def _step(self, images: Tensor, labels: Tensor) -> None:
-        """One step on this process's part of the global batch: images (n, C, H, W) uint8, labels (n,)."""
+        """One step on this process's part of the global batch: images (n, C, …) uint8, labels (n,)."""
         step, recipe, batch = self.position.step, self.recipe, self.plan.batch_size
         torch.manual_seed(_mixed(recipe.seed, step, self.team.rank))  # dropout draws from here
         draws = draw(recipe.augmentation, batch, seed=recipe.seed, step=step).of(self.part)
-        varied, targets = augment(images.to(self.device), labels.to(self.device), draws)
+        images, labels, flow = images.to(self.device), labels.to(self.device), has_flow(self.job.data)
+        varied, targets = augment(images, labels, draws, flow=flow)
         self.rate = set_pace(
             self.optimizer,
             recipe,
             pace(recipe.schedule, step, self.plan.steps, warmup=recipe.warmup, momentum=recipe.momentum),
         )
-        with autocast(self.device, self.plan.number_format):
-            logits = self.wrapped(self.job.normalise(varied)).float()
-        loss = batch_loss(logits, targets, recipe.label_smoothing, self.weights, batch)
+        inputs, kept = self.job.normalise(varied), Kept(self.network)
+        with nullcontext() if self.step_bytes else kept.counting():
+            with autocast(self.device, self.plan.number_format):
+                logits = self.wrapped(inputs).float()
+            loss = batch_loss(logits, targets, recipe.label_smoothing, self.weights, batch)
         self.optimizer.zero_grad(set_to_none=True)
         (loss * self.team.world).backward()  # type: ignore[no-untyped-call]  # gradients are averaged over processes
         if recipe.clip_norm:
@@ -151,10 +159,13 @@ class Loop:
         self.optimizer.step()
         if self.average is not None:
             self.average.update(self.network, step)
+        if self.step_bytes is None:
+            average = None if self.average is None else self.average.network
+            self.step_bytes = kept.bytes + carried(self.network, self.optimizer, average)
         self.tally.add(loss.detach() * batch, logits.detach(), targets.label, batch)
         self.position.step += 1
 
-    def _finish_epoch(self, epoch: int, spent: float, images_per_second: float) -> None:
+    def _finish_epoch(self, epoch: int, spent: float, per_second: float) -> None:
         began = time.perf_counter()
         if not all(torch.isfinite(value).all() for value in self.kept.parameters()):
             self._raise_not_finite()
@@ -174,7 +185,7 @@ class Loop:
             "train_top1": self.tally.top1,
             "val_loss": None if scores is None else scores.loss,
             "val_top1": None if scores is None else scores.top1,
-            "images_per_second": images_per_second,
+            f"{self.job.data.unit}_per_second": per_second,
             "seconds": spent + time.perf_counter() - began,
             "best": best,
         }
@@ -193,7 +204,7 @@ class Loop:
         rows = probabilities(self.kept, split, self.job.normalise, number_format=self.plan.number_format)
         if not np.isfinite(rows).all():
             self._raise_not_finite()
-        return score(rows, split.labels, self.job.data.classes)
+        return score(rows, split.labels, self.job.data.classes, self.job.data.unit)
 
     def _is_best(self, scores: Scores | None, epoch: int) -> bool:
         """Whether these weights are to be kept: the last ones not worse than the peak by more than chance.
@@ -234,17 +245,9 @@ class Loop:
         self.saved_at = time.monotonic()
 
     def _raise_not_finite(self) -> None:
-        run, best = self.job.run, self.position.best_epoch
-        kept = (
-            f"the weights of epoch {best} are kept in {run / MODEL}"
-            if best
-            else "no epoch had ended, so there are no weights to keep"
-        )
-        epoch = (self.position.step - 1) // self.plan.steps_per_epoch + 1
-        raise TrainingError(
-            f"the loss is no longer a finite number at step {self.position.step} (epoch {epoch}); {kept}; "
-            f"try --learning-rate {self.recipe.learning_rate / 10:g}, --clip-norm 1 or --number-format fp32"
-        )
+        step, recipe = self.position.step, self.recipe
+        epoch = (step - 1) // self.plan.steps_per_epoch + 1
+        raise not_finite(self.job.run, step, epoch, self.position.best_epoch, recipe.learning_rate)
 
 
 def _mixed(*numbers: int) -> int:

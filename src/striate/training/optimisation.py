@@ -1,6 +1,8 @@
 """What turns gradients into new weights: the optimiser, its schedule, and the moving average."""
 
+from collections.abc import Sequence
 from copy import deepcopy
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -9,15 +11,17 @@ from striate.training.recipe import Recipe
 from striate.training.schedule import Pace
 
 
-def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The recipe's optimiser. Weight decay spares norms and biases: they have one axis or none."""
-    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    decayed = [parameter for parameter in trained if parameter.ndim > 1]
-    spared = [parameter for parameter in trained if parameter.ndim <= 1]
-    groups = [
-        {"params": decayed, "weight_decay": recipe.weight_decay},
-        {"params": spared, "weight_decay": 0.0},
-    ]
+def make_optimizer(network: nn.Module, recipe: Recipe, fresh: Sequence[str] = ()) -> torch.optim.Optimizer:
+    """The recipe's optimiser. Weight decay spares norms and biases: they have one axis or none.
+
+    fresh: the parameters that learn at the full rate; all others learn at the recipe's `backbone_rate`.
+    """
+    shares: dict[float, list[nn.Parameter]] = {1.0: []}
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            share = 1.0 if name in fresh else recipe.backbone_rate
+            shares.setdefault(share, []).append(parameter)
+    groups = [group for share, trained in shares.items() for group in _groups(trained, share, recipe)]
     if recipe.optimizer == "sgd":
         return torch.optim.SGD(
             groups,
@@ -29,11 +33,20 @@ def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(recipe.momentum, 0.99), fused=True)
 
 
+def _groups(trained: list[nn.Parameter], share: float, recipe: Recipe) -> list[dict[str, Any]]:
+    decayed = [parameter for parameter in trained if parameter.ndim > 1]
+    spared = [parameter for parameter in trained if parameter.ndim <= 1]
+    return [
+        {"params": decayed, "weight_decay": recipe.weight_decay, "share": share},
+        {"params": spared, "weight_decay": 0.0, "share": share},
+    ]
+
+
 def set_pace(optimizer: torch.optim.Optimizer, recipe: Recipe, pace: Pace) -> float:
-    """Sets the learning rate, which it returns, and the momentum for the next step."""
+    """Sets the learning rates, of which it returns the full one, and the momentum for the next step."""
     rate = recipe.learning_rate * pace.rate
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group.get("share", 1.0)  # checkpoints of old have none
         if "betas" in group:
             group["betas"] = (pace.momentum, group["betas"][1])
         else:

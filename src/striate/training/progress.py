@@ -23,11 +23,11 @@ class Reporter(Protocol):
     def reading(self, done: int, files: int) -> None:
         """So many files of the data have been read."""
 
-    def begin(self, steps: int, done: int, epochs: int) -> None:
-        """The training starts, or goes on, at step `done` of `steps`."""
+    def begin(self, steps: int, done: int, epochs: int, unit: str = "images") -> None:
+        """The training, on images or clips, starts or goes on at step `done` of `steps`."""
 
-    def step(self, done: int, loss: float, top1: float, images_per_second: float) -> None:
-        """A step ended: running mean loss and accuracy of the epoch."""
+    def step(self, done: int, loss: float, top1: float, per_second: float) -> None:
+        """A step ended: running mean loss and accuracy of the epoch, images or clips a second."""
 
     def epoch(self, row: dict[str, Any]) -> None:
         """An epoch ended; the row is what history.jsonl holds."""
@@ -45,10 +45,10 @@ class Silent:
     def reading(self, done: int, files: int) -> None:
         """Nothing."""
 
-    def begin(self, steps: int, done: int, epochs: int) -> None:
+    def begin(self, steps: int, done: int, epochs: int, unit: str = "images") -> None:
         """Nothing."""
 
-    def step(self, done: int, loss: float, top1: float, images_per_second: float) -> None:
+    def step(self, done: int, loss: float, top1: float, per_second: float) -> None:
         """Nothing."""
 
     def epoch(self, row: dict[str, Any]) -> None:
@@ -69,7 +69,7 @@ class Lines(Silent):
         """A line."""
         self.console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
-    def begin(self, steps: int, done: int, epochs: int) -> None:
+    def begin(self, steps: int, done: int, epochs: int, unit: str = "images") -> None:
         """How long it will be."""
         self.every = max(1, round(epochs / LINES))
         going_on = f", going on after step {done:,}" if done else ""
@@ -82,12 +82,13 @@ class Lines(Silent):
 
 
 class Bar(Lines):
-    """A bar with loss, accuracy, images per second and time left, above it a line an epoch."""
+    """A bar with loss, accuracy, speed and time left, above it a line an epoch."""
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
         self.progress: Progress | None = None
         self.task = TaskID(0)
+        self.unit = "images"
         self.drawn = 0.0
 
     def reading(self, done: int, files: int) -> None:
@@ -95,13 +96,14 @@ class Bar(Lines):
         if self.progress is None:
             self._draw(files, 0)
         if self.progress is not None:
-            self.progress.update(self.task, completed=done, state=f"reading images ({files:,})  left")
+            self.progress.update(self.task, completed=done, state=f"reading ({files:,} files)  left")
         if done >= files:
             self.end()
 
-    def begin(self, steps: int, done: int, epochs: int) -> None:
+    def begin(self, steps: int, done: int, epochs: int, unit: str = "images") -> None:
         """Draws the bar."""
-        super().begin(steps, done, epochs)
+        super().begin(steps, done, epochs, unit)
+        self.unit = unit
         self._draw(steps, done)
 
     def _draw(self, total: int, done: int) -> None:
@@ -114,13 +116,13 @@ class Bar(Lines):
         self.task = self.progress.add_task("", total=total, completed=done, state="")
         self.progress.start()
 
-    def step(self, done: int, loss: float, top1: float, images_per_second: float) -> None:
+    def step(self, done: int, loss: float, top1: float, per_second: float) -> None:
         """Moves the bar, at most ten times a second."""
         now = time.monotonic()
         if self.progress is None or now - self.drawn < 0.1:
             return
         self.drawn = now
-        state = f"loss {loss:.3f}  accuracy {top1:.1%}  {images_per_second:,.0f} images/s  left"
+        state = f"loss {loss:.3f}  accuracy {top1:.1%}  {speed(per_second)} {self.unit}/s  left"
         self.progress.update(self.task, completed=done, state=state)
 
     def end(self) -> None:
@@ -135,8 +137,17 @@ def in_words(row: dict[str, Any]) -> str:
     text = f"epoch {row['epoch']:>3}/{row['epochs']}  loss {row['train_loss']:.3f}"
     if row.get("val_top1") is not None:
         text += f"  validation {row['val_top1']:.2%}"
-    text += f"  {row['images_per_second']:>7,.0f} images/s"
-    return text
+    unit = "clips" if "clips_per_second" in row else "images"
+    return f"{text}  {speed(row[f'{unit}_per_second']):>7} {unit}/s"
+
+
+def speed(per_second: float) -> str:
+    """So many a second, in digits that mean something.
+
+    >>> speed(1234.5), speed(3.21)
+    ('1,234', '3.2')
+    """
+    return f"{per_second:,.0f}" if per_second >= 10 else f"{per_second:.1f}"
 
 
 def reporter_for(console: Console | None = None) -> Reporter:

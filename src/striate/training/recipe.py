@@ -1,7 +1,7 @@
-"""The recipe: everything that decides a training, as one frozen value; presets are functions."""
+"""The recipe: everything that decides a training, as one frozen value. Presets return one."""
 
 import math
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
 from striate.data.augmentation import Augmentation
@@ -16,11 +16,11 @@ class Recipe:
     """Everything that decides a training. Checked when it is made."""
 
     epochs: int = 12
-    """How often each training image is seen."""
+    """How often each training image or clip is seen."""
     minutes: float | None = None
     """Train for about this long instead: the epochs are planned from the speed measured at the start."""
     batch_size: int = 128
-    """Images in one step, over all processes together."""
+    """Images or clips in one step, over all processes together."""
     optimizer: Literal["adamw", "sgd"] = "adamw"
     """AdamW, or SGD with Nesterov momentum."""
     learning_rate: float = 3e-3
@@ -47,11 +47,15 @@ class Recipe:
     """How training images are varied."""
     number_format: Literal["auto", "fp32", "bf16"] = "auto"
     """Auto: bf16 where the processor has it, its gradients agree with fp32, and it is faster."""
+    freeze: tuple[str, ...] = ()
+    """Parts of the network that do not learn, as conv1 layer1; their norms keep their statistics."""
+    backbone_rate: float = 1.0
+    """Share of the learning rate for all parts but the head, or but those that loaded weights left fresh."""
     seed: int = 0
     """Decides the initial weights, the order of the images and every random draw."""
 
     def __post_init__(self) -> None:
-        positive = ("epochs", "batch_size", "learning_rate", "minutes", "patience")
+        positive = ("epochs", "batch_size", "learning_rate", "minutes", "patience", "backbone_rate")
         for name in positive:
             value = getattr(self, name)
             if value is not None and not value > 0:
@@ -91,6 +95,8 @@ class Recipe:
         augmentation = dict(plain.pop("augmentation", {}))
         if "crop_area" in augmentation:
             augmentation["crop_area"] = tuple(augmentation["crop_area"])
+        if "freeze" in plain:
+            plain["freeze"] = tuple(plain["freeze"])
         return cls(**plain, augmentation=Augmentation(**augmentation))
 
 
@@ -103,58 +109,4 @@ class Facts:
     size: int = 28
     mirror_safe: bool = False
     pretrained: bool = False
-
-
-def default(facts: Facts = Facts()) -> Recipe:
-    """Good accuracy in a few minutes on two cores; what a beginner gets."""
-    epochs = min(120, max(9, round(150_000 / max(facts.images, 1))))
-    recipe = Recipe(
-        epochs=epochs,
-        batch_size=_batch_size(facts.images),
-        augmentation=_varied(facts),
-    )
-    return fine_tuned(recipe) if facts.pretrained else recipe
-
-
-def fast(facts: Facts = Facts()) -> Recipe:
-    """One pass over a large set: the least time to a good accuracy."""
-    return replace(
-        default(facts),
-        epochs=max(1, round(55_000 / max(facts.images, 1))),
-        learning_rate=5e-3 if not facts.pretrained else 5e-4,
-        augmentation=Augmentation(flip=facts.mirror_safe),
-    )
-
-
-def thorough(facts: Facts = Facts()) -> Recipe:
-    """Three times as long as the default, with mixed images."""
-    recipe = default(facts)
-    return replace(
-        recipe, epochs=3 * recipe.epochs, ema=0.998, augmentation=replace(recipe.augmentation, cutmix=1.0)
-    )
-
-
-PRESETS = {"default": default, "fast": fast, "thorough": thorough}
-
-
-def fine_tuned(recipe: Recipe) -> Recipe:
-    """The same, gentler: for weights that have already learnt."""
-    return replace(recipe, epochs=max(1, recipe.epochs // 2), learning_rate=recipe.learning_rate / 10)
-
-
-def _batch_size(images: int) -> int:
-    """128, or less where a set is so small that an epoch would have under a dozen steps."""
-    size = 128
-    while size > 8 and images < 12 * size:
-        size //= 2
-    return size
-
-
-def _varied(facts: Facts) -> Augmentation:
-    if facts.channels == 3 and facts.size > 32:
-        return Augmentation(crop_area=(0.35, 1.0), crop_aspect=1.33, flip=facts.mirror_safe, jitter=0.2)
-    if facts.channels == 3:
-        return Augmentation(crop_area=(0.7, 1.0), shift=0.06, flip=facts.mirror_safe, jitter=0.1)
-    if facts.mirror_safe:
-        return Augmentation(shift=0.04, flip=True)
-    return Augmentation(crop_area=(0.8, 1.25), crop_aspect=1.15, rotate=8, shift=0.05)
+    clips: bool = False

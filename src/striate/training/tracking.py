@@ -34,13 +34,13 @@ class Tracked:
         """Passed on."""
         self.reporter.reading(done, files)
 
-    def begin(self, steps: int, done: int, epochs: int) -> None:
+    def begin(self, steps: int, done: int, epochs: int, unit: str = "images") -> None:
         """Passed on."""
-        self.reporter.begin(steps, done, epochs)
+        self.reporter.begin(steps, done, epochs, unit)
 
-    def step(self, done: int, loss: float, top1: float, images_per_second: float) -> None:
+    def step(self, done: int, loss: float, top1: float, per_second: float) -> None:
         """Passed on."""
-        self.reporter.step(done, loss, top1, images_per_second)
+        self.reporter.step(done, loss, top1, per_second)
 
     def epoch(self, row: dict[str, Any]) -> None:
         """Passed on, and written: every number of the row against the step."""

@@ -2,77 +2,25 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from striate.errors import ArgumentError
-from striate.evaluating.calibration import fit_temperature, with_temperature
-from striate.evaluating.confusion import draw_confusion
-from striate.evaluating.metrics import Scores, score
-from striate.evaluating.scoring import probabilities, readable
 from striate.machine import keep_memory, pick_device, threads
-from striate.models.saved import network_of
-from striate.runs import (
-    CONFUSION,
-    CURVES,
-    lock,
-    read_history,
-    read_record,
-    write,
-    write_record,
-)
-from striate.training.curves import draw_curves
+from striate.runs import lock, read_record, write_record
+from striate.training.ask import Ask, RecipeFor
+from striate.training.concluding import Run, conclude, keep
 from striate.training.distributed import Team, team
-from striate.training.job import Ask, Job, RecipeFor, new_job, old_job, refuse_existing
+from striate.training.job import Job, new_job, old_job, refuse_existing
 from striate.training.loop import Loop
 from striate.training.progress import Reporter, Silent, reporter_for
 from striate.training.signals import stop_on_signal
 from striate.training.tracking import Tracked, require_tensorboard
 
-
-@dataclass(frozen=True)
-class Run:
-    """A training that has ended."""
-
-    path: Path
-    status: str
-    """'finished', or 'stopped' where somebody asked for it."""
-    epochs: int
-    best_epoch: int
-    seconds: float
-    """Training and scoring; not opening the data."""
-    images_per_second: float
-    """In training, median over the epochs."""
-    parameters: int
-    number_format: str
-    temperature: float
-    """Logits are divided by it for probabilities; fitted to the validation images."""
-    val: Scores | None
-    test: Scores | None
-    pictures: tuple[Path, ...]
-    notes: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values; fractions, not percent."""
-        return {
-            "run": str(self.path),
-            "status": self.status,
-            "epochs": self.epochs,
-            "best_epoch": self.best_epoch,
-            "seconds": self.seconds,
-            "images_per_second": self.images_per_second,
-            "parameters": self.parameters,
-            "number_format": self.number_format,
-            "temperature": self.temperature,
-            "val": self.val and self.val.to_json(),
-            "test": self.test and self.test.to_json(),
-            "pictures": [str(path) for path in self.pictures],
-            "notes": list(self.notes),
-        }
+__all__ = ["Run", "train"]
 
 
 def train(
@@ -86,19 +34,27 @@ def train(
     out: str | Path | None = None,
     size: int | None = None,
     channels: int | None = None,
+    time: str | None = None,
+    frames: int | None = None,
+    causal: bool = False,
+    stride: int | None = None,
+    flow: str | None = None,
+    group_by: str | None = None,
     device: str = "auto",
     num_threads: int | None = None,
     tensorboard: bool = False,
     reporter: Reporter | None = None,
 ) -> Run:
-    """Trains a network on labelled images, keeps the best weights, and scores them on the test images.
+    """Trains a network on labelled images or clips, keeps the best weights, and scores them.
 
-    data: a built-in name, or a folder of images. resume: instead of data, the folder of a run that was
-    interrupted; it goes on exactly where it was. recipe: a Recipe, a preset, or None for the default.
-    backbone, options: a network of the catalogue and its keyword arguments. weights: where to start from.
-    out: the run's folder, by default a new one under runs/. size, channels: of the images, by default the
-    data's own. tensorboard: also write the history for it. reporter: what is told meanwhile, by default
-    a bar on a terminal and lines elsewhere.
+    data: a built-in name, a folder of images or clips, or a list of clips. resume: instead of data, the
+    folder of a run that was interrupted; it goes on exactly where it was. recipe: a Recipe, a preset, or None
+    for the default. backbone, options: a network of the catalogue and its keyword arguments. weights: where
+    to start from. out: the run's folder, by default a new one under runs/. size, channels: of the images, by
+    default the data's own. time, frames, causal: the network's way through time, "tsm" where clips are given
+    and none is named, on so many frames, seeing none from the future if causal. stride, flow, group_by: see
+    `open_data`; the way "two-stream" brings its flow along. tensorboard: also write the history for it.
+    reporter: what is told meanwhile, by default a bar on a terminal and lines elsewhere.
 
     Raises StriateError, in one sentence, for whatever in these does not fit.
     """
@@ -117,6 +73,12 @@ def train(
         size=size,
         channels=channels,
         recipe=recipe,
+        time=time,
+        frames=frames,
+        causal=causal,
+        stride=stride,
+        flow=flow,
+        group_by=group_by,
     )
     if resume is not None:
         _refuse_changes(ask)
@@ -166,11 +128,11 @@ def _train(ask: Ask, resume: str | Path | None, group: Team, reporter: Reporter,
             loop.go_on()
         reporter.say(f"run {job.run}")
         status = loop.run()
-        result = _conclude(job, loop, status)
+        result = conclude(job, loop, status)
         for note in result.notes[len(job.notes) :]:
             reporter.say(note)
         if group.leads:
-            _keep(job, result)
+            keep(job, result)
     return result
 
 
@@ -179,80 +141,3 @@ def _held(job: Job) -> Iterator[None]:
     """The run's folder, held by the leader."""
     with lock(job.run) if job.team.leads else nullcontext():
         yield
-
-
-def _conclude(job: Job, loop: Loop, status: str) -> Run:
-    """Scores the best weights in fp32, as `evaluate` will, and draws the pictures."""
-    history = read_history(job.run) if job.team.leads else []
-    temperature, val, test = _final_scores(job, loop) if status == "finished" else (1.0, None, None)
-    rates = sorted(row["images_per_second"] for row in history)
-    return Run(
-        path=job.run,
-        status=status,
-        epochs=len(history),
-        best_epoch=loop.position.best_epoch,
-        seconds=loop.position.seconds,
-        images_per_second=rates[len(rates) // 2] if rates else 0.0,
-        parameters=sum(parameter.numel() for parameter in job.network.parameters()),
-        number_format=job.plan.number_format,
-        temperature=temperature,
-        val=val,
-        test=test,
-        pictures=_draw(job, history, test or val) if job.team.leads and history else (),
-        notes=(*job.notes, *_late_notes(job)),
-    )
-
-
-def _take_best(job: Job, loop: Loop) -> None:
-    best = network_of(job.run, job.record) if job.team.leads else loop.kept
-    state = job.team.agree(best.state_dict())
-    loop.kept.load_state_dict(state)
-
-
-def _final_scores(job: Job, loop: Loop) -> tuple[float, Scores | None, Scores | None]:
-    """The temperature, and the scores of the validation and the test images with it."""
-    _take_best(job, loop)
-    val, test = (_rows(job, loop, split) for split in ("val", "test"))
-    temperature = fit_temperature(*val) if len(val[0]) else 1.0
-
-    def scores(rows: np.ndarray, labels: np.ndarray) -> Scores | None:
-        return score(with_temperature(rows, temperature), labels, job.data.classes) if len(rows) else None
-
-    return temperature, scores(*val), scores(*test)
-
-
-def _rows(job: Job, loop: Loop, split: str) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities (N, K) in fp32 and labels (N,) of a split; empty where there is none."""
-    images = job.data.splits.get(split)
-    if images is None or not len(images):
-        return np.zeros((0, len(job.data.classes))), np.zeros(0, np.int64)
-    rows = probabilities(loop.kept, images, job.normalise)
-    kept = readable(images)
-    return rows[kept], images.labels[kept]
-
-
-def _draw(job: Job, history: list[dict[str, Any]], scores: Scores | None) -> tuple[Path, ...]:
-    pictures = [job.run / CURVES]
-    write(pictures[0], lambda path: draw_curves(history, path))
-    if scores is not None:
-        pictures.append(job.run / CONFUSION)
-        title = f"{job.data.name}: {scores.top1:.2%} of {scores.images:,} images"
-        write(pictures[1], lambda path: draw_confusion(scores, title, path))
-    return tuple(pictures)
-
-
-def _late_notes(job: Job) -> tuple[str, ...]:
-    """Files that turned out to be unreadable while training."""
-    late = [one for split in job.data.splits.values() for one in split.skipped]
-    if not late:
-        return ()
-    named = ", ".join(f"{one.path} ({one.reason})" for one in late[:3]) + ", …" * (len(late) > 3)
-    return (f"files unreadable by now, replaced by others of their class: {len(late)}, as {named}",)
-
-
-def _keep(job: Job, result: Run) -> None:
-    results: dict[str, Any] = {"temperature": result.temperature}
-    results |= {name: scores.to_json() for name in ("val", "test") if (scores := getattr(result, name))}
-    summary = {"epochs": result.epochs, "best_epoch": result.best_epoch, "seconds": result.seconds}
-    summary |= {"images_per_second": result.images_per_second, "parameters": result.parameters}
-    write_record(job.run, {**job.record, "status": result.status, "results": results, "summary": summary})
