@@ -14,18 +14,18 @@ from torch import nn
 def he_normal(layers: Iterable[nn.Module], fan: Literal["fan_in", "fan_out"]) -> None:
     """Gaussian weights of variance 2 / fan and biases of zero, for the convolutions and linear layers."""
     for layer in layers:
-        if isinstance(layer, nn.Conv2d | nn.Linear):
+        if isinstance(layer, nn.Conv2d | nn.Conv3d | nn.Linear):
             nn.init.kaiming_normal_(layer.weight, mode=fan, nonlinearity="relu")
             zero_bias(layer)
 
 
-def narrow_normal(layer: nn.Conv2d | nn.Linear) -> None:
-    """Gaussian weights of standard deviation 0.01 and biases of zero: scores that start near zero."""
-    nn.init.normal_(layer.weight, std=0.01)
+def narrow_normal(layer: nn.Conv2d | nn.Linear, std: float = 0.01) -> None:
+    """Gaussian weights of small standard deviation and biases of zero: scores that start near zero."""
+    nn.init.normal_(layer.weight, std=std)
     zero_bias(layer)
 
 
-def zero_bias(layer: nn.Conv2d | nn.Linear) -> None:
+def zero_bias(layer: nn.Conv2d | nn.Conv3d | nn.Linear) -> None:
     """Set the biases, if there are any, to zero."""
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)

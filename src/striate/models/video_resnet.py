@@ -1,0 +1,206 @@
+"""Eighteen layers for clips, by how each group of them convolves: R3D, MCx, rMCx, R(2+1)D, f-R2D.
+
+Tran, Wang, Torresani, Ray, LeCun, Paluri, "A Closer Look at Spatiotemporal Convolutions for Action
+Recognition", 2018, https://arxiv.org/abs/1711.11248. One network of five groups (the stem and four stages);
+a member of the family is the convolution of each group:
+
+    r3d_18        3×3×3 in every group
+    mcX_18        3×3×3 in the groups before the X-th, 1×3×3 from there
+    rmcX_18       1×3×3 in the groups before the X-th, 3×3×3 from there
+    fr2d_18       1×3×3 in every group: the frames meet in the average at the end only
+    r2plus1d_18   1×3×3, norm, ReLU, 3×1×1 in every group
+
+State-dict names and shapes are torchvision's, and so are the starting values. `r2plus1d_18` has its mid
+widths too, one per block; `r2plus1d_18_paper` has those of the paper, one per convolution, under the same
+names.
+
+A stage that convolves over frames halves their number with the map; one that does not keeps them all.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+from striate.arithmetic.factorised import mid_channels
+from striate.models.initialisation import he_normal, narrow_normal
+
+Strides = tuple[int, int, int]  # of T, H, W
+
+# (inputs, outputs, strides, channels that enter the block) → the convolution
+Convolution = Callable[[int, int, Strides, int], nn.Module]
+Groups = tuple[Convolution, Convolution, Convolution, Convolution, Convolution]
+
+STEM_MID_CHANNELS = 45  # of the (2+1)D stem; the formula would give 83
+
+
+def full(inputs: int, outputs: int, strides: Strides, _: int = 0) -> nn.Conv3d:
+    """3×3×3."""
+    return nn.Conv3d(inputs, outputs, 3, strides, padding=1, bias=False)
+
+
+def spatial(inputs: int, outputs: int, strides: Strides, _: int = 0) -> nn.Conv3d:
+    """1×3×3: within each frame."""
+    return nn.Conv3d(inputs, outputs, (1, 3, 3), strides, padding=(0, 1, 1), bias=False)
+
+
+def factorised(inputs: int, outputs: int, strides: Strides, block_inputs: int) -> nn.Sequential:
+    """1×3×3, then 3×1×1, torchvision's mid width: that of the block's first convolution in both."""
+    return _factorised(inputs, mid_channels(3, 3, block_inputs, outputs), outputs, strides)
+
+
+def factorised_evenly(inputs: int, outputs: int, strides: Strides, _: int = 0) -> nn.Sequential:
+    """1×3×3, then 3×1×1, the paper's mid width: with it, each pair has the weights of its 3×3×3 form."""
+    return _factorised(inputs, mid_channels(3, 3, inputs, outputs), outputs, strides)
+
+
+def _factorised(inputs: int, mid: int, outputs: int, strides: Strides) -> nn.Sequential:
+    over_frames, *within = strides
+    return nn.Sequential(
+        spatial(inputs, mid, (1, within[0], within[1])),  # (N, mid, T, H/stride, W/stride)
+        nn.BatchNorm3d(mid),
+        nn.ReLU(),
+        nn.Conv3d(mid, outputs, (3, 1, 1), (over_frames, 1, 1), padding=(1, 0, 0), bias=False),
+    )
+
+
+class BasicBlock3d(nn.Module):
+    """Two convolutions and the shortcut.
+
+    (N, inputs, T, H, W) → (N, width, T/stride, H/stride, W/stride), the strides those given.
+    """
+
+    def __init__(self, conv: Convolution, inputs: int, width: int, strides: Strides) -> None:
+        super().__init__()
+        self.conv1 = nn.Sequential(conv(inputs, width, strides, inputs), nn.BatchNorm3d(width), nn.ReLU())
+        self.conv2 = nn.Sequential(conv(width, width, (1, 1, 1), inputs), nn.BatchNorm3d(width))
+        self.downsample = _shortcut(inputs, width, strides)
+        self.relu = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        branch = self.conv2(self.conv1(x))  # (N, width, T/stride, H/stride, W/stride)
+        total: Tensor = self.relu(branch + self.downsample(x))
+        return total
+
+
+def _shortcut(inputs: int, outputs: int, strides: Strides) -> nn.Module:
+    if inputs == outputs and strides == (1, 1, 1):
+        return nn.Identity()
+    return nn.Sequential(
+        nn.Conv3d(inputs, outputs, 1, strides, bias=False),
+        nn.BatchNorm3d(outputs),
+    )
+
+
+def r3d_18(*, classes: int, channels: int = 3) -> nn.Sequential:
+    """3D convolutions throughout."""
+    return _video_resnet((full,) * 5, classes, channels)
+
+
+def r2plus1d_18(*, classes: int, channels: int = 3) -> nn.Sequential:
+    """(2+1)D convolutions throughout, torchvision's widths: 31.5 million parameters with 400 classes."""
+    return _video_resnet((factorised,) * 5, classes, channels)
+
+
+def r2plus1d_18_paper(*, classes: int, channels: int = 3) -> nn.Sequential:
+    """(2+1)D convolutions throughout, the paper's widths: as many parameters as `r3d_18`, but for rounding."""
+    return _video_resnet((factorised_evenly,) * 5, classes, channels)
+
+
+def fr2d_18(*, classes: int, channels: int = 3) -> nn.Sequential:
+    """2D convolutions throughout; all frames are kept and averaged at the end."""
+    return _video_resnet((spatial,) * 5, classes, channels)
+
+
+def mc2_18(*, classes: int, channels: int = 3) -> nn.Sequential:
+    """The stem sees several frames, the stages one."""
+    return _video_resnet((full, spatial, spatial, spatial, spatial), classes, channels)
+
+
+def mc3_18(*, classes: int, channels: int = 3) -> nn.Sequential:
+    """The stem and the first stage see several frames."""
+    return _video_resnet((full, full, spatial, spatial, spatial), classes, channels)
+
+
+def mc4_18(*, classes: int, channels: int = 3) -> nn.Sequential:
+    """All but the last two stages see several frames."""
+    return _video_resnet((full, full, full, spatial, spatial), classes, channels)
+
+
+def mc5_18(*, classes: int, channels: int = 3) -> nn.Sequential:
+    """All but the last stage see several frames."""
+    return _video_resnet((full, full, full, full, spatial), classes, channels)
+
+
+def rmc2_18(*, classes: int, channels: int = 3) -> nn.Sequential:
+    """The stages see several frames, the stem one."""
+    return _video_resnet((spatial, full, full, full, full), classes, channels)
+
+
+def rmc3_18(*, classes: int, channels: int = 3) -> nn.Sequential:
+    """The last three stages see several frames."""
+    return _video_resnet((spatial, spatial, full, full, full), classes, channels)
+
+
+def rmc4_18(*, classes: int, channels: int = 3) -> nn.Sequential:
+    """The last two stages see several frames."""
+    return _video_resnet((spatial, spatial, spatial, full, full), classes, channels)
+
+
+def rmc5_18(*, classes: int, channels: int = 3) -> nn.Sequential:
+    """The last stage sees several frames."""
+    return _video_resnet((spatial, spatial, spatial, spatial, full), classes, channels)
+
+
+def _video_resnet(groups: Groups, classes: int, channels: int) -> nn.Sequential:
+    """Clips (N, channels, T, H, W) → scores. T' below is T, or T/2 in each stage that sees several frames."""
+    _, first, second, third, fourth = groups
+    network = nn.Sequential(
+        OrderedDict(
+            stem=_stem(groups[0], channels),  # (N, 64, T, H/2, W/2)
+            layer1=_stage(first, 64, 64, stride=1),  # (N, 64, T, H/2, W/2)
+            layer2=_stage(second, 64, 128, stride=2),  # (N, 128, T', H/4, W/4)
+            layer3=_stage(third, 128, 256, stride=2),  # (N, 256, T', H/8, W/8)
+            layer4=_stage(fourth, 256, 512, stride=2),  # (N, 512, T', H/16, W/16)
+            avgpool=nn.AdaptiveAvgPool3d(1),  # (N, 512, 1, 1, 1)
+            flatten=nn.Flatten(),  # (N, 512)
+            fc=nn.Linear(512, classes),  # (N, classes)
+        )
+    )
+    _initialise(network)
+    return network
+
+
+def _stem(conv: Convolution, channels: int) -> nn.Sequential:
+    """Sees 7×7 pixels with a stride of 2, and three frames where its group convolves over frames."""
+    if conv in (full, spatial):
+        frames = 3 if conv is full else 1
+        return nn.Sequential(_seven(channels, 64, frames), nn.BatchNorm3d(64), nn.ReLU())
+    return nn.Sequential(
+        _seven(channels, STEM_MID_CHANNELS, frames=1),
+        nn.BatchNorm3d(STEM_MID_CHANNELS),
+        nn.ReLU(),
+        nn.Conv3d(STEM_MID_CHANNELS, 64, (3, 1, 1), padding=(1, 0, 0), bias=False),
+        nn.BatchNorm3d(64),
+        nn.ReLU(),
+    )
+
+
+def _seven(inputs: int, outputs: int, frames: int) -> nn.Conv3d:
+    return nn.Conv3d(inputs, outputs, (frames, 7, 7), (1, 2, 2), padding=(frames // 2, 3, 3), bias=False)
+
+
+def _stage(conv: Convolution, inputs: int, width: int, stride: int) -> nn.Sequential:
+    """Two blocks, the first of which strides: over frames too where the convolution sees several."""
+    strides = (1 if conv is spatial else stride, stride, stride)
+    return nn.Sequential(
+        BasicBlock3d(conv, inputs, width, strides), BasicBlock3d(conv, width, width, (1, 1, 1))
+    )
+
+
+def _initialise(network: nn.Module) -> None:
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv3d):
+            he_normal([layer], "fan_out")
+        elif isinstance(layer, nn.Linear):
+            narrow_normal(layer)
