@@ -20,9 +20,11 @@ from rich.progress import (
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from striate.evaluating.evaluate import Evaluation
+    from striate.evaluating.evaluate import Evaluation, Views
     from striate.evaluating.metrics import Scores
     from striate.evaluating.predict import Predictions
+    from striate.evaluating.predict_clips import Span
+    from striate.evaluating.predictions import Prediction
     from striate.evaluating.scoring import Progress as Counter
     from striate.training.train import Run
 
@@ -54,7 +56,8 @@ def print_run(run: "Run") -> None:
     width = max(map(len, facts))
     for name, fact in facts.items():
         console.print(f"  {name:<{width}}  {fact}")
-    console.print(f"\nnext:  {shlex.join(['striate', 'predict', str(run.path)])} IMAGE")
+    file = "IMAGE" if run.unit == "images" else "VIDEO"
+    console.print(f"\nnext:  {shlex.join(['striate', 'predict', str(run.path)])} {file}")
 
 
 def _facts(run: "Run") -> Iterator[tuple[str, str]]:
@@ -63,9 +66,14 @@ def _facts(run: "Run") -> Iterator[tuple[str, str]]:
             yield f"{name} accuracy", f"{scores.top1:.2%} of {scores.images:,} {scores.unit}"
     yield "weights kept", f"of epoch {run.best_epoch} of {run.epochs}"
     yield "parameters", f"{run.parameters:,}"
-    yield "time", f"{run.seconds:.1f} s, {run.per_second:,.0f} {run.unit}/s, {run.number_format}"
+    yield "time", f"{run.seconds:.1f} s, {_speed(run)}, {run.number_format}"
     for picture in run.pictures:
         yield picture.stem, str(picture)
+
+
+def _speed(run: "Run") -> str:
+    digits = 0 if run.per_second >= 10 else 1
+    return f"{run.per_second:,.{digits}f} {run.unit}/s"
 
 
 def print_evaluation(result: "Evaluation") -> None:
@@ -77,17 +85,23 @@ def print_evaluation(result: "Evaluation") -> None:
     top5 = "" if scores.top5 is None else f", top-5 {scores.top5:.2%}"
     console.print(f"{result.run} on {result.data}, {result.split}: ", end="")
     console.print(f"{scores.top1:.2%}", style="bold", end="")
+    views = "" if result.views is None else _views(result.views)
     console.print(
-        f" of {scores.images:,} {scores.unit}{top5}, loss {scores.loss:.4f}, "
+        f" of {scores.images:,} {scores.unit}{views}{top5}, loss {scores.loss:.4f}, "
         f"calibration error {scores.calibration_error:.2%}"
     )
     console.print(_class_table(scores))
 
 
+def _views(views: "Views") -> str:
+    looks = f"{views.clips} clip{'s' * (views.clips > 1)} × {views.crops} crop{'s' * (views.crops > 1)}"
+    return f" ({looks} of each; {views.scores.top1:.2%} of {views.scores.images:,} single clips)"
+
+
 def _class_table(scores: "Scores") -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("class")
-    for head in ("images", "precision", "recall", "most often taken for"):
+    for head in (scores.unit, "precision", "recall", "most often taken for"):
         table.add_column(head, justify="right")
     for number, one in enumerate(scores.classes[:LISTED]):
         row = list(scores.confusion[number])
@@ -112,11 +126,36 @@ def print_predictions(result: "Predictions") -> None:
     table.add_column("probability", justify="right")
     table.add_column("then", style="dim")
     for one in result.images:
-        pairs = zip(one.classes[1:3], one.probabilities[1:3], strict=True)
-        rest = ", ".join(f"{name} {share:.1%}" for name, share in pairs)
-        table.add_row(one.file, one.best, f"{one.probabilities[0]:.1%}", rest)
+        table.add_row(one.file, *_best(one))
     screen().print(table)
     print_lines("skipped", skipped_in(result))
+
+
+def print_videos(result: "Predictions") -> None:
+    """One row for each video, and under it one for each of its windows."""
+    table = Table(box=None, pad_edge=False)
+    for head in ("file", "time", "class"):
+        table.add_column(head, overflow="fold", justify="right" if head == "time" else "left")
+    table.add_column("probability", justify="right")
+    table.add_column("then", style="dim")
+    for video in result.videos or ():
+        table.add_row(video.whole.file, _time(video.span), *_best(video.whole))
+        if len(video.windows) > 1:
+            for one, span in zip(video.windows, video.spans, strict=True):
+                table.add_row("", _time(span), *_best(one), style="dim")
+    screen().print(table)
+    print_lines("skipped", skipped_in(result))
+
+
+def _time(span: "Span") -> str:
+    return "–" if span.start is None or span.end is None else f"{span.start:.2f}–{span.end:.2f} s"
+
+
+def _best(one: "Prediction") -> tuple[str, str, str]:
+    """The most probable class, its probability, and the next two."""
+    pairs = zip(one.classes[1:3], one.probabilities[1:3], strict=True)
+    rest = ", ".join(f"{name} {share:.1%}" for name, share in pairs)
+    return one.best, f"{one.probabilities[0]:.1%}", rest
 
 
 def skipped_in(result: "Predictions") -> list[str]:

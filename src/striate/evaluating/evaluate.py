@@ -1,4 +1,4 @@
-"""The verb `evaluate`: a run against a set of labelled images."""
+"""The verb `evaluate`: a run against a set of labelled images or clips."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from striate.data import ImageData, ImageSet, open_data
+from striate.data import ClipData, ClipSet, ImageData, ImageSet, open_data
 from striate.data.skipped import told
-from striate.errors import DataError
+from striate.errors import ArgumentError, DataError
 from striate.evaluating.calibration import with_temperature
 from striate.evaluating.metrics import Scores, score
 from striate.evaluating.predictions import Prediction, predictions_of
@@ -20,6 +20,19 @@ ALL = "all"
 
 
 @dataclass(frozen=True)
+class Views:
+    """How often each video was looked at, and what a single look scores."""
+
+    clips: int
+    crops: int
+    scores: Scores
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"clips": self.clips, "crops": self.crops, "clip_scores": self.scores.to_json()}
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """What a run scores on one split of a data set."""
 
@@ -28,8 +41,10 @@ class Evaluation:
     split: str
     scores: Scores
     predictions: tuple[Prediction, ...]
-    """One an image, in the set's order."""
+    """One an image or video, in the set's order."""
     notes: tuple[str, ...] = ()
+    views: Views | None = None
+    """Of videos: what their single clips score."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; the predictions of single images are left to `--predictions`."""
@@ -38,6 +53,7 @@ class Evaluation:
             "data": self.data,
             "split": self.split,
             **self.scores.to_json(),
+            **({} if self.views is None else {"views": self.views.to_json()}),
             "notes": list(self.notes),
         }
 
@@ -47,6 +63,8 @@ def evaluate(
     data: str | Path | None = None,
     *,
     split: str = "test",
+    clips: int = 1,
+    crops: int = 1,
     device: str = "auto",
     progress: Progress | None = None,
 ) -> Evaluation:
@@ -54,24 +72,45 @@ def evaluate(
 
     split: "test", "val", "train", or "all", for a set that is not split: of such a set a part is taken
     otherwise, as for training. Classes are matched by name, so the set may hold fewer of them or list them
-    in another order.
+    in another order. clips, crops: how often each video is looked at, spread over its time and, with 3 crops,
+    along its long side; the video's probabilities are the mean over these views.
 
-    Raises RunError for a folder that is no run, DataError for a set that does not fit.
+    Raises RunError for a folder that is no run, DataError for a set that does not fit, ArgumentError for
+    views of images.
     """
     trained = open_run(run, device)
+    if trained.sampling is None and (clips, crops) != (1, 1):
+        raise ArgumentError(
+            f"{run} was trained on images, of which there is one view: leave --clips and --crops out"
+        )
     images = _open_for(trained, data)
     numbers = _class_numbers(trained, images)
-    scored = [_score_split(trained, images.splits[name], progress) for name in _splits(images, split)]
-    rows, labels, names = (np.concatenate(parts) for parts in zip(*scored, strict=True))
+    views = clips * crops
+    parts = (_viewed(images.splits[name], clips, crops) for name in _splits(images, split))
+    scored = [_score_split(trained, part, views, progress) for part in parts]
+    looks, labels, names = (np.concatenate(parts) for parts in zip(*scored, strict=True))  # looks: (N, V, K)
+    rows, labels = looks.mean(axis=1), numbers[labels]
     late = [one for part in images.splits.values() for one in part.skipped]
     return Evaluation(
         run=str(run),
         data=images.name,
         split=split,
-        scores=score(rows, numbers[labels], trained.classes),
-        predictions=predictions_of(rows, names.tolist(), trained.classes, numbers[labels]),
+        scores=score(rows, labels, trained.classes, "images" if trained.sampling is None else "videos"),
+        predictions=predictions_of(rows, names.tolist(), trained.classes, labels),
         notes=(*images.notes, *told(late)),
+        views=None if trained.sampling is None else _views(trained, looks, labels, clips, crops),
     )
+
+
+def _views(trained: Trained, looks: np.ndarray, labels: np.ndarray, clips: int, crops: int) -> Views:
+    """The scores of single clips, looks (N, V, K) of videos with these labels (N,)."""
+    N, V, K = looks.shape
+    scores = score(looks.reshape(N * V, K), np.repeat(labels, V), trained.classes, "clips")
+    return Views(clips, crops, scores)
+
+
+def _viewed(images: ImageSet, clips: int, crops: int) -> ImageSet:
+    return images.views(clips, crops) if isinstance(images, ClipSet) and clips * crops > 1 else images
 
 
 def _splits(images: ImageData, split: str) -> tuple[str, ...]:
@@ -86,16 +125,13 @@ def _splits(images: ImageData, split: str) -> tuple[str, ...]:
 
 
 def _score_split(
-    trained: Trained, images: ImageSet, progress: Progress | None
+    trained: Trained, images: ImageSet, views: int, progress: Progress | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Probabilities (N, K), the set's labels (N,) and names (N,) of what could be read."""
+    """Probabilities (N, V, K), the set's labels (N,) and names (N,) of what could be read."""
     rows = probabilities(trained.network, images, trained.normalise, progress=progress)
-    kept = readable(images)
-    return (
-        with_temperature(rows, trained.temperature)[kept],
-        images.labels[kept],
-        np.array(images.names)[kept],
-    )
+    looks = with_temperature(rows, trained.temperature).reshape(-1, views, rows.shape[1])
+    kept = readable(images)[::views]
+    return looks[kept], images.labels[::views][kept], np.array(images.names)[::views][kept]
 
 
 def _open_for(trained: Trained, data: str | Path | None) -> ImageData:
@@ -103,9 +139,12 @@ def _open_for(trained: Trained, data: str | Path | None) -> ImageData:
     H, W = trained.size
     options = trained.data_options | {"channels": trained.channels, "size": H if H == W else None}
     images = open_data(trained.source if data is None else data, **options)
+    if isinstance(images, ClipData) != (trained.sampling is not None):
+        other = "images" if trained.sampling is None else "clips"
+        raise DataError(f"{images.name} holds {images.unit}, and {trained.run} was trained on {other}")
     if images.size != trained.size:
         raise DataError(
-            f"{images.name} has images of {_by(images.size)}, and {trained.run} was trained on "
+            f"{images.name} has {images.unit} of {_by(images.size)}, and {trained.run} was trained on "
             f"{_by(trained.size)}: resize them first"
         )
     return images

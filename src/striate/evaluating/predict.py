@@ -1,4 +1,4 @@
-"""The verb `predict`: a run on image files."""
+"""The verb `predict`: a run on files of images or of videos."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from striate.data import IMAGE_SUFFIXES, Skipped
 from striate.data.reading import try_read
-from striate.errors import DataError
-from striate.evaluating.calibration import with_temperature
+from striate.data.suffixes import VIDEO_SUFFIXES
+from striate.errors import ArgumentError, DataError
+from striate.evaluating.predict_clips import VideoPrediction, predict_video, probabilities_of, videos_in
 from striate.evaluating.predictions import Prediction, predictions_of
-from striate.evaluating.scoring import Progress, batch_of, classify, in_evaluation
+from striate.evaluating.scoring import Progress, batch_of
 from striate.evaluating.trained import Trained, open_run
 
 
@@ -25,30 +25,44 @@ class Predictions:
     images: tuple[Prediction, ...]
     skipped: tuple[Skipped, ...]
     """Files that could not be read, with the reason."""
+    videos: tuple[VideoPrediction, ...] | None = None
+    """In place of images, of a run that was trained on clips."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return {
             "run": self.run,
-            "images": [image.to_json() for image in self.images],
+            **self._found(),
             "skipped": [{"file": one.path, "reason": one.reason} for one in self.skipped],
         }
+
+    def _found(self) -> dict[str, Any]:
+        if self.videos is None:
+            return {"images": [image.to_json() for image in self.images]}
+        return {"videos": [video.to_json() for video in self.videos]}
 
 
 def predict(
     run: str | Path,
     files: Iterable[str | Path],
     *,
+    window: float | None = None,
     device: str = "auto",
     progress: Progress | None = None,
 ) -> Predictions:
     """Classifies image files, and the images in folders, as the run's training images were prepared.
 
-    Files that cannot be read are skipped and named. Raises RunError for a folder that is no run, DataError
-    where no file is given, one does not exist, or none can be read.
+    A run that was trained on clips takes videos instead, and folders of frames, and tells of windows along
+    them too. window: their length in seconds, 2 by default; a run with a stride has windows of its own
+    length. Files that cannot be read are skipped and named. Raises RunError for a folder that is no run,
+    DataError where no file is given, one does not exist or is of the other kind, or none can be read.
     """
     trained = open_run(run, device)
-    paths = [path for file in files for path in _expand(Path(file))]
+    if trained.sampling is not None:
+        return _predict_videos(trained, files, window, progress)
+    if window is not None:
+        raise ArgumentError(f"{run} was trained on images, which have no --window: leave it out")
+    paths = [path for file in files for path in _expand(run, Path(file))]
     if not paths:
         raise DataError("no images given: name image files, or folders that hold some")
     names: list[str] = []
@@ -59,7 +73,7 @@ def predict(
         images = list(_read(trained, paths[start : start + batch], skipped))
         names += [name for name, _ in images]
         if images:
-            rows.append(_probabilities(trained, np.stack([pixels for _, pixels in images])))
+            rows.append(probabilities_of(trained, np.stack([pixels for _, pixels in images])))
         if progress is not None:
             progress(min(start + batch, len(paths)), len(paths))
     if not rows:
@@ -71,20 +85,62 @@ def predict(
     )
 
 
-def _none_readable(skipped: list[Skipped]) -> str:
+def _predict_videos(
+    trained: Trained, files: Iterable[str | Path], window: float | None, progress: Progress | None
+) -> Predictions:
+    assert trained.sampling is not None
+    if window is not None and (trained.sampling.stride is not None or not window > 0):
+        raise ArgumentError(_no_window(trained, window))
+    paths = videos_in(trained.run, files)
+    if not paths:
+        raise DataError("no videos given: name video files, or folders that hold some")
+    videos: list[VideoPrediction] = []
+    skipped: list[Skipped] = []
+    for number, path in enumerate(paths):
+        try:
+            videos.append(predict_video(trained, path, window))
+        except DataError as problem:
+            skipped.append(
+                Skipped(str(path), reason=str(problem).removeprefix(f"cannot read the video {path}: "))
+            )
+        if progress is not None:
+            progress(number + 1, len(paths))
+    if not videos:
+        raise DataError(_none_readable(skipped, "video"))
+    return Predictions(str(trained.run), (), tuple(skipped), tuple(videos))
+
+
+def _no_window(trained: Trained, window: float) -> str:
+    sampling = trained.sampling
+    assert sampling is not None
+    if sampling.stride is None:
+        return f"a window is longer than 0 seconds; got --window {window:g}: try --window 2"
+    return (
+        f"{trained.run} takes frames at a distance of {sampling.stride}, so a window is as long as its "
+        f"{sampling.frames} frames: leave --window out"
+    )
+
+
+def _none_readable(skipped: list[Skipped], kind: str = "image") -> str:
     first = f"{skipped[0].path}: {skipped[0].reason}"
     if len(skipped) == 1:
-        return f"cannot read the image {first}; give a whole image file"
-    return f"none of the {len(skipped)} files is an image that can be read ({first}); give whole image files"
+        return f"cannot read the {kind} {first}; give a whole {kind} file"
+    article = "an" if kind == "image" else "a"
+    return (
+        f"none of the {len(skipped)} files is {article} {kind} that can be read ({first}); "
+        f"give whole {kind} files"
+    )
 
 
-def _expand(path: Path) -> list[Path]:
+def _expand(run: str | Path, path: Path) -> list[Path]:
     if path.is_dir():
         return sorted(
             file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in IMAGE_SUFFIXES
         )
     if not path.exists():
         raise DataError(f"no file {path}: give image files, or folders that hold some")
+    if path.suffix.lower() in VIDEO_SUFFIXES:
+        raise DataError(f"{run} was trained on images, and {path} is a video: give image files")
     return [path]
 
 
@@ -95,12 +151,3 @@ def _read(trained: Trained, paths: list[Path], skipped: list[Skipped]) -> Iterat
             skipped.append(Skipped(str(path), reason=pixels))
         else:
             yield str(path), pixels
-
-
-def _probabilities(trained: Trained, pixels: np.ndarray) -> np.ndarray:
-    """(N, C, H, W) uint8 → (N, K)."""
-    device = next(trained.network.parameters()).device
-    with in_evaluation(trained.network), torch.inference_mode():
-        inputs = trained.normalise(torch.from_numpy(pixels).to(device))
-        rows: np.ndarray = classify(trained.network, inputs).softmax(dim=1).cpu().numpy()
-    return with_temperature(rows, trained.temperature)

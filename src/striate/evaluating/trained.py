@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn
 
+from striate.data import Sampling
 from striate.errors import RunError
 from striate.evaluating.inputs import Normalisation, place
 from striate.machine import pick_device
@@ -29,6 +30,10 @@ class Trained:
     """The data it was trained on, as it was named."""
     data_options: dict[str, Any]
     """How that data was opened, so that its test images can be found again."""
+    sampling: Sampling | None
+    """Which frames of a video make its clips; None: it was trained on images."""
+    flow: str | None
+    """How the optical flow of its clips is computed."""
 
 
 def open_run(run: str | Path, device: str = "auto") -> Trained:
@@ -49,6 +54,8 @@ def open_run(run: str | Path, device: str = "auto") -> Trained:
             temperature=float(record.get("results", {}).get("temperature", 1.0)),
             source=str(data["source"]),
             data_options=dict(data["options"]),
+            sampling=Sampling(data["frames"], data["stride"]) if data.get("frames") else None,
+            flow=data.get("flow"),
         )
     except (AttributeError, KeyError, TypeError, ValueError, IndexError):
         raise RunError(

@@ -1,0 +1,145 @@
+"""Predicting videos: what a whole video shows, and what each of its windows does, with times."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from striate.data import IMAGE_SUFFIXES
+from striate.data.clip_reading import read_windows
+from striate.data.suffixes import VIDEO_SUFFIXES
+from striate.errors import DataError
+from striate.evaluating.calibration import with_temperature
+from striate.evaluating.predictions import Prediction, predictions_of
+from striate.evaluating.scoring import batch_of, classify, in_evaluation
+from striate.evaluating.trained import Trained
+
+WINDOW_SECONDS = 2.0
+"""Length of a window where the frames are spread over it; with a stride it is as long as its frames."""
+
+
+class Span(NamedTuple):
+    """From when to when, in seconds; None in a folder of frames, which has no times."""
+
+    start: float | None
+    end: float | None
+
+
+@dataclass(frozen=True)
+class VideoPrediction:
+    """One video: its most probable classes, and those of its windows in the order of time."""
+
+    whole: Prediction
+    span: Span
+    windows: tuple[Prediction, ...]
+    spans: tuple[Span, ...]
+    """Of the windows."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        windows = zip(self.windows, self.spans, strict=True)
+        return _timed(self.whole, self.span) | {
+            "windows": [{k: v for k, v in _timed(*pair).items() if k != "file"} for pair in windows]
+        }
+
+
+def _timed(one: Prediction, span: Span) -> dict[str, Any]:
+    values = {name: value for name, value in one.to_json().items() if name != "label"}
+    return {"file": values.pop("file"), "start_seconds": span.start, "end_seconds": span.end, **values}
+
+
+def videos_to_csv(videos: Iterable[VideoPrediction]) -> str:
+    """One line for each whole video and each of its windows: file, part, times, class, probability."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(["file", "part", "start_seconds", "end_seconds", "class", "probability"])
+    for video in videos:
+        parts = [("video", video.whole, video.span)]
+        parts += [("window", *pair) for pair in zip(video.windows, video.spans, strict=True)]
+        for part, one, span in parts:
+            times = ("" if time is None else f"{time:.3f}" for time in span)
+            lines.writerow([one.file, part, *times, one.best, f"{one.probabilities[0]:.6f}"])
+    return text.getvalue()
+
+
+def predict_video(trained: Trained, path: Path, seconds: float | None = None) -> VideoPrediction:
+    """What a run says of one video file or folder of frames. seconds: of a window.
+
+    Where the run's frames are spread over a clip, the whole video is one clip, as in training, and windows
+    are looked at besides; with a stride the whole is the mean over the windows. Raises DataError.
+    """
+    assert trained.sampling is not None
+    if trained.sampling.stride is None:
+        spans, rows = _rows(trained, path, seconds or WINDOW_SECONDS)
+        whole = rows if len(rows) == 1 else _rows(trained, path, None)[1]
+    else:
+        spans, rows = _rows(trained, path, None)
+        whole = rows.mean(axis=0, keepdims=True)
+    file = str(path)
+    return VideoPrediction(
+        whole=predictions_of(whole, [file], trained.classes)[0],
+        span=Span(spans[0].start, spans[-1].end),
+        windows=predictions_of(rows, [file] * len(rows), trained.classes),
+        spans=tuple(spans),
+    )
+
+
+def _rows(trained: Trained, path: Path, seconds: float | None) -> tuple[list[Span], np.ndarray]:
+    """The windows of a video, and their probabilities (W, K)."""
+    assert trained.sampling is not None
+    windows = read_windows(
+        path,
+        sampling=trained.sampling,
+        channels=trained.channels,
+        size=trained.size,
+        flow=trained.flow,
+        seconds=seconds,
+    )
+    spans, rows = [], []
+    H, W = trained.size
+    at_once = batch_of(trained.channels * trained.sampling.frames * H * W)
+    while batch := list(islice(windows, at_once)):
+        spans += [Span(start, end) for start, end, _ in batch]
+        rows.append(probabilities_of(trained, np.stack([clip for _, _, clip in batch])))
+    return spans, np.concatenate(rows)
+
+
+def probabilities_of(trained: Trained, pixels: np.ndarray) -> np.ndarray:
+    """(N, C, …) uint8, images or clips → (N, K)."""
+    device = next(trained.network.parameters()).device
+    with in_evaluation(trained.network), torch.inference_mode():
+        inputs = trained.normalise(torch.from_numpy(pixels).to(device))
+        rows: np.ndarray = classify(trained.network, inputs).softmax(dim=1).cpu().numpy()
+    return with_temperature(rows, trained.temperature)
+
+
+def videos_in(run: str | Path, files: Iterable[str | Path]) -> list[Path]:
+    """The videos named, and those in folders; a folder that holds images is one video, frame by frame."""
+    return [video for file in files for video in _expand(run, Path(file))]
+
+
+def _expand(run: str | Path, path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted({video for file in path.rglob("*") if (video := _video_of(file))})
+    elif not path.exists():
+        raise DataError(f"no file {path}: give video files, or folders that hold some")
+    elif path.suffix.lower() in IMAGE_SUFFIXES:
+        raise DataError(
+            f"{run} was trained on clips, and {path} is an image: give video files, or folders of frames"
+        )
+    else:
+        yield path
+
+
+def _video_of(file: Path) -> Path | None:
+    """The video that a file is, or is a frame of."""
+    suffix = file.suffix.lower()
+    if suffix in VIDEO_SUFFIXES:
+        return file
+    return file.parent if suffix in IMAGE_SUFFIXES else None
