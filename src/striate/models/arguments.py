@@ -15,6 +15,14 @@ def positive(name: str, value: object) -> int:
     return int(value)
 
 
+def pair(name: str, values: object) -> tuple[int, int]:
+    """`values` as two positive ints."""
+    if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != 2:
+        raise NetworkError(f"{name} must be two whole numbers such as (1, 1); got {values!r}")
+    first, second = (positive(f"each of {name}", value) for value in values)
+    return first, second
+
+
 def positives(name: str, values: object, at_least: int = 0) -> tuple[int, ...]:
     """`values` as a tuple of at least `at_least` positive ints; a single number counts as a row of one."""
     row = (values,) if isinstance(values, Integral) else values

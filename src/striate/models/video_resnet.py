@@ -103,7 +103,7 @@ def r2plus1d_18(*, classes: int, channels: int = 3) -> nn.Sequential:
 
 
 def r2plus1d_18_paper(*, classes: int, channels: int = 3) -> nn.Sequential:
-    """(2+1)D convolutions throughout, the paper's widths: as many parameters as `r3d_18`, but for rounding."""
+    """(2+1)D convolutions throughout, the paper's widths: the parameters of `r3d_18`, but for rounding."""
     return _video_resnet((factorised_evenly,) * 5, classes, channels)
 
 

@@ -1,0 +1,76 @@
+"""I3D on ResNet-50: an image network whose kernels have been given a depth in time.
+
+Carreira, Zisserman, "Quo Vadis, Action Recognition?", 2017, https://arxiv.org/abs/1705.07750, in the form of
+Wang, Girshick, Gupta, He, "Non-local Neural Networks", 2018, https://arxiv.org/abs/1711.07971, table 1, which
+PySlowFast, PyTorchVideo and MMAction2 publish weights of: the first 1×1 of every other block becomes 3×1×1.
+State-dict names are those of the image ResNet.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from torch import nn
+
+from striate.models.arguments import pair, probability
+from striate.models.bottleneck3d import (
+    EXPANSION,
+    Bottleneck3d,
+    initialise,
+    spatial,
+    stem,
+    stem_pool,
+    temporal,
+)
+
+# Frames that the first convolution of each block sees, a tuple per stage.
+FRAMES_OF_I3D = ((3, 3, 3), (3, 1, 3, 1), (3, 1, 3, 1, 3, 1), (1, 3, 1))
+
+
+def i3d_resnet50(
+    *, classes: int, channels: int = 3, early_strides: Sequence[int] = (1, 1), dropout: float = 0.5
+) -> nn.Sequential:
+    """Sixteen bottlenecks, nine of which see three frames.
+
+    Args:
+        early_strides: over frames, of the first convolution and of the max pool after it: (1, 1) for clips of
+            8 frames, as PySlowFast and PyTorchVideo train it, (2, 2) for clips of 32, as MMAction2 does.
+            Weights do not show which they are of.
+        dropout: the share of features silenced before the linear layer.
+
+    Raises:
+        NetworkError: strides that are not positive, a dropout outside [0, 1).
+    """
+    first, second = pair("early_strides", early_strides)
+    one, two, three, four = FRAMES_OF_I3D
+    network = nn.Sequential(
+        OrderedDict(
+            conv1=stem(channels, 64, frames=5, frame_stride=first),  # (N, 64, T, H/2, W/2)
+            bn1=nn.BatchNorm3d(64),
+            relu=nn.ReLU(),
+            maxpool=stem_pool(frame_stride=second),  # (N, 64, T, H/4, W/4)
+            layer1=_stage(one, 64, 64, stride=1),  # (N, 256, T, H/4, W/4)
+            maxpool2=nn.MaxPool3d((2, 1, 1)),  # (N, 256, T/2, H/4, W/4)
+            layer2=_stage(two, 256, 128, stride=2),  # (N, 512, T/2, H/8, W/8)
+            layer3=_stage(three, 512, 256, stride=2),  # (N, 1024, T/2, H/16, W/16)
+            layer4=_stage(four, 1024, 512, stride=2),  # (N, 2048, T/2, H/32, W/32)
+            avgpool=nn.AdaptiveAvgPool3d(1),  # (N, 2048, 1, 1, 1)
+            flatten=nn.Flatten(),  # (N, 2048)
+            dropout=nn.Dropout(probability("dropout", dropout)),
+            fc=nn.Linear(2048, classes),  # (N, classes)
+        )
+    )
+    initialise(network.modules(), branches_start_at_zero=True)
+    return network
+
+
+def _stage(frames: Sequence[int], inputs: int, width: int, stride: int) -> nn.Sequential:
+    """One block per number of frames; the first halves the map if `stride` is 2."""
+    blocks = []
+    for block, seen in enumerate(frames):
+        step = stride if block == 0 else 1
+        first, middle = temporal(inputs, width, seen), spatial(width, step)
+        blocks.append(
+            Bottleneck3d(inputs, width, first=first, middle=middle, strides=(1, step, step), eps=1e-5)
+        )
+        inputs = EXPANSION * width
+    return nn.Sequential(*blocks)

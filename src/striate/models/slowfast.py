@@ -1,0 +1,180 @@
+"""SlowFast: few frames through wide layers, all frames through narrow ones, and a link from fast to slow.
+
+Feichtenhofer, Fan, Malik, He, "SlowFast Networks for Video Recognition", 2019,
+https://arxiv.org/abs/1812.03982, table 1. T below is the frames of the clip, of which the slow pathway sees
+every α-th; the fast pathway has an eighth of its channels.
+
+Every stage holds its two pathways and, but for the last, the link. Inside a pathway the names are those of
+the image ResNet.
+"""
+
+from collections import OrderedDict
+
+import torch
+from torch import Tensor, nn
+
+from striate.models.arguments import probability
+from striate.models.bottleneck3d import (
+    DEPTHS_OF_50,
+    EXPANSION,
+    Bottleneck3d,
+    initialise,
+    spatial,
+    stem,
+    stem_pool,
+    temporal,
+)
+
+Pathways = tuple[Tensor, Tensor]  # slow, fast
+
+NARROWING = 8  # channels of the slow pathway per channel of the fast one: 1/β
+LINK = 2  # channels that a link hands over per channel of the fast pathway
+SLOW_FRAMES = (1, 1, 3, 3)  # that the first convolution of a slow block sees, per stage
+FAST_FRAMES = 3
+
+
+class TwoRates(nn.Module):
+    """A clip as the two pathways see it: (N, C, T, H, W) → (N, C, T/α, H, W) and the clip itself.
+
+    The slow frames are spread evenly, the first and the last frame among them, as PySlowFast takes them.
+    """
+
+    def __init__(self, alpha: int) -> None:
+        super().__init__()
+        self.alpha = alpha
+
+    def forward(self, clip: Tensor) -> Pathways:
+        return clip[:, :, slow_frames(clip.shape[2], self.alpha)], clip
+
+    def extra_repr(self) -> str:
+        return f"alpha={self.alpha}"
+
+
+def slow_frames(frames: int, alpha: int) -> list[int]:
+    """Which of the frames the slow pathway sees: ⌈frames / α⌉ of them.
+
+    >>> slow_frames(32, alpha=8)
+    [0, 10, 20, 31]
+    """
+    count = -(-frames // alpha)
+    return [place * (frames - 1) // max(count - 1, 1) for place in range(count)]
+
+
+class Stage(nn.Module):
+    """One stage of both pathways; then the link hands the fast pathway's result to the slow one.
+
+    slow (N, C, T/α, H, W), fast (N, C/8, T, H, W) → both with the channels and map of this stage; the slow
+    one has the channels of the link after its own.
+    """
+
+    def __init__(self, slow: nn.Module, fast: nn.Module, link: nn.Module | None) -> None:
+        super().__init__()
+        self.slow = slow
+        self.fast = fast
+        if link is not None:
+            self.link = link
+
+    def forward(self, pathways: Pathways) -> Pathways:
+        slow, fast = self.slow(pathways[0]), self.fast(pathways[1])
+        if hasattr(self, "link"):
+            slow = torch.cat([slow, self.link(fast)], dim=1)
+        return slow, fast
+
+
+class Pool(nn.Module):
+    """The mean of each pathway over its frames and map, side by side: (N, 2048 + 256)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slow = nn.AdaptiveAvgPool3d(1)
+        self.fast = nn.AdaptiveAvgPool3d(1)
+        self.flatten = nn.Flatten()
+
+    def forward(self, pathways: Pathways) -> Tensor:
+        means = [self.slow(pathways[0]), self.fast(pathways[1])]  # (N, C, 1, 1, 1) each
+        flat: Tensor = self.flatten(torch.cat(means, dim=1))
+        return flat
+
+
+def slowfast_r50_4x16(*, classes: int, channels: int = 3, dropout: float = 0.5) -> nn.Sequential:
+    """Of 32 frames, 4 go slow (α = 8); the links see five frames.
+
+    Args:
+        dropout: the share of features silenced before the linear layer.
+
+    Raises:
+        NetworkError: a dropout outside [0, 1).
+    """
+    return _slowfast(8, 5, classes, channels, dropout)
+
+
+def slowfast_r50_8x8(*, classes: int, channels: int = 3, dropout: float = 0.5) -> nn.Sequential:
+    """Of 32 frames, 8 go slow (α = 4); the links see seven frames.
+
+    Args:
+        dropout: the share of features silenced before the linear layer.
+
+    Raises:
+        NetworkError: a dropout outside [0, 1).
+    """
+    return _slowfast(4, 7, classes, channels, dropout)
+
+
+def _slowfast(alpha: int, link_frames: int, classes: int, channels: int, dropout: float) -> nn.Sequential:
+    """Shapes in the comments are of the slow pathway; the fast one has T frames and an eighth of C."""
+
+    def link(slow_channels: int) -> nn.Sequential:
+        fast_channels = slow_channels // NARROWING
+        handed = LINK * fast_channels
+        return _norm_relu("conv", temporal(fast_channels, handed, link_frames, stride=alpha), handed)
+
+    network = nn.Sequential(
+        OrderedDict(
+            rates=TwoRates(alpha),  # (N, 3, T/α, H, W)
+            stem=Stage(_stem(channels, 64, 1), _stem(channels, 8, 5), link(64)),  # (N, 80, T/α, H/4, W/4)
+            layer1=_stage(0, 64, 64, link(256)),  # (N, 320, T/α, H/4, W/4)
+            layer2=_stage(1, 256, 128, link(512)),  # (N, 640, T/α, H/8, W/8)
+            layer3=_stage(2, 512, 256, link(1024)),  # (N, 1280, T/α, H/16, W/16)
+            layer4=_stage(3, 1024, 512, None),  # (N, 2048, T/α, H/32, W/32)
+            pool=Pool(),  # (N, 2304)
+            dropout=nn.Dropout(probability("dropout", dropout)),
+            fc=nn.Linear(2048 + 2048 // NARROWING, classes),  # (N, classes)
+        )
+    )
+    initialise(network.modules(), branches_start_at_zero=True)
+    return network
+
+
+def _stem(inputs: int, outputs: int, frames: int) -> nn.Sequential:
+    layers = _norm_relu("conv1", stem(inputs, outputs, frames), outputs)
+    layers.add_module("maxpool", stem_pool())
+    return layers
+
+
+def _norm_relu(name: str, conv: nn.Module, outputs: int) -> nn.Sequential:
+    """The convolution under its name, a norm with the same number, a ReLU."""
+    number = name.removeprefix("conv")
+    layers = {name: conv, f"bn{number}": nn.BatchNorm3d(outputs), "relu": nn.ReLU()}
+    return nn.Sequential(OrderedDict(layers))
+
+
+def _stage(stage: int, inputs: int, width: int, link: nn.Module | None) -> Stage:
+    """`inputs` and `width` are of the slow pathway, `inputs` without what the link before has added."""
+    added = LINK * inputs // NARROWING
+    stride = 1 if stage == 0 else 2
+    slow = _blocks(DEPTHS_OF_50[stage], inputs + added, width, stride, SLOW_FRAMES[stage])
+    fast = _blocks(DEPTHS_OF_50[stage], inputs // NARROWING, width // NARROWING, stride, FAST_FRAMES)
+    return Stage(slow, fast, link)
+
+
+def _blocks(depth: int, inputs: int, width: int, stride: int, frames: int) -> nn.Sequential:
+    """The first block strides over the map and widens, the others keep the shape."""
+    blocks = []
+    for block in range(depth):
+        step = stride if block == 0 else 1
+        first, middle = temporal(inputs, width, frames), spatial(width, step)
+        blocks.append(
+            Bottleneck3d(inputs, width, first=first, middle=middle, strides=(1, step, step), eps=1e-5)
+        )
+        inputs = EXPANSION * width
+    return nn.Sequential(*blocks)
