@@ -103,3 +103,76 @@ def test_calls_are_recorded_with_their_gradients() -> None:
         assert isinstance(weight, nn.Parameter)
         again = torch.autograd.grad(call.layer(call.input), weight, call.output_gradient)[0]
         assert torch.allclose(again, weight.grad, rtol=1e-5, atol=1e-8)  # type: ignore[arg-type]
+
+
+# Clips.
+
+
+def test_a_3d_weight_gradient_that_bf16_gets_wrong_on_two_frames_is_refused() -> None:
+    """Where this machine's kernel is wrong the check names it, and only there."""
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv3d(8, 16, 3, padding=1), nn.Flatten(), nn.Linear(16 * 2 * 36, 3))
+    clips = torch.randn(4, 8, 2, 6, 6).contiguous(memory_format=torch.channels_last_3d)
+
+    def step(network: nn.Module) -> Tensor:
+        result: Tensor = network(clips).float().square().mean()
+        return result
+
+    def gradient(enabled: bool) -> Tensor:
+        network.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            loss = step(network)
+        loss.backward()  # type: ignore[no-untyped-call]
+        weight = network[0].weight
+        assert isinstance(weight.grad, Tensor)
+        return weight.grad.clone()
+
+    exact, rough = gradient(False), gradient(True)
+    is_wrong = not (rough - exact).norm() <= number_format.TOLERANCE * exact.norm()
+    found = first_wrong_layer(network, step, CPU)
+    assert (found is not None and found.startswith("the weight gradient of 0 differs")) == is_wrong
+    assert (found is None) != is_wrong
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.LSTM, nn.GRU])
+def test_recurrent_layers_are_checked(kind: type[nn.RNNBase], monkeypatch: pytest.MonkeyPatch) -> None:
+    class Last(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = kind(6, 5, batch_first=True)
+
+        def forward(self, x: Tensor) -> Tensor:
+            result: Tensor = self.layer(x)[0][:, -1]
+            return result
+
+    torch.manual_seed(0)
+    network, frames = Last(), torch.randn(4, 8, 6)
+
+    def step(network: nn.Module) -> Tensor:
+        result: Tensor = network(frames).float().square().mean()
+        return result
+
+    calls = layer_calls(network, number_format.CHECKED, lambda: step(network))
+    assert [call.name for call in calls] == ["layer"]
+    assert calls[0].output_gradient.shape == (4, 8, 5)
+    assert len(dict(differences(calls[0], CPU))) == 3
+    assert first_wrong_layer(network, step, CPU) is None
+    real = kind.forward
+
+    def rounded(self: nn.RNNBase, x: Tensor, *state: Tensor) -> tuple[Tensor, Tensor]:
+        output, last = real(self, x, *state)  # type: ignore[operator]
+        return (output.half() * 1.5 if torch.is_autocast_enabled("cpu") else output), last
+
+    monkeypatch.setattr(kind, "forward", rounded)
+    found = first_wrong_layer(network, step, CPU)
+    assert found is not None
+    assert found.startswith("the output of layer differs from fp32 by 0.5 (limit 0.02)")
+
+
+def test_frozen_layers_are_checked_too() -> None:
+    network = nn.Sequential(nn.Flatten(), BrokenLinear(432, 5, bias=False), nn.Linear(5, 3))
+    network[1].requires_grad_(False)
+    found = first_wrong_layer(network, loss, CPU)
+    assert found is not None
+    assert found.startswith("the weight gradient of 1")
+    assert not network[1].weight.requires_grad

@@ -17,7 +17,7 @@ class LayerCall:
     layer: nn.Module
     input: Tensor
     output_gradient: Tensor
-    """Of the loss, same shape as the layer's output."""
+    """Of the loss, same shape as the layer's output; of a recurrent layer's, its outputs over time."""
 
 
 def layer_calls(
@@ -33,11 +33,16 @@ def layer_calls(
     def keep(number: int) -> Callable[[Tensor], None]:
         return lambda gradient: gradients.__setitem__(number, gradient.detach())
 
-    def watch(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-        def hook(layer: nn.Module, arguments: tuple[Tensor, ...], output: Tensor) -> None:
+    def watch(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor | tuple[Tensor, ...]], None]:
+        def hook(
+            layer: nn.Module, arguments: tuple[Tensor, ...], output: Tensor | tuple[Tensor, ...]
+        ) -> None:
             number = len(inputs)
             inputs.append((name, layer, arguments[0].detach()))
-            output.register_hook(keep(number))  # type: ignore[no-untyped-call]
+            first = (
+                output if isinstance(output, Tensor) else output[0]
+            )  # recurrent layers give their state too
+            first.register_hook(keep(number))  # type: ignore[no-untyped-call]
 
         return hook
 

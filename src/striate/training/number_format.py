@@ -23,7 +23,7 @@ TOLERANCE = 0.02
 WORTH_IT = 1.15
 """How many times as fast bf16 must be: less is noise, and fp32 is the safer choice."""
 
-CHECKED = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
+CHECKED = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear, nn.RNNBase)
 
 Loss = Callable[[nn.Module], Tensor]
 """The loss of a network on one fixed batch."""
@@ -87,7 +87,7 @@ def seconds_of_step(network: nn.Module, loss: Loss, device: torch.device, number
 
 def first_wrong_layer(network: nn.Module, loss: Loss, device: torch.device) -> str | None:
     """Names the first layer whose bf16 output or gradients disagree with fp32, and how; None if all agree."""
-    copy = deepcopy(network)
+    copy = deepcopy(network).requires_grad_()  # frozen layers compute in bf16 too
     for call in _distinct(layer_calls(copy, CHECKED, lambda: loss(copy))):
         for what, difference in differences(call, device):
             if not difference <= TOLERANCE:
@@ -106,12 +106,16 @@ def differences(call: LayerCall, device: torch.device) -> Iterator[tuple[str, fl
 
 def _results(call: LayerCall, device: torch.device, number_format: str) -> tuple[Tensor, Tensor, Tensor]:
     received = call.input.float().requires_grad_()
-    weight = call.layer.weight
-    assert isinstance(weight, nn.Parameter)
+    weights = [
+        value for name, value in call.layer.named_parameters(recurse=False) if name.startswith("weight")
+    ]
     with torch.enable_grad(), autocast(device, number_format):
         output = call.layer(received)
-    gradients = torch.autograd.grad(output, [received, weight], call.output_gradient.to(output.dtype))
-    return output.detach(), gradients[0], gradients[1]
+    output = output if isinstance(output, Tensor) else output[0]
+    of_input, *of_weights = torch.autograd.grad(
+        output, [received, *weights], call.output_gradient.to(output.dtype)
+    )
+    return output.detach(), of_input, torch.cat([gradient.flatten() for gradient in of_weights])
 
 
 def _distinct(calls: list[LayerCall]) -> Iterator[LayerCall]:
