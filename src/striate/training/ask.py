@@ -1,6 +1,6 @@
 """What somebody asked `train` for, and what can be refused of it before any data are read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ from striate.data.flow import require_flow
 from striate.data.image_data import DEFAULT_FRAMES
 from striate.errors import ArgumentError, DataError
 from striate.models import NetworkSpec
+from striate.models import options as options_of
+from striate.training.presets import SMALL
 from striate.training.recipe import Facts, Recipe
 
 RecipeFor = Recipe | Callable[[Facts], Recipe] | None
@@ -18,6 +20,8 @@ DEFAULT_WAY = "tsm"
 """The way through time of a training on clips for which none was asked."""
 TWO_STREAM = "two-stream"
 """The one way that looks at optical flow."""
+DROPOUT = 0.5
+"""At least, of a pretrained backbone that has any, on a small set of clips."""
 _FOR_DATA = ("channels", "size", "frames", "stride", "flow", "group_by")
 
 
@@ -64,7 +68,10 @@ class Ask:
     def fit_to(self, data: ImageData) -> "Ask":
         """The same with what follows from the data. Raises DataError where it asks for what images lack."""
         if isinstance(data, ClipData):
-            return replace(self, time=self.time or DEFAULT_WAY, frames=data.frames, flow=data.flow)
+            options = self._with_dropout() if len(data.splits["train"]) < SMALL else self.options
+            return replace(
+                self, time=self.time or DEFAULT_WAY, frames=data.frames, flow=data.flow, options=options
+            )
         asked = [f"--time {self.time}"] * (self.time is not None) + ["--causal"] * self.causal
         if asked:
             raise DataError(
@@ -73,6 +80,20 @@ class Ask:
                 "videos per class, a list file, motion-digits)"
             )
         return self
+
+    def unasked(self, before: "Ask") -> Iterator[str]:
+        """What `fit_to` decided, in words."""
+        if self.time != before.time:
+            yield f"way through time: {self.time}, as --time names none"
+        if self.options != before.options:
+            yield f"dropout {self.options['dropout']}: pretrained weights on few clips"
+
+    def _with_dropout(self) -> dict[str, Any]:
+        """The network's options, with dropout where weights are given and the backbone has some."""
+        known = options_of(self.backbone)
+        if self.weights is None or "dropout" not in known or "dropout" in self.options:
+            return self.options
+        return {**self.options, "dropout": max(known["dropout"], DROPOUT)}
 
     def network(self, data: ImageData) -> NetworkSpec:
         """The network for such data."""

@@ -75,9 +75,12 @@ def new_job(ask: Ask, team: Team, reporter: Reporter) -> Job:
         "fresh": list(fresh),
         "results": {},
     }
-    if asked.time != ask.time:
-        notes = (f"time {ask.time}: the way through time, as none was asked for (--time)", *notes)
-    notes = (*data.notes, *notes, f"computing in {shared.name}, channels last: {shared.reason}")
+    notes = (
+        *data.notes,
+        *ask.unasked(asked),
+        *notes,
+        f"computing in {shared.name}, channels last: {shared.reason}",
+    )
     return Job(run, data, network, normalise, recipe, plan, record, team, fresh, notes)
 
 

@@ -8,23 +8,38 @@ from striate.training.recipe import Facts, Recipe
 UNKNOWN = Facts()
 """Where nothing is known of the data."""
 
+SMALL = 20_000
+"""Fewer clips than this are soon learnt by heart by a pretrained network."""
+CLIPS_SEEN = 38_400
+"""In a default training of clips, over all its epochs."""
+
 
 def default(facts: Facts = UNKNOWN) -> Recipe:
     """Good accuracy in a few minutes on two cores; what a beginner gets."""
-    epochs = min(120, max(9, round(150_000 / max(facts.images, 1))))
-    recipe = Recipe(
-        epochs=epochs,
-        batch_size=_batch_size(facts.images),
-        augmentation=_varied(facts),
-    )
+    recipe = _for_clips(facts) if facts.clips else _for_images(facts)
     return fine_tuned(recipe) if facts.pretrained else recipe
+
+
+def _for_images(facts: Facts) -> Recipe:
+    epochs = min(120, max(9, round(150_000 / max(facts.images, 1))))
+    return Recipe(epochs=epochs, batch_size=_batch_size(facts.images), augmentation=_varied(facts))
+
+
+def _for_clips(facts: Facts) -> Recipe:
+    """A clip costs several images, and its frames are alike: fewer passes, in smaller batches."""
+    epochs = min(60, max(4, round(CLIPS_SEEN / max(facts.images, 1))))
+    batch, varied = min(64, _batch_size(facts.images)), _varied(facts)
+    if facts.pretrained and facts.images < SMALL:
+        varied = strongly_varied(varied)
+    return Recipe(epochs=epochs, batch_size=batch, augmentation=varied)
 
 
 def fast(facts: Facts = UNKNOWN) -> Recipe:
     """One pass over a large set: the least time to a good accuracy."""
+    seen = CLIPS_SEEN // 3 if facts.clips else 55_000
     return replace(
         default(facts),
-        epochs=max(1, round(55_000 / max(facts.images, 1))),
+        epochs=max(1, round(seen / max(facts.images, 1))),
         learning_rate=5e-3 if not facts.pretrained else 5e-4,
         augmentation=Augmentation(flip=facts.mirror_safe),
     )
@@ -44,6 +59,11 @@ PRESETS = {"default": default, "fast": fast, "thorough": thorough}
 def fine_tuned(recipe: Recipe) -> Recipe:
     """The same, gentler: for weights that have already learnt."""
     return replace(recipe, epochs=max(1, recipe.epochs // 2), learning_rate=recipe.learning_rate / 10)
+
+
+def strongly_varied(policy: Augmentation) -> Augmentation:
+    """More of light and colour, and blanked rectangles: for sets that are small for the network."""
+    return replace(policy, jitter=max(policy.jitter, 0.4), erase=max(policy.erase, 0.25))
 
 
 def _batch_size(images: int) -> int:
