@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from numbers import Integral
 
-from striate.errors import NetworkError
+from striate.errors import NetworkError, unknown
 
 Size = tuple[int, int]
 
@@ -15,14 +15,6 @@ def positive(name: str, value: object) -> int:
     return int(value)
 
 
-def pair(name: str, values: object) -> tuple[int, int]:
-    """`values` as two positive ints."""
-    if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != 2:
-        raise NetworkError(f"{name} must be two whole numbers such as (1, 1); got {values!r}")
-    first, second = (positive(f"each of {name}", value) for value in values)
-    return first, second
-
-
 def positives(name: str, values: object, at_least: int = 0) -> tuple[int, ...]:
     """`values` as a tuple of at least `at_least` positive ints; a single number counts as a row of one."""
     row = (values,) if isinstance(values, Integral) else values
@@ -30,6 +22,13 @@ def positives(name: str, values: object, at_least: int = 0) -> tuple[int, ...]:
         needed = f"at least {at_least} of them, " if at_least else ""
         raise NetworkError(f"{name} must be whole numbers, {needed}such as (32, 64); got {values!r}")
     return tuple(positive(f"each of {name}", value) for value in row)
+
+
+def one_of(name: str, value: object, known: Sequence[str]) -> str:
+    """`value` if it is among the known ones."""
+    if value not in known:
+        raise NetworkError(unknown(name, str(value), known))
+    return str(value)
 
 
 def probability(name: str, value: object) -> float:

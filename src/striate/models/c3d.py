@@ -34,7 +34,7 @@ class C3D(nn.Sequential):
                 f"c3d takes clips of {FRAMES} frames of {SIDE}×{SIDE} and no other size, which its fully "
                 f"connected layers fix; got {frames} frames of {height}×{width}"
             )
-        scores: Tensor = super().forward(clip)
+        scores: Tensor = super().forward(clip)  # type: ignore[no-untyped-call]
         return scores
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from striate.models.arguments import pair, probability
+from striate.models.arguments import one_of, probability
 from striate.models.bottleneck3d import (
     EXPANSION,
     Bottleneck3d,
@@ -27,27 +27,27 @@ FRAMES_OF_I3D = ((3, 3, 3), (3, 1, 3, 1), (3, 1, 3, 1, 3, 1), (1, 3, 1))
 
 
 def i3d_resnet50(
-    *, classes: int, channels: int = 3, early_strides: Sequence[int] = (1, 1), dropout: float = 0.5
+    *, classes: int, channels: int = 3, like: str = "pyslowfast", dropout: float = 0.5
 ) -> nn.Sequential:
     """Sixteen bottlenecks, nine of which see three frames.
 
     Args:
-        early_strides: over frames, of the first convolution and of the max pool after it: (1, 1) for clips of
-            8 frames, as PySlowFast and PyTorchVideo train it, (2, 2) for clips of 32, as MMAction2 does.
-            Weights do not show which they are of.
+        like: "pyslowfast", for clips of 8 frames, also PyTorchVideo's; or "mmaction2", for clips of 32, where
+            the first convolution and the first max pool halve the frames. Weights do not show which they are
+            of.
         dropout: the share of features silenced before the linear layer.
 
     Raises:
-        NetworkError: strides that are not positive, a dropout outside [0, 1).
+        NetworkError: a `like` that is neither, a dropout outside [0, 1).
     """
-    first, second = pair("early_strides", early_strides)
+    early = 1 if one_of("like", like, ("pyslowfast", "mmaction2")) == "pyslowfast" else 2
     one, two, three, four = FRAMES_OF_I3D
     network = nn.Sequential(
         OrderedDict(
-            conv1=stem(channels, 64, frames=5, frame_stride=first),  # (N, 64, T, H/2, W/2)
+            conv1=stem(channels, 64, frames=5, frame_stride=early),  # (N, 64, T, H/2, W/2)
             bn1=nn.BatchNorm3d(64),
             relu=nn.ReLU(),
-            maxpool=stem_pool(frame_stride=second),  # (N, 64, T, H/4, W/4)
+            maxpool=stem_pool(frame_stride=early),  # (N, 64, T, H/4, W/4)
             layer1=_stage(one, 64, 64, stride=1),  # (N, 256, T, H/4, W/4)
             maxpool2=nn.MaxPool3d((2, 1, 1)),  # (N, 256, T/2, H/4, W/4)
             layer2=_stage(two, 256, 128, stride=2),  # (N, 512, T/2, H/8, W/8)

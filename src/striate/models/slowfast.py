@@ -13,7 +13,7 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
-from striate.models.arguments import probability
+from striate.models.arguments import one_of, probability
 from striate.models.bottleneck3d import (
     DEPTHS_OF_50,
     EXPANSION,
@@ -36,24 +36,26 @@ FAST_FRAMES = 3
 class TwoRates(nn.Module):
     """A clip as the two pathways see it: (N, C, T, H, W) → (N, C, T/α, H, W) and the clip itself.
 
-    The slow frames are spread evenly, the first and the last frame among them, as PySlowFast takes them.
+    The slow frames are spread evenly, the first and the last frame among them; or, with `every`, each α-th.
     """
 
-    def __init__(self, alpha: int) -> None:
+    def __init__(self, alpha: int, every: bool) -> None:
         super().__init__()
         self.alpha = alpha
+        self.every = every
 
     def forward(self, clip: Tensor) -> Pathways:
-        return clip[:, :, slow_frames(clip.shape[2], self.alpha)], clip
+        slow = clip[:, :, :: self.alpha] if self.every else clip[:, :, spread(clip.shape[2], self.alpha)]
+        return slow, clip
 
     def extra_repr(self) -> str:
-        return f"alpha={self.alpha}"
+        return f"alpha={self.alpha}, every={self.every}"
 
 
-def slow_frames(frames: int, alpha: int) -> list[int]:
-    """Which of the frames the slow pathway sees: ⌈frames / α⌉ of them.
+def spread(frames: int, alpha: int) -> list[int]:
+    """⌈frames / α⌉ of the frames, from the first to the last.
 
-    >>> slow_frames(32, alpha=8)
+    >>> spread(32, alpha=8)
     [0, 10, 20, 31]
     """
     count = -(-frames // alpha)
@@ -96,41 +98,44 @@ class Pool(nn.Module):
         return flat
 
 
-def slowfast_r50_4x16(*, classes: int, channels: int = 3, dropout: float = 0.5) -> nn.Sequential:
+def slowfast_r50_4x16(
+    *, classes: int, channels: int = 3, like: str = "pyslowfast", dropout: float = 0.5
+) -> nn.Sequential:
     """Of 32 frames, 4 go slow (α = 8); the links see five frames.
 
     Args:
+        like: "pyslowfast", also PyTorchVideo's; or "mmaction2", where the links are convolutions alone,
+            without norm and ReLU, and the slow pathway takes each α-th frame.
         dropout: the share of features silenced before the linear layer.
 
     Raises:
-        NetworkError: a dropout outside [0, 1).
+        NetworkError: a `like` that is neither, a dropout outside [0, 1).
     """
-    return _slowfast(8, 5, classes, channels, dropout)
+    return _slowfast(8, 5, classes, channels, like, dropout)
 
 
-def slowfast_r50_8x8(*, classes: int, channels: int = 3, dropout: float = 0.5) -> nn.Sequential:
-    """Of 32 frames, 8 go slow (α = 4); the links see seven frames.
-
-    Args:
-        dropout: the share of features silenced before the linear layer.
-
-    Raises:
-        NetworkError: a dropout outside [0, 1).
-    """
-    return _slowfast(4, 7, classes, channels, dropout)
+def slowfast_r50_8x8(
+    *, classes: int, channels: int = 3, like: str = "pyslowfast", dropout: float = 0.5
+) -> nn.Sequential:
+    """Of 32 frames, 8 go slow (α = 4); the links see seven frames. The options are those of the other."""
+    return _slowfast(4, 7, classes, channels, like, dropout)
 
 
-def _slowfast(alpha: int, link_frames: int, classes: int, channels: int, dropout: float) -> nn.Sequential:
+def _slowfast(
+    alpha: int, link_frames: int, classes: int, channels: int, like: str, dropout: float
+) -> nn.Sequential:
     """Shapes in the comments are of the slow pathway; the fast one has T frames and an eighth of C."""
+    bare = one_of("like", like, ("pyslowfast", "mmaction2")) == "mmaction2"
 
     def link(slow_channels: int) -> nn.Sequential:
         fast_channels = slow_channels // NARROWING
         handed = LINK * fast_channels
-        return _norm_relu("conv", temporal(fast_channels, handed, link_frames, stride=alpha), handed)
+        conv = temporal(fast_channels, handed, link_frames, stride=alpha)
+        return nn.Sequential(OrderedDict(conv=conv)) if bare else _norm_relu("conv", conv, handed)
 
     network = nn.Sequential(
         OrderedDict(
-            rates=TwoRates(alpha),  # (N, 3, T/α, H, W)
+            rates=TwoRates(alpha, every=bare),  # (N, 3, T/α, H, W)
             stem=Stage(_stem(channels, 64, 1), _stem(channels, 8, 5), link(64)),  # (N, 80, T/α, H/4, W/4)
             layer1=_stage(0, 64, 64, link(256)),  # (N, 320, T/α, H/4, W/4)
             layer2=_stage(1, 256, 128, link(512)),  # (N, 640, T/α, H/8, W/8)
