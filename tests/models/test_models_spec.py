@@ -22,6 +22,9 @@ def test_what_run_json_stores() -> None:
         "channels": 1,
         "size": [28, 28],
         "options": {"widths": [8, 16], "dropout": 0.1},
+        "time": None,
+        "frames": None,
+        "causal": False,
     }
 
 
@@ -54,5 +57,5 @@ def test_unknown_names_are_refused_at_once() -> None:
 def test_json_of_something_else(content: dict[str, object], got: str) -> None:
     with pytest.raises(NetworkError) as raised:
         NetworkSpec.from_json(content)
-    expected = f"a network is described by backbone, classes, channels, size, options; got {got}"
-    assert str(raised.value) == expected
+    fields = "backbone, classes, channels, size, options, time, frames, causal"
+    assert str(raised.value) == f"a network is described by {fields}; got {got}"

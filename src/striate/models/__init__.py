@@ -16,12 +16,15 @@ file is, `load_weights` puts it into a network and says what it had to change.
 from striate.models.catalogue import CATALOGUE, Builder, build, options
 from striate.models.ends import head_of, stem_of
 from striate.models.spec import NetworkSpec
+from striate.models.ways import WAYS, ClipNetwork, through_time
 from striate.models.weight_files import read_weights, save_weights
 from striate.models.weights import WeightsReport, load_weights
 
 __all__ = [
     "CATALOGUE",
+    "WAYS",
     "Builder",
+    "ClipNetwork",
     "NetworkSpec",
     "WeightsReport",
     "build",
@@ -31,4 +34,5 @@ __all__ = [
     "read_weights",
     "save_weights",
     "stem_of",
+    "through_time",
 ]

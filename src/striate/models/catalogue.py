@@ -16,6 +16,7 @@ from striate.models.plain import plain
 from striate.models.resnet import resnet18, resnet34, resnet50, resnet101
 from striate.models.squeezenet import squeezenet1_1
 from striate.models.vgg import vgg16
+from striate.models.ways import check_way, give_way, options_of_way
 
 Builder = Callable[..., nn.Module]
 
@@ -35,37 +36,62 @@ LARGEST_LEAST_SIDE = 1024  # no image this large is too small for a network that
 
 
 def build(
-    backbone: str, *, classes: int, channels: int = 3, size: Size | int | None = None, **options: Any
+    backbone: str,
+    *,
+    classes: int,
+    channels: int = 3,
+    size: Size | int | None = None,
+    time: str | None = None,
+    frames: int | None = None,
+    causal: bool = False,
+    **options: Any,
 ) -> nn.Module:
-    """A network of the catalogue with fresh weights: images (N, channels, H, W) → scores (N, classes).
+    """A network of the catalogue with fresh weights: images or clips → scores (N, classes).
+
+    Without a way through time it takes images (N, channels, H, W), with one clips (N, channels, T, H, W) of
+    any length; those of `two-stream` have two more planes, of optical flow.
 
     Args:
         backbone: a name of `CATALOGUE`.
-        classes: scores per image.
+        classes: scores per image or clip.
         channels: 1 for grey, 3 for RGB.
         size: (height, width) of the images or one side of a square, in pixels. `plain` needs it; for the
             others it only asks for a check that the images are large enough.
-        options: what `options(backbone)` lists.
+        time: a way through time, a name of `WAYS`.
+        frames: how long clips will be; only checked, as no network holds it.
+        causal: no frame of a clip sees a later one.
+        options: what `options(backbone, time)` lists.
 
     Raises:
-        NetworkError: an unknown name or option, a value that cannot be, images too small.
+        NetworkError: an unknown name or option, a value that cannot be, images too small, too few frames.
 
     >>> build("plain", classes=10, channels=1, size=28)(torch.zeros(4, 1, 28, 28)).shape
     torch.Size([4, 10])
+    >>> build("plain", classes=8, channels=1, size=32, time="tsm")(torch.zeros(4, 1, 8, 32, 32)).shape
+    torch.Size([4, 8])
     """
-    arguments = checked_arguments(backbone, classes, channels, size, options)
-    builder = CATALOGUE[backbone]
+    check_way(time, frames, causal)
+    arguments = checked_arguments(backbone, classes, channels, size, options, time)
+    own = _options_of_network(backbone)
+    of_way = {name: arguments.pop(name) for name in options if name not in own}
     if "size" not in _parameters(backbone) and (given := arguments.pop("size")):
         _check_size(backbone, arguments, given)
-    return builder(**arguments)
+    network = CATALOGUE[backbone](**arguments)
+    if time is None:
+        return network
+    return give_way(network, time, classes=arguments["classes"], causal=causal, fresh=True, **of_way)
 
 
-def options(backbone: str) -> dict[str, Any]:
-    """The options that a network of the catalogue takes, with their defaults.
+def options(backbone: str, time: str | None = None) -> dict[str, Any]:
+    """The options that a network of the catalogue takes, with their defaults; those of its way included.
 
     >>> options("alexnet")
     {'dropout': 0.5}
     """
+    return _options_of_network(backbone) | ({} if time is None else options_of_way(time))
+
+
+def _options_of_network(backbone: str) -> dict[str, Any]:
     if backbone not in CATALOGUE:
         raise NetworkError(unknown("backbone", backbone, CATALOGUE))
     return {
@@ -76,10 +102,15 @@ def options(backbone: str) -> dict[str, Any]:
 
 
 def checked_arguments(
-    backbone: str, classes: object, channels: object, size: object, chosen: dict[str, Any]
+    backbone: str,
+    classes: object,
+    channels: object,
+    size: object,
+    chosen: dict[str, Any],
+    time: str | None = None,
 ) -> dict[str, Any]:
     """The arguments of a builder in plain form. The values of options are left for the builder to check."""
-    _check_options(backbone, chosen)
+    _check_options(backbone, chosen, time)
     if size is None and "size" in _parameters(backbone):
         raise NetworkError(f"{backbone} needs the size of the images, such as size=28 or size=(48, 64)")
     return {
@@ -90,12 +121,13 @@ def checked_arguments(
     }
 
 
-def _check_options(backbone: str, chosen: dict[str, Any]) -> None:
-    known = options(backbone)
+def _check_options(backbone: str, chosen: dict[str, Any], time: str | None) -> None:
+    known = options(backbone, time)
+    whose = backbone if time is None else f"{backbone} with {time}"
     for name in chosen.keys() - known:
         if not known:
-            raise NetworkError(f"{backbone} takes no options; got {name!r}")
-        raise NetworkError(unknown(f"option of {backbone}", name, known))
+            raise NetworkError(f"{whose} takes no options; got {name!r}")
+        raise NetworkError(unknown(f"option of {whose}", name, known))
 
 
 def _parameters(backbone: str) -> dict[str, inspect.Parameter]:

@@ -9,13 +9,15 @@ from torch import nn
 from striate.errors import NetworkError
 from striate.models.arguments import Size
 from striate.models.catalogue import build, checked_arguments
+from striate.models.ways import check_way
 
 
 @dataclass(frozen=True)
 class NetworkSpec:
     """The arguments of `build`. Names and numbers are checked at once, the values of options by `build`.
 
-    `size` may be given as one number; it is kept as (height, width).
+    `size` may be given as one number; it is kept as (height, width). Records of before there were clips lack
+    `time`, `frames` and `causal`.
 
     >>> NetworkSpec("plain", classes=10, channels=1, size=28).to_json()["size"]
     [28, 28]
@@ -26,10 +28,14 @@ class NetworkSpec:
     channels: int = 3
     size: Size | int | None = None
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    time: str | None = None
+    frames: int | None = None
+    causal: bool = False
 
     def __post_init__(self) -> None:
+        check_way(self.time, self.frames, self.causal)
         chosen = {name: _as_argument(value) for name, value in self.options.items()}
-        checked = checked_arguments(self.backbone, self.classes, self.channels, self.size, chosen)
+        checked = checked_arguments(self.backbone, self.classes, self.channels, self.size, chosen, self.time)
         for name in ("classes", "channels", "size"):
             object.__setattr__(self, name, checked[name])
         object.__setattr__(self, "options", chosen)
@@ -37,7 +43,14 @@ class NetworkSpec:
     def build(self) -> nn.Module:
         """The network, with fresh weights."""
         return build(
-            self.backbone, classes=self.classes, channels=self.channels, size=self.size, **self.options
+            self.backbone,
+            classes=self.classes,
+            channels=self.channels,
+            size=self.size,
+            time=self.time,
+            frames=self.frames,
+            causal=self.causal,
+            **self.options,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -48,6 +61,9 @@ class NetworkSpec:
             "channels": self.channels,
             "size": _as_json(self.size),
             "options": {name: _as_json(value) for name, value in self.options.items()},
+            "time": self.time,
+            "frames": self.frames,
+            "causal": self.causal,
         }
 
     @classmethod
