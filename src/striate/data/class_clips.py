@@ -16,7 +16,7 @@ from striate.data.splits import FOLDER_SHARES
 from striate.data.workers import ordered_map
 
 DEFAULT_SIZE = 112
-"""Pixels; clips that share a square size up to this keep it."""
+"""Pixels; clips that share a size up to this keep it."""
 _CHUNK = 8
 _FEW_FILES = 100  # for fewer, starting workers costs more than it saves
 

@@ -31,6 +31,7 @@ from striate.errors import ArgumentError, DataError
 from striate.runs import write_text
 
 Progress = Callable[[int, int], None]
+_EXPECTED = "a folder with one folder of videos per class, or a list file"
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Packed:
 
 def pack_data(
     source: str | Path,
-    out: Path,
+    out: str | Path,
     *,
     short_side: int = 128,
     fps: float | None = None,
@@ -77,6 +78,7 @@ def pack_data(
         raise ArgumentError(f"short_side must be a number of pixels, at least 1; got {short_side}")
     if fps is not None and not 0 < fps < 1000:
         raise ArgumentError(f"fps must be a number of frames per second, above 0; got {fps}")
+    out = Path(out)
     options = Options(channels=channels, workers=workers, flow=flow, progress=progress)
     listing = _listing_of(source)
     listing.check()
@@ -112,10 +114,11 @@ def _listing_of(source: str | Path) -> Listing:
     if is_list(path):
         return list_clips(path)
     folder = find_folder(source)
+    if is_packed(folder):
+        raise DataError(f"{folder} is packed already: give {_EXPECTED}")
     listing = list_folder(folder, clips=True)
-    if is_packed(folder) or listing.kind == "images":
-        what = "is packed already" if is_packed(folder) else "holds images"
-        raise DataError(f"{folder} {what}: give a folder with one folder of videos per class, or a list file")
+    if listing.kind == "images":
+        raise DataError(f"{folder} holds images, not clips: give {_EXPECTED}")
     return listing
 
 

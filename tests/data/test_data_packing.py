@@ -1,0 +1,220 @@
+"""Packed clips: the same frames as the files hold, whatever interrupted the work."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from clip_files import numbers_of, write_classes, write_frames, write_video
+
+from striate.data import ClipData, open_data, pack_data
+from striate.data.packed import FRAMES, LOG, PACK
+from striate.errors import ArgumentError, DataError
+
+_PACK = """
+import sys
+from striate.data import pack_data
+def tell(done, total):
+    print(done, flush=True)
+
+pack_data(sys.argv[1], sys.argv[2], short_side=16, workers=0, progress=tell)
+"""
+
+
+def clips(root: Path, frames: int = 6) -> Path:
+    write_classes(root / "set", frames=frames)
+    write_video(root / "set" / "run" / "wide.avi", 9, size=(32, 64))
+    return root / "set"
+
+
+def test_the_same_clips_and_splits_as_from_files(tmp_path: Path) -> None:
+    source = clips(tmp_path)
+    seen: list[tuple[int, int]] = []
+    packed = pack_data(
+        source, tmp_path / "packed", short_side=16, workers=0, progress=lambda *at: seen.append(at)
+    )
+    assert (packed.clips, packed.frames, packed.channels, packed.short_side) == (21, 129, 3, 16)
+    assert packed.bytes == (20 * 6 * 24 + 9 * 32) * 16 * 3
+    assert seen == [(done, 21) for done in range(1, 22)]
+    live = open_data(source, frames=3, size=16, workers=0)
+    ours = open_data(tmp_path / "packed", frames=3)
+    assert isinstance(ours, ClipData)
+    assert (ours.name, ours.classes, ours.counts, ours.size) == ("set", live.classes, live.counts, (16, 16))
+    for split, images in ours.splits.items():
+        everything = range(len(images))
+        np.testing.assert_array_equal(images.take(everything), live.splits[split].take(everything))
+        assert [str(source / name) for name in images.names] == list(live.splits[split].names)
+
+
+def test_other_sizes_and_channels_of_a_pack(tmp_path: Path) -> None:
+    pack_data(clips(tmp_path), tmp_path / "packed", short_side=24, workers=0)
+    for size, channels in ((24, 1), (16, 3), (32, 1)):
+        data = open_data(tmp_path / "packed", frames=2, size=size, channels=channels)
+        clip = data.splits["train"].take([0])
+        assert clip.shape == (1, channels, 2, size, size)
+        assert numbers_of(clip[0].numpy()) == [1, 4]
+
+
+def test_fewer_frames_per_second(tmp_path: Path) -> None:
+    write_classes(tmp_path / "set", frames=12)
+    packed = pack_data(tmp_path / "set", tmp_path / "packed", short_side=16, fps=2.5, workers=0)
+    assert packed.frames == 20 * 3
+    clip = open_data(tmp_path / "packed", frames=3).splits["train"].take([0])
+    assert numbers_of(clip[0].numpy()) == [2, 6, 10]
+
+
+def test_folders_of_frames_are_packed(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        for number in range(4):
+            write_frames(tmp_path / "set" / name / str(number), 3 + number)
+    packed = pack_data(tmp_path / "set", tmp_path / "packed", short_side=8, workers=0)
+    assert packed.frames == 2 * (3 + 4 + 5 + 6)
+
+
+def test_flow_is_computed_once_and_kept(tmp_path: Path) -> None:
+    pytest.importorskip("cv2")
+    from striate.data.flow import flow_planes
+
+    source = clips(tmp_path)
+    pack_data(source, tmp_path / "packed", short_side=16, workers=0)
+    data = open_data(tmp_path / "packed", frames=6, flow="farneback", workers=0)
+    clip = data.splits["train"].take([0])[0].numpy()
+    assert clip.shape == (5, 6, 16, 16)
+    file = tmp_path / "packed" / "flow-farneback.u8"
+    whole = file.read_bytes()
+    assert len(whole) == (20 * 6 * 24 + 9 * 32) * 16 * 2
+    frames = np.fromfile(tmp_path / "packed" / FRAMES, np.uint8)[: 6 * 3 * 16 * 24].reshape(6, 3, 16, 24)
+    first = np.frombuffer(whole, np.uint8)[: 6 * 2 * 16 * 24].reshape(6, 2, 16, 24)
+    np.testing.assert_array_equal(first, flow_planes(frames, "farneback"))
+    file.write_bytes(whole[: len(whole) // 3])  # as if it had been interrupted
+    open_data(tmp_path / "packed", frames=6, flow="farneback", workers=0)
+    assert file.read_bytes() == whole
+
+
+@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGINT])
+def test_goes_on_after_a_kill(tmp_path: Path, kill: signal.Signals) -> None:
+    source, out = clips(tmp_path, frames=60), tmp_path / "packed"
+    command = [sys.executable, "-c", _PACK, str(source), str(out)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout
+        assert any(line.strip() == b"3" for line in process.stdout)
+        process.send_signal(kill)
+    assert process.returncode != 0
+    assert not (out / PACK).exists()
+    with pytest.raises(DataError) as raised:
+        open_data(out)
+    assert str(raised.value) == (
+        f"{out} is a packed set that is not finished: run the same striate data pack again to go on"
+    )
+    with (out / FRAMES).open("ab") as frames, (out / LOG).open("ab") as log:
+        frames.write(b"half a clip")
+        log.write(b'{"clip": 20, "sha')
+    seen: list[int] = []
+    pack_data(source, out, short_side=16, workers=0, progress=lambda done, _: seen.append(done))
+    assert seen[0] > 3
+    assert seen[-1] == 21
+    again = tmp_path / "again"
+    pack_data(source, again, short_side=16, workers=0)
+    assert (out / FRAMES).read_bytes() == (again / FRAMES).read_bytes()
+    assert (out / PACK).read_bytes() == (again / PACK).read_bytes()
+
+
+def test_workers_pack_the_same(tmp_path: Path) -> None:
+    source = clips(tmp_path)
+    pack_data(source, tmp_path / "one", short_side=16, workers=0)
+    pack_data(source, tmp_path / "two", short_side=16, workers=2)
+    assert (tmp_path / "one" / FRAMES).read_bytes() == (tmp_path / "two" / FRAMES).read_bytes()
+
+
+def test_broken_files_are_named_and_left_out(tmp_path: Path) -> None:
+    source = clips(tmp_path)
+    (source / "jump" / "3.mp4").write_bytes(b"")
+    packed = pack_data(source, tmp_path / "packed", short_side=16, workers=0)
+    assert [(one.path, one.reason, one.label) for one in packed.skipped] == [
+        (str(source / "jump" / "3.mp4"), "the file is empty", "jump")
+    ]
+    assert open_data(tmp_path / "packed").skipped == packed.skipped
+
+
+def test_two_do_not_pack_into_one_folder(tmp_path: Path) -> None:
+    import fcntl
+
+    source, out = clips(tmp_path), tmp_path / "packed"
+    out.mkdir()
+    with (out / LOG).open("wb") as log:
+        fcntl.flock(log, fcntl.LOCK_EX)
+        with pytest.raises(DataError) as raised:
+            pack_data(source, out, workers=0)
+    assert str(raised.value) == (
+        f"another process is packing into {out}: wait for it, or give another folder"
+    )
+
+
+def test_what_cannot_be_packed(tmp_path: Path) -> None:
+    source, out = clips(tmp_path), tmp_path / "packed"
+    pack_data(source, out, short_side=16, workers=0)
+    other = (
+        f"{out} holds a set packed from other clips or with other options: give another folder, or remove "
+        "that one"
+    )
+    expected = {
+        lambda: pack_data(source, out, short_side=20, workers=0): other,
+        lambda: pack_data(source, tmp_path, workers=0): (
+            f"{tmp_path} holds other things: give an empty folder for the packed set"
+        ),
+        lambda: pack_data(source, out / PACK, workers=0): (
+            f"{out / PACK} is a file: give a folder for the packed set"
+        ),
+        lambda: pack_data(out, tmp_path / "x", workers=0): (
+            f"{out} is packed already: give a folder with one folder of videos per class, or a list file"
+        ),
+    }
+    for attempt, sentence in expected.items():
+        with pytest.raises(DataError) as raised:
+            attempt()
+        assert str(raised.value) == sentence
+    for options, sentence in (
+        ({"short_side": 0}, "short_side must be a number of pixels, at least 1; got 0"),
+        ({"fps": 0}, "fps must be a number of frames per second, above 0; got 0"),
+    ):
+        with pytest.raises(ArgumentError) as mistaken:
+            pack_data(source, out, **options)  # type: ignore[arg-type]
+        assert str(mistaken.value) == sentence
+
+
+def test_a_pack_that_was_changed(tmp_path: Path) -> None:
+    out = tmp_path / "packed"
+    pack_data(clips(tmp_path), out, short_side=16, workers=0)
+    os.truncate(out / FRAMES, 100)
+    with pytest.raises(DataError) as raised:
+        open_data(out)
+    size = (20 * 6 * 24 + 9 * 32) * 16 * 3
+    assert str(raised.value) == f"{out / FRAMES} should have {size:,} bytes and has others: pack it again"
+    record = json.loads((out / PACK).read_text(encoding="utf-8"))
+    (out / PACK).write_text(json.dumps({**record, "version": 99}), encoding="utf-8")
+    with pytest.raises(DataError) as raised:
+        open_data(out)
+    assert str(raised.value) == f"{out} was packed by another version of striate: pack it again"
+
+
+def test_a_batch_takes_less_than_decoding_it(tmp_path: Path) -> None:
+    """The point of it. Generous, since it is timed beside other tests."""
+    source = write_classes(tmp_path / "set", frames=60, size=(120, 160))
+    pack_data(source, tmp_path / "packed", short_side=112, workers=0)
+    live = open_data(source, frames=8, size=112, workers=0).splits["train"]
+    ours = open_data(tmp_path / "packed", frames=8).splits["train"]
+
+    def seconds(take: "object") -> float:
+        best = float("inf")
+        for _ in range(3):
+            began = time.perf_counter()
+            take.take(range(8))  # type: ignore[attr-defined]
+            best = min(best, time.perf_counter() - began)
+        return best
+
+    assert seconds(ours) < seconds(live)
