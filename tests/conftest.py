@@ -9,6 +9,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import pytest
 from hypothesis import settings
 
+from small_clips import write_small_clips
 from small_runs import small_recipe, small_run, write_small_set
 from striate.training.train import Run
 
@@ -46,3 +47,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(
             f"striate.training.concluding.{name}", lambda *arguments: arguments[-1].write_bytes(b"")
         )
+
+
+@pytest.fixture(scope="session")
+def small_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A packed folder of clips that opens at once."""
+    return write_small_clips(tmp_path_factory.mktemp("clips"))

@@ -2,18 +2,29 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from small_clips import SHIFTING
 from small_runs import EVERYTHING_RANDOM, TINY, go_on, small_recipe, small_run
 from striate.runs import RECORD
 from striate.training import concluding, loop, number_format
 
 EPOCHS = 30
 RECIPE = small_recipe(epochs=EPOCHS, augmentation=EVERYTHING_RANDOM, ema=0.9, clip_norm=1.0)
-OPTIONS = {**TINY, "dropout": 0.3}
+KINDS: dict[str, dict[str, Any]] = {
+    "images": {"recipe": RECIPE, "options": {**TINY, "dropout": 0.3}},
+    "clips": {
+        "recipe": replace(RECIPE, batch_size=8),
+        "options": {**SHIFTING, "dropout": 0.3},
+        "frames": 4,
+        "time": "tsm",
+    },
+}
 
 
-def one(data: Path, run: Path, checkpoint_seconds: float) -> None:
+def one(kind: str, data: Path, run: Path, checkpoint_seconds: float) -> None:
     """The training, from its start or from where the last one was killed."""
     loop.CHECKPOINT_SECONDS = checkpoint_seconds  # type: ignore[assignment]
     concluding.draw_curves = concluding.draw_confusion = lambda *arguments: arguments[-1].write_bytes(b"")
@@ -21,17 +32,19 @@ def one(data: Path, run: Path, checkpoint_seconds: float) -> None:
     if (run / RECORD).exists():
         go_on(run)
     else:
-        small_run(run, RECIPE, data=data, options=OPTIONS)
+        small_run(run, data=data, **KINDS[kind])
 
 
 def serve() -> None:
-    data, whole = map(Path, sys.argv[1:])
-    one(data, whole, 60)  # the training that nobody kills; it also loads all that is loaded when first used
+    kind, data, whole = sys.argv[1], *map(Path, sys.argv[2:])
+    one(
+        kind, data, whole, 60
+    )  # the training that nobody kills; it also loads all that is loaded when first used
     for line in sys.stdin:
         run, seconds = line.split("\t")
         process = os.fork()
         if process == 0:
-            one(data, Path(run), float(seconds))
+            one(kind, data, Path(run), float(seconds))
             os._exit(0)
         print(process, flush=True)
         print(os.waitpid(process, 0)[1], flush=True)

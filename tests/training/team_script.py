@@ -7,24 +7,32 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from small_clips import clip_run
 from small_runs import EVERYTHING_RANDOM, At, small_recipe, small_run
 from striate.training import concluding, tally
 from striate.training.distributed import SharedBatchNorm, Team, share_batch_norm, team
+from striate.training.recipe import Recipe
 
 PARTS = {2: [slice(0, 4), slice(4, 7)], 1: [slice(0, 7)]}
 """Seven samples: not even the parts are equal."""
+SHAPES: dict[type[nn.Module], tuple[int, ...]] = {
+    nn.BatchNorm2d: (7, 3, 4, 5),
+    nn.BatchNorm3d: (7, 3, 2, 4, 5),
+}
+"""Of images, and of clips."""
 
 
 def normalised(number: int, slices: list[slice], folder: Path) -> None:
     """Two steps of a batch norm on this process's part of a fixed batch; the results go to a file."""
     part = slices[number]
-    layer = nn.Sequential(nn.BatchNorm2d(3))
-    share_batch_norm(layer)
-    assert type(layer[0]) is SharedBatchNorm
-    torch.save(steps_of(layer, part), folder / f"norm-{len(slices)}-{number}.pt")
+    for kind, shape in SHAPES.items():
+        layer = nn.Sequential(kind(3))
+        share_batch_norm(layer)
+        assert type(layer[0]) is SharedBatchNorm
+        torch.save(steps_of(layer, part, shape), folder / f"{kind.__name__}-{len(slices)}-{number}.pt")
 
 
-def steps_of(layer: nn.Module, part: slice) -> dict[str, Tensor]:
+def steps_of(layer: nn.Module, part: slice, shape: tuple[int, ...]) -> dict[str, Tensor]:
     """What two steps, forward and backward, and a look in evaluation mode come to."""
     random = torch.Generator().manual_seed(1)
     results = {}
@@ -32,8 +40,8 @@ def steps_of(layer: nn.Module, part: slice) -> dict[str, Tensor]:
         for parameter in layer.parameters():
             parameter.copy_(torch.randn(parameter.shape, generator=random))
     for step in range(2):
-        whole = torch.randn(7, 3, 4, 5, generator=random) * 3 + 2
-        target = torch.randn(7, 3, 4, 5, generator=random)
+        whole = torch.randn(*shape, generator=random) * 3 + 2
+        target = torch.randn(*shape, generator=random)
         images = whole[part].requires_grad_()
         output = layer(images)
         (output * target[part]).square().sum().backward()
@@ -45,13 +53,19 @@ def steps_of(layer: nn.Module, part: slice) -> dict[str, Tensor]:
     return results
 
 
-def trained(data: Path, folder: Path) -> None:
+def clips_recipe() -> Recipe:
+    """Batch norms over clips, gentle enough that rounding does not grow."""
+    return small_recipe(epochs=1, batch_size=8, learning_rate=1e-4, augmentation=EVERYTHING_RANDOM)
+
+
+def trained(data: Path, clips: Path, folder: Path) -> None:
     """The trainings that the tests compare with those of one process."""
     concluding.draw_curves = concluding.draw_confusion = lambda *arguments: arguments[-1].write_bytes(b"")
     recipe = small_recipe(augmentation=EVERYTHING_RANDOM, clip_norm=1.0, ema=0.9)
     small_run(folder / "plain", recipe, data=data)
     gentle = small_recipe(epochs=1, learning_rate=1e-4)
     small_run(folder / "resnet18", gentle, data=data, size=16, backbone="resnet18", options={})
+    clip_run(folder / "clips", clips_recipe(), data=clips, time="2plus1d", backbone="resnet18", options={})
     tally.SETTLE_EVERY = 1
     stopped = small_run(folder / "stopped", recipe, data=data, reporter=At(3))
     assert stopped.status == "stopped"
@@ -67,13 +81,13 @@ def lonely(number: int) -> None:
     assert all(torch.isfinite(parameter.grad).all() for parameter in network.parameters())
 
 
-def main(data: Path, folder: Path) -> None:
+def main(data: Path, clips: Path, folder: Path) -> None:
     with team(torch.device("cpu")) as member:
         normalised(member.rank, PARTS[member.world], folder)
         lonely(member.rank)
         dist.barrier()
-    trained(data, folder)
+    trained(data, clips, folder)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(*map(Path, sys.argv[1:]))

@@ -14,9 +14,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from team_script import PARTS, steps_of
+from team_script import PARTS, SHAPES, clips_recipe, steps_of
 from torch import nn
 
+from small_clips import clip_run
 from small_runs import EVERYTHING_RANDOM, STEPS, At, epochs_in, go_on, small_recipe, small_run
 from striate.runs import HISTORY, read_history, read_record
 from striate.training.distributed import Team, share_batch_norm
@@ -71,10 +72,10 @@ def start(words: list[str]) -> Iterator["subprocess.Popen[str]"]:
 
 
 @pytest.fixture(scope="module")
-def together(tmp_path_factory: pytest.TempPathFactory, small_set: Path) -> Path:
+def together(tmp_path_factory: pytest.TempPathFactory, small_set: Path, small_clips: Path) -> Path:
     """The folder in which two processes have left their trainings."""
     folder = tmp_path_factory.mktemp("together")
-    with start(torchrun(HERE / "team_script.py", small_set, folder)) as process:
+    with start(torchrun(HERE / "team_script.py", small_set, small_clips, folder)) as process:
         told, _ = process.communicate(timeout=120)
     assert process.returncode == 0, told
     assert "Warning" not in told
@@ -110,6 +111,16 @@ def test_a_network_with_batch_norms(together: Path, tmp_path: Path, small_set: P
         assert one == pytest.approx(other, rel=1e-4)
 
 
+@pytest.mark.usefixtures("quick")
+def test_clips(together: Path, tmp_path: Path, small_clips: Path) -> None:
+    """Each process draws the frames of its own part as one process would."""
+    changes: dict[str, Any] = {"time": "2plus1d", "backbone": "resnet18", "options": {}}
+    alone = clip_run(tmp_path / "alone", clips_recipe(), data=small_clips, **changes)
+    for one, other in zip(numbers(alone.path), numbers(together / "clips"), strict=True):
+        assert one == pytest.approx(other, rel=1e-4)
+    assert "clips_per_second" in read_history(together / "clips")[0]
+
+
 def test_a_signal_to_torchrun_leaves_a_run_that_can_go_on(tmp_path: Path, small_set: Path) -> None:
     run = tmp_path / "run"
     options = f"--out {run} --epochs 5000 --option widths=4,8 hidden=16 --number-format fp32 --batch-size 32"
@@ -142,24 +153,27 @@ def test_ctrl_c_in_one_process_stops_all(together: Path, tmp_path: Path) -> None
         assert one == pytest.approx(other, rel=1e-4)
 
 
-@pytest.mark.parametrize("world", [2])
-def test_a_shared_batch_norm_equals_one_over_the_joined_batch(together: Path, world: int) -> None:
-    joined = steps_of(nn.Sequential(nn.BatchNorm2d(3)), slice(None))
-    parts = [torch.load(together / f"norm-{world}-{rank}.pt", weights_only=True) for rank in range(world)]
+@pytest.mark.parametrize("kind", SHAPES)
+def test_a_shared_batch_norm_equals_one_over_the_joined_batch(together: Path, kind: type[nn.Module]) -> None:
+    joined = steps_of(nn.Sequential(kind(3)), slice(None), SHAPES[kind])
+    files = [together / f"{kind.__name__}-2-{rank}.pt" for rank in range(2)]
+    parts = [torch.load(file, weights_only=True) for file in files]
     for name, expected in joined.items():
         if name.startswith("gradient of"):
             found = sum(part[name] for part in parts)
-        elif expected.ndim == 4:
+        elif expected.ndim == len(SHAPES[kind]):
             found = torch.cat([part[name] for part in parts])
         else:
             found = parts[0][name]
             assert torch.equal(found, parts[1][name]), name
         assert torch.allclose(found, expected, rtol=1e-4, atol=1e-4), name
-    assert [len(range(7)[part]) for part in PARTS[world]] == [4, 3]
+    assert [len(range(7)[part]) for part in PARTS[2]] == [4, 3]
 
 
 def test_alone_a_shared_batch_norm_is_torchs() -> None:
+    shape = SHAPES[nn.BatchNorm2d]
     layer = nn.Sequential(nn.BatchNorm2d(3))
     share_batch_norm(layer)
-    for name, expected in steps_of(nn.Sequential(nn.BatchNorm2d(3)), slice(None)).items():
-        assert torch.equal(steps_of(layer, slice(None))[name], expected) or name, name
+    found = steps_of(layer, slice(None), shape)
+    for name, expected in steps_of(nn.Sequential(nn.BatchNorm2d(3)), slice(None), shape).items():
+        assert torch.equal(found[name], expected), name

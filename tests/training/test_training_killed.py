@@ -48,9 +48,21 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, small_set: Path) -> Iterator[Server]:
-    whole = tmp_path_factory.mktemp("killed") / "whole"
+    with serving("images", small_set, tmp_path_factory.mktemp("killed") / "whole") as server:
+        yield server
+
+
+@pytest.fixture
+def clip_server(tmp_path: Path, small_clips: Path) -> Iterator[Server]:
+    with serving("clips", small_clips, tmp_path / "whole") as server:
+        yield server
+
+
+@contextlib.contextmanager
+def serving(kind: str, data: Path, whole: Path) -> Iterator[Server]:
+    """A server that trains on such data."""
     with subprocess.Popen(
-        [sys.executable, str(HERE / "kill_server.py"), str(small_set), str(whole)],
+        [sys.executable, str(HERE / "kill_server.py"), kind, str(data), str(whole)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -64,13 +76,22 @@ def server(tmp_path_factory: pytest.TempPathFactory, small_set: Path) -> Iterato
 
 @pytest.mark.parametrize("checkpoints", [60.0, 0.0], ids=["at the end of epochs", "after every step"])
 def test_killed_at_arbitrary_moments(server: Server, tmp_path: Path, checkpoints: float) -> None:
+    kill_until_the_end(server, tmp_path / "run", checkpoints)
+
+
+def test_killed_while_training_on_clips(clip_server: Server, tmp_path: Path) -> None:
+    """Which frames are drawn, and how they are varied, follows from the step as well."""
+    kill_until_the_end(clip_server, tmp_path / "run", checkpoints=0.0)
+
+
+def kill_until_the_end(server: Server, run: Path, checkpoints: float) -> None:
     moments, killed, longest = random.Random(5), 0, 0.2
-    while not server.train_and_kill(tmp_path / "run", moments.uniform(0, longest), checkpoints):
+    while not server.train_and_kill(run, moments.uniform(0, longest), checkpoints):
         killed, longest = killed + 1, 1.1 * longest  # a slow machine must get on too
     assert killed > 2
-    assert read_record(tmp_path / "run")["status"] == "finished"
-    assert epochs_in(tmp_path / "run") == list(range(1, EPOCHS + 1))
-    assert_equal(state_of(tmp_path / "run"), state_of(server.whole))
+    assert read_record(run)["status"] == "finished"
+    assert epochs_in(run) == list(range(1, EPOCHS + 1))
+    assert_equal(state_of(run), state_of(server.whole))
 
 
 def wait_for(file: Path, lines: int, process: "subprocess.Popen[str]") -> None:

@@ -136,8 +136,6 @@ def test_it_goes_on_as_it_began(tmp_path: Path, small_set: Path) -> None:
 
 
 def test_an_unknown_part_leaves_no_run(tmp_path: Path, small_set: Path) -> None:
-    with pytest.raises(
-        ArgumentError, match="the network has no part 'cnv1' to freeze: did you mean 'conv1'"
-    ):
+    with pytest.raises(ArgumentError, match="the network has no part 'cnv1' to freeze: did you mean 'conv1'"):
         small_run(tmp_path / "run", small_recipe(freeze=("cnv1",)), data=small_set)
     assert not (tmp_path / "run").exists()
