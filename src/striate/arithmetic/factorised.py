@@ -42,16 +42,17 @@ class Convolution:
         return self.weights * self.positions
 
 
-def mid_channels(frames: int, side: int, channels: int, filters: int) -> int:
+def mid_channels(frames: int, side: int | tuple[int, int], channels: int, filters: int) -> int:
     """The width between the two halves of a (2+1)D convolution that gives it the weights of the full one.
 
     M = ⌊t·d²·Cin·Cout / (d²·Cin + t·Cout)⌋ (Tran et al., "A Closer Look at Spatiotemporal Convolutions",
-    2018).
+    2018). d² is the area of the kernel in space: `side` is d, or the height and width of another one.
 
     >>> mid_channels(3, 3, 64, 64)
     144
     """
-    return frames * side**2 * channels * filters // (side**2 * channels + frames * filters)
+    area = side**2 if isinstance(side, int) else prod(side)
+    return frames * area * channels * filters // (area * channels + frames * filters)
 
 
 def pointwise_note(conv: Convolution) -> str:

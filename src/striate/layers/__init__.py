@@ -5,7 +5,31 @@ folded frames (N·T, C, H, W) read the clips' length from a `Frames` that the ne
 """
 
 from striate.layers.consensus import Consensus, running_mean
+from striate.layers.convolutions import (
+    CausalConv3d,
+    Conv2Plus1d,
+    conv3d,
+    factorise,
+    inflate,
+    mid_width,
+)
 from striate.layers.frames import Frames
+from striate.layers.pools import CausalPool, EndOfTime, pool3d
 from striate.layers.temporal_shift import ShiftedConv2d, TemporalShift
 
-__all__ = ["Consensus", "Frames", "ShiftedConv2d", "TemporalShift", "running_mean"]
+__all__ = [
+    "CausalConv3d",
+    "CausalPool",
+    "Consensus",
+    "Conv2Plus1d",
+    "EndOfTime",
+    "Frames",
+    "ShiftedConv2d",
+    "TemporalShift",
+    "conv3d",
+    "factorise",
+    "inflate",
+    "mid_width",
+    "pool3d",
+    "running_mean",
+]

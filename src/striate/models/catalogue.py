@@ -16,7 +16,7 @@ from striate.models.plain import plain
 from striate.models.resnet import resnet18, resnet34, resnet50, resnet101
 from striate.models.squeezenet import squeezenet1_1
 from striate.models.vgg import vgg16
-from striate.models.ways import check_way, give_way, options_of_way
+from striate.models.ways import WAYS, Plan, check_way, options_of_way
 
 Builder = Callable[..., nn.Module]
 
@@ -79,7 +79,15 @@ def build(
     network = CATALOGUE[backbone](**arguments)
     if time is None:
         return network
-    return give_way(network, time, classes=arguments["classes"], causal=causal, fresh=True, **of_way)
+    plan = Plan(
+        network,
+        arguments["classes"],
+        arguments["channels"],
+        causal,
+        fresh=True,
+        again=lambda planes: CATALOGUE[backbone](**{**arguments, "channels": planes}),
+    )
+    return WAYS[time](plan, **of_way)
 
 
 def options(backbone: str, time: str | None = None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ network: its layers are exchanged one by one. No way holds a clip's length, whic
 """
 
 from striate.models.ways.clip_network import ClipNetwork
-from striate.models.ways.through_time import WAYS, check_way, give_way, options_of_way, through_time
+from striate.models.ways.plan import Plan
+from striate.models.ways.through_time import WAYS, check_way, options_of_way, through_time
 
-__all__ = ["WAYS", "ClipNetwork", "check_way", "give_way", "options_of_way", "through_time"]
+__all__ = ["WAYS", "ClipNetwork", "Plan", "check_way", "options_of_way", "through_time"]

@@ -1,7 +1,7 @@
 """The ways by name, and the one function that gives a network one of them."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -12,36 +12,57 @@ from striate.layers import Frames
 from striate.models.arguments import positive
 from striate.models.ends import stem_of
 from striate.models.ways.clip_network import ClipNetwork, FrameByFrame
+from striate.models.ways.lifting import LiftedNetwork, factorised, inflated
+from striate.models.ways.plan import Plan
+from striate.models.ways.recurrent import RecurrentNetwork
 from striate.models.ways.shifting import shifted
+from striate.models.ways.two_stream import two_stream
 
 Way = Callable[..., ClipNetwork]
 
 
-def _2d(network: nn.Module, *, planes: int, classes: int, causal: bool, fresh: bool) -> ClipNetwork:
-    """Each frame alone: causal by nature."""
-    return FrameByFrame("2d", network, Frames(), planes=planes, causal=True)
+def frame_by_frame(plan: Plan) -> ClipNetwork:
+    """`2d`: each frame alone, which is causal by nature."""
+    return FrameByFrame("2d", plan.network, Frames(), planes=plan.planes, causal=True)
 
 
-def _tsm(
-    network: nn.Module,
-    *,
-    planes: int,
-    classes: int,
-    causal: bool,
-    fresh: bool,
-    folds: int = 8,
-    where: tuple[str, ...] | None = None,
-) -> ClipNetwork:
+def temporal_shift(plan: Plan, folds: int = 8, where: Sequence[str] | None = None) -> ClipNetwork:
+    """`tsm`. folds: one channel in so many comes from either neighbour; where: see `shifted`."""
     frames = Frames()
-    backbone = shifted(network, frames, causal=causal, folds=folds, where=where)
-    return FrameByFrame("tsm", backbone, frames, planes=planes, causal=causal)
+    backbone = shifted(plan.network, frames, causal=plan.causal, folds=folds, where=where)
+    return FrameByFrame("tsm", backbone, frames, planes=plan.planes, causal=plan.causal)
+
+
+def full_3d(plan: Plan, time_kernel: int = 3) -> ClipNetwork:
+    """`3d`. time_kernel: frames that a convolution sees."""
+    return LiftedNetwork("3d", plan, time_kernel, inflated)
+
+
+def split_3d(plan: Plan, time_kernel: int = 3) -> ClipNetwork:
+    """`2plus1d`. time_kernel: frames that a convolution sees."""
+    return LiftedNetwork("2plus1d", plan, time_kernel, factorised)
+
+
+def recurrent(cell: str) -> Way:
+    """`rnn`, `lstm` or `gru`."""
+
+    def way(plan: Plan, recurrent_units: int | None = None, recurrent_layers: int = 1) -> ClipNetwork:
+        return RecurrentNetwork(cell, plan, recurrent_units, recurrent_layers)
+
+    return way
 
 
 WAYS: dict[str, Way] = {
-    "2d": _2d,
-    "tsm": _tsm,
+    "2d": frame_by_frame,
+    "tsm": temporal_shift,
+    "3d": full_3d,
+    "2plus1d": split_3d,
+    "rnn": recurrent("rnn"),
+    "lstm": recurrent("lstm"),
+    "gru": recurrent("gru"),
+    "two-stream": two_stream,
 }
-"""`through_time` calls them with a 2D network of its own; their options are those with a default."""
+"""Each makes a `ClipNetwork` of a `Plan`; what else it takes are the options of the way."""
 
 SEES_ONE_FRAME = ("2d",)
 
@@ -70,15 +91,10 @@ def through_time(
     """
     check_way(time, frames, causal)
     check_options(time, options)
-    return give_way(
-        deepcopy(network), time, classes=positive("classes", classes), causal=causal, fresh=False, **options
-    )
-
-
-def give_way(network: nn.Module, time: str, **arguments: Any) -> ClipNetwork:
-    """The same for a network that may be changed. fresh: its weights are random, and may be drawn anew."""
-    _, stem = stem_of(network)
-    return WAYS[time](network, planes=stem.in_channels, **arguments)
+    copy = deepcopy(network)
+    planes = int(getattr(stem_of(copy)[1], "in_channels"))  # noqa: B009 - a convolution, as stem_of says
+    plan = Plan(copy, positive("classes", classes), planes, causal, fresh=False)
+    return WAYS[time](plan, **options)
 
 
 def check_way(time: str | None, frames: object = None, causal: object = False) -> None:

@@ -1,0 +1,161 @@
+"""Convolutions that see several frames: inflated, causal, and factorised into space and time."""
+
+from collections import OrderedDict
+from math import sqrt
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from striate.arithmetic.factorised import mid_channels
+from striate.errors import NetworkError
+
+Kernel = tuple[int, int]
+
+
+class CausalConv3d(nn.Conv3d):
+    """A convolution whose frames see no later frame: zeros come before the clip, none after it.
+
+    The frames stay as many: (N, C, T, H, W) → (N, O, T, H', W'). `padding` is that of space.
+    """
+
+    @property
+    def frames_before(self) -> int:
+        """How many frames of zeros come before the clip."""
+        return int(self.dilation[0]) * (int(self.kernel_size[0]) - 1)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return super().forward(F.pad(input, (0, 0, 0, 0, self.frames_before, 0)))
+
+
+def conv3d(layer: nn.Conv2d, t: int, causal: bool) -> nn.Conv3d:
+    """The convolution t×k×k of the same geometry in space, as many frames out as in, fresh weights.
+
+    Its weights are normal, and as much smaller than those of `layer` as keeps the size of its outputs.
+
+    Raises:
+        NetworkError: an even t without causal, or padding other than zeros.
+    """
+    if t % 2 == 0 and not causal:
+        raise NetworkError(f"a kernel over time needs a middle frame: give an odd number of frames; got {t}")
+    kind = CausalConv3d if causal and t > 1 else nn.Conv3d
+    made = kind(
+        layer.in_channels,
+        layer.out_channels,
+        (t, *_pair(layer.kernel_size)),
+        (1, *_pair(layer.stride)),
+        (0 if causal else t // 2, *_padding(layer)),
+        (1, *_pair(layer.dilation)),
+        layer.groups,
+        layer.bias is not None,
+        device=layer.weight.device,
+        dtype=layer.weight.dtype,
+    )
+    nn.init.normal_(made.weight, std=_spread(layer.weight) / sqrt(t))
+    if layer.bias is not None and made.bias is not None:
+        made.bias = layer.bias
+    return made
+
+
+def inflate(kernels: Tensor, t: int) -> Tensor:
+    """(O, C, k, k) → (O, C, t, k, k): repeated and divided by t (Carreira, Zisserman 2017, I3D).
+
+    On a clip that stands still the convolution then gives what the 2D one gives of its picture.
+    """
+    return kernels.unsqueeze(2).repeat(1, 1, t, 1, 1) / t
+
+
+class Conv2Plus1d(nn.Sequential):
+    """1×k×k, norm, ReLU, t×1×1 in place of t×k×k (Tran et al. 2018).
+
+    (N, C, T, H, W) → (N, O, T, H/stride, W/stride). The width between gives the two the weights of the one.
+    Groups stay groups in both halves, each with the width that its own channels give: a depthwise convolution
+    becomes two depthwise ones, with two channels between for each, for 3×3×3.
+    """
+
+    space: nn.Conv3d
+    time: nn.Conv3d
+
+    def __init__(self, layer: nn.Conv2d, t: int, causal: bool) -> None:
+        groups, bias = layer.groups, layer.bias is not None
+        mid = groups * mid_width(layer, t)
+        space = nn.Conv2d(
+            layer.in_channels,
+            mid,
+            _pair(layer.kernel_size),
+            _pair(layer.stride),
+            _padding(layer),
+            _pair(layer.dilation),
+            groups,
+            bias=False,
+            device=layer.weight.device,
+        )
+        time = nn.Conv2d(mid, layer.out_channels, 1, groups=groups, bias=bias, device=layer.weight.device)
+        super().__init__(
+            OrderedDict(
+                space=conv3d(space, 1, causal),  # (N, mid, T, H/stride, W/stride)
+                norm=nn.BatchNorm3d(mid, device=layer.weight.device),
+                relu=nn.ReLU(),
+                time=conv3d(time, t, causal),  # (N, O, T, H/stride, W/stride)
+            )
+        )
+        for half in (self.space, self.time):
+            nn.init.kaiming_normal_(half.weight, nonlinearity="relu")
+        if layer.bias is not None:
+            self.time.bias = layer.bias
+
+
+def mid_width(layer: nn.Conv2d, t: int) -> int:
+    """Channels of each group between the halves of (2+1)D, at least one."""
+    height, width = _pair(layer.kernel_size)
+    inputs, outputs = layer.in_channels // layer.groups, layer.out_channels // layer.groups
+    return max(1, mid_channels(t, (height, width), inputs, outputs))
+
+
+def factorise(kernels: Tensor, mid: int, groups: int = 1) -> tuple[Tensor, Tensor, int]:
+    """2D kernels (O, C, k, k) in (2+1)D form: kernels 1×k×k, kernels 1×1×1, and how many of O are exact.
+
+    A ReLU stands between the halves. x = relu(x) − relu(−x) carries a filter through it unchanged, at two
+    channels of `mid` (per group) for each filter; where they do not reach, the last filters come as relu(x).
+    The 1×1×1 kernels belong at the frame itself: in the middle of t×1×1, or, when causal, at its end. mid is
+    the width of a group.
+    """
+    outputs = kernels.shape[0] // groups
+    pairs = max(0, min(outputs, mid - outputs))
+    kept = min(outputs, mid)
+    space = kernels.new_zeros(groups, mid, *kernels.shape[1:])
+    time = kernels.new_zeros(groups, outputs, mid)
+    own = kernels.unflatten(0, (groups, outputs))  # type: ignore[no-untyped-call]
+    rows = torch.arange(kept)
+    space[:, :kept], time[:, rows, rows] = own[:, :kept], 1
+    mirrored = torch.arange(pairs)
+    space[:, outputs : outputs + pairs], time[:, mirrored, outputs + mirrored] = -own[:, :pairs], -1
+    return space.flatten(0, 1).unsqueeze(2), time.flatten(0, 1)[..., None, None, None], pairs * groups
+
+
+def _spread(kernels: Tensor) -> float:
+    return 1.0 if kernels.is_meta else float(kernels.detach().std(correction=0))
+
+
+def _pair(value: Any) -> Kernel:
+    height, width = value if isinstance(value, tuple) else (value, value)
+    return int(height), int(width)
+
+
+def _padding(layer: nn.Conv2d) -> Kernel:
+    """Padding in space. Zeros only: other kinds would fill time with frames that are not there."""
+    if layer.padding_mode != "zeros":
+        raise NetworkError(
+            f"a convolution with padding_mode {layer.padding_mode!r} has no form over frames: use 'zeros'"
+        )
+    if not isinstance(layer.padding, str):
+        return _pair(layer.padding)
+    if layer.padding == "valid":
+        return 0, 0
+    whole = [d * (k - 1) for d, k in zip(_pair(layer.dilation), _pair(layer.kernel_size), strict=True)]
+    if any(one % 2 for one in whole):
+        raise NetworkError(
+            "padding='same' of an even kernel has no form over frames: give the padding in numbers"
+        )
+    return whole[0] // 2, whole[1] // 2
