@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 from PIL import Image
 
@@ -39,6 +40,33 @@ def write_frame_folders(root: Path, train: int = 24, test: int = 7) -> Path:
                 folder.mkdir(parents=True)
                 for t, frame in enumerate(pictures(name == "right", first + number)):
                     Image.fromarray(frame).save(folder / f"{t}.png")
+    return root
+
+
+def write_video(path: Path, frames: list[np.ndarray], rate: int = 5) -> Path:
+    """An MP4 file of these (H, W) uint8 frames."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=rate, options={"preset": "ultrafast", "crf": "5"})
+        stream.height, stream.width = frames[0].shape
+        stream.pix_fmt = "yuv420p"
+        for frame in frames:
+            pixels = np.repeat(frame[:, :, None], 3, axis=2)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+def write_videos(root: Path, train: int = 8, test: int = 2) -> Path:
+    """root/train/right/0.mp4 and so on, 24 × 24 pixels."""
+    for split, count, first in (("train", train, 0), ("test", test, 1000)):
+        for name in ("left", "right"):
+            for number in range(count):
+                frames = [
+                    np.kron(one, np.ones((2, 2), np.uint8))
+                    for one in pictures(name == "right", first + number)
+                ]
+                write_video(root / split / name / f"{number}.mp4", frames)
     return root
 
 

@@ -16,7 +16,7 @@ RECIPE = small_recipe(epochs=EPOCHS, augmentation=EVERYTHING_RANDOM, ema=0.9, cl
 KINDS: dict[str, dict[str, Any]] = {
     "images": {"recipe": RECIPE, "options": {**TINY, "dropout": 0.3}},
     "clips": {
-        "recipe": replace(RECIPE, batch_size=8),
+        "recipe": replace(RECIPE, batch_size=8, epochs=10),
         "options": {**SHIFTING, "dropout": 0.3},
         "frames": 4,
         "time": "tsm",

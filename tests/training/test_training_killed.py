@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from kill_server import EPOCHS
+from kill_server import KINDS
 
 from small_runs import assert_equal, epochs_in, state_of
 from striate.cli import main
@@ -76,21 +76,21 @@ def serving(kind: str, data: Path, whole: Path) -> Iterator[Server]:
 
 @pytest.mark.parametrize("checkpoints", [60.0, 0.0], ids=["at the end of epochs", "after every step"])
 def test_killed_at_arbitrary_moments(server: Server, tmp_path: Path, checkpoints: float) -> None:
-    kill_until_the_end(server, tmp_path / "run", checkpoints)
+    kill_until_the_end(server, tmp_path / "run", checkpoints, "images")
 
 
 def test_killed_while_training_on_clips(clip_server: Server, tmp_path: Path) -> None:
     """Which frames are drawn, and how they are varied, follows from the step as well."""
-    kill_until_the_end(clip_server, tmp_path / "run", checkpoints=0.0)
+    kill_until_the_end(clip_server, tmp_path / "run", 0.0, "clips")
 
 
-def kill_until_the_end(server: Server, run: Path, checkpoints: float) -> None:
+def kill_until_the_end(server: Server, run: Path, checkpoints: float, kind: str) -> None:
     moments, killed, longest = random.Random(5), 0, 0.2
     while not server.train_and_kill(run, moments.uniform(0, longest), checkpoints):
         killed, longest = killed + 1, 1.1 * longest  # a slow machine must get on too
     assert killed > 2
     assert read_record(run)["status"] == "finished"
-    assert epochs_in(run) == list(range(1, EPOCHS + 1))
+    assert epochs_in(run) == list(range(1, KINDS[kind]["recipe"].epochs + 1))
     assert_equal(state_of(run), state_of(server.whole))
 
 
