@@ -11,6 +11,7 @@ from torch import nn
 from striate.errors import NetworkError, unknown
 from striate.models.alexnet import alexnet
 from striate.models.arguments import Size, image_size, positive, too_small
+from striate.models.clip_networks import CLIP_NETWORKS, check_clip_size, check_clips
 from striate.models.mobilenet import mobilenet_v2
 from striate.models.plain import plain
 from striate.models.resnet import resnet18, resnet34, resnet50, resnet101
@@ -31,6 +32,10 @@ CATALOGUE: dict[str, Builder] = {
     "vgg16": vgg16,
     "alexnet": alexnet,
 }
+"""Networks for images, each of which takes a way through time."""
+
+NETWORKS: dict[str, Builder] = {**CATALOGUE, **CLIP_NETWORKS}
+"""These and the published networks that take clips by themselves."""
 
 LARGEST_LEAST_SIDE = 1024  # no image this large is too small for a network that anyone would build
 
@@ -49,10 +54,11 @@ def build(
     """A network of the catalogue with fresh weights: images or clips → scores (N, classes).
 
     Without a way through time it takes images (N, channels, H, W), with one clips (N, channels, T, H, W) of
-    any length; those of `two-stream` have two more planes, of optical flow.
+    any length; those of `two-stream` have two more planes, of optical flow. The networks of `CLIP_NETWORKS`
+    take clips as they are.
 
     Args:
-        backbone: a name of `CATALOGUE`.
+        backbone: a name of `CATALOGUE` or `CLIP_NETWORKS`.
         classes: scores per image or clip.
         channels: 1 for grey, 3 for RGB.
         size: (height, width) of the images or one side of a square, in pixels. `plain` needs it; for the
@@ -70,8 +76,10 @@ def build(
     >>> build("plain", classes=8, channels=1, size=32, time="tsm")(torch.zeros(4, 1, 8, 32, 32)).shape
     torch.Size([4, 8])
     """
-    check_way(time, frames, causal)
+    check_time(backbone, time, frames, causal)
     arguments = checked_arguments(backbone, classes, channels, size, options, time)
+    if backbone in CLIP_NETWORKS:
+        return _clip_network(backbone, arguments, frames, causal)
     own = _options_of_network(backbone)
     of_way = {name: arguments.pop(name) for name in options if name not in own}
     if "size" not in _parameters(backbone) and (given := arguments.pop("size")):
@@ -100,13 +108,21 @@ def options(backbone: str, time: str | None = None) -> dict[str, Any]:
 
 
 def _options_of_network(backbone: str) -> dict[str, Any]:
-    if backbone not in CATALOGUE:
-        raise NetworkError(unknown("backbone", backbone, CATALOGUE))
+    if backbone not in NETWORKS:
+        raise NetworkError(unknown("backbone", backbone, NETWORKS))
     return {
         name: parameter.default
         for name, parameter in _parameters(backbone).items()
-        if name not in ("classes", "channels", "size")
+        if name not in ("classes", "channels", "size", "causal")
     }
+
+
+def check_time(backbone: str, time: str | None, frames: object, causal: object) -> None:
+    """Refuse a way through time that cannot be, or that this network does not take."""
+    if backbone in CLIP_NETWORKS:
+        check_clips(backbone, time, frames, causal)
+    else:
+        check_way(time, frames, causal)
 
 
 def checked_arguments(
@@ -139,7 +155,16 @@ def _check_options(backbone: str, chosen: dict[str, Any], time: str | None) -> N
 
 
 def _parameters(backbone: str) -> dict[str, inspect.Parameter]:
-    return dict(inspect.signature(CATALOGUE[backbone]).parameters)
+    return dict(inspect.signature(NETWORKS[backbone]).parameters)
+
+
+def _clip_network(backbone: str, arguments: dict[str, Any], frames: int | None, causal: bool) -> nn.Module:
+    size = arguments.pop("size")
+    if causal:
+        arguments["causal"] = True
+    if frames is not None or size is not None:
+        check_clip_size(backbone, arguments, frames, size)
+    return CLIP_NETWORKS[backbone](**arguments)
 
 
 def _check_size(backbone: str, arguments: dict[str, Any], size: Size) -> None:

@@ -8,8 +8,7 @@ from torch import nn
 
 from striate.errors import NetworkError
 from striate.models.arguments import Size
-from striate.models.catalogue import build, checked_arguments
-from striate.models.ways import check_way
+from striate.models.catalogue import build, check_time, checked_arguments
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class NetworkSpec:
     causal: bool = False
 
     def __post_init__(self) -> None:
-        check_way(self.time, self.frames, self.causal)
+        check_time(self.backbone, self.time, self.frames, self.causal)
         chosen = {name: _as_argument(value) for name, value in self.options.items()}
         checked = checked_arguments(self.backbone, self.classes, self.channels, self.size, chosen, self.time)
         for name in ("classes", "channels", "size"):
