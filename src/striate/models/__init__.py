@@ -3,11 +3,11 @@ not known here.
 
     network = build("resnet18", classes=10, channels=1)
 
-`CATALOGUE` names every network for images, `CLIP_NETWORKS` every published one for clips. There is one file per
-family, and all are written alike: a network is a `Sequential` of named stages, so the builder reads from image
-to class, and only a block whose path forks has a `forward`. Every layer, ReLUs included, is a module of its own
-with a name of its own, so that a recording can point at it; none writes in place, so that what was recorded
-stays as it was.
+`CATALOGUE` names every network for images, `CLIP_NETWORKS` every published one for clips. There is one file
+per family, and all are written alike: a network is a `Sequential` of named stages, so the builder reads from
+image to class, and only a block whose path forks has a `forward`. Every layer, ReLUs included, is a module of
+its own with a name of its own, so that a recording can point at it; none writes in place, so that what was
+recorded stays as it was.
 
 The published families carry torchvision's state-dict names and shapes, so its checkpoints load strictly.
 Weights go between files and networks in two steps: `read_weights` gives a state dict from whatever the
