@@ -8,6 +8,7 @@ from striate.layers.consensus import Consensus, running_mean
 from striate.layers.convolutions import (
     CausalConv3d,
     Conv2Plus1d,
+    Halves,
     conv3d,
     factorise,
     inflate,
@@ -24,6 +25,7 @@ __all__ = [
     "Conv2Plus1d",
     "EndOfTime",
     "Frames",
+    "Halves",
     "ShiftedConv2d",
     "TemporalShift",
     "conv3d",

@@ -1,6 +1,7 @@
 """Convolutions that see several frames: inflated, causal, and factorised into space and time."""
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
@@ -75,6 +76,7 @@ class Conv2Plus1d(nn.Sequential):
     """
 
     space: nn.Conv3d
+    norm: nn.BatchNorm3d
     time: nn.Conv3d
 
     def __init__(self, layer: nn.Conv2d, t: int, causal: bool) -> None:
@@ -113,25 +115,52 @@ def mid_width(layer: nn.Conv2d, t: int) -> int:
     return max(1, mid_channels(t, (height, width), inputs, outputs))
 
 
-def factorise(kernels: Tensor, mid: int, groups: int = 1) -> tuple[Tensor, Tensor, int]:
-    """2D kernels (O, C, k, k) in (2+1)D form: kernels 1×k×k, kernels 1×1×1, and how many of O are exact.
+@dataclass(frozen=True)
+class Halves:
+    """2D kernels as two layers with a ReLU between.
 
-    A ReLU stands between the halves. x = relu(x) − relu(−x) carries a filter through it unchanged, at two
-    channels of `mid` (per group) for each filter; where they do not reach, the last filters come as relu(x).
-    The 1×1×1 kernels belong at the frame itself: in the middle of t×1×1, or, when causal, at its end. mid is
-    the width of a group.
+    space: (mid, C, 1, k, k). time: (O, mid, 1, 1, 1), which belongs at the frame itself: in the middle of
+    t×1×1, at its end if causal. exact: so many filters of each group, the first ones, come through unchanged;
+    `rectified` more as relu(x), which is no change where a ReLU follows. kept: where `mid` is less than the
+    filters, the share of the kernels' squares that is left, and 1 otherwise.
     """
-    outputs = kernels.shape[0] // groups
-    pairs = max(0, min(outputs, mid - outputs))
-    kept = min(outputs, mid)
-    space = kernels.new_zeros(groups, mid, *kernels.shape[1:])
-    time = kernels.new_zeros(groups, outputs, mid)
-    own = kernels.unflatten(0, (groups, outputs))  # type: ignore[no-untyped-call]
-    rows = torch.arange(kept)
-    space[:, :kept], time[:, rows, rows] = own[:, :kept], 1
-    mirrored = torch.arange(pairs)
-    space[:, outputs : outputs + pairs], time[:, mirrored, outputs + mirrored] = -own[:, :pairs], -1
-    return space.flatten(0, 1).unsqueeze(2), time.flatten(0, 1)[..., None, None, None], pairs * groups
+
+    space: Tensor
+    time: Tensor
+    exact: int
+    rectified: int
+    kept: float = 1.0
+
+
+def factorise(kernels: Tensor, mid: int, groups: int = 1) -> Halves:
+    """2D kernels (O, C, k, k) in (2+1)D form with `mid` channels between in each group.
+
+    x = relu(x) − relu(−x) carries a filter through a ReLU in two channels. Filters without a second one come
+    as relu(x). If not even one is there for each, pairs carry the strongest singular directions, which loses
+    least (Eckart, Young 1936). Channels left over get kernels of zeros.
+    """
+    own = kernels.reshape(groups, kernels.shape[0] // groups, -1)  # (groups, O, C·k·k)
+    filters, kept = own.shape[1], 1.0
+    pairs = min(filters, mid - filters)
+    if pairs >= 0:
+        into = torch.cat([own, -own[:, :pairs]], dim=1)
+        one = torch.eye(filters, dtype=own.dtype).expand(groups, -1, -1)
+        out = torch.cat([one, -one[..., :pairs]], dim=2)
+    else:
+        into, out, kept = _strongest(own, mid // 2)
+    spare = mid - into.shape[1]
+    space = F.pad(into, (0, 0, 0, spare)).reshape(groups * mid, *kernels.shape[1:]).unsqueeze(2)
+    time = F.pad(out, (0, spare)).reshape(kernels.shape[0], mid, 1, 1, 1)
+    return Halves(space, time, max(0, pairs), filters - pairs if pairs >= 0 else 0, kept)
+
+
+def _strongest(own: Tensor, directions: int) -> tuple[Tensor, Tensor, float]:
+    """Matrices (groups, O, C·k·k) as products of two, through pairs of directions, and the share kept."""
+    u, s, v = torch.linalg.svd(own, full_matrices=False)
+    root, whole = s[:, :directions].sqrt(), float(s.square().sum())
+    into, out = root.unsqueeze(2) * v[:, :directions], u[:, :, :directions] * root.unsqueeze(1)
+    kept = float(s[:, :directions].square().sum()) / whole if whole else 1.0
+    return torch.cat([into, -into], dim=1), torch.cat([out, -out], dim=2), kept
 
 
 def _spread(kernels: Tensor) -> float:

@@ -1,7 +1,7 @@
 """Putting weights into a network they were not necessarily made for, and saying what was changed.
 
-Two differences are bridged: another number of classes, and colour against grey. Any other is an error that
-lists every parameter concerned and leaves the network as it was.
+Three differences are bridged: another number of classes, colour against grey, and images against clips.
+Any other is an error that lists every parameter concerned and leaves the network as it was.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,6 +14,9 @@ from torch import Tensor, nn
 
 from striate.errors import NetworkError, WeightsError
 from striate.models.ends import head_of, stem_of
+from striate.models.ways import ClipNetwork
+from striate.models.ways.adopting import Adopted, adopt
+from striate.models.ways.two_stream import TwoStreamNetwork
 from striate.models.weight_files import State, read_weights
 
 ABSENT = "absent"
@@ -55,6 +58,9 @@ def load_weights(
       RGB network says of a grey image.
     - Made for grey, and the network takes RGB: the first kernels are divided by three and repeated, which
       gives what the grey network says of the mean colour.
+    - Made for images, and the network takes clips: for `3d` kernels are repeated over time and divided by its
+      length; for `2plus1d` they go into the two halves as far as the width between allows; recurrent ways
+      keep their fresh recurrent layer and head; both of the two streams get them.
 
     Args:
         path_or_state: what `read_weights` takes, or a state dict.
@@ -69,18 +75,30 @@ def load_weights(
     else:
         state, source = read_weights(path_or_state), source_name or str(path_or_state)
     wanted = network.state_dict()
-    notes = _adapt_stem(state, wanted, network, source)
-    fresh, head_notes = _leave_out_head(state, wanted, network, source)
+    adopted = adopt(network, state, source) if isinstance(network, ClipNetwork) else Adopted(state)
+    state, left, notes = adopted.state, adopted.fresh, adopted.notes
+    for prefix, stream in _streams(network):
+        notes += _adapt_stem(state, wanted, prefix, stream, source)
+        of_head, head_notes = _leave_out_head(state, wanted, prefix, stream, source)
+        left, notes = (*left, *of_head), (*notes, *head_notes)
     _keep_batch_counts(state, wanted)
-    _check_fit(state, wanted, fresh, source)
-    loaded = tuple(name for name in wanted if name not in fresh)
+    _check_fit(state, wanted, left, source)
+    fresh = tuple(name for name in wanted if name in left)
+    loaded = tuple(name for name in wanted if name not in left)
     network.load_state_dict(wanted | state)
-    return WeightsReport(source, loaded, fresh, (*notes, *head_notes))
+    return WeightsReport(source, loaded, fresh, notes)
 
 
-def _adapt_stem(state: State, wanted: State, network: nn.Module, source: str) -> Notes:
+def _streams(network: nn.Module) -> list[tuple[str, nn.Module]]:
+    """Networks from an input to scores, with what their names begin with: two for two streams, or one."""
+    if isinstance(network, TwoStreamNetwork):
+        return [("backbone.", network.backbone), ("flow.", network.flow)]
+    return [("", network)]
+
+
+def _adapt_stem(state: State, wanted: State, prefix: str, network: nn.Module, source: str) -> Notes:
     """Change the first kernels in `state` between RGB and grey, if that is all they lack."""
-    name = _weight_of(stem_of, network)
+    name = prefix + _weight_of(stem_of, network)
     if name not in state or not _differ_only_in(1, state[name], wanted[name]):
         return ()
     layer, kernels = name.removesuffix(".weight"), state[name]
@@ -95,10 +113,10 @@ def _adapt_stem(state: State, wanted: State, network: nn.Module, source: str) ->
 
 
 def _leave_out_head(
-    state: State, wanted: State, network: nn.Module, source: str
+    state: State, wanted: State, prefix: str, network: nn.Module, source: str
 ) -> tuple[tuple[str, ...], Notes]:
     """Take the head out of `state` if it is of another number of classes: (fresh parameters, notes)."""
-    name = _weight_of(head_of, network)
+    name = prefix + _weight_of(head_of, network)
     if name not in state or not _differ_only_in(0, state[name], wanted[name]):
         return (), ()
     head = name.removesuffix(".weight")

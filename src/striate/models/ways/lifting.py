@@ -11,10 +11,11 @@ pool, or else where it flattens) the mean over the frames is taken: what follows
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
 
 from striate.errors import NetworkError
-from striate.layers import Conv2Plus1d, EndOfTime, Frames, conv3d, factorise, inflate, pool3d
+from striate.layers import Conv2Plus1d, EndOfTime, Frames, Halves, conv3d, factorise, inflate, pool3d
 from striate.models.arguments import positive
 from striate.models.ways.clip_network import ClipNetwork
 from striate.models.ways.plan import Plan
@@ -93,25 +94,42 @@ def factorised(layer: nn.Conv2d, t: int, causal: bool, fresh: bool) -> nn.Module
         return inflated(layer, 1, causal, fresh)
     made = Conv2Plus1d(layer, t, causal)
     if not fresh:
-        embed(made, layer.weight.detach())
+        bias = None if layer.bias is None else layer.bias.detach()
+        made.load_state_dict(embedded(made, layer.weight.detach(), bias)[0])
     return made
 
 
-def embed(block: Conv2Plus1d, kernels: Tensor) -> int:
-    """Puts 2D kernels into a (2+1)D block, as they are as far as that goes; how many filters that are."""
-    space, time, exact = into_halves(block, kernels)
-    block.space.weight.data, block.time.weight.data = space, time
-    return exact
+def embedded(block: Conv2Plus1d, kernels: Tensor, bias: Tensor | None) -> tuple[dict[str, Tensor], Halves]:
+    """A state dict for a (2+1)D block that does what 2D kernels did, as far as its width between allows.
 
-
-def into_halves(block: Conv2Plus1d, kernels: Tensor) -> tuple[Tensor, Tensor, int]:
-    """The weights of both halves for 2D kernels, and how many filters come through unchanged."""
-    time = block.time
+    The norm between hands on what it gets, in evaluation mode; filters that come rectified get their bias
+    there. Channels between that are not needed keep their own kernels in space, so that they can learn.
+    """
+    time, norm = block.time, block.norm
     groups, t = time.groups, time.kernel_size[0]
-    space, one, exact = factorise(kernels, time.in_channels // groups, groups)
-    whole = one.new_zeros(*one.shape[:2], t, 1, 1)
-    whole[:, :, t // 2 if time.padding[0] else t - 1] = one[:, :, 0]
-    return space, whole, exact
+    halves = factorise(kernels, time.in_channels // groups, groups)
+    taps = halves.time.new_zeros(*halves.time.shape[:2], t, 1, 1)
+    taps[:, :, t // 2 if time.padding[0] else t - 1] = halves.time[:, :, 0]
+    unused = (halves.space.flatten(1) == 0).all(dim=1).view(-1, 1, 1, 1, 1)
+    own = block.space.weight.detach().to(kernels)
+    state = {
+        "space.weight": torch.where(unused, own, halves.space)
+        if own.shape == halves.space.shape
+        else halves.space,
+        "norm.weight": torch.ones(norm.num_features),
+        "norm.bias": torch.zeros(norm.num_features),
+        "norm.running_mean": torch.zeros(norm.num_features),
+        "norm.running_var": torch.full((norm.num_features,), 1 - norm.eps),
+        "norm.num_batches_tracked": torch.tensor(0),
+        "time.weight": taps,
+    }
+    if bias is not None:
+        state["time.bias"] = bias.clone()
+        if groups == 1 and halves.rectified:
+            rectified = slice(halves.exact, halves.exact + halves.rectified)
+            state["norm.bias"][rectified] = bias[rectified]
+            state["time.bias"][rectified] = 0
+    return state, halves
 
 
 def _is_pointwise(layer: nn.Conv2d) -> bool:
