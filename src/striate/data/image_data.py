@@ -146,6 +146,8 @@ class ClipData(ImageData):
     """Which frames of a clip are taken."""
     flow: str | None
     """How the optical flow was computed; None: the clips hold none."""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """Classes whose clips are each other's, played backwards: only the order of frames tells them apart."""
 
     @property
     def frames(self) -> int:
@@ -160,4 +162,4 @@ class ClipData(ImageData):
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         ours = {"frames": self.frames, "stride": self.sampling.stride, "flow": self.flow}
-        return {**super().to_json(), **ours}
+        return {**super().to_json(), **ours, "pairs": [list(pair) for pair in self.pairs]}

@@ -65,6 +65,7 @@ def motion_digits(name: str, options: Options) -> ClipData:
         mirror_safe=mirror_safe(CLASSES),
         sampling=options.sampling,
         flow=options.flow,
+        pairs=tuple(zip(CLASSES[::2], CLASSES[1::2], strict=True)),
     )
 
 
