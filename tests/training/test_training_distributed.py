@@ -14,7 +14,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from team_script import PARTS, SHAPES, clips_recipe, steps_of
+from team_script import CLIPS, PARTS, SHAPES, clips_recipe, steps_of
 from torch import nn
 
 from small_clips import clip_run
@@ -114,8 +114,7 @@ def test_a_network_with_batch_norms(together: Path, tmp_path: Path, small_set: P
 @pytest.mark.usefixtures("quick")
 def test_clips(together: Path, tmp_path: Path, small_clips: Path) -> None:
     """Each process draws the frames of its own part as one process would."""
-    changes: dict[str, Any] = {"time": "2plus1d", "backbone": "resnet18", "options": {}}
-    alone = clip_run(tmp_path / "alone", clips_recipe(), data=small_clips, **changes)
+    alone = clip_run(tmp_path / "alone", clips_recipe(), data=small_clips, **CLIPS)
     for one, other in zip(numbers(alone.path), numbers(together / "clips"), strict=True):
         assert one == pytest.approx(other, rel=1e-4)
     assert "clips_per_second" in read_history(together / "clips")[0]
