@@ -14,6 +14,7 @@ _HOMES = {
     "Recipe": "striate.training.recipe",
     "evaluate": "striate.evaluating.evaluate",
     "predict": "striate.evaluating.predict",
+    "compare": "striate.comparing.compare",
     "explain": "striate.explaining.explain",
     "build": "striate.models",
     "inspect": "striate.inspecting",
@@ -27,6 +28,7 @@ __all__ = [
     "StriateError",
     "__version__",
     "build",
+    "compare",
     "evaluate",
     "explain",
     "inspect",
@@ -37,6 +39,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from striate.comparing.compare import compare
     from striate.data import open_data
     from striate.errors import StriateError
     from striate.evaluating.evaluate import evaluate

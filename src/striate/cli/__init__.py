@@ -15,6 +15,7 @@ VERBS = {
     "train": "train a network on a built-in set or a folder of images",
     "evaluate": "score a trained network on labelled images",
     "predict": "classify image files with a trained network",
+    "compare": "train several ways through time on the same clips: one table of cost and accuracy",
     "tune": "the fastest right form of each convolution on this machine, measured",
     "explain": "work out the numbers behind a number of a trained network, and check them",
     "data": "get a public data set, or check a folder of images before training",

@@ -1,0 +1,123 @@
+"""The result of a comparison, and how it presents itself."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean, pstdev
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A figure of several trainings: fractions for accuracies."""
+
+    mean: float
+    std: float
+    """Standard deviation of these very trainings (their squares divided by n): 0 of a single one."""
+    values: tuple[float, ...]
+    """In the order of the runs."""
+
+    @classmethod
+    def of(cls, values: list[float]) -> "Spread":
+        """Of one or more values."""
+        return cls(fmean(values), pstdev(values), tuple(values))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way through time on one backbone: what its trainings came to, and what it costs."""
+
+    time: str
+    backbone: str
+    causal: bool
+    frames: int
+    options: dict[str, Any]
+    """Of the network, where they are not the defaults: the widths that `match` found are here."""
+    runs: tuple[str, ...]
+    """The folders, one for each seed."""
+    top1: Spread
+    """Accuracy on the test clips (on the validation clips where there is no test split)."""
+    in_pairs: Spread | None
+    """Of the clips given the right pair of classes, the share given the right one of the two; None where the
+    data have no pairs, or not one clip was given the right pair."""
+    right_pair: Spread | None
+    """Share of clips given the right pair."""
+    parameters: int
+    macs: int
+    """Multiply-accumulates of one clip."""
+    macs_per_frame: int
+    """Of what has to be computed when one more frame comes."""
+    step_bytes: int | None
+    """Memory of a training step: weights with all they carry, and what is kept for the backward pass."""
+    clips_per_second: float
+    """In training, on the machine that trained: the median over the runs."""
+    epochs: float
+    """Mean over the runs."""
+    seconds: float
+    """Of training and scoring: the mean over the runs."""
+    inference_ms: float
+    """One clip through the network, measured here."""
+    inference_ms_per_frame: float
+    """The same for what has to be computed when one more frame comes."""
+    streams: bool
+    """Whether a new frame costs that frame only; otherwise it costs the whole clip again."""
+    flow_ms: float | None
+    """Optical flow of one clip, which comes on top of inference; None where none is needed."""
+    on_front: bool = False
+    """No other row has as few MACs and a higher accuracy, or fewer MACs and as high a one."""
+
+    @property
+    def label(self) -> str:
+        """The way, and what sets it apart."""
+        return f"{self.time}, causal" if self.causal and self.time in ("tsm", "3d", "2plus1d") else self.time
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; fractions, not percent."""
+        return asdict(self) | {"label": self.label}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Ways through time, side by side."""
+
+    status: str
+    """'finished', or 'stopped' where somebody asked for it; then there are no rows yet."""
+    data: str
+    split: str
+    """What the accuracies are of: test, or val."""
+    clips: int
+    """In it."""
+    match: str | None
+    rows: tuple[Row, ...]
+    out: Path | None
+    files: tuple[Path, ...]
+    """What was written into `out`."""
+    machine: dict[str, Any]
+    """Where inference was measured."""
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "status": self.status,
+            "data": self.data,
+            "split": self.split,
+            "clips": self.clips,
+            "match": self.match,
+            "rows": [row.to_json() for row in self.rows],
+            "out": None if self.out is None else str(self.out),
+            "files": [str(path) for path in self.files],
+            "machine": self.machine,
+            "notes": list(self.notes),
+        }
+
+    def to_html(self) -> str:
+        """One self-contained page: the plot and the table."""
+        from striate.comparing.page import page_of
+
+        return page_of(self)
+
+    def _repr_html_(self) -> str:
+        """The plot and the table, in a notebook."""
+        from striate.comparing.page import fragment_of
+
+        return fragment_of(self)
