@@ -108,9 +108,10 @@ def test_calls_are_recorded_with_their_gradients() -> None:
 # Clips.
 
 
-def test_a_3d_weight_gradient_that_bf16_gets_wrong_on_two_frames_is_refused() -> None:
-    """Where this machine's kernel is wrong the check names it, and only there."""
-    torch.manual_seed(0)
+def test_a_3d_weight_gradient_that_bf16_gets_wrong_on_two_frames_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And not even tried: such kernels write beyond their buffers."""
     network = nn.Sequential(nn.Conv3d(8, 16, 3, padding=1), nn.Flatten(), nn.Linear(16 * 2 * 36, 3))
     clips = torch.randn(4, 8, 2, 6, 6).contiguous(memory_format=torch.channels_last_3d)
 
@@ -118,20 +119,9 @@ def test_a_3d_weight_gradient_that_bf16_gets_wrong_on_two_frames_is_refused() ->
         result: Tensor = network(clips).float().square().mean()
         return result
 
-    def gradient(enabled: bool) -> Tensor:
-        network.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
-            loss = step(network)
-        loss.backward()  # type: ignore[no-untyped-call]
-        weight = network[0].weight
-        assert isinstance(weight.grad, Tensor)
-        return weight.grad.clone()
-
-    exact, rough = gradient(False), gradient(True)
-    is_wrong = not (rough - exact).norm() <= number_format.TOLERANCE * exact.norm()
+    monkeypatch.setattr(number_format, "differences", lambda *_: pytest.fail("tried"))
     found = first_wrong_layer(network, step, CPU)
-    assert (found is not None and found.startswith("the weight gradient of 0 differs")) == is_wrong
-    assert (found is None) != is_wrong
+    assert found == "the weight gradient of 0 is known to be wrong for so few frames or pixels"
 
 
 @pytest.mark.parametrize("kind", [nn.RNN, nn.LSTM, nn.GRU])

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from striate.evaluating.scoring import autocast
+from striate.forms import Geometry
+from striate.forms.safety import corrupts
 from striate.machine import has_native_bf16
 from striate.tracing.layer_calls import LayerCall, layer_calls
 
@@ -89,10 +91,21 @@ def first_wrong_layer(network: nn.Module, loss: Loss, device: torch.device) -> s
     """Names the first layer whose bf16 output or gradients disagree with fp32, and how; None if all agree."""
     copy = deepcopy(network).requires_grad_()  # frozen layers compute in bf16 too
     for call in _distinct(layer_calls(copy, CHECKED, lambda: loss(copy))):
+        if _corrupts(call):
+            return f"the weight gradient of {call.name} is known to be wrong for so few frames or pixels"
         for what, difference in differences(call, device):
             if not difference <= TOLERANCE:
                 return f"the {what} of {call.name} differs from fp32 by {difference:.2g} (limit {TOLERANCE})"
     return None
+
+
+def _corrupts(call: LayerCall) -> bool:
+    """Whether this layer's bf16 kernel may write beyond its buffers, so that it must not even be tried."""
+    layer = call.layer
+    if not isinstance(layer, nn.Conv2d | nn.Conv3d) or (geometry := Geometry.of(layer)) is None:
+        return False
+    size = tuple(call.input.shape[2:])
+    return corrupts(geometry, size, torch.bfloat16, call.input.device.type)
 
 
 def differences(call: LayerCall, device: torch.device) -> Iterator[tuple[str, float]]:
