@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from striate.data import open_data
-from striate.evaluating.inputs import Normalisation
+from striate.data import ClipData, MemoryClips, Sampling, open_data
+from striate.evaluating.inputs import Normalisation, place
 
 
 def test_measured_over_the_training_images() -> None:
@@ -27,6 +29,41 @@ def test_each_channel_by_its_own() -> None:
     assert result.dtype == torch.float32
     assert result.is_contiguous(memory_format=torch.channels_last)
     assert (images == 30).all()
+
+
+def test_clips_are_laid_out_so_that_folding_moves_nothing() -> None:
+    normalise = Normalisation((10.0, 20.0, 30.0), (1.0, 2.0, 4.0))
+    clips = normalise(torch.full((2, 3, 6, 4, 5), 30, dtype=torch.uint8))
+    assert clips[0, :, 0, 0, 0].tolist() == [20.0, 5.0, 0.0]
+    assert clips.is_contiguous(memory_format=torch.channels_last_3d)
+    frames = clips.transpose(1, 2).flatten(0, 1)  # (N·T, C, H, W)
+    assert frames.data_ptr() == clips.data_ptr()
+    assert frames.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_no_motion_is_zero() -> None:
+    clips = np.random.default_rng(0).integers(0, 255, (6, 3, 4, 5, 5), np.uint8)
+    labels, sampling = np.zeros(6, np.int64), Sampling(4)
+    images = MemoryClips(clips, np.arange(6), labels, list("abcdef"), sampling=sampling)
+    measured = Normalisation.measured(images)
+    data = ClipData("a", "a", ("x",), 1, (5, 5), {"train": images}, (), (), 0, False, sampling, "dis")
+    normalise = Normalisation.of_data(data)
+    assert normalise.mean == (measured.mean[0], 128.0, 128.0)
+    assert normalise.std == measured.std
+    assert (normalise(torch.full((1, 3, 1, 1, 1), 128))[0, 1:] == 0).all()
+    assert normalise.picture == Normalisation(measured.mean[:1], measured.std[:1])
+    published = Normalisation.of_imagenet(1).with_flow(normalise)
+    assert published.mean[1:] == (128.0, 128.0)
+    assert published.picture == Normalisation.of_imagenet(1)
+
+
+def test_kernels_of_two_and_three_axes_are_laid_out_alike() -> None:
+    network = nn.Sequential(nn.Conv2d(4, 6, 3), nn.Conv3d(4, 6, 3), nn.Linear(4, 6))
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    assert place(network, torch.device("cpu")) is network
+    assert network[0].weight.is_contiguous(memory_format=torch.channels_last)
+    assert network[1].weight.is_contiguous(memory_format=torch.channels_last_3d)
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
 
 
 def test_a_channel_that_is_one_colour() -> None:

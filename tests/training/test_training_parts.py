@@ -87,6 +87,20 @@ def test_the_backbone_learns_at_its_share_of_the_rate() -> None:
     assert len(rates) == len(list(network.parameters()))
 
 
+@pytest.mark.parametrize(
+    ("time", "fresh"),
+    [
+        ("tsm", {"backbone.fc1"}),
+        ("2plus1d", {"backbone.fc1"}),
+        ("lstm", {"recurrent", "head"}),
+        ("two-stream", {"backbone.fc1", "flow.fc1"}),
+    ],
+)
+def test_what_is_fresh_in_a_network_through_time(time: str, fresh: set[str]) -> None:
+    network = build("plain", classes=3, channels=1, size=8, time=time, widths=(8, 8), hidden=())
+    assert {name.rpartition(".")[0] for name in fresh_parts(network)} == fresh
+
+
 def test_with_the_full_rate_the_groups_are_those_of_old() -> None:
     network = build("plain", classes=3, size=8, **TINY)
     assert len(make_optimizer(network, Recipe(), fresh_parts(network)).param_groups) == 2

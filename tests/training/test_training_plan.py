@@ -29,7 +29,7 @@ def test_minutes_become_epochs() -> None:
 
 
 def test_an_empty_split() -> None:
-    with pytest.raises(DataError, match="the training split is empty: put images into it"):
+    with pytest.raises(DataError, match="the training split is empty: put images or clips into it"):
         make_plan(Recipe(), np.array([0, 0]), FORMAT)
 
 

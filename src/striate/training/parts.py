@@ -14,6 +14,8 @@ from striate.models import head_of
 
 BACKBONE = "backbone."
 """What the names of a 2D network begin with inside one that goes through time."""
+STREAMS = ("backbone", "flow")
+"""Networks of single frames inside such a one; each of two has a head of its own."""
 
 
 def freeze(network: nn.Module, prefixes: Sequence[str]) -> None:
@@ -38,10 +40,17 @@ def training_mode(network: nn.Module, prefixes: Sequence[str]) -> None:
 def fresh_parts(network: nn.Module, untouched: Iterable[str] = ()) -> tuple[str, ...]:
     """The parameters that learn at the full rate where the backbone learns at a share of it.
 
-    untouched: those that loaded weights have left as they were. Without weights only the head is fresh.
+    These are the heads, what comes after a backbone that goes through time, and `untouched`: what loaded
+    weights have left as it was.
     """
-    head, _ = head_of(network)
-    fresh = {name for name, _ in network.named_parameters() if _within(name, head)}
+    streams = {name: part for name, part in network.named_children() if name in STREAMS}
+    heads = [head_of(network)[0]]
+    if len(streams) > 1:
+        heads = [f"{name}.{head_of(part)[0]}" for name, part in streams.items()]
+    names = [name for name, _ in network.named_parameters()]
+    fresh = {name for name in names if any(name.startswith(f"{head}.") for head in heads)}
+    if streams:
+        fresh |= {name for name in names if name.split(".")[0] not in streams}
     return tuple(sorted(fresh | set(untouched)))
 
 

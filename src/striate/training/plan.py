@@ -55,7 +55,7 @@ def make_plan(recipe: Recipe, counts: np.ndarray, number_format: NumberFormat) -
     """Plans a training on `counts[k]` images of each class k. Raises DataError for an empty set."""
     images = int(counts.sum())
     if images == 0:
-        raise DataError("the training split is empty: put images into it")
+        raise DataError("the training split is empty: put images or clips into it")
     batch = min(recipe.batch_size, images)
     return Plan(
         images=images,
