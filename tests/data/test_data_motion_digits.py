@@ -36,7 +36,7 @@ def clips_of(data: ClipData, split: str, most: int = 10_000) -> tuple[np.ndarray
 def test_what_is_in_the_default_set() -> None:
     data = opened()
     assert {split: len(clips) for split, clips in data.splits.items()} == CLIPS
-    assert (data.frames, data.channels, data.size) == (8, 1, (32, 32))
+    assert (data.frames, data.channels, data.size) == (8, 1, (24, 24))
     assert data.classes == CLASSES
     assert not data.mirror_safe
     assert all(clips.in_memory for clips in data.splits.values())
@@ -55,7 +55,7 @@ def test_backwards_a_clip_is_a_clip_of_its_partner(name: str, channels: int) -> 
     data = opened(name, channels=channels)
     for split, clips in data.splits.items():
         pixels = clips.take(np.arange(len(clips))).numpy()
-        assert pixels.shape == (CLIPS[split], channels, 8, 32, 32)
+        assert pixels.shape == (CLIPS[split], channels, 8, 24, 24)
         assert np.array_equal(pixels[0::2], pixels[1::2, :, ::-1])
         assert np.array_equal(clips.labels[0::2], clips.labels[1::2] ^ 1)
 
@@ -93,7 +93,7 @@ def centres(clips: np.ndarray) -> np.ndarray:
     """(N, T, 3): the ink's centre in x and y, and its spread."""
     ink = np.clip(clips[:, 0] - np.median(clips[:, 0], axis=(1, 2, 3), keepdims=True) - 40, 0, None)
     mass = ink.sum(axis=(2, 3))
-    y, x = np.mgrid[:32, :32]
+    y, x = np.mgrid[:24, :24]
     cx, cy = (ink * x).sum(axis=(2, 3)) / mass, (ink * y).sum(axis=(2, 3)) / mass
     away = (x - cx[..., None, None]) ** 2 + (y - cy[..., None, None]) ** 2
     return np.stack([cx, cy, np.sqrt((ink * away).sum(axis=(2, 3)) / mass)], axis=-1)

@@ -23,7 +23,7 @@ from striate.errors import DataError, unknown
 CLASSES = ("left", "right", "up", "down", "counterclockwise", "clockwise", "shrinking", "growing")
 """2 m is motion m of MOTIONS played backwards, 2 m + 1 as drawn: the partner of a class is `label ^ 1`."""
 CLIPS = {"train": 2400, "val": 480, "test": 1200}
-SIDE = 32
+SIDE = 24
 """Pixels, where no size is asked for."""
 
 
@@ -37,7 +37,7 @@ def motion_digits(name: str, options: Options) -> ClipData:
     """Clips of moving digits: uint8 (1 or 3, T, H, W), drawn on the spot, the same for the same options.
 
     name: "motion-digits", or with "-easy" or "-hard" at its end. options: channels: 1, digits on grey, the
-    default; 3, coloured digits on photographs. size: 32 by default. frames: 8 by default; the motion is the
+    default; 3, coloured digits on photographs. size: 24 by default. frames: 8 by default; the motion is the
     same, however many frames show it. Clips that do not fit into the memory limit are drawn when they are
     asked for. Raises DataError for an unknown name, and for options that mean nothing here.
     """
