@@ -98,9 +98,13 @@ class Pool(nn.Module):
         return flat
 
 
+class SlowFast(nn.Sequential):
+    """The whole network, which has two stems: `stem.slow` and `stem.fast`."""
+
+
 def slowfast_r50_4x16(
     *, classes: int, channels: int = 3, like: str = "pyslowfast", dropout: float = 0.5
-) -> nn.Sequential:
+) -> SlowFast:
     """Of 32 frames, 4 go slow (α = 8); the links see five frames.
 
     Args:
@@ -116,14 +120,14 @@ def slowfast_r50_4x16(
 
 def slowfast_r50_8x8(
     *, classes: int, channels: int = 3, like: str = "pyslowfast", dropout: float = 0.5
-) -> nn.Sequential:
+) -> SlowFast:
     """Of 32 frames, 8 go slow (α = 4); the links see seven frames. The options are those of the other."""
     return _slowfast(4, 7, classes, channels, like, dropout)
 
 
 def _slowfast(
     alpha: int, link_frames: int, classes: int, channels: int, like: str, dropout: float
-) -> nn.Sequential:
+) -> SlowFast:
     """Shapes in the comments are of the slow pathway; the fast one has T frames and an eighth of C."""
     bare = one_of("like", like, ("pyslowfast", "mmaction2")) == "mmaction2"
 
@@ -133,7 +137,7 @@ def _slowfast(
         conv = temporal(fast_channels, handed, link_frames, stride=alpha)
         return nn.Sequential(OrderedDict(conv=conv)) if bare else _norm_relu("conv", conv, handed)
 
-    network = nn.Sequential(
+    network = SlowFast(
         OrderedDict(
             rates=TwoRates(alpha, every=bare),  # (N, 3, T/α, H, W)
             stem=Stage(_stem(channels, 64, 1), _stem(channels, 8, 5), link(64)),  # (N, 80, T/α, H/4, W/4)

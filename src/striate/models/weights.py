@@ -1,6 +1,7 @@
 """Putting weights into a network they were not necessarily made for, and saying what was changed.
 
-Three differences are bridged: another number of classes, colour against grey, and images against clips.
+Four differences are bridged: the names of other publishers, another number of classes, colour against grey,
+and images against clips.
 Any other is an error that lists every parameter concerned and leaves the network as it was.
 """
 
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 
 from striate.errors import NetworkError, WeightsError
 from striate.models.ends import head_of, stem_of
+from striate.models.layouts import EVERY, in_our_names
+from striate.models.slowfast import SlowFast
 from striate.models.ways import ClipNetwork
 from striate.models.ways.adopting import Adopted, adopt
 from striate.models.ways.two_stream import TwoStreamNetwork
@@ -53,6 +56,7 @@ def load_weights(
 ) -> WeightsReport:
     """Put weights into a network.
 
+    - Under the names of PySlowFast, PyTorchVideo, MMAction2 or mit-han-lab: found out and translated.
     - Made for another number of classes: the head keeps its fresh weights.
     - Made for RGB, and the network takes grey: the first kernels are summed over colour, which gives what the
       RGB network says of a grey image.
@@ -75,8 +79,9 @@ def load_weights(
     else:
         state, source = read_weights(path_or_state), source_name or str(path_or_state)
     wanted = network.state_dict()
+    state, notes = in_our_names(state, network, EVERY)
     adopted = adopt(network, state, source) if isinstance(network, ClipNetwork) else Adopted(state)
-    state, left, notes = adopted.state, adopted.fresh, adopted.notes
+    state, left, notes = adopted.state, adopted.fresh, (*notes, *adopted.notes)
     for prefix, stream in _streams(network):
         notes += _adapt_stem(state, wanted, prefix, stream, source)
         of_head, head_notes = _leave_out_head(state, wanted, prefix, stream, source)
@@ -90,9 +95,11 @@ def load_weights(
 
 
 def _streams(network: nn.Module) -> list[tuple[str, nn.Module]]:
-    """Networks from an input to scores, with what their names begin with: two for two streams, or one."""
+    """What begins with a stem, and what its names begin with: two for two streams or pathways, or one."""
     if isinstance(network, TwoStreamNetwork):
         return [("backbone.", network.backbone), ("flow.", network.flow)]
+    if isinstance(network, SlowFast):
+        return [("", network), ("stem.fast.", network.get_submodule("stem.fast"))]
     return [("", network)]
 
 

@@ -104,8 +104,8 @@ def in_our_names(
 
 def without_way(wanted: Mapping[str, Tensor]) -> State:
     """The names of the image network inside a way through time, as if it stood alone."""
-    inside = all(name.startswith(WAY) for name in wanted)
-    return {name.removeprefix(WAY): tensor for name, tensor in wanted.items()} if inside else dict(wanted)
+    inside = {name.removeprefix(WAY): tensor for name, tensor in wanted.items() if name.startswith(WAY)}
+    return inside or dict(wanted)
 
 
 def _unwrapped(state: Mapping[str, Tensor]) -> State:
