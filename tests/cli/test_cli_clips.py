@@ -191,9 +191,11 @@ def test_images_for_clips_and_clips_for_images(
         f"{digits_run.path} was trained on images, of which there is one view: leave --clips and --crops out"
     )
     assert refused(run, "evaluate", digits_run.path, videos) == (
-        f"moves holds clips, and {digits_run.path} was trained on images"
+        f"moves holds clips, and {digits_run.path} was trained on images: give images"
     )
-    assert "holds images" in refused(run, "evaluate", moving.path, "digits")
+    assert refused(run, "evaluate", moving.path, "digits") == (
+        f"digits holds images, and {moving.path} was trained on clips: give clips"
+    )
     assert refused(run, "evaluate", moving.path, "--crops", "2").startswith(
         "crops must be 1 (the centre) or 3"
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from striate.data import ClipData, ClipSet, ImageData, ImageSet, open_data
+from striate.data import ClipSet, ImageData, ImageSet, open_data
 from striate.data.skipped import told
 from striate.errors import ArgumentError, DataError
 from striate.evaluating.calibration import with_temperature
@@ -86,11 +86,11 @@ def evaluate(
     images = _open_for(trained, data)
     numbers = _class_numbers(trained, images)
     views = clips * crops
-    parts = (_viewed(images.splits[name], clips, crops) for name in _splits(images, split))
+    parts = [_viewed(images.splits[name], clips, crops) for name in _splits(images, split)]
     scored = [_score_split(trained, part, views, progress) for part in parts]
-    looks, labels, names = (np.concatenate(parts) for parts in zip(*scored, strict=True))  # looks: (N, V, K)
+    looks, labels, names = (np.concatenate(each) for each in zip(*scored, strict=True))  # looks: (N, V, K)
     rows, labels = looks.mean(axis=1), numbers[labels]
-    late = [one for part in images.splits.values() for one in part.skipped]
+    late = [one for part in parts for one in part.skipped]
     return Evaluation(
         run=str(run),
         data=images.name,
@@ -138,16 +138,27 @@ def _open_for(trained: Trained, data: str | Path | None) -> ImageData:
     """The set, made as the network's training images were."""
     H, W = trained.size
     options = trained.data_options | {"channels": trained.channels, "size": H if H == W else None}
-    images = open_data(trained.source if data is None else data, **options)
-    if isinstance(images, ClipData) != (trained.sampling is not None):
-        other = "images" if trained.sampling is None else "clips"
-        raise DataError(f"{images.name} holds {images.unit}, and {trained.run} was trained on {other}")
+    try:
+        images = open_data(trained.source if data is None else data, **options)
+    except DataError:
+        if trained.sampling is not None and data is not None:
+            _refuse_other_kind(trained, open_data(data))  # images, which have no frames to take
+        raise
+    _refuse_other_kind(trained, images)
     if images.size != trained.size:
         raise DataError(
             f"{images.name} has {images.unit} of {_by(images.size)}, and {trained.run} was trained on "
             f"{_by(trained.size)}: resize them first"
         )
     return images
+
+
+def _refuse_other_kind(trained: Trained, images: ImageData) -> None:
+    expected = "images" if trained.sampling is None else "clips"
+    if images.unit != expected:
+        raise DataError(
+            f"{images.name} holds {images.unit}, and {trained.run} was trained on {expected}: give {expected}"
+        ) from None
 
 
 def _by(size: tuple[int, int]) -> str:
