@@ -38,7 +38,7 @@ def draw_front(comparison: Comparison, path: Path | IO[bytes]) -> None:
     figure = Figure(figsize=(10.5, 4.4), dpi=120, layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     _panel(left, rows, [row.macs / 1e6 for row in rows], "million MACs per clip")
-    _panel(right, rows, [row.inference_ms for row in rows], _milliseconds(rows))
+    _panel(right, rows, [row.inference_ms + (row.flow_ms or 0) for row in rows], _milliseconds(rows))
     left.set_ylabel(f"% of {comparison.clips:,} {comparison.split} clips right")
     handles, labels = left.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right center", frameon=False)
@@ -48,7 +48,7 @@ def draw_front(comparison: Comparison, path: Path | IO[bytes]) -> None:
 
 def _milliseconds(rows: Sequence[Row]) -> str:
     flow = any(row.flow_ms is not None for row in rows)
-    return "milliseconds per clip" + ", optical flow not counted" * flow
+    return "milliseconds per clip" + ", with optical flow" * flow
 
 
 def _panel(axes: Axes, rows: Sequence[Row], costs: list[float], what: str) -> None:
@@ -65,7 +65,7 @@ def _panel(axes: Axes, rows: Sequence[Row], costs: list[float], what: str) -> No
             markersize=11 if mark == "*" else 8,
             markeredgecolor="white",
             capsize=3,
-            alpha=0.9,
+            alpha=0.8,
             label=name_of(row, rows),
         )
     if max(costs) > WIDE * min(costs):
