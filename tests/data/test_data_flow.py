@@ -175,6 +175,22 @@ def test_a_picture_of_an_unknown_kind(tmp_path: Path) -> None:
         picture_flow("clip.mp4", "a.txt")
 
 
+def test_flow_of_moving_digits_is_drawn(tmp_path: Path) -> None:
+    picture = picture_flow("motion-digits/test/1", tmp_path / "flow.png", frames=4, size=48)
+    assert 1 < picture.longest <= 20
+    assert np.asarray(Image.open(picture.path)).shape == (2 * 48 + 4, 5 * 52 - 4, 3)
+
+
+@pytest.mark.parametrize(
+    "clip", ["motion-digits", "motion-digits/tset/1", "motion-digits/test/1200", "motion-digits/test/x"]
+)
+def test_no_such_clip_of_moving_digits(clip: str) -> None:
+    with pytest.raises(
+        DataError, match=f"no clip '{clip}': expected NAME/SPLIT/NUMBER, as motion-digits/test/3"
+    ):
+        picture_flow(clip, "flow.png")
+
+
 def test_an_unknown_method() -> None:
     with pytest.raises(
         ArgumentError, match=r"unknown flow 'diss': did you mean 'dis'\? Known: dis, farneback"

@@ -14,12 +14,13 @@ from striate.cli.arguments import Flag
 class Flow:
     """Draw the optical flow of a clip in colour: the hue says where to, the strength how far.
 
-    example:
+    examples:
       striate data flow clips/jump/a.mp4 --out flow.png
+      striate data flow motion-digits/test/3 --size 96
     """
 
-    clip: tyro.conf.Positional[Path]
-    """A video file or a folder of frames."""
+    clip: tyro.conf.Positional[str]
+    """A video file, a folder of frames, or a clip of moving digits: motion-digits/test/3."""
     out: Path = Path("flow.png")
     """The picture to write."""
     method: Literal["dis", "farneback"] = "dis"

@@ -6,7 +6,7 @@ magenta, with more room for the hues that the eye tells apart better. White is n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ from PIL import Image
 
 from striate.data.clip_reading import read_clip
 from striate.data.flow import from_bytes
-from striate.data.image_data import DEFAULT_FRAMES
-from striate.data.sampling import Sampling
-from striate.errors import ArgumentError
+from striate.data.image_data import DEFAULT_FRAMES, Options
+from striate.data.motion_digits import motion_digits
+from striate.data.motion_digits_paths import DIFFICULTIES
+from striate.errors import ArgumentError, DataError
 
 _PLACES = (0, 15, 21, 25, 36, 49, 55)  # of the hues below on the wheel: red again at its end
 _HUES = np.array(
@@ -82,17 +83,17 @@ def picture_flow(
 ) -> FlowPicture:
     """Draws frames of a video above the flow from each of them to the video's next frame, and the key.
 
-    clip: a video file or a folder of frames. out: the picture to write. frames, stride: as for training.
-    size: pixels, for square pictures; by default the video's own. Raises DataError for what cannot be read,
-    MissingExtraError without OpenCV, ArgumentError for a picture of an unknown kind.
+    clip: a video file, a folder of frames, or a clip of moving digits by its name, as "motion-digits/test/3".
+    out: the picture to write. frames, stride: as for training. size: pixels, for square pictures; by default
+    the video's own. Raises DataError for what cannot be read, MissingExtraError without OpenCV, ArgumentError
+    for a picture of an unknown kind.
     """
     suffix = Path(out).suffix.lower()
     if suffix not in _SUFFIXES:
         raise ArgumentError(
             f"the picture must be one of {', '.join(_SUFFIXES)}; got {str(out)!r}: try {Path(out).stem}.png"
         )
-    square = None if size is None else (size, size)
-    planes = read_clip(clip, sampling=Sampling(frames, stride), channels=3, size=square, flow=method)
+    planes = _planes(clip, Options(channels=3, size=size, frames=frames, stride=stride, flow=method))
     fields = np.moveaxis(from_bytes(planes[3:]), 1, 0)  # (T, 2, H, W)
     longest = float(np.hypot(fields[:, 0], fields[:, 1]).max())
     full = max(1.0, longest)
@@ -102,6 +103,23 @@ def picture_flow(
     Path(out).parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(_sheet([shown, [*drawn, key]])).save(out)
     return FlowPicture(Path(out), method, frames, longest)
+
+
+def _planes(clip: str | Path, options: Options) -> np.ndarray:
+    """(3 + 2, T, H, W) uint8: the picture, and the flow in x and y."""
+    if str(clip).partition("/")[0] in DIFFICULTIES and not Path(clip).exists():
+        return _made(str(clip), options)
+    return read_clip(clip, sampling=options.sampling, channels=3, size=options.square, flow=options.flow)
+
+
+def _made(clip: str, options: Options) -> np.ndarray:
+    """A clip of moving digits, NAME/SPLIT/NUMBER."""
+    name, split, number = (*clip.split("/", 2), "", "")[:3]
+    clips = motion_digits(name, replace(options, memory_limit=0)).splits.get(split)  # drawn one by one
+    if clips is None or not number.isdecimal() or int(number) >= len(clips):
+        raise DataError(f"no clip {clip!r}: expected NAME/SPLIT/NUMBER, as {name}/test/3")
+    planes: np.ndarray = clips.take([int(number)]).numpy()[0]
+    return planes
 
 
 def _sheet(rows: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
