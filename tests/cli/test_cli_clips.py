@@ -9,10 +9,8 @@ import pytest
 from commands import Command
 from PIL import Image
 
-from real_clips import real_clip
 from small_clips import clip_run, pictures, write_video, write_videos
 from striate import runs
-from striate.data import pack_data
 from striate.training.train import Run
 
 OPTIONS = (
@@ -253,27 +251,3 @@ def test_help_shows_clips(run: Command) -> None:
     assert "striate train clips/ --backbone resnet18 --time tsm --frames 8" in run("train", "--help").out
     assert "--clips 10 --crops 3" in run("evaluate", "--help").out
     assert "video.mp4 --window 2" in run("predict", "--help").out
-
-
-@quick
-def test_real_clips_are_trained_on_and_predicted(run: Command, tmp_path: Path) -> None:
-    """Of other shapes and lengths than those made here: a street, and a speaker. Decoded once, by packing."""
-    for name in ("bikes", "carphone_pristine"):
-        for number in range(3):
-            copy = tmp_path / "real" / name / f"{number}.mp4"
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(real_clip(f"{name}.mp4").read_bytes() + bytes([number]))
-    packed, out = tmp_path / "packed", tmp_path / "run"
-    pack_data(tmp_path / "real", packed, short_side=24, workers=0)
-    words = ("--size", "24", "--frames", "4", "--option", "widths=8,8", "hidden=()", "--epochs", "20")
-    more = ("--batch-size", "2", "--number-format", "fp32", "--threads", "1", "--learning-rate", "0.01")
-    done = run("train", packed, *words, *more, "--out", out)
-    assert done.code == 0, done.err
-    assert "way through time: tsm, as --time names none" in done.err
-    done = run("predict", out, *map(real_clip, ("bikes.mp4", "carphone_pristine.mp4")), "--json")
-    found = done.json["videos"]
-    assert [video["class"] for video in found] == ["bikes", "carphone_pristine"]
-    assert found[0]["end_seconds"] == pytest.approx(10, abs=0.05)
-    assert [one["end_seconds"] - one["start_seconds"] for one in found[0]["windows"]] == [
-        pytest.approx(2, abs=0.05)
-    ] * 5
