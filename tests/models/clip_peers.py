@@ -90,7 +90,6 @@ def mmaction2(
     def make() -> nn.Module:
         _stub_mmaction2()
         body = _found("backbones", backbone)(**options)
-        (getattr(body, "init_structure", None) or body.init_weights)()
         top = _found("heads", head)(
             num_classes=CLASSES, in_channels=channels, spatial_type=None if flat else "avg"
         )

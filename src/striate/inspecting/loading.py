@@ -10,13 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import ArgumentError, NetworkError, unknown
-from striate.models import CATALOGUE, build
+from striate.models import CATALOGUE, CLIP_NETWORKS, NETWORKS, build, published_clip
 from striate.models.saved import network_of
 from striate.runs import read_record
 from striate.tracing.files import read_exported, read_onnx
 from striate.tracing.trace import Follow
 
-IMAGENET_CLASSES = 1000
+IMAGENET_CLASSES, KINETICS_CLASSES = 1000, 400
 SIZES = {"plain": (1, 28, 28)}
 IMAGE = (3, 224, 224)
 
@@ -44,6 +44,8 @@ def load_network(
     name, path = str(network), Path(network)
     if name in CATALOGUE:
         return _from_catalogue(name, real, shape)
+    if name in CLIP_NETWORKS:
+        return _clip_network(name, real, shape)
     if path.suffix == ".onnx":
         return _from_file(path, *read_onnx(_existing(path)))
     if path.suffix == ".pt2":
@@ -53,7 +55,7 @@ def load_network(
     if ":" in name:
         return Loaded(_from_import(name), name)
     raise ArgumentError(
-        f"{unknown('network', name, CATALOGUE)}; or give a run folder, a .onnx or .pt2 file, or "
+        f"{unknown('network', name, NETWORKS)}; or give a run folder, a .onnx or .pt2 file, or "
         f"package.module:function"
     )
 
@@ -80,6 +82,22 @@ def _from_catalogue(name: str, real: bool, shape: tuple[int, ...] | None) -> Loa
     with torch.device("cpu" if real else "meta"):
         network = build(name, classes=classes, channels=default[0], size=(default[1], default[2]))
     return Loaded(network, name, default)
+
+
+def _clip_network(name: str, real: bool, shape: tuple[int, ...] | None) -> Loaded:
+    usual = (3, *published_clip(name))
+    channels, *clip = shape or usual
+    if len(clip) != 3:
+        raise ArgumentError(
+            f"{name} takes clips, channels x frames x height x width such as {'x'.join(map(str, usual))}; "
+            f"got {'x'.join(map(str, (channels, *clip)))}"
+        )
+    frames, height, width = clip
+    with torch.device("cpu" if real else "meta"):
+        network = build(
+            name, classes=KINETICS_CLASSES, channels=channels, frames=frames, size=(height, width)
+        )
+    return Loaded(network, name, (channels, frames, height, width))
 
 
 def _from_run(path: Path) -> Loaded:
