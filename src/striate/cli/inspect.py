@@ -24,7 +24,8 @@ class Inspect:
       striate inspect plain
       striate inspect resnet18 --input 3x224x224 --html resnet18.html --image dog.png
       striate inspect resnet50 --against mobilenet_v2
-      striate inspect runs/digits-plain --time
+      striate inspect runs/digits-plain --measure
+      striate inspect resnet18 --time tsm --frames 8 --input 3x8x112x112
       striate inspect my.models:network --input 3x8x112x112 --unit layer3.0.conv1:4,7,7
     """
 
@@ -40,8 +41,14 @@ class Inspect:
     """A second network, side by side."""
     unit: str | None = None
     """What one unit of a layer sees: LAYER:3,5, or LAYER for the one in the middle."""
-    time: Flag = False
-    """Also run the network on real numbers and measure every layer."""
+    time: str | None = None
+    """A way through time for a network of the catalogue: 2d, tsm, 2plus1d, 3d, rnn, lstm, gru, two-stream."""
+    frames: int | None = None
+    """Frames of a clip, where --input does not say."""
+    causal: Flag = False
+    """No frame of a clip sees a later one."""
+    measure: Flag = False
+    """Also run the network on real numbers and measure every layer; --time alone means the same."""
     depth: int | None = None
     """Fold layers that lie deeper than this many parts of a name."""
     all: Flag = False
@@ -62,7 +69,7 @@ class Inspect:
 
 def main(words: Sequence[str]) -> int:
     """Inspects, writes what is asked for, prints."""
-    command = read(Inspect, "inspect", words)
+    command = read(Inspect, "inspect", _measuring(words))
     found = _inspected(command, command.network)
     _write(command, found)
     if command.against is not None:
@@ -78,9 +85,23 @@ def _inspected(command: Inspect, network: str) -> Inspection:
         command.input,
         batch=command.batch,
         layout=command.layout,
-        time=command.time,
+        time=command.measure,
+        way=command.time,
+        frames=command.frames,
+        causal=command.causal,
         image=command.image,
     )
+
+
+def _measuring(words: Sequence[str]) -> list[str]:
+    """`--time` alone, with no way through time after it, asks for measured times.
+
+    >>> _measuring(["plain", "--time"]), _measuring(["plain", "--time", "tsm"])
+    (['plain', '--measure'], ['plain', '--time', 'tsm'])
+    """
+    following = [*words[1:], "-"]
+    alone = [word == "--time" and after.startswith("-") for word, after in zip(words, following, strict=True)]
+    return ["--measure" if bare else word for word, bare in zip(words, alone, strict=True)]
 
 
 def _write(command: Inspect, found: Inspection) -> None:

@@ -25,6 +25,9 @@ def inspect(
     batch: int = 1,
     layout: str | None = None,
     time: bool = False,
+    way: str | None = None,
+    frames: int | None = None,
+    causal: bool = False,
     image: str | Path | None = None,
 ) -> Inspection:
     """What every layer of a network is, holds, sees and costs.
@@ -33,12 +36,14 @@ def inspect(
 
     Args:
         network: a module; or a name of the catalogue, a run folder, an ONNX or `.pt2` file,
-        `package.module:function`. input_shape: (C, H, W), (C, T, H, W) or (C, L) without the batch, also
-        as "3x224x224"; or tensors that the
-            network takes, of which only the shapes count. A network that knows its input needs none.
+            `package.module:function`.
+        input_shape: (C, H, W), (C, T, H, W) or (C, L) without the batch, also as "3x224x224"; or tensors
+            that the network takes, of which only the shapes count. A network that knows its input needs none.
         batch: how many of them at once; all costs are those of the whole batch.
         layout: what the axes of the input are if not those, e.g. "NTC" for a sequence of vectors.
         time: also run it on real numbers and measure every layer.
+        way, frames, causal: for an image network of the catalogue, its way through time, as `time`, `frames`
+            and `causal` of `striate.build`; the input is then the shape of a clip's picture.
         image: a picture, or a folder of frames, to draw receptive fields on in the page.
 
     Raises:
@@ -47,7 +52,11 @@ def inspect(
     >>> inspect(nn.Sequential(nn.Conv2d(1, 32, 3, padding=1)), (1, 28, 28)).layers[0].formula
     '(3·3·1 + 1)·32 = 320'
     """
-    loaded = load_network(network, real=time, shape=_as_shape(input_shape))
+    loaded = load_network(
+        network, real=time, shape=_as_shape(input_shape), way=way, frames=frames, causal=causal
+    )
+    if way is not None:
+        input_shape = loaded.shape
     inputs = _inputs(loaded, input_shape, batch)
     axes = _axes(layout, inputs[0])
     recording = trace(loaded.network, inputs, axes, follow=loaded.follow)

@@ -10,13 +10,21 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import ArgumentError, NetworkError, unknown
-from striate.models import CATALOGUE, CLIP_NETWORKS, NETWORKS, build, published_clip
+from striate.models import (
+    CATALOGUE,
+    CLIP_NETWORKS,
+    NETWORKS,
+    ClipNetwork,
+    build,
+    published_clip,
+)
 from striate.models.saved import network_of
 from striate.runs import read_record
 from striate.tracing.files import read_exported, read_onnx
 from striate.tracing.trace import Follow
 
 IMAGENET_CLASSES, KINETICS_CLASSES = 1000, 400
+FRAMES = 8  # of a clip whose length was not given
 SIZES = {"plain": (1, 28, 28)}
 IMAGE = (3, 224, 224)
 
@@ -33,15 +41,30 @@ class Loaded:
 
 
 def load_network(
-    network: str | Path | nn.Module, *, real: bool = False, shape: tuple[int, ...] | None = None
+    network: str | Path | nn.Module,
+    *,
+    real: bool = False,
+    shape: tuple[int, ...] | None = None,
+    way: str | None = None,
+    frames: int | None = None,
+    causal: bool = False,
 ) -> Loaded:
     """A module as it is, or the network that a name or path stands for.
 
-    `real` asks for real weights (to measure times); without it a network of the catalogue has none.
+    `real` asks for real weights (to measure times); without it a network of the catalogue has none. `way`,
+    `frames`, `causal`: through time, for an image network of the catalogue; `shape` is then that of the
+    picture alone, and `Loaded.shape` what the network takes.
     """
+    through_time = way is not None or frames is not None or causal
     if isinstance(network, nn.Module):
+        if through_time:
+            raise _as_it_is(type(network).__name__)
         return Loaded(network, type(network).__name__)
     name, path = str(network), Path(network)
+    if through_time:
+        if name not in CATALOGUE:
+            raise _as_it_is(name)
+        return _through_time(name, real, shape, way, frames, causal)
     if name in CATALOGUE:
         return _from_catalogue(name, real, shape)
     if name in CLIP_NETWORKS:
@@ -100,12 +123,48 @@ def _clip_network(name: str, real: bool, shape: tuple[int, ...] | None) -> Loade
     return Loaded(network, name, (channels, frames, height, width))
 
 
+def _as_it_is(name: str) -> ArgumentError:
+    return ArgumentError(
+        f"a way through time, frames and causal are for image networks of the catalogue; {name} is as it is: "
+        "leave them out"
+    )
+
+
+def _through_time(
+    name: str, real: bool, shape: tuple[int, ...] | None, way: str | None, frames: int | None, causal: bool
+) -> Loaded:
+    """An image network of the catalogue on clips: of the shape given, or of its usual images."""
+    picture = shape or SIZES.get(name, IMAGE)
+    clip = (picture[0], frames or FRAMES, *picture[1:]) if len(picture) == 3 else picture
+    if len(clip) != 4 or (frames is not None and clip[1] != frames):
+        raise ArgumentError(
+            "a clip is channels x frames x height x width, such as 3x8x112x112 for 8 frames; got "
+            f"{'x'.join(map(str, picture))}{'' if frames is None else f' with {frames} frames'}"
+        )
+    channels, count, height, width = clip
+    with torch.device("cpu" if real else "meta"):
+        network = build(
+            name,
+            classes=10 if name in SIZES else KINETICS_CLASSES,
+            channels=channels,
+            size=(height, width),
+            time=way,
+            frames=count,
+            causal=causal,
+        )
+    assert isinstance(network, ClipNetwork)
+    label = f"{name} {way}{', causal' if causal else ''}"
+    return Loaded(network, label, (network.planes, count, height, width))
+
+
 def _from_run(path: Path) -> Loaded:
     record = read_record(path)
     network = network_of(path, record)
     described = record["network"]
-    size = described.get("size") or IMAGE[1:]
-    return Loaded(network, path.name, (int(described.get("channels", 3)), *map(int, size)))
+    size = tuple(map(int, described.get("size") or IMAGE[1:]))
+    if isinstance(network, ClipNetwork):
+        return Loaded(network, path.name, (network.planes, int(described.get("frames") or FRAMES), *size))
+    return Loaded(network, path.name, (int(described.get("channels", 3)), *size))
 
 
 def _from_import(name: str) -> nn.Module:
