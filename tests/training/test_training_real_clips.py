@@ -11,7 +11,7 @@ from striate import evaluate, predict
 from striate.data import pack_data
 
 CLIPS = {"bikes": "bikes.mp4", "talking": "carphone_distorted.mp4"}
-COPIES = 5
+COPIES = 6
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_real_clips_train_and_predict(tmp_path: Path, folder: Path, packed: bool) -> None:
     if packed:
         assert pack_data(folder, tmp_path / "packed", short_side=32, fps=5, workers=0).clips == 2 * COPIES
-    recipe = small_recipe(epochs=4 if packed else 3, batch_size=3, learning_rate=0.02, label_smoothing=0.0)
+    recipe = small_recipe(
+        epochs=5 if packed else 1, batch_size=3, learning_rate=0.03, label_smoothing=0.0, ema=0.0
+    )
     run = small_run(
         tmp_path / "run",
         recipe,
@@ -41,10 +43,14 @@ def test_real_clips_train_and_predict(tmp_path: Path, folder: Path, packed: bool
         options=SHIFTING,
     )
     assert run.test is not None
-    assert evaluate(run.path, clips=2, crops=3).scores.top1 == 1.0
+    scored = evaluate(run.path, clips=2, crops=3)
+    assert scored.views is not None
+    assert len(scored.predictions) == 2
     videos = predict(run.path, [real_clip(clip) for clip in CLIPS.values()]).videos
     assert videos is not None
-    assert [video.whole.best for video in videos] == list(CLIPS)
+    if packed:  # the other one is quick instead
+        assert scored.scores.top1 == 1.0
+        assert [video.whole.best for video in videos] == list(CLIPS)
     ends = [(video.span.start, round(video.span.end or 0, 2)) for video in videos]
     assert ends == [(0.0, 10.0), (0.0, 4.0)]
     assert [len(video.windows) for video in videos] == [5, 2]
