@@ -9,7 +9,7 @@ import torch
 
 from small_clips import CLIP_STEPS, SHIFTING, SIDE, clip_run, write_frame_folders
 from small_runs import EVERYTHING_RANDOM, At, Told, assert_equal, go_on, small_recipe, small_run, state_of
-from striate import evaluate, load, runs
+from striate import evaluate, inspect, load, runs
 from striate.errors import ArgumentError, DataError, MissingExtraError, NetworkError
 from striate.models import build
 from striate.training.recipe import Facts, Recipe
@@ -151,6 +151,16 @@ def test_a_preset_knows_of_clips(tmp_path: Path, small_clips: Path) -> None:
     assert asked == [Facts(images=41, channels=1, size=SIDE, mirror_safe=False, clips=True)]
 
 
+@quick
+def test_a_published_clip_network_trains_as_it_is(tmp_path: Path, small_clips: Path) -> None:
+    run = clip_run(tmp_path / "run", data=small_clips, backbone="x3d_xs", time=None, options={})
+    record = json.loads((run.path / "run.json").read_text())
+    kept = ("backbone", "time", "frames", "causal")
+    assert [record["network"][name] for name in kept] == ["x3d_xs", None, 4, False]
+    assert evaluate(run.path).split == "test"
+    assert inspect(run.path).input_shape == (1, 1, 4, SIDE, SIDE)
+
+
 # What is refused.
 
 
@@ -171,6 +181,16 @@ def test_time_for_images(tmp_path: Path, small_set: Path) -> None:
     )
     assert "no time for --causal: leave it out" in refused(DataError, tmp_path, small_set, causal=True)
     assert "holds images, which have no frames" in refused(DataError, tmp_path, small_set, frames=8)
+
+
+def test_clip_networks_and_what_they_do_not_take(tmp_path: Path, small_set: Path, small_clips: Path) -> None:
+    assert refused(DataError, tmp_path, small_set, backbone="x3d_xs") == (
+        f"{small_set} holds images, and x3d_xs takes clips: give clips (a folder with one folder of videos "
+        "per class, a list file, motion-digits), or a backbone for images such as resnet18"
+    )
+    assert "x3d_xs takes clips by itself: leave time='tsm' out" in refused(
+        NetworkError, tmp_path, small_clips, backbone="x3d_xs", time="tsm"
+    )
 
 
 @pytest.mark.parametrize("time", ["tsm", "3d", "2plus1d", "rnn", "lstm", "gru", "two-stream"])

@@ -164,7 +164,10 @@ def _from_run(path: Path) -> Loaded:
     size = tuple(map(int, described.get("size") or IMAGE[1:]))
     if isinstance(network, ClipNetwork):
         return Loaded(network, path.name, (network.planes, int(described.get("frames") or FRAMES), *size))
-    return Loaded(network, path.name, (int(described.get("channels", 3)), *size))
+    channels = int(described.get("channels", 3))
+    if described["backbone"] in CLIP_NETWORKS:
+        return Loaded(network, path.name, (channels, int(described.get("frames") or FRAMES), *size))
+    return Loaded(network, path.name, (channels, *size))
 
 
 def _from_import(name: str) -> nn.Module:

@@ -9,7 +9,7 @@ from striate.data import ClipData, ImageData
 from striate.data.flow import require_flow
 from striate.data.image_data import DEFAULT_FRAMES
 from striate.errors import ArgumentError, DataError
-from striate.models import NetworkSpec
+from striate.models import CLIP_NETWORKS, NetworkSpec
 from striate.models import options as options_of
 from striate.training.presets import SMALL
 from striate.training.recipe import Facts, Recipe
@@ -69,8 +69,13 @@ class Ask:
         """The same with what follows from the data. Raises DataError where it asks for what images lack."""
         if isinstance(data, ClipData):
             options = self._with_dropout() if len(data.splits["train"]) < SMALL else self.options
-            return replace(
-                self, time=self.time or DEFAULT_WAY, frames=data.frames, flow=data.flow, options=options
+            way = None if self._takes_clips else self.time or DEFAULT_WAY
+            return replace(self, time=way, frames=data.frames, flow=data.flow, options=options)
+        if self._takes_clips:
+            raise DataError(
+                f"{data.source} holds images, and {self.backbone} takes clips: give clips (a folder with one "
+                "folder of videos per class, a list file, motion-digits), or a backbone for images such as "
+                "resnet18"
             )
         asked = [f"--time {self.time}"] * (self.time is not None) + ["--causal"] * self.causal
         if asked:
@@ -104,4 +109,11 @@ class Ask:
 
     def _through_time(self, frames: int | None) -> dict[str, Any]:
         """What `build` is told besides, on clips."""
-        return {} if self.time is None else {"time": self.time, "frames": frames, "causal": self.causal}
+        if self.time is None and not self._takes_clips:
+            return {}
+        return {"time": self.time, "frames": frames, "causal": self.causal}
+
+    @property
+    def _takes_clips(self) -> bool:
+        """Whether the network takes clips as it is, without a way through time."""
+        return self.backbone in CLIP_NETWORKS
