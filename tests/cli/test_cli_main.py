@@ -54,7 +54,7 @@ def test_the_help_of_each_verb_shows_an_example(run: Command, verb: str) -> None
 def test_an_unknown_verb(run: Command) -> None:
     done = run("evalute")
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("striate: unknown verb 'evalute': did you mean 'evaluate'? Known: data, ")
+    assert done.err.startswith("striate: unknown verb 'evalute': did you mean 'evaluate'? Known: compare, ")
 
 
 def test_ctrl_c_anywhere(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +83,7 @@ def test_names_that_the_terminal_cannot_show() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment)
     assert done.returncode == 2
-    assert done.stderr.startswith(rb"striate: unknown verb '\udcff-\xf6': Known: data, ")
+    assert done.stderr.startswith(rb"striate: unknown verb '\udcff-\xf6': Known: compare, ")
 
 
 def test_main_takes_the_words_of_the_command_line(

@@ -1,4 +1,4 @@
-"""`striate demo`: the main job on built-in data, from nothing to a classified image."""
+"""`striate demo`: the main jobs on built-in data, from nothing to classified images and compared networks."""
 
 import json
 from collections.abc import Sequence
@@ -10,18 +10,22 @@ from PIL import Image
 from rich.console import Console
 
 from striate.cli.arguments import Flag, read
+from striate.cli.compare import print_comparison
 from striate.cli.tables import print_predictions, print_run
+from striate.comparing import Comparison, compare
 from striate.data import open_data
 from striate.evaluating.predict import Predictions, predict
 from striate.training.train import Run, train
 
 SAMPLES = 5
 """Test images that are written as files and classified."""
+CLIPS, WAYS = "motion-digits", ("2d", "tsm")
+"""What is compared: a network that is blind to order, and one at the same cost that is not."""
 
 
 @dataclass(frozen=True)
 class Demo:
-    """Train the textbook network on real handwritten digits, score it, and classify images.
+    """Train on real handwritten digits and classify images; then compare two ways to look at moving digits.
 
     example:
       striate demo
@@ -34,18 +38,29 @@ class Demo:
 
 
 def main(words: Sequence[str]) -> int:
-    """Trains, writes some test images as files, classifies them, prints."""
+    """Trains, writes some test images as files, classifies them; compares two ways through time; prints."""
     command = read(Demo, "demo", words)
     run = train("digits", out=command.out)
     if run.status == "stopped":
         print_run(run)
         return 130
     predictions = predict(run.path, _samples(run.path / "samples"))
-    if command.json:
-        print(json.dumps({"train": run.to_json(), "predict": predictions.to_json()}, indent=2))
-    else:
+    if not command.json:
         _print(run, predictions)
+    compared = compare(CLIPS, WAYS, seeds=1, out=run.path / "ways")
+    if compared.status == "stopped":
+        print(f"stopped, everything saved; go on with:  {_again(run)}")
+        return 130
+    if command.json:
+        results = {"train": run, "predict": predictions, "compare": compared}
+        print(json.dumps({name: result.to_json() for name, result in results.items()}, indent=2))
+    else:
+        _print_ways(compared)
     return 0
+
+
+def _again(run: Run) -> str:
+    return f"striate compare {CLIPS} --time {' '.join(WAYS)} --seeds 1 --out {run.path / 'ways'}"
 
 
 def _samples(folder: Path) -> list[Path]:
@@ -66,6 +81,18 @@ def _print(run: Run, predictions: Predictions) -> None:
     print_run(run)
     print()
     print_predictions(predictions)
+    print(
+        "\nnow clips: digits that move, in pairs of classes that only the order of frames tells apart",
+        flush=True,
+    )
+
+
+def _print_ways(compared: Comparison) -> None:
+    print()
+    print_comparison(compared)
     console = Console(highlight=False)
-    console.print("\nnow your own images, in one folder per class:  [bold]striate train FOLDER[/]")
+    console.print("\nnow your own images or clips, in one folder per class:  [bold]striate train FOLDER[/]")
+    console.print(
+        "more ways through time:  striate compare motion-digits --time 2d tsm 3d lstm", markup=False
+    )
     console.print("or the full MNIST:  striate data get mnist && striate train mnist", markup=False)

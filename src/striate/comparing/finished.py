@@ -91,7 +91,7 @@ def differences(runs: Sequence[Finished]) -> Iterator[str]:
     names = {name for recipe in recipes for name in recipe}
     differ = [name for name in names - set(_BUDGET) if len({str(recipe.get(name)) for recipe in recipes}) > 1]
     if differ:
-        yield f"not by the same recipe: {', '.join(sorted(differ))} differ between the runs"
+        yield f"not by the same recipe: the runs differ in {', '.join(sorted(differ))}"
     machines = {str(run.record.get("machine", {}).get("processor")) for run in runs}
     if len(machines) > 1:
         yield "not trained on the same machine: clips per second in training cannot be compared"

@@ -1,0 +1,207 @@
+"""The verb on tiny trainings: members, resumption, budgets, and what is refused before any training."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from small_clips import SHIFTING
+from small_runs import At, Told, small_recipe, state_of
+from striate.comparing import Comparison, compare
+from striate.errors import ArgumentError, DataError, RunError
+from striate.runs import read_record
+from striate.training.recipe import Recipe
+
+pytestmark = pytest.mark.usefixtures("quick")
+
+ROW = {
+    "time": str,
+    "backbone": str,
+    "label": str,
+    "causal": bool,
+    "frames": int,
+    "options": dict,
+    "runs": list,
+    "top1": dict,
+    "in_pairs": type(None),
+    "right_pair": type(None),
+    "parameters": int,
+    "macs": int,
+    "macs_per_frame": int,
+    "step_bytes": int,
+    "clips_per_second": float,
+    "epochs": float,
+    "seconds": float,
+    "inference_ms": float,
+    "inference_ms_per_frame": float,
+    "streams": bool,
+    "flow_ms": type(None),
+    "on_front": bool,
+}
+
+
+def small(data: Path, out: Path, times: Any = ("2d", "tsm"), **changes: Any) -> Comparison:
+    chosen: dict[str, Any] = {
+        "seeds": 1,
+        "recipe": small_recipe(batch_size=8),
+        "options": SHIFTING,
+        "frames": 4,
+        "num_threads": 1,
+        "reporter": Told(),
+        **changes,
+    }
+    return compare(data, times, out=out, **chosen)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, small_clips: Path) -> Comparison:
+    """A comparison that nobody interrupted."""
+    return small(small_clips, tmp_path_factory.mktemp("whole") / "ways", seeds=2)
+
+
+def test_members_and_files(whole: Comparison) -> None:
+    assert whole.out is not None
+    assert sorted(path.name for path in whole.out.iterdir()) == [
+        "comparison.html",
+        "comparison.json",
+        "pareto.png",
+        "plain-2d-seed0",
+        "plain-2d-seed1",
+        "plain-tsm-seed0",
+        "plain-tsm-seed1",
+        "plan.json",
+    ]
+    assert [row.time for row in whole.rows] == ["2d", "tsm"]
+    for row in whole.rows:
+        records = [read_record(run) for run in row.runs]
+        assert [record["seed"] for record in records] == [0, 1]
+        assert row.top1.values == tuple(record["results"]["test"]["top1"] for record in records)
+        assert row.parameters == records[0]["summary"]["parameters"]
+    assert whole.rows[0].macs == whole.rows[1].macs == 4 * (8 * 9 * 144 + 64 * 9 * 36 + 72 * 2)
+
+
+def test_the_shape_of_the_json(whole: Comparison) -> None:
+    assert whole.out is not None
+    content = json.loads((whole.out / "comparison.json").read_text())
+    assert content == json.loads(json.dumps(whole.to_json()))
+    assert set(content) == {
+        *("status", "data", "split", "clips", "match", "rows", "out", "files", "machine", "notes")
+    }
+    for row in content["rows"]:
+        assert {name: type(value) for name, value in row.items()} == ROW
+        assert set(row["top1"]) == {"mean", "std", "values"}
+        assert 0 <= row["top1"]["mean"] <= 1
+
+
+def test_asked_again_nothing_is_trained(whole: Comparison, small_clips: Path) -> None:
+    assert whole.out is not None
+    before = {path: path.stat().st_mtime_ns for path in whole.out.glob("plain-*/*")}
+    told = Told()
+    again = small(small_clips, whole.out, seeds=2, reporter=told)
+    assert {path: path.stat().st_mtime_ns for path in whole.out.glob("plain-*/*")} == before
+    assert told.lines[:4] == [
+        f"[{number} of 4] plain, {time}, seed {seed}: finished already"
+        for number, (time, seed) in enumerate((("2d", 0), ("tsm", 0), ("2d", 1), ("tsm", 1)), start=1)
+    ]
+    assert [row.top1 for row in again.rows] == [row.top1 for row in whole.rows]
+
+
+def test_interrupted_and_gone_on_with(whole: Comparison, small_clips: Path, tmp_path: Path) -> None:
+    """Stopped in the second member: the first is kept, the second goes on, and all is as if uninterrupted."""
+    out = tmp_path / "ways"
+    first = small(small_clips, out, ("2d",))
+    assert first.rows[0].label == "2d"
+    stopped = small(small_clips, out, reporter=At(3))
+    assert (stopped.status, stopped.rows, stopped.files) == ("stopped", (), ())
+    assert read_record(out / "plain-tsm-seed0")["status"] == "stopped"
+    told = Told()
+    done = small(small_clips, out, reporter=told)
+    assert "[2 of 2] plain, tsm, seed 0: going on" in told.lines
+    assert whole.out is not None
+    assert state_of(out / "plain-tsm-seed0")["kept"] == state_of(whole.out / "plain-tsm-seed0")["kept"]
+    assert done.rows[1].top1.values == whole.rows[1].top1.values[:1]
+
+
+def test_another_question_does_not_fit_the_folder(whole: Comparison, small_clips: Path) -> None:
+    assert whole.out is not None
+    with pytest.raises(RunError) as problem:
+        small(small_clips, whole.out, recipe=small_recipe(batch_size=4), minutes_each=1.0)
+    assert str(problem.value) == (
+        f"{whole.out} holds a comparison with another minutes_each and recipe: give the same to go on with "
+        "it, or choose another --out"
+    )
+
+
+def test_the_same_time_as_the_reference(small_clips: Path, tmp_path: Path) -> None:
+    small(small_clips, tmp_path / "ways", match="time")
+    first, second = (read_record(tmp_path / "ways" / f"plain-{time}-seed0") for time in ("2d", "tsm"))
+    assert first["recipe"]["minutes"] is None
+    assert second["recipe"]["minutes"] == first["summary"]["seconds"] / 60
+
+
+def test_the_same_parameters(small_clips: Path, tmp_path: Path) -> None:
+    wide = {"widths": (24, 32), "hidden": ()}
+    found = small(
+        small_clips,
+        tmp_path / "ways",
+        ("2d", "3d"),
+        match="params",
+        options=wide,
+        recipe=small_recipe(epochs=1),
+    )
+    reference, other = found.rows
+    assert abs(other.parameters - reference.parameters) < 0.05 * reference.parameters
+    assert other.options["widths"] != [24, 32]
+    assert found.match == "params"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"times": ()}, "compare which ways through time? name some of 2d, tsm, 3d"),
+        ({"times": ("2d", "tms")}, "unknown way through time 'tms': did you mean 'tsm'?"),
+        ({"times": ("2d", "2d")}, "each way once, please; got 2d 2d: --seeds trains it again"),
+        ({"seeds": 0}, "seeds is how often each way is trained, at least once; got 0"),
+        ({"minutes_each": 0.0}, "minutes_each must be above 0; got 0"),
+        ({"match": "flops"}, "unknown match 'flops': "),
+        (
+            {"match": "time", "minutes_each": 1.0},
+            "--minutes-each gives every training its minutes, and --match time those that the first way "
+            "took: give one of them",
+        ),
+        (
+            {"recipe": Recipe(minutes=3)},
+            "minutes of a whole comparison cannot be planned: say --minutes-each, for one training",
+        ),
+        (
+            {"times": ("tsm", "two-stream"), "causal": True},
+            "two-stream cannot be causal, as flow points from a frame to the next one: leave it or "
+            "--causal out",
+        ),
+    ],
+)
+def test_refused_before_anything_is_read(tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ArgumentError, match=re.escape(sentence)):
+        small(tmp_path / "nowhere", tmp_path / "ways", **{"times": ("2d", "tsm"), **changes})
+    assert not (tmp_path / "ways").exists()
+
+
+def test_nothing_to_compare() -> None:
+    with pytest.raises(
+        ArgumentError, match="compare what\\? give clips to train on, or --runs with finished"
+    ):
+        compare()
+
+
+def test_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ArgumentError, match="compare trains one network after another in one process"):
+        compare("motion-digits")
+
+
+def test_images_have_no_time(tmp_path: Path, small_set: Path) -> None:
+    for match in (None, "params"):
+        with pytest.raises(DataError, match="images, which have no time"):
+            small(small_set, tmp_path / str(match), frames=None, match=match)

@@ -1,0 +1,112 @@
+"""What joins a comparison, and what is refused."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from hand_made_runs import BLIND, hand_made_run
+from striate.comparing import compare
+from striate.comparing.finished import check_alike, differences, read_finished
+from striate.errors import DataError, RunError
+from striate.training.progress import Silent
+
+
+def refused(run: Path) -> str:
+    with pytest.raises(RunError) as problem:
+        read_finished(run)
+    return str(problem.value)
+
+
+def test_unfinished(tmp_path: Path) -> None:
+    run = hand_made_run(tmp_path / "run", status="stopped")
+    assert refused(run) == (
+        f"{run} is not finished, and a comparison reads finished runs only: go on with `striate train "
+        f"--resume {run}`, or leave it out"
+    )
+
+
+def test_images(tmp_path: Path) -> None:
+    run = hand_made_run(tmp_path / "run", None)
+    assert refused(run) == (
+        f"{run} was trained on images: a comparison is of ways through time, so give runs on clips"
+    )
+
+
+def test_without_scores(tmp_path: Path) -> None:
+    run = hand_made_run(tmp_path / "run", results={"temperature": 1.0})
+    assert refused(run) == (
+        f"{run} has no scores, as its data have no test and no validation clips: leave it out"
+    )
+
+
+@pytest.mark.parametrize("changes", [{"network": {}}, {"summary": None}, {"results": None}, {"data": 3}])
+def test_damaged(tmp_path: Path, changes: dict[str, Any]) -> None:
+    run = hand_made_run(tmp_path / "run", **changes)
+    assert refused(run) == f"the record of {run} lacks what a comparison reads: train again"
+
+
+def changed_data(folder: Path, **changes: Any) -> Path:
+    run = hand_made_run(folder)
+    record = json.loads((run / "run.json").read_text())
+    record["data"].update(changes)
+    (run / "run.json").write_text(json.dumps(record))
+    return run
+
+
+def test_other_data(tmp_path: Path) -> None:
+    one, other = hand_made_run(tmp_path / "one"), changed_data(tmp_path / "other", name="signs")
+    sentence = (
+        f"{other} cannot be compared with {one}: they were trained on other data (signs and arrows); leave "
+        "one of them out"
+    )
+    with pytest.raises(DataError, match=re.escape(sentence)):
+        check_alike([read_finished(one), read_finished(other)])
+    third = changed_data(tmp_path / "third", counts={})
+    with pytest.raises(DataError, match="they were trained on other clips; leave"):
+        check_alike([read_finished(one), read_finished(third)])
+
+
+def test_other_recipes_and_machines_are_told(tmp_path: Path) -> None:
+    runs = [
+        hand_made_run(tmp_path / "0"),
+        hand_made_run(tmp_path / "1", seed=1, recipe={"epochs": 3}),
+        hand_made_run(tmp_path / "2", recipe={"label_smoothing": 0.0}, machine={"processor": "another"}),
+    ]
+    finished = [read_finished(run) for run in runs]
+    assert list(differences(finished[:2])) == []
+    assert list(differences(finished)) == [
+        "not by the same recipe: the runs differ in label_smoothing",
+        "not trained on the same machine: clips per second in training cannot be compared",
+    ]
+
+
+def test_rows_of_runs_made_elsewhere(tmp_path: Path) -> None:
+    """Two seeds of 2d, one of causal tsm, one with other widths: three rows."""
+    runs = [
+        hand_made_run(tmp_path / "a", "2d", BLIND),
+        hand_made_run(tmp_path / "b", "2d", ((40, 60), (60, 40)), seed=1),
+        hand_made_run(tmp_path / "c", "tsm", causal=True),
+        hand_made_run(tmp_path / "d", "3d", options={"widths": (8, 16)}),
+    ]
+    found = compare(runs=[*runs, runs[0]], reporter=Silent())
+    blind, shifted, wide = found.rows
+    assert (found.out, found.files, found.clips, found.split) == (None, (), 200, "test")
+    assert blind.top1.values == (0.5, 0.4)
+    assert blind.top1.mean == pytest.approx(0.45)
+    assert blind.top1.std == pytest.approx(0.05)
+    assert (blind.right_pair and blind.right_pair.mean, blind.in_pairs and blind.in_pairs.mean) == (
+        1.0,
+        pytest.approx(0.45),
+    )
+    assert (shifted.label, shifted.streams, wide.streams) == ("tsm, causal", True, False)
+    assert 4 * shifted.macs_per_frame == shifted.macs == blind.macs
+    assert wide.macs_per_frame == wide.macs
+    assert wide.inference_ms_per_frame == wide.inference_ms > 0
+    assert wide.options == {"widths": [8, 16]}
+    assert [row.on_front for row in found.rows] == [False, True, False]
+    assert "not as many trainings of each way" in found.notes
+    assert found.machine["torch"] == torch.__version__
