@@ -1,16 +1,17 @@
 """Videos of all kinds, as they are decoded: which frame, which way up, which colour; and what is broken."""
 
 import os
+import re
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
-from clip_files import numbers_of, write_frames, write_video
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from real_clips import NAMES, real_clip
 
+from clip_files import numbers_of, write_frames, write_video
+from real_clips import NAMES, real_clip
 from striate.data.clip_reading import (
     ClipHeader,
     ClipJob,
@@ -268,6 +269,32 @@ def test_a_file_that_is_cut_off_says_where(tmp_path: Path) -> None:
     assert isinstance(why, str)
     assert why.startswith("it is cut off: ")
     assert why.endswith(" of 18 frames are there")
+
+
+@pytest.mark.parametrize(
+    ("name", "opens", "why"),
+    [
+        ("a.mkv", "it is cut off: 2.9 of 6 seconds are there", "it is cut off: 2.9 of 6 seconds are there"),
+        ("a.ts", None, "1 of 30 frames are damaged"),  # its head tells nothing of its length
+    ],
+)
+def test_a_stream_that_is_cut_off(tmp_path: Path, name: str, opens: str | None, why: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (60, 32, 48, 3), np.uint8)
+    path = write_video(tmp_path / name, pictures=list(noise))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    header = try_clip_header(path)
+    assert header == (opens if opens else ClipHeader(32, 48, False, 30))
+    assert try_all_frames(path) == why
+
+
+def test_damage_within_is_found_when_all_is_read(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (18, 32, 48, 3), np.uint8)
+    path = write_video(tmp_path / "a.mp4", pictures=list(noise))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 400] = bytes(400)
+    path.write_bytes(content)
+    assert read_clip(path, sampling=Sampling(4), channels=3).shape == (3, 4, 32, 48)
+    assert re.fullmatch(r"\d of 18 frames are damaged", try_all_frames(path) or "")
 
 
 def test_many_are_read_together_and_the_broken_named(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Packed clips: the same frames as the files hold, whatever interrupted the work."""
 
+import errno
 import json
 import os
 import signal
@@ -10,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clip_files import numbers_of, write_classes, write_frames, write_video
 
+from clip_files import numbers_of, write_classes, write_frames, write_video
 from striate.data import ClipData, open_data, pack_data
 from striate.data.packed import FRAMES, LOG, PACK
 from striate.errors import ArgumentError, DataError
@@ -185,6 +186,19 @@ def test_what_cannot_be_packed(tmp_path: Path) -> None:
         with pytest.raises(ArgumentError) as mistaken:
             pack_data(source, out, **options)  # type: ignore[arg-type]
         assert str(mistaken.value) == sentence
+
+
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    out = tmp_path / "packed"
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DataError) as raised:
+        pack_data(clips(tmp_path), out, short_side=16, workers=0)
+    assert str(raised.value) == (
+        f"cannot write into {out}: No space left on device; make room, then run the same again to go on"
+    )
 
 
 def test_a_pack_that_was_changed(tmp_path: Path) -> None:

@@ -167,10 +167,15 @@ def _opened(out: Path, asked: dict[str, Any]) -> "Iterator[_Log]":
     out.mkdir(parents=True, exist_ok=True)
     if not (out / LOG).is_file() and any(out.iterdir()):
         raise DataError(f"{out} holds other things: give an empty folder for the packed set")
-    with (out / LOG).open("ab+") as lines, (out / FRAMES).open("ab") as frames:
-        _lock(lines, out)
-        lines.seek(0)
-        yield _Log(lines, frames, asked, out)
+    try:
+        with (out / LOG).open("ab+") as lines, (out / FRAMES).open("ab") as frames:
+            _lock(lines, out)
+            lines.seek(0)
+            yield _Log(lines, frames, asked, out)
+    except OSError as error:
+        raise DataError(
+            f"cannot write into {out}: {error.strerror}; make room, then run the same again to go on"
+        ) from None
 
 
 class _Log:

@@ -30,6 +30,7 @@ from av.video.stream import VideoStream
 _FORMATS = "mov,mp4,matroska,webm,avi,asf,flv,mpeg,mpegts,mpegvideo,ogg,h264,hevc,m4v,ivf,nut,gif,apng"
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
 _QUICK = {"probesize": "32", "analyzeduration": "0"}
+_MOST = 0.9  # of the seconds that the head of a file tells of, less one, must be there
 _BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip")
 MAY_MISS = 0.02
 """Share of the frames that may be missing at the end: the counts in headers are often off by a few."""
@@ -155,6 +156,21 @@ def _refuse_truncated(video: Video, ends: list[int]) -> None:
         raise VideoError(f"it is cut off: {whole} of {len(ends)} frames are there")
 
 
+def _refuse_shortened(video: Video, ticks: float) -> None:
+    """Raises VideoError where the head of a file tells of much more than is there.
+
+    The length of the whole file counts only where there is nothing but the picture: sound may be longer.
+    """
+    stream, container = video.stream, video.container
+    assert stream.time_base is not None
+    told = float(stream.duration * stream.time_base) if stream.duration else 0.0
+    if not told and container.duration and len(container.streams) == 1:
+        told = container.duration / av.time_base
+    there = float(ticks * stream.time_base)
+    if there < _MOST * told - 1:
+        raise VideoError(f"it is cut off: {there:.3g} of {told:.3g} seconds are there")
+
+
 def time_of(packet: "Packet[VideoStream]", counted: bool) -> int | None:
     """Ticks at which a packet's frame is shown, as `Timeline.times` has them."""
     return packet.dts if counted or packet.pts is None else packet.pts
@@ -175,6 +191,8 @@ def _from_packets(video: Video) -> Timeline:
     ordered = np.unique(times)
     keys = np.searchsorted(ordered, np.sort(times[[packet[1] for packet in shown]]))
     last = shown[int(times.argmax())][2] or float(np.diff(ordered).mean() if len(ordered) > 1 else 1)
+    length = float(ordered[-1] - ordered[0] + last)
+    _refuse_shortened(video, length)
     video.container.seek(int(ordered[0]), stream=video.stream)
     return Timeline(
         ordered, keys if len(keys) else np.zeros(1, np.int64), float(ordered[-1] - ordered[0] + last)
