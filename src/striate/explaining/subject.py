@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from striate.data import open_data, read_image
 from striate.errors import ArgumentError, DataError, NetworkError, unknown
 from striate.evaluating.trained import Trained, open_run
+from striate.models import ClipNetwork
 from striate.runs import read_record
 
 Input = str | Path | Tensor | np.ndarray
@@ -152,6 +153,11 @@ def _piece(trained: Trained, given: Input) -> _Piece:
     parts = str(given).split("/")
     if not Path(given).exists() and len(parts) > 1 and parts[-2] in SPLITS and parts[-1].isdigit():
         return _of_set(trained, "/".join(parts[:-2]) or trained.source, parts[-2], int(parts[-1]))
+    if isinstance(trained.network, ClipNetwork):
+        raise DataError(
+            f"{trained.run} knows clips: give one of a data set, as {Path(trained.source).name}/test/17, "
+            f"or a .npy file; got {given}"
+        )
     if not Path(given).exists():
         raise DataError(f"no file {given}: give an image file, or an image of a data set as digits/test/17")
     return _Piece((str(given),), read_image(given, channels=trained.channels, size=trained.size)[None])
@@ -169,12 +175,17 @@ def _of_set(trained: Trained, source: str, split: str, number: int) -> _Piece:
         raise ArgumentError(f"{source}/{split} has no image {number}: expected 0–{len(images) - 1}")
     name = data.classes[int(images.labels[number])]
     labels = (trained.classes.index(name),) if name in trained.classes else None
-    return _Piece((f"{source}/{split}/{number}",), images.take([number]).numpy(), None, labels)
+    title, taken = f"{source}/{split}/{number}", images.take([number])
+    if isinstance(trained.network, ClipNetwork):
+        return _clip(trained, taken, title, labels)
+    return _Piece((title,), taken.numpy(), None, labels)
 
 
 def _array(trained: Trained, given: Tensor | np.ndarray, title: str) -> _Piece:
     """uint8 pixels, which are normalised, or numbers as the network takes them."""
     tensor = given if isinstance(given, Tensor) else torch.from_numpy(np.ascontiguousarray(given))
+    if isinstance(trained.network, ClipNetwork):
+        return _clip(trained, tensor, title)
     shape, expected = tuple(tensor.shape), (trained.channels, *trained.size)
     if tensor.dim() != 4 or shape[1:] != expected:
         raise NetworkError(
@@ -185,6 +196,20 @@ def _array(trained: Trained, given: Tensor | np.ndarray, title: str) -> _Piece:
     if tensor.dtype == torch.uint8:
         return _Piece(titles, tensor.cpu().numpy())
     return _Piece(titles, None, tensor.to(torch.float32))
+
+
+def _clip(trained: Trained, clips: Tensor, title: str, labels: tuple[int, ...] | None = None) -> _Piece:
+    """Clips of any length: uint8, which are normalised, or numbers as the network takes them."""
+    assert isinstance(trained.network, ClipNetwork)
+    planes, size = trained.network.planes, trained.size
+    if clips.dim() != 5 or clips.shape[1] != planes or tuple(clips.shape[3:]) != tuple(size):
+        raise NetworkError(
+            f"{trained.run} takes clips of shape N×{planes}×T×{'×'.join(map(str, size))} (N×C×T×H×W); got "
+            f"{'×'.join(map(str, clips.shape))}: give the right planes and size"
+        )
+    titles = tuple(f"{title} {number}" for number in range(len(clips))) if len(clips) > 1 else (title,)
+    numbers = trained.normalise(clips) if clips.dtype == torch.uint8 else clips.to(torch.float32)
+    return _Piece(titles, None, numbers.contiguous(), labels)
 
 
 def _labels(subject: Subject, label: str | int | Sequence[str | int]) -> tuple[int, ...]:

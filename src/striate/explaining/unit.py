@@ -22,6 +22,7 @@ from striate.explaining.details import (
     max_window,
     products_of,
 )
+from striate.explaining.folding import FoldedShift
 from striate.explaining.seen import Seen
 from striate.explaining.working import POINTWISE, Working, working
 from striate.tracing.recording import LayerRecord, Recorded
@@ -188,8 +189,12 @@ def _flatten(record: LayerRecord, how: Working, index: tuple[int, ...]) -> Worke
 def _temporal_shift(record: LayerRecord, how: Working, index: tuple[int, ...]) -> Worked:
     x = as_array(record.input)
     value = float(how.operation.forward(x)[0][index])
-    source = how.operation.source_frames(x.shape[1], x.shape[2])
-    return Shift(value, source, index[1], index[2]), 0, 0.0
+    folded = isinstance(how.operation, FoldedShift)
+    frames, frame = (
+        (how.operation.frames, index[0] % how.operation.frames) if folded else (x.shape[2], index[2])
+    )
+    source = how.operation.source_frames(x.shape[1], frames)
+    return Shift(value, source, index[1], frame), 0, 0.0
 
 
 def _point(record: LayerRecord, how: Working, index: tuple[int, ...]) -> Worked:

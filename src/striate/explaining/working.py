@@ -10,7 +10,11 @@ from striate import derivation as by_hand
 from striate.derivation.shapes import Array
 from striate.errors import NetworkError
 from striate.explaining.checking import as_array
+from striate.explaining.folding import FoldedShift
+from striate.layers import CausalConv3d
 from striate.tracing.recording import LayerRecord
+
+FOLDED = 4  # axes of maps (N·T, C, H, W) whose frames are folded into the batch
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,9 @@ def _convolution(record: LayerRecord) -> Working:
 
 
 def _pads(layer: Any) -> Sequence[Any]:
-    """Padding per axis; torch's "same" puts the odd cell behind."""
+    """Padding per axis; torch's "same" puts the odd cell behind, a causal one all frames before."""
+    if isinstance(layer, CausalConv3d):
+        return [(layer.frames_before, 0), *layer.padding[1:]]
     if layer.padding == "valid":
         return [0] * len(layer.kernel_size)
     if layer.padding != "same":
@@ -136,7 +142,10 @@ def _temporal_shift(record: LayerRecord) -> Working:
     layer: Any = record.layer
     folds: Any = getattr(layer, "folds", 8)
     causal: Any = getattr(layer, "causal", False)
-    return Working("temporal_shift", by_hand.TemporalShift(int(folds), bool(causal)))
+    shift = by_hand.TemporalShift(int(folds), bool(causal))
+    if record.input.dim() == FOLDED:
+        return Working("temporal_shift", FoldedShift(shift, int(layer.frames.count)))
+    return Working("temporal_shift", shift)
 
 
 def _always(kind: str, operation: Any) -> "Maker":

@@ -19,6 +19,7 @@ from striate.errors import NetworkError, unknown
 from striate.tracing.keeping import untouched
 from striate.tracing.watch import tensors_in
 
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 Loss = Callable[[Tensor], Tensor]
 
 
@@ -56,7 +57,7 @@ class LayerRecord:
     @property
     def whole(self) -> bool:
         """Whether this is one layer, rather than a block that holds others."""
-        return next(self.layer.children(), None) is None
+        return next(self.layer.children(), None) is None or _prepares(self.layer)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,6 +167,8 @@ class _Watch:
             first = next(iter(tensors_in([output])), None)
             if first is None or not inputs:
                 return
+            if _prepares(module):
+                source, inputs, own = len(self.layers) - 1, (self.layers[-1].output,), None
             count = self.calls[name] = self.calls.get(name, 0) + 1
             kept = first.detach().clone()
             self._keep(
@@ -188,11 +191,23 @@ class _Watch:
 
     def told(self) -> tuple[LayerRecord, ...]:
         """The records with the gradients that have been heard since."""
-        pairs = ((self.upstream.get(i), self.downstream.get(i)) for i in range(len(self.layers)))
+        pairs = [
+            (self.upstream.get(i), self.upstream.get(one.source or 0) if _prepares(one.layer) else below)
+            for i, one in enumerate(self.layers)
+            for below in (self.downstream.get(i),)
+        ]
         return tuple(
             replace(one, upstream=above, input_gradient=below)
             for one, (above, below) in zip(self.layers, pairs, strict=True)
         )
+
+
+def _prepares(layer: nn.Module) -> bool:
+    """A convolution that first hands its input to a layer of its own, such as a temporal shift.
+
+    What it convolves is what that layer gave; its record says so.
+    """
+    return isinstance(layer, CONVOLUTIONS) and next(layer.children(), None) is not None
 
 
 def _listen(tensor: Tensor, heard: dict[int, Tensor], place: int) -> None:
