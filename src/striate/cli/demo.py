@@ -52,8 +52,8 @@ def main(words: Sequence[str]) -> int:
         print(f"stopped, everything saved; go on with:  {_again(run)}")
         return 130
     if command.json:
-        results = {"train": run, "predict": predictions, "compare": compared}
-        print(json.dumps({name: result.to_json() for name, result in results.items()}, indent=2))
+        results = {"train": run.to_json(), "predict": predictions.to_json(), "compare": compared.to_json()}
+        print(json.dumps(results, indent=2))
     else:
         _print_ways(compared)
     return 0

@@ -40,21 +40,31 @@ def matched(spec: NetworkSpec, reference: NetworkSpec, match: str, frames: int) 
             f"--match {match} scales the widths of a network, and {spec.backbone} has none to choose: "
             "compare at the backbone's own width (leave --match out), match time, or take the backbone plain"
         )
-    low, high = SMALLEST, LARGEST
-    best = spec
-    for _ in range(STEPS):
-        middle = (low * high) ** 0.5
-        tried = _scaled(spec, {name: {**known, **spec.options}[name] for name in names}, middle)
-        if abs(count(tried) - target) < abs(count(best) - target):
-            best = tried
-        low, high = (middle, high) if count(tried) < target else (low, middle)
-    if abs(count(best) - target) > NEAR * target:
+    widths = {name: {**known, **spec.options}[name] for name in names}
+    best, nearest = _nearest(spec, widths, count, target)
+    if abs(nearest - target) > NEAR * target:
         raise ArgumentError(
             f"no width of {spec.backbone} with {spec.time} comes near the {target:,} {match} of "
-            f"{reference.time} (the nearest has {count(best):,}): start from other --option widths, or leave "
+            f"{reference.time} (the nearest has {nearest:,}): start from other --option widths, or leave "
             "--match out"
         )
     return best
+
+
+def _nearest(
+    spec: NetworkSpec, widths: Mapping[str, Any], count: Callable[[NetworkSpec], int], target: int
+) -> tuple[NetworkSpec, int]:
+    """Of the widths that bisection comes upon, those whose count is nearest, and that count."""
+    low, high = SMALLEST, LARGEST
+    known: dict[str, tuple[NetworkSpec, int]] = {}
+    for _ in range(STEPS):
+        middle = (low * high) ** 0.5
+        tried = _scaled(spec, widths, middle)
+        key = str(tried.options)  # rounding makes many factors one
+        if key not in known:
+            known[key] = (tried, count(tried))
+        low, high = (middle, high) if known[key][1] < target else (low, middle)
+    return min(known.values(), key=lambda pair: abs(pair[1] - target))
 
 
 def _counter(match: str, frames: int) -> Callable[[NetworkSpec], int]:
