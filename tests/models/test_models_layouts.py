@@ -259,6 +259,18 @@ def test_the_same_file_goes_into_other_ways_through_time() -> None:
     assert torch.equal(image.get_submodule("fc").weight, source.get_submodule("backbone.fc").weight)
 
 
+def test_weights_of_images_are_inflated_into_i3d() -> None:
+    torch.manual_seed(0)
+    source, network = build("resnet50", classes=7), build("i3d_resnet50", classes=7)
+    report = load_weights(network, source.state_dict())
+    assert (report.fresh, report.notes) == ((), ())
+    assert report.loaded == tuple(network.state_dict())
+    for name in ("conv1", "layer1.0.conv1", "layer2.1.conv1", "layer3.0.conv2"):
+        kernels = network.get_submodule(name).weight
+        torch.testing.assert_close(kernels.sum(dim=2), source.get_submodule(name).weight)
+        assert torch.equal(kernels[:, :, :1], kernels[:, :, -1:])
+
+
 def test_another_number_of_classes_and_grey_clips() -> None:
     source = grown("slowfast_r50_4x16", "mmaction2")
     network = build("slowfast_r50_4x16", classes=3, channels=1, like="mmaction2")

@@ -1,7 +1,7 @@
 """The residual block of I3D, SlowFast and CSN: 1×1 down, a middle convolution, 1×1 up, over clips.
 
 What differs between the three is handed in built: the first convolution, which may see several frames, and
-the middle one. Names are those of the image ResNet, so its checkpoints can be inflated into all three.
+the middle one. Names are those of the image ResNet, whose weights can be inflated into I3D.
 """
 
 from collections.abc import Iterable

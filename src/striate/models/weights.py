@@ -18,7 +18,7 @@ from striate.models.ends import head_of, stem_of
 from striate.models.layouts import EVERY, in_our_names
 from striate.models.slowfast import SlowFast
 from striate.models.ways import ClipNetwork
-from striate.models.ways.adopting import Adopted, adopt
+from striate.models.ways.adopting import Adopted, adopt, inflated
 from striate.models.ways.two_stream import TwoStreamNetwork
 from striate.models.weight_files import State, read_weights
 
@@ -64,7 +64,8 @@ def load_weights(
       gives what the grey network says of the mean colour.
     - Made for images, and the network takes clips: for `3d` kernels are repeated over time and divided by its
       length; for `2plus1d` they go into the two halves as far as the width between allows; recurrent ways
-      keep their fresh recurrent layer and head; both of the two streams get them.
+      keep their fresh recurrent layer and head; both of the two streams get them. `i3d_resnet50` takes those
+      of `resnet50` like `3d`.
 
     Args:
         path_or_state: what `read_weights` takes, or a state dict.
@@ -80,7 +81,11 @@ def load_weights(
         state, source = read_weights(path_or_state), source_name or str(path_or_state)
     wanted = network.state_dict()
     state, notes = in_our_names(state, network, EVERY)
-    adopted = adopt(network, state, source) if isinstance(network, ClipNetwork) else Adopted(state)
+    adopted = (
+        adopt(network, state, source)
+        if isinstance(network, ClipNetwork)
+        else Adopted(inflated(network, state))
+    )
     state, left, notes = adopted.state, adopted.fresh, (*notes, *adopted.notes)
     for prefix, stream in _streams(network):
         notes += _adapt_stem(state, wanted, prefix, stream, source)

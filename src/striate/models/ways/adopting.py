@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from striate.layers import Conv2Plus1d, Halves, inflate
 from striate.models.ends import stem_of
@@ -38,7 +38,7 @@ def adopt(network: ClipNetwork, state: Mapping[str, Tensor], source: str) -> Ado
     if not any(name.startswith(BACKBONE) for name in given):
         given, fresh, notes = _under_backbone(network, given, source)
     split, more_fresh, more_notes = _factorised(network, given, source)
-    return Adopted(_inflated(network, split), (*fresh, *more_fresh), (*notes, *more_notes))
+    return Adopted(inflated(network, split), (*fresh, *more_fresh), (*notes, *more_notes))
 
 
 def _under_backbone(
@@ -76,7 +76,7 @@ def _in_both_streams(
     return {**named, **flow}, (), (note,)
 
 
-def _inflated(network: ClipNetwork, state: State) -> State:
+def inflated(network: nn.Module, state: Mapping[str, Tensor]) -> State:
     """2D kernels where the network has 3D ones: repeated over time and divided by its length."""
     wanted = network.state_dict()
     return {
