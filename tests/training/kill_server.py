@@ -8,7 +8,7 @@ from typing import Any
 
 from small_clips import SHIFTING
 from small_runs import EVERYTHING_RANDOM, TINY, go_on, small_recipe, small_run
-from striate.runs import RECORD
+from striate.runs import RECORD, read_record
 from striate.training import concluding, loop, number_format
 
 EPOCHS = 30
@@ -30,7 +30,8 @@ def one(kind: str, data: Path, run: Path, checkpoint_seconds: float) -> None:
     concluding.draw_curves = concluding.draw_confusion = lambda *arguments: arguments[-1].write_bytes(b"")
     number_format.seconds_of_step = lambda *arguments: 0.01
     if (run / RECORD).exists():
-        go_on(run)
+        if read_record(run)["status"] != "finished":  # else it was killed after its very last file
+            go_on(run)
     else:
         small_run(run, data=data, **KINDS[kind])
 
