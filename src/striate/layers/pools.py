@@ -3,6 +3,7 @@
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from striate.layers.consensus import running_mean
@@ -24,20 +25,46 @@ class CausalPool(nn.Module):
         return pooled
 
 
+class MeanOverFrames(nn.Module):
+    """The mean over `reach` frames, `step` apart: (N, C, T, H, W) → (N, C, ⌈T/step⌉, H, W).
+
+    Frames beyond the clip do not count. `nn.AvgPool3d` refuses clips shorter than its window.
+    """
+
+    def __init__(self, reach: int, step: int) -> None:
+        super().__init__()
+        self.reach, self.step = reach, step
+
+    def forward(self, x: Tensor) -> Tensor:
+        frames = x.shape[2]
+        before = (self.reach - 1) // 2 if self.step < self.reach else 0
+        last = (frames - 1) // self.step * self.step - before  # where the last window begins
+        beyond = (0, 0, 0, 0, before, max(0, last + self.reach - frames))
+        there = F.pad(x.new_ones(1, 1, frames, 1, 1), beyond)
+        window, steps = (self.reach, 1, 1), (self.step, 1, 1)
+        return F.avg_pool3d(F.pad(x, beyond), window, steps) / F.avg_pool3d(there, window, steps)
+
+    def extra_repr(self) -> str:
+        return f"reach={self.reach}, step={self.step}"
+
+
 def pool3d(layer: nn.MaxPool2d | nn.AvgPool2d, over_time: bool, causal: bool) -> nn.Module:
     """A 2D pool on clips: within each frame and, if asked, over frames as it pools space.
 
-    Over frames: ⌈T/stride⌉ of them are left, for any T; frames that are not there do not count. causal: every
-    frame is kept and looks back.
+    Over frames: ⌈T/stride⌉ of them are left, for any T (at times one more where an even kernel overlaps
+    itself); frames that are not there do not count. causal: every frame is kept and looks back.
     """
     within = _within(layer)
     reach, step = _first(layer.kernel_size), _first(layer.stride)
     if not over_time or reach == 1 == step:
         return within
     if causal:
-        return nn.Sequential(within, CausalPool(_along(layer, reach, 1, 0, False), reach))
+        over = nn.MaxPool3d if isinstance(layer, nn.MaxPool2d) else nn.AvgPool3d
+        return nn.Sequential(within, CausalPool(over((reach, 1, 1), stride=1), reach))
+    if isinstance(layer, nn.AvgPool2d):
+        return nn.Sequential(within, MeanOverFrames(reach, step))
     padding, ceil = _padding(reach, step)
-    return nn.Sequential(within, _along(layer, reach, step, padding, ceil))
+    return nn.Sequential(within, nn.MaxPool3d((reach, 1, 1), (step, 1, 1), (padding, 0, 0), ceil_mode=ceil))
 
 
 def _within(layer: nn.MaxPool2d | nn.AvgPool2d) -> nn.Module:
@@ -55,21 +82,13 @@ def _within(layer: nn.MaxPool2d | nn.AvgPool2d) -> nn.Module:
     )
 
 
-def _along(
-    layer: nn.MaxPool2d | nn.AvgPool2d, reach: int, step: int, padding: int, ceil: bool
-) -> nn.MaxPool3d | nn.AvgPool3d:
-    """t×1×1."""
-    window, steps, pads = (reach, 1, 1), (step, 1, 1), (padding, 0, 0)
-    if isinstance(layer, nn.MaxPool2d):
-        return nn.MaxPool3d(window, steps, pads, ceil_mode=ceil)
-    return nn.AvgPool3d(window, steps, pads, ceil, count_include_pad=False)
-
-
 def _padding(reach: int, step: int) -> tuple[int, bool]:
     """Frames before and after, and whether a last window may stick out: no frame is lost, one is enough."""
-    if step == 1 and reach % 2 == 0:
+    if step >= reach:
+        return 0, True
+    if step == 1:
         return reach // 2, False
-    return (reach - 1) // 2, reach % 2 == 0 or step >= reach
+    return (reach - 1) // 2, reach % 2 == 0
 
 
 def _pair(value: Any) -> tuple[int, int]:

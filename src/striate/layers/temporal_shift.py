@@ -69,10 +69,10 @@ def _move(old: Tensor, new: Tensor, direction: int) -> None:
     """Frame t of `new` becomes frame t + direction of `old`, and zero where there is none."""
     if direction > 0:
         new[:, :-1] = old[:, 1:]
-        new[:, -1:] = 0
+        new[:, -1:].zero_()
     else:
         new[:, 1:] = old[:, :-1]
-        new[:, :1] = 0
+        new[:, :1].zero_()
 
 
 def joined(x: Tensor, frames: int, ahead: int, behind: int) -> Tensor:
