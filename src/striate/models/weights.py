@@ -80,7 +80,9 @@ def load_weights(
     else:
         state, source = read_weights(path_or_state), source_name or str(path_or_state)
     wanted = network.state_dict()
-    state, notes = in_our_names(state, network, EVERY)
+    notes: Notes = ()
+    if not state.keys() <= wanted.keys():  # else they are our names already
+        state, notes = in_our_names(state, network, EVERY)
     adopted = (
         adopt(network, state, source)
         if isinstance(network, ClipNetwork)
