@@ -171,6 +171,13 @@ def test_flow_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert str(raised.value) == "optical flow needs the extra 'flow': pip install 'striate[flow]'"
 
 
+def test_flow_of_too_small_a_picture(tmp_path: Path) -> None:
+    pytest.importorskip("cv2")
+    write_classes(tmp_path, frames=2)
+    with pytest.raises(DataError, match="too small for optical flow"):
+        open_data(tmp_path, frames=2, flow="dis", size=8, workers=2)
+
+
 def test_what_is_said_about_clips(tmp_path: Path) -> None:
     write_classes(tmp_path, frames=6)
     for number in range(3):

@@ -24,12 +24,11 @@ _FEW_FILES = 100  # for fewer, starting workers costs more than it saves
 def clip_contents(everything: Listing, options: Options) -> Contents:
     """The clips of a listing. Raises DataError if a class cannot be learnt from them."""
     everything.check()
-    if options.flow:
-        check_flow(options)
     listing, headers, skipped = look_over(everything, options)
     refuse_many(skipped, everything.totals(), "clips")
     channels, channels_note = choose_channels(headers, options.channels)
     size, size_note = _choose_size(headers, options.size)
+    check_flow(options.flow, size)
     how = Reading(options.sampling, channels, size, options.flow)
     return Contents(
         name=listing.root.resolve().name,
@@ -47,11 +46,15 @@ def clip_contents(everything: Listing, options: Options) -> Contents:
     )
 
 
-def check_flow(options: Options) -> None:
-    """Raises MissingExtraError without OpenCV: told here, once, and not by the workers."""
-    from striate.data.flow import require_flow
+def check_flow(flow: str | None, size: tuple[int, int]) -> None:
+    """Raises MissingExtraError without OpenCV, DataError for a size (H, W) that is too small.
 
-    require_flow()
+    Asked here, once, so that it is not a worker that finds out.
+    """
+    if flow:
+        from striate.data.flow import flow_planes
+
+        flow_planes(np.zeros((1, 1, *size), np.uint8), flow)
 
 
 def look_over(listing: Listing, options: Options) -> tuple[Listing, list[ClipHeader], list[Skipped]]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from striate.data.clip_sets import brought_to
-from striate.data.flow import flow_planes, from_bytes, require_flow, to_bytes
+from striate.data.flow import flow_planes, from_bytes, to_bytes
 from striate.data.image_data import Options
 from striate.data.packed import FRAMES, Pack
 from striate.data.workers import ordered_map
@@ -28,7 +28,7 @@ def flow_of_pack(folder: Path, pack: Pack, options: Options) -> np.ndarray:
     Raises MissingExtraError without OpenCV, DataError for frames too small.
     """
     assert options.flow
-    require_flow()
+    flow_planes(np.zeros((1, 1, pack.short_side, pack.short_side), np.uint8), options.flow)  # or says why not
     path = folder / f"flow-{options.flow}.u8"
     ends = np.cumsum(pack.sizes) * 2
     if not path.is_file() or path.stat().st_size != ends[-1]:
