@@ -13,6 +13,7 @@ from commands import Command
 from small_runs import TINY, Told, small_run
 from striate import load, runs
 from striate.models import build
+from striate.models.catalogue import NETWORKS
 from striate.training.recipe import Recipe
 from striate.training.train import Run
 
@@ -179,8 +180,7 @@ def test_a_folder_that_cannot_be_written(run: Command, tmp_path: Path, small_set
     [
         (
             "--backbone plane",
-            "unknown backbone 'plane': did you mean 'plain'? Known: alexnet, mobilenet_v2, plain, resnet101, "
-            "resnet18, resnet34, resnet50, squeezenet1_1, vgg16",
+            f"unknown backbone 'plane': did you mean 'plain'? Known: {', '.join(sorted(NETWORKS))}",
         ),
         (
             "--option width=3",

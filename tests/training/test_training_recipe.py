@@ -1,7 +1,7 @@
 """Recipes: checked when they are made, read back as they were written, presets that fit any data."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -97,3 +97,25 @@ def test_every_value_comes_back() -> None:
     assert other.keys() == {field.name for field in fields(Recipe)}
     recipe = Recipe(**other)
     assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
+
+
+# Clips.
+
+
+def test_the_recipe_of_moving_digits() -> None:
+    """Two minutes for eight ways are planned on it: few passes, in batches small enough for many steps."""
+    for preset, epochs in (("default", 4), ("thorough", 12), ("fast", 1)):
+        recipe = PRESETS[preset](Facts(images=2000, channels=1, size=24, clips=True))
+        assert (recipe.epochs, recipe.batch_size) == (epochs, 32), preset
+        assert not recipe.augmentation.flip
+
+
+def test_pretrained_weights_on_few_clips() -> None:
+    """Gentler, and strongly varied: else they are soon learnt by heart."""
+    facts = Facts(images=500, channels=3, size=112, mirror_safe=True, clips=True)
+    fresh, tuned = (PRESETS["default"](replace(facts, pretrained=known)) for known in (False, True))
+    assert tuned.learning_rate == fresh.learning_rate / 10
+    assert tuned.epochs == fresh.epochs // 2
+    assert tuned.augmentation == replace(fresh.augmentation, jitter=0.4, erase=0.25)
+    many = PRESETS["default"](replace(facts, images=50_000, pretrained=True))
+    assert many.augmentation.erase == 0
