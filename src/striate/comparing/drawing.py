@@ -23,6 +23,8 @@ STYLES = {
 }
 """Colour and mark of each way through time, the same in every picture."""
 UNKNOWN_STYLE = ("#444444", "h")
+SIZES = {"*": 12, "^": 11, "s": 6}
+"""Of marks in points, where it is not 8: 3d and 2plus1d often lie on one another, and both are to be seen."""
 FRONT = "#9aa3ad"
 WIDE = 1.6
 """Costs that differ by more than this factor are drawn on a logarithmic axis."""
@@ -62,7 +64,7 @@ def _panel(axes: Axes, rows: Sequence[Row], costs: list[float], what: str) -> No
             yerr=100 * row.top1.std if len(row.runs) > 1 else None,
             fmt=mark,
             color=colour,
-            markersize=11 if mark == "*" else 8,
+            markersize=SIZES.get(mark, 8),
             markeredgecolor="white",
             capsize=3,
             alpha=0.8,

@@ -54,7 +54,9 @@ def remarks_of(comparison: Comparison) -> list[str]:
             "the two, which only the order of frames tells; 50 % is chance"
         )
     machine = comparison.machine
-    device = machine.get("gpu") or f"{machine.get('processor')}, {machine.get('threads')} threads"
+    threads = machine.get("threads")
+    cores = f"{machine.get('processor')}, {threads} thread{'s' * (threads != 1)}"
+    device = machine.get("gpu") or cores
     found.append(f"ms: one clip at a time in fp32, median, all networks in turn, on {device}")
     found.append("training memory: weights with all they carry, and what is kept for the backward pass")
     best = [name_of(row, comparison.rows) for row in comparison.rows if row.on_front]
