@@ -30,6 +30,7 @@ RECAST: dict[type[nn.Module], type[nn.Module]] = {
     nn.Dropout2d: nn.Dropout3d,
 }
 """Layers that do the same on clips under another name."""
+OF_IMAGES = (nn.Upsample, nn.PixelShuffle, nn.PixelUnshuffle, nn.Unfold, nn.Fold)
 FRAMES_MIX = (nn.GroupNorm, nn.LayerNorm, nn.LocalResponseNorm)
 NOT_ON_CLIPS = frozenset(
     (
@@ -197,9 +198,10 @@ def _on_clips(
         made = RECAST[kind].__new__(RECAST[kind])
         made.__dict__ = dict(layer.__dict__)
         return made
-    if "2d" in kind.__name__ or (plan.causal and isinstance(layer, FRAMES_MIX)):
+    looks_ahead = plan.causal and isinstance(layer, FRAMES_MIX)
+    if "2d" in kind.__name__ or isinstance(layer, OF_IMAGES) or looks_ahead:
         raise NetworkError(
-            f"{name} is a {kind.__name__}, which has no form on clips"
+            f"{name}, a layer of the kind {kind.__name__}, has no form on clips"
             f"{' in which no frame sees a later one' if plan.causal else ''}: take a way that keeps frames "
             "apart, such as tsm"
         )
