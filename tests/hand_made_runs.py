@@ -47,6 +47,7 @@ def hand_made_run(
         }
         | ({"frames": frames} if time else {}),
         "classes": list(CLASSES),
+        "plan": {"number_format": "fp32"},
         "machine": {"processor": "a processor"},
         "results": {
             "test": {"top1": right / clips, "clips": clips, "confusion": [list(row) for row in confusion]}

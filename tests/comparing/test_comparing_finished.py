@@ -74,12 +74,19 @@ def test_other_recipes_and_machines_are_told(tmp_path: Path) -> None:
     runs = [
         hand_made_run(tmp_path / "0"),
         hand_made_run(tmp_path / "1", seed=1, recipe={"epochs": 3}),
-        hand_made_run(tmp_path / "2", recipe={"label_smoothing": 0.0}, machine={"processor": "another"}),
+        hand_made_run(
+            tmp_path / "2",
+            recipe={"label_smoothing": 0.0},
+            machine={"processor": "another"},
+            plan={"number_format": "bf16"},
+        ),
     ]
     finished = [read_finished(run) for run in runs]
     assert list(differences(finished[:2])) == []
     assert list(differences(finished)) == [
         "not by the same recipe: the runs differ in label_smoothing",
+        "trained in bf16 and fp32, as a trial chose for each: memory and speed of training differ by that too; "
+        "--number-format fp32 makes them alike",
         "not trained on the same machine: clips per second in training cannot be compared",
     ]
 

@@ -92,6 +92,12 @@ def differences(runs: Sequence[Finished]) -> Iterator[str]:
     differ = [name for name in names - set(_BUDGET) if len({str(recipe.get(name)) for recipe in recipes}) > 1]
     if differ:
         yield f"not by the same recipe: the runs differ in {', '.join(sorted(differ))}"
+    formats = {str(run.record.get("plan", {}).get("number_format")) for run in runs}
+    if len(formats) > 1:
+        yield (
+            f"trained in {' and '.join(sorted(formats))}, as a trial chose for each: memory and speed of "
+            "training differ by that too; --number-format fp32 makes them alike"
+        )
     machines = {str(run.record.get("machine", {}).get("processor")) for run in runs}
     if len(machines) > 1:
         yield "not trained on the same machine: clips per second in training cannot be compared"
