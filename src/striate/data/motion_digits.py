@@ -22,7 +22,7 @@ from striate.errors import DataError, unknown
 
 CLASSES = ("left", "right", "up", "down", "counterclockwise", "clockwise", "shrinking", "growing")
 """2 m is motion m of MOTIONS played backwards, 2 m + 1 as drawn: the partner of a class is `label ^ 1`."""
-CLIPS = {"train": 2000, "val": 480, "test": 1200}
+CLIPS = {"train": 2400, "val": 480, "test": 1200}
 SIDE = 24
 """Pixels, where no size is asked for."""
 
