@@ -85,8 +85,8 @@ def test_other_recipes_and_machines_are_told(tmp_path: Path) -> None:
     assert list(differences(finished[:2])) == []
     assert list(differences(finished)) == [
         "not by the same recipe: the runs differ in label_smoothing",
-        "trained in bf16 and fp32, as a trial chose for each: memory and speed of training differ by that too; "
-        "--number-format fp32 makes them alike",
+        "trained in bf16 and fp32, as a trial chose for each: memory and speed of training differ by "
+        "that too; --number-format fp32 makes them alike",
         "not trained on the same machine: clips per second in training cannot be compared",
     ]
 
