@@ -2,11 +2,11 @@
 
     python benchmarks/forms.py [NAME …] [--rounds 5]
 
-Either side lives in a process of its own, so that settings of the allocator and peaks of memory are its own;
-they step in turn. Plain: fp32, contiguous, SGD with momentum, as the usual scripts run it. Each line: clips (or
-images) per second of both, the ratio, the multiply-adds of the step as a share of what a large matrix product
-reaches in the same format, the largest difference of any convolution's output or gradients from fp32, and the
-peak memory of the steps on either side.
+Either side lives in a process of its own, so that settings of the allocator and peaks of memory are its
+own; they step in turn. Plain: fp32, contiguous, SGD with momentum, as the usual scripts run it. Each line:
+clips (or images) per second of both, the ratio, the multiply-adds of the step as a share of what a large
+matrix product reaches in the same format, the largest difference of any convolution's output or gradients
+from fp32, and the peak memory of the steps on either side.
 """
 
 import argparse

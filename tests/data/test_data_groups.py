@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clip_files import write_video
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clip_files import write_video
 from striate.data import open_data
 from striate.data.groups import by_group, fill_in_groups, groups_of
 from striate.data.splits import FOLDER_SHARES

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from clip_files import write_frames, write_video
 
+from clip_files import write_frames, write_video
 from striate.data import open_data
 from striate.data.list_files import is_list, list_clips
 from striate.data.listing import Listing
