@@ -71,9 +71,10 @@ def test_stopped(run: Command, tmp_path: Path, small_clips: Path, monkeypatch: p
 
 
 def test_stopped_between_trainings(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "striate.cli.compare.compare", lambda *words, **more: signal.raise_signal(signal.SIGINT)
-    )
+    def interrupted(*words: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("striate.cli.compare.compare", interrupted)
     done = run("compare", "motion-digits")
     assert done.code == 130
     assert done.err.endswith("go on with the same command:  striate compare motion-digits\n")

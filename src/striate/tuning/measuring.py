@@ -138,7 +138,7 @@ class _Run:
 def _rounds(trials: list[Trial], run: _Run) -> tuple[Trial, ...]:
     """More runs, in turn, of those that may win after their first one."""
     limit = HOPELESS * _best(trials)
-    hopeful = [i for i, trial in enumerate(trials) if i == 0 or (trial.right and trial.seconds < limit)]
+    hopeful = [i for i, trial in enumerate(trials) if trial.right and (i == 0 or trial.seconds < limit)]
     for _ in range(ROUNDS if len(hopeful) > 1 else 0):
         for i in hopeful:
             trials[i] = replace(trials[i], seconds=min(trials[i].seconds, run.seconds(trials[i].choice)))
