@@ -1,6 +1,5 @@
 """`striate compare`: what it prints, how it is interrupted, and mistakes in one sentence."""
 
-import signal
 from importlib import import_module
 from pathlib import Path
 from typing import Any
