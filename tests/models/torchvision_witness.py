@@ -3,9 +3,9 @@
 Compares every network that torchvision has too: state dicts, starting weights, outputs, gradients and running
 statistics. Then prints what `tests/contract/test_catalogue.py` pins. In an environment of its own:
 
-    python -m venv /tmp/tv && /tmp/tv/bin/pip install torch==2.13.0 safetensors numpy pillow
-    /tmp/tv/bin/pip install --no-deps torchvision==0.28.0
-    PYTHONPATH=src:tests/contract /tmp/tv/bin/python tests/models/torchvision_witness.py
+    python -m venv peers && peers/bin/pip install torch==2.13.0 safetensors numpy pillow
+    peers/bin/pip install --no-deps torchvision==0.28.0
+    PYTHONPATH=src:tests/contract peers/bin/python tests/models/torchvision_witness.py
 """
 
 import sys

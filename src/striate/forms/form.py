@@ -1,6 +1,6 @@
 """What a form is: three operations, each of which it may or may not offer."""
 
-from abc import ABC
+from abc import ABC, abstractmethod
 from enum import StrEnum
 
 import torch
@@ -28,21 +28,21 @@ class Form(ABC):
     name: str
     offers: tuple[Operation, ...] = tuple(Operation)
 
+    @abstractmethod
     def fits(self, g: Geometry) -> bool:
         """Whether it can compute a convolution of this geometry."""
-        raise NotImplementedError
 
     def output(self, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
         """The convolution of x with w."""
-        raise NotImplementedError
+        raise RuntimeError(f"{self.name} does not compute the output")
 
     def input_gradient(self, d: Tensor, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
         """Of x's shape; of x only the shape is used."""
-        raise NotImplementedError
+        raise RuntimeError(f"{self.name} does not compute the input gradient")
 
     def weight_gradient(self, d: Tensor, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
         """Of w's shape; of w only the shape is used."""
-        raise NotImplementedError
+        raise RuntimeError(f"{self.name} does not compute the weight gradient")
 
 
 def channels_last(x: Tensor) -> Tensor:
