@@ -35,6 +35,7 @@ NETWORKS = {
 }
 CLASSES = 400
 CPU = torch.device("cpu")
+LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 Step = Callable[[], None]
 
 
@@ -62,8 +63,9 @@ def our_step(name: str) -> Step:
     network = build(name, classes=CLASSES).train()
     table = tune(network, NETWORKS[name]).table
     clips, labels = batch_of(name)
-    last = torch.channels_last if clips.ndim == 4 else torch.channels_last_3d
-    network, clips = network.to(memory_format=last), clips.contiguous(memory_format=last)
+    for value in (*network.parameters(), clips):
+        if value.ndim in LAST:
+            value.data = value.data.contiguous(memory_format=LAST[value.ndim])
     optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9, fused=True)
     native = has_native_bf16(CPU)
 
