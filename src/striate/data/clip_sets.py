@@ -70,7 +70,27 @@ class ClipSet(ImageSet):
         return self.sampling.drawn(indices, *draws)
 
 
-class MemoryClips(ClipSet):
+class DecodedClips(ClipSet):
+    """Clips whose pixels lie ready, in memory or mapped into it, so that no worker reads them."""
+
+    def take(self, indices: Indices) -> "Tensor":
+        return self._read(np.asarray(indices, np.int64), None)
+
+    def batches(
+        self, batches_of_indices: Iterable[Indices], draws: Draws | None = None
+    ) -> "Generator[Batch, None, None]":
+        import torch
+
+        for asked in batches_of_indices:
+            indices = np.asarray(asked, np.int64)
+            yield self._read(indices, draws), torch.from_numpy(self.labels[indices]), indices
+
+    @abstractmethod
+    def _read(self, indices: np.ndarray, draws: Draws | None) -> "Tensor":
+        """uint8 (B, C, T, H, W)."""
+
+
+class MemoryClips(DecodedClips):
     """Rows of an array of whole clips (rows, C, T, H, W) uint8, which several splits may share.
 
     Where the clips have other than the frames asked for, frames are chosen by `sampling`. The number of
@@ -94,18 +114,6 @@ class MemoryClips(ClipSet):
         super().__init__(labels, names, sampling, moments, crops)
         self._values, self._rows = values, rows
         self._size = size or (int(values.shape[3]), int(values.shape[4]))
-
-    def take(self, indices: Indices) -> "Tensor":
-        return self._read(np.asarray(indices, np.int64), None)
-
-    def batches(
-        self, batches_of_indices: Iterable[Indices], draws: Draws | None = None
-    ) -> "Generator[Batch, None, None]":
-        import torch
-
-        for asked in batches_of_indices:
-            indices = np.asarray(asked, np.int64)
-            yield self._read(indices, draws), torch.from_numpy(self.labels[indices]), indices
 
     def _viewed(self, items: np.ndarray, moments: np.ndarray, crops: np.ndarray) -> Self:
         names = [self.names[item] for item in items]

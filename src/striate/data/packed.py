@@ -11,19 +11,19 @@ Files are mapped into memory, not read: a batch touches the frames it takes, and
 """
 
 import json
-from collections.abc import Generator, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from striate.data.clip_sets import ClipSet, brought_to
+from striate.data.clip_sets import ClipSet, DecodedClips, brought_to
 from striate.data.contents import ClipPixels, Contents
 from striate.data.groups import groups_of
 from striate.data.image_data import Options
 from striate.data.sampling import Sampling
-from striate.data.sets import Batch, Draws, Indices
+from striate.data.sets import Draws
 from striate.data.skipped import Skipped
 from striate.data.splits import FOLDER_SHARES
 from striate.errors import DataError
@@ -160,7 +160,7 @@ class Store:
         return values[start : start + planes * int(T * H * W)].reshape(T, planes, H, W)
 
 
-class PackedClips(ClipSet):
+class PackedClips(DecodedClips):
     """Clips out of a store, which several splits may share."""
 
     def __init__(
@@ -180,18 +180,6 @@ class PackedClips(ClipSet):
         self.in_memory = not isinstance(store.frames, np.memmap)
         self._store, self._rows = store, rows
         self._channels, self._size = channels, size
-
-    def take(self, indices: Indices) -> "Tensor":
-        return self._read(np.asarray(indices, np.int64), None)
-
-    def batches(
-        self, batches_of_indices: Iterable[Indices], draws: Draws | None = None
-    ) -> "Generator[Batch, None, None]":
-        import torch
-
-        for asked in batches_of_indices:
-            indices = np.asarray(asked, np.int64)
-            yield self._read(indices, draws), torch.from_numpy(self.labels[indices]), indices
 
     def _viewed(self, items: np.ndarray, moments: np.ndarray, crops: np.ndarray) -> Self:
         return type(self)(

@@ -45,7 +45,7 @@ class TwoStreamNetwork(ClipNetwork):
         return scores
 
     def scores_so_far(self, clips: Tensor) -> Tensor:
-        raise NotImplementedError  # flow points to the next frame, so this way is never causal
+        raise NetworkError("two-stream has no scores after each frame: flow points to the next one")
 
 
 def windows(flow: Tensor, length: int) -> Tensor:
