@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from striate.forms import FORMS, Form, Geometry, Operation
+from striate.forms.geometry import Shift
 
 KINDS = ("any", "flat in time", "flat in space", "1×1", "kernel = stride")
 GROUPINGS = ("one", "two", "depthwise")
@@ -85,6 +86,7 @@ EXAMPLES = {
     "padded": Geometry(4, 6, (3, 3), (2, 2), (1, 1), (1, 1)),
     "channels last": Geometry(4, 6, (3, 3), (2, 2), (1, 1), (1, 1)),
     "plain": Geometry(4, 6, (3, 3), (2, 2), (1, 1), (1, 1)),
+    "shift folded into products": Geometry(8, 6, (1, 1), (1, 1), (0, 0), (1, 1), shift=Shift(3, 1, 1)),
 }
 
 

@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from striate.forms import FORMS, Choice, Choices, Geometry, formed
-from striate.forms.formed import Table
+from striate.forms import FORMS, Choice, Choices, Geometry, Table, formed
 
 
 def network() -> nn.Sequential:

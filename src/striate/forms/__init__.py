@@ -12,7 +12,8 @@ measures it.
 
 from striate.forms.catalogue import FORMS
 from striate.forms.form import Form, Operation
-from striate.forms.formed import Choice, Choices, formed
+from striate.forms.formed import formed
 from striate.forms.geometry import Geometry
+from striate.forms.table import Choice, Choices, Table
 
-__all__ = ["FORMS", "Choice", "Choices", "Form", "Geometry", "Operation", "formed"]
+__all__ = ["FORMS", "Choice", "Choices", "Form", "Geometry", "Operation", "Table", "formed"]

@@ -1,10 +1,12 @@
 """Every form by name. Plain comes first: it always fits, so nothing need get slower."""
 
 from striate.forms.depthwise import DepthwiseFlipped, DepthwiseFrames
-from striate.forms.form import Form
+from striate.forms.form import Form, Operation
+from striate.forms.geometry import Geometry
 from striate.forms.plain import ChannelsLast, Flipped, Padded, Plain, Spread
 from striate.forms.products import Product, ShiftedProducts
 from striate.forms.refolded import Frames, Time
+from striate.forms.shifts import FoldedShift
 
 FORMS: dict[str, Form] = {
     form.name: form
@@ -20,5 +22,16 @@ FORMS: dict[str, Form] = {
         Flipped(),
         Spread(),
         Padded(),
+        FoldedShift(),
     )
 }
+
+
+def fitting(g: Geometry, operation: Operation) -> list[str]:
+    """Names of the forms that can compute this, plain first."""
+    alone = g.unshifted()
+    return [
+        form.name
+        for form in FORMS.values()
+        if operation in form.offers and form.fits(g if form.shifts else alone)
+    ]

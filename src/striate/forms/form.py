@@ -27,10 +27,12 @@ class Form(ABC):
 
     name: str
     offers: tuple[Operation, ...] = tuple(Operation)
+    shifts = False
+    """Whether it does a temporal shift before the convolution itself; others get what is shifted already."""
 
     @abstractmethod
     def fits(self, g: Geometry) -> bool:
-        """Whether it can compute a convolution of this geometry."""
+        """Whether it can compute a convolution of this geometry (without its shift, unless it shifts)."""
 
     def output(self, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
         """The convolution of x with w."""

@@ -5,51 +5,20 @@ bias: no layer is replaced, so names, parameters, hooks and subclasses stay as t
 forms out again is deleting one attribute.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from striate.forms.catalogue import FORMS
-from striate.forms.form import Form, Operation, channels_last
-from striate.forms.geometry import Geometry, Shape
+from striate.forms.computing import compute
+from striate.forms.form import Operation, channels_last
+from striate.forms.geometry import Geometry
 from striate.forms.safety import corrupts
-
-Number = Literal["fp32", "bf16"]
-DTYPES: dict[Number, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
-
-
-@dataclass(frozen=True)
-class Choice:
-    """How one operation is computed: a name of `FORMS`, in a number format."""
-
-    form: str
-    number_format: Number
-
-
-@dataclass(frozen=True)
-class Choices:
-    """How the three operations of a layer are computed."""
-
-    output: Choice
-    input_gradient: Choice
-    weight_gradient: Choice
-
-    @property
-    def plain(self) -> bool:
-        """Whether PyTorch's one call does all of it."""
-        every = (self.output, self.input_gradient, self.weight_gradient)
-        return all(choice.form == "plain" for choice in every) and len({c.number_format for c in every}) == 1
-
-
-Key = tuple[Geometry, Shape]
-Table = Mapping[Key, Choices]
-"""By a layer's geometry and the shape of its input, batch included."""
+from striate.forms.table import Choice, Choices, Key, Table
 
 
 @contextmanager
@@ -63,7 +32,7 @@ def formed(network: nn.Module, table: Table) -> Iterator[None]:
     changed = []
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d | nn.Conv3d) and (geometry := Geometry.of(layer)):
-            layer._conv_forward = _Formed(geometry, table, without_batch)  # type: ignore[method-assign,assignment]
+            layer._conv_forward = _Formed(layer, geometry, table, without_batch)  # type: ignore[method-assign,assignment]
             changed.append(layer)
     try:
         yield
@@ -76,61 +45,51 @@ def formed(network: nn.Module, table: Table) -> Iterator[None]:
 class _Formed:
     """What stands in for a layer's own call."""
 
+    layer: nn.Conv2d | nn.Conv3d
     geometry: Geometry
     table: Table
     without_batch: Mapping[Key, Choices]
 
     def __call__(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        choices = self._choices(x, weight)
+        g = self._geometry_now()
+        choices = self._choices(g, x, weight)
         if choices is None or choices.plain:
-            return self._plain(x, weight, bias)
+            plain: Tensor = type(self.layer)._conv_forward(self.layer, x, weight, bias)  # type: ignore[arg-type]
+            return plain
         x, w = x.to(_dtype(x)), weight.to(_dtype(x))
         if not torch.is_grad_enabled():
-            y = compute(choices.output, Operation.OUTPUT, self.geometry, x, w)
+            y = compute(choices.output, Operation.OUTPUT, g, x, w)
         else:
-            y = _Convolution.apply(x, w, self.geometry, choices)  # type: ignore[no-untyped-call]
-        return y if bias is None else y + bias.to(y.dtype).view(-1, *(1,) * self.geometry.axes)
+            y = _Convolution.apply(x, w, g, choices)  # type: ignore[no-untyped-call]
+        return y if bias is None else y + bias.to(y.dtype).view(-1, *(1,) * g.axes)
 
-    def _choices(self, x: Tensor, weight: Tensor) -> Choices | None:
-        if x.is_meta or x.ndim != self.geometry.axes + 2:
+    def _geometry_now(self) -> Geometry:
+        """Only a shift may change: it depends on the length of the clips passing."""
+        return self.geometry if self.geometry.shift is None else Geometry.of(self.layer) or self.geometry
+
+    def _choices(self, g: Geometry, x: Tensor, weight: Tensor) -> Choices | None:
+        if x.is_meta or x.ndim != g.axes + 2:
             return None
         if torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad):
-            return self.table.get((self.geometry, tuple(x.shape)), self._safe(x))
-        return self.without_batch.get((self.geometry, tuple(x.shape[1:])))
+            return self.table.get((g, tuple(x.shape)), _safe(g, x))
+        return self.without_batch.get((g, tuple(x.shape[1:])))
 
-    def _safe(self, x: Tensor) -> Choices | None:
-        """For a shape that was not measured: plain, except where that is known to be wrong."""
-        if corrupts(self.geometry, tuple(x.shape[2:]), _dtype(x), x.device.type):
-            return Choices(Choice("plain", "bf16"), Choice("plain", "bf16"), Choice("padded", "bf16"))
-        return None
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Formed":
+        copy: nn.Conv2d | nn.Conv3d = memo.get(id(self.layer), self.layer)
+        return _Formed(copy, self.geometry, self.table, self.without_batch)
 
-    def _plain(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        g = self.geometry
-        call: Any = F.conv2d if g.axes == 2 else F.conv3d
-        result: Tensor = call(x, weight, bias, g.stride, g.padding, g.dilation, g.groups)
-        return result
+
+def _safe(g: Geometry, x: Tensor) -> Choices | None:
+    """For a shape that was not measured: plain, except where that is known to be wrong."""
+    if corrupts(g, tuple(x.shape[2:]), _dtype(x), x.device.type):
+        return Choices(Choice("plain", "bf16"), Choice("plain", "bf16"), Choice("padded", "bf16"))
+    return None
 
 
 def _dtype(x: Tensor) -> torch.dtype:
     """What a convolution of x is computed in: autocast's number format, where autocast is on."""
     kind = x.device.type
     return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
-
-
-def compute(choice: Choice, operation: Operation, g: Geometry, *tensors: Tensor) -> Tensor:
-    """One operation as chosen, in the number format of the first tensor when it is done.
-
-    tensors: x and w for the output, d, x and w for a gradient.
-    """
-    form: Form = FORMS[choice.form]
-    inside = DTYPES[choice.number_format]
-    calls: dict[Operation, Callable[..., Tensor]] = {
-        Operation.OUTPUT: form.output,
-        Operation.INPUT_GRADIENT: form.input_gradient,
-        Operation.WEIGHT_GRADIENT: form.weight_gradient,
-    }
-    result = calls[operation](*(tensor.to(inside) for tensor in tensors), g)
-    return result.to(tensors[0].dtype)
 
 
 class _Convolution(torch.autograd.Function):

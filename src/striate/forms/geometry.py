@@ -2,9 +2,23 @@
 
 from dataclasses import dataclass, replace
 
-from torch import Tensor, nn
+from torch import nn
+
+from striate.layers import ShiftedConv2d
 
 Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A temporal shift before the convolution, whose batch is then that of single frames, clip after clip."""
+
+    frames: int
+    """Of each clip."""
+    ahead: int
+    """Channels that come from the next frame: the first ones."""
+    behind: int
+    """Channels after them, that come from the previous frame."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +33,7 @@ class Geometry:
     padding: Shape
     dilation: Shape
     groups: int = 1
+    shift: Shift | None = None
 
     @classmethod
     def of(cls, layer: nn.Conv2d | nn.Conv3d) -> "Geometry | None":
@@ -34,6 +49,7 @@ class Geometry:
             padding=(0,) * len(layer.kernel_size) if isinstance(padding, str) else tuple(padding),
             dilation=tuple(layer.dilation),
             groups=layer.groups,
+            shift=_shift_of(layer) if isinstance(layer, ShiftedConv2d) else None,
         )
 
     @property
@@ -82,6 +98,10 @@ class Geometry:
             self.groups,
         )
 
+    def unshifted(self) -> "Geometry":
+        """The convolution alone."""
+        return replace(self, shift=None)
+
     def unpadded(self) -> "Geometry":
         """The same without padding."""
         return replace(self, padding=(0,) * self.axes)
@@ -101,6 +121,6 @@ class Geometry:
         )
 
 
-def sizes(x: Tensor) -> Shape:
-    """The axes of a batch after channels."""
-    return tuple(x.shape[2:])
+def _shift_of(layer: ShiftedConv2d) -> Shift:
+    """For clips as long as the ones passing now."""
+    return Shift(layer.shift.frames.count, *layer.shift.moving(layer.in_channels))

@@ -24,9 +24,13 @@ class TemporalShift(nn.Module):
         super().__init__()
         self.frames, self.folds, self.causal = frames, folds, causal
 
+    def moving(self, channels: int) -> tuple[int, int]:
+        """How many of so many channels come from the next frame, and how many from the previous one."""
+        fold = channels // self.folds
+        return (0, fold) if self.causal else (fold, fold)
+
     def forward(self, x: Tensor) -> Tensor:
-        fold = x.shape[1] // self.folds
-        ahead, behind = (0, fold) if self.causal else (fold, fold)
+        ahead, behind = self.moving(x.shape[1])
         if torch.compiler.is_compiling():
             return joined(x, self.frames.count, ahead, behind)
         shifted: Tensor = _Moved.apply(x, self.frames.count, ahead, behind, 1)  # type: ignore[no-untyped-call]
@@ -41,13 +45,7 @@ class _Moved(torch.autograd.Function):
 
     @staticmethod
     def forward(x: Tensor, frames: int, ahead: int, behind: int, direction: int) -> Tensor:
-        y = torch.empty_like(x)
-        old, new = _clips(x, frames), _clips(y, frames)
-        still = ahead + behind
-        _move(old[:, :, :ahead], new[:, :, :ahead], direction)
-        _move(old[:, :, ahead:still], new[:, :, ahead:still], -direction)
-        new[:, :, still:] = old[:, :, still:]
-        return y
+        return shifted(x, frames, ahead, behind, direction)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -58,6 +56,27 @@ class _Moved(torch.autograd.Function):
         frames, ahead, behind, direction = ctx.how
         back = _Moved.apply(gradient, frames, ahead, behind, -direction)  # type: ignore[no-untyped-call]
         return back, None, None, None, None
+
+
+def shifted(x: Tensor, frames: int, ahead: int, behind: int, direction: int = 1) -> Tensor:
+    """A copy of x (N·T, C, H, W) whose first channels come from the next frame, the following ones from the
+    previous one. direction -1: the other way round, as gradients go."""
+    y = torch.empty_like(x)
+    old, new = _clips(x, frames), _clips(y, frames)
+    still = ahead + behind
+    _move(old[:, :, :ahead], new[:, :, :ahead], direction)
+    _move(old[:, :, ahead:still], new[:, :, ahead:still], -direction)
+    new[:, :, still:] = old[:, :, still:]
+    return y
+
+
+def shift_in_place(x: Tensor, frames: int, ahead: int, behind: int, direction: int = 1) -> Tensor:
+    """The same written into x: only what moves is touched, a quarter as a rule."""
+    clips = _clips(x, frames)
+    still = ahead + behind
+    _move(clips[:, :, :ahead].clone(), clips[:, :, :ahead], direction)
+    _move(clips[:, :, ahead:still].clone(), clips[:, :, ahead:still], -direction)
+    return x
 
 
 def _clips(x: Tensor, frames: int) -> Tensor:
@@ -101,5 +120,6 @@ class ShiftedConv2d(nn.Conv2d):
         made.shift = TemporalShift(frames, folds, causal)
         return made
 
-    def forward(self, input: Tensor) -> Tensor:
-        return super().forward(self.shift(input))
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        result: Tensor = super()._conv_forward(self.shift(input), weight, bias)
+        return result

@@ -32,8 +32,8 @@ def calls_of(network: nn.Module, shape: Shape) -> tuple[Call, ...]:
     copy = deepcopy(network).to("meta")
     seen: list[Call] = []
     for name, layer in copy.named_modules():
-        if isinstance(layer, nn.Conv2d | nn.Conv3d) and (geometry := Geometry.of(layer)):
-            layer._conv_forward = _Spy(name, geometry, layer._conv_forward, seen)  # type: ignore[method-assign,assignment]
+        if isinstance(layer, nn.Conv2d | nn.Conv3d) and Geometry.of(layer):
+            layer._conv_forward = _Spy(name, layer, layer._conv_forward, seen)  # type: ignore[method-assign,assignment]
     try:
         with torch.no_grad():
             copy(torch.empty(shape, device="meta"))
@@ -50,11 +50,13 @@ class _Spy:
     """Notes a layer's call and lets it through."""
 
     name: str
-    geometry: Geometry
+    layer: nn.Conv2d | nn.Conv3d
     call: Any
     seen: list[Call]
 
     def __call__(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        self.seen.append(Call(self.name, self.geometry, tuple(x.shape), first=not self.seen))
+        geometry = Geometry.of(self.layer)  # now: a shift depends on the length of the clips
+        assert geometry is not None
+        self.seen.append(Call(self.name, geometry, tuple(x.shape), first=not self.seen))
         result: Tensor = self.call(x, weight, bias)
         return result

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from striate.forms import FORMS, Choice, Choices, Geometry, Operation
+from striate.forms import Choice, Choices, Geometry, Operation
+from striate.forms.catalogue import fitting
+from striate.forms.computing import compute
 from striate.forms.form import channels_last
-from striate.forms.formed import DTYPES, Number, compute
 from striate.forms.geometry import Shape
+from striate.forms.table import DTYPES, Number
 
 TOLERANCES: dict[Number, float] = {"bf16": 1e-2, "fp32": 1e-4}
 """Largest difference from fp32 on the same numbers, in relative norm. Rounding alone gives 2e-3 and 1e-6."""
@@ -91,15 +93,11 @@ def measure(
         truth = compute(Choice("plain", "fp32"), operation, geometry, *exact)
         reference = time.perf_counter() - start
         run = _Run(operation, geometry, given, truth, TOLERANCES[number_format])
-        tried = [run.first(Choice(name, number_format)) for name in _fitting(geometry, operation)]
+        tried = [run.first(Choice(name, number_format)) for name in fitting(geometry, operation)]
         if number_format != "fp32" and _best(tried) > reference:
             tried += [run.first(Choice(name, "fp32")) for name in RESCUES]
         trials[operation] = _rounds(tried, run)
     return Measured(trials)
-
-
-def _fitting(geometry: Geometry, operation: Operation) -> list[str]:
-    return [form.name for form in FORMS.values() if operation in form.offers and form.fits(geometry)]
 
 
 def _best(trials: list[Trial]) -> float:

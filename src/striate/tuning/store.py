@@ -12,8 +12,8 @@ import torch
 
 from striate import __version__
 from striate.forms import FORMS, Choice, Geometry, Operation
-from striate.forms.formed import Number
 from striate.forms.geometry import Shape
+from striate.forms.table import Number
 from striate.machine import cache_folder, describe
 from striate.tuning.measuring import TOLERANCES, Measured, Trial
 

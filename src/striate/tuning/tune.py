@@ -10,7 +10,7 @@ from torch import nn
 
 from striate.errors import ArgumentError
 from striate.forms.form import Operation
-from striate.forms.formed import DTYPES, Number, Table
+from striate.forms.table import DTYPES, Number, Table
 from striate.machine import has_native_bf16
 from striate.tuning.calls import Call, calls_of
 from striate.tuning.measuring import Measured, Trial, measure
