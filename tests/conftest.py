@@ -1,6 +1,7 @@
 """Trainings that several tests look at. Nobody may change their folders: copy them first."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 # Set before torch is imported: threads that wait for others sleep, so that tests side by side do not starve.
@@ -15,6 +16,15 @@ from striate.training.train import Run
 
 settings.register_profile("striate", deadline=None)  # the first example loads what is loaded when first used
 settings.load_profile("striate")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is measured here is not for the user. Fonts, which take seconds to list, stay where they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MPLCONFIGDIR", str(Path.home() / ".cache" / "matplotlib"))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")

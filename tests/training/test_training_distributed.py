@@ -120,6 +120,22 @@ def test_clips(together: Path, tmp_path: Path, small_clips: Path) -> None:
     assert "clips_per_second" in read_history(together / "clips")[0]
 
 
+@pytest.mark.usefixtures("quick")
+def test_forms_are_measured_for_every_part_and_shared(
+    together: Path, tmp_path: Path, small_set: Path
+) -> None:
+    """A batch of 30 is parts of 16 and 14."""
+    entries = read_record(together / "formed")["forms"]
+    assert {entry["input"][0] for entry in entries} == {14, 16}
+    assert len(entries) == 4
+    recipe = small_recipe(
+        batch_size=30, augmentation=EVERYTHING_RANDOM, clip_norm=1.0, ema=0.9, forms="plain"
+    )
+    alone = small_run(tmp_path / "alone", recipe, data=small_set)
+    for one, other in zip(numbers(alone.path), numbers(together / "formed"), strict=True):
+        assert one == pytest.approx(other, rel=1e-3)
+
+
 def test_a_signal_to_torchrun_leaves_a_run_that_can_go_on(tmp_path: Path, small_set: Path) -> None:
     run = tmp_path / "run"
     options = f"--out {run} --epochs 5000 --option widths=4,8 hidden=16 --number-format fp32 --batch-size 32"

@@ -4,6 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from striate.forms import FORMS, Choice, Choices, Geometry
+from striate.forms.plain import Padded
 from striate.tracing.layer_calls import LayerCall, layer_calls
 from striate.training import number_format
 from striate.training.number_format import choose, differences, first_wrong_layer
@@ -46,12 +48,12 @@ class BrokenLinear(nn.Linear):
 
 
 def test_sound_layers_pass() -> None:
-    assert first_wrong_layer(small(), loss, CPU) is None
+    assert first_wrong_layer(small(), loss, CPU, {}) is None
 
 
 def test_a_wrong_weight_gradient_is_named() -> None:
     network = nn.Sequential(nn.Flatten(), BrokenLinear(432, 5, bias=False))
-    found = first_wrong_layer(network, loss, CPU)
+    found = first_wrong_layer(network, loss, CPU, {})
     assert found is not None
     assert found.startswith("the weight gradient of 1 differs from fp32 by 1e+11 (limit 0.02)")
 
@@ -59,7 +61,7 @@ def test_a_wrong_weight_gradient_is_named() -> None:
 def test_what_is_not_a_number_is_wrong() -> None:
     layer = nn.Linear(2, 2)
     call = LayerCall("fc", layer, torch.full((1, 2), float("nan")), torch.ones(1, 2))
-    assert not all(difference <= 0.02 for _, difference in differences(call, CPU))
+    assert not all(difference <= 0.02 for _, difference in differences(call, CPU, {}))
 
 
 def test_the_choice_falls_back_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +81,7 @@ def test_the_faster_one_wins(monkeypatch: pytest.MonkeyPatch, fp32: float, bf16:
     monkeypatch.setattr(
         number_format,
         "seconds_of_step",
-        lambda n, l, d, name: {"fp32": fp32, "bf16": bf16}[name],  # noqa: E741
+        lambda n, l, d, name, table: {"fp32": fp32, "bf16": bf16}[name],  # noqa: E741
     )
     choice = choose(small(), loss, CPU)
     assert (choice.name, choice.seconds) == (chosen, min(fp32, bf16))
@@ -108,10 +110,15 @@ def test_calls_are_recorded_with_their_gradients() -> None:
 # Clips.
 
 
-def test_a_3d_weight_gradient_that_bf16_gets_wrong_on_two_frames_is_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """And not even tried: such kernels write beyond their buffers."""
+class Doubled(Padded):
+    """Right but for a factor."""
+
+    def weight_gradient(self, d: Tensor, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
+        return 2 * super().weight_gradient(d, x, w, g)
+
+
+def test_a_3d_weight_gradient_that_bf16_gets_wrong_on_two_frames_takes_another_form() -> None:
+    """And is not even tried: such kernels write beyond their buffers."""
     network = nn.Sequential(nn.Conv3d(8, 16, 3, padding=1), nn.Flatten(), nn.Linear(16 * 2 * 36, 3))
     clips = torch.randn(4, 8, 2, 6, 6).contiguous(memory_format=torch.channels_last_3d)
 
@@ -119,9 +126,13 @@ def test_a_3d_weight_gradient_that_bf16_gets_wrong_on_two_frames_is_refused(
         result: Tensor = network(clips).float().square().mean()
         return result
 
-    monkeypatch.setattr(number_format, "differences", lambda *_: pytest.fail("tried"))
-    found = first_wrong_layer(network, step, CPU)
-    assert found == "the weight gradient of 0 is known to be wrong for so few frames or pixels"
+    assert first_wrong_layer(network, step, CPU, {}) is None
+    geometry = Geometry.of(network[0])
+    wrong = Choices(*(Choice(name, "bf16") for name in ("plain", "plain", "plain and wrong")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(FORMS, "plain and wrong", Doubled())
+        found = first_wrong_layer(network, step, CPU, {(geometry, tuple(clips.shape)): wrong})
+    assert found == "the weight gradient of 0 differs from fp32 by 1 (limit 0.02)"
 
 
 @pytest.mark.parametrize("kind", [nn.RNN, nn.LSTM, nn.GRU])
@@ -145,8 +156,8 @@ def test_recurrent_layers_are_checked(kind: type[nn.RNNBase], monkeypatch: pytes
     calls = layer_calls(network, number_format.CHECKED, lambda: step(network))
     assert [call.name for call in calls] == ["layer"]
     assert calls[0].output_gradient.shape == (4, 8, 5)
-    assert len(dict(differences(calls[0], CPU))) == 3
-    assert first_wrong_layer(network, step, CPU) is None
+    assert len(dict(differences(calls[0], CPU, {}))) == 3
+    assert first_wrong_layer(network, step, CPU, {}) is None
     real = kind.forward
 
     def rounded(self: nn.RNNBase, x: Tensor, *state: Tensor) -> tuple[Tensor, Tensor]:
@@ -154,7 +165,7 @@ def test_recurrent_layers_are_checked(kind: type[nn.RNNBase], monkeypatch: pytes
         return (output.half() * 1.5 if torch.is_autocast_enabled("cpu") else output), last
 
     monkeypatch.setattr(kind, "forward", rounded)
-    found = first_wrong_layer(network, step, CPU)
+    found = first_wrong_layer(network, step, CPU, {})
     assert found is not None
     assert found.startswith("the output of layer differs from fp32 by 0.5 (limit 0.02)")
 
@@ -162,7 +173,7 @@ def test_recurrent_layers_are_checked(kind: type[nn.RNNBase], monkeypatch: pytes
 def test_frozen_layers_are_checked_too() -> None:
     network = nn.Sequential(nn.Flatten(), BrokenLinear(432, 5, bias=False), nn.Linear(5, 3))
     network[1].requires_grad_(False)
-    found = first_wrong_layer(network, loss, CPU)
+    found = first_wrong_layer(network, loss, CPU, {})
     assert found is not None
     assert found.startswith("the weight gradient of 1")
     assert not network[1].weight.requires_grad

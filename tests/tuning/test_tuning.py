@@ -13,8 +13,10 @@ from torch import Tensor, nn
 
 from striate.errors import ArgumentError, NetworkError
 from striate.forms import FORMS, Choice, Geometry, Operation, formed
+from striate.forms.geometry import Shift
 from striate.forms.plain import Plain
-from striate.tuning import Measured, Trial, calls_of, tune
+from striate.models import build
+from striate.tuning import Measured, Trial, calls_of, known_forms, tune
 from striate.tuning.measuring import measure
 from striate.tuning.store import Store
 
@@ -66,12 +68,13 @@ class Slow(Plain):
 
 
 @pytest.fixture
-def other_forms(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+def other_forms() -> Iterator[dict[str, Any]]:
     """Whatever a test puts in is all there is."""
-    for name in list(FORMS):
-        monkeypatch.delitem(FORMS, name)
+    before = dict(FORMS)
+    FORMS.clear()
     yield FORMS
     FORMS.clear()
+    FORMS.update(before)  # in the order in which they were
 
 
 def test_calls_in_order_of_execution() -> None:
@@ -135,6 +138,69 @@ def test_what_was_measured_is_not_measured_again(
     module = import_module("striate.tuning.tune")
     monkeypatch.setattr(module, "measure", lambda *_: pytest.fail("measured again"))
     assert tune(Network(), (2, 3, 9, 9), number_format="fp32", store=Store(CPU, tmp_path)) == first
+
+
+def test_only_what_is_known(store: Store, tmp_path: Path) -> None:
+    assert tune(Network(), (2, 3, 9, 9), number_format="fp32", store=store, known_only=True).rows == ()
+    assert not store.path.exists()
+    first = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1))
+    tune(first, (2, 3, 9, 9), number_format="fp32", store=store)
+    known = tune(Network(), (2, 3, 9, 9), number_format="fp32", store=Store(CPU, tmp_path), known_only=True)
+    assert [row.call.name for row in known.rows] == ["stem"]
+
+
+def test_what_is_known_of_outputs_whatever_the_batch(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The largest batch that was measured counts; another size, format or image is another question."""
+
+    def measured(form: str) -> Measured:
+        trial = Trial(Choice(form, "fp32"), 1.0, 0.0, 1e-4)
+        return Measured({Operation.OUTPUT: (trial,)})
+
+    assert known_forms(Network(), (3, 9, 9), store=store) == {}
+    geometry = Geometry.of(Network().stem)
+    for batch, form in ((2, "plain"), (64, "padded"), (8, "channels last")):
+        store.put(geometry, (batch, 3, 9, 9), "fp32", measured(form))
+    store.put(geometry, (128, 3, 9, 9), "bf16", measured("plain"))
+    store.put(geometry, (128, 3, 9, 10), "fp32", measured("plain"))
+    store.save()
+    found = known_forms(Network(), (3, 9, 9), store=Store(CPU, tmp_path))
+    assert {key: choices.output.form for key, choices in found.items()} == {
+        (geometry, (1, 3, 9, 9)): "padded"
+    }
+
+
+def test_what_was_measured_before_an_interruption_is_kept(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, real = import_module("striate.tuning.tune"), measure
+
+    def interrupted(geometry: Geometry, *more: Any) -> Measured:
+        if geometry.channels == 8:
+            raise KeyboardInterrupt
+        return real(geometry, *more)
+
+    monkeypatch.setattr(module, "measure", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tune(Network(), (2, 3, 9, 9), number_format="fp32", store=store)
+    kept = tune(Network(), (2, 3, 9, 9), number_format="fp32", store=Store(CPU, tmp_path), known_only=True)
+    assert [row.call.name for row in kept.rows] == ["stem"]
+
+
+def test_a_shift_is_measured_with_its_convolution(store: Store) -> None:
+    network = build("resnet18", classes=3, time="tsm", frames=4)
+    tuning = tune(network, (2, 3, 4, 32, 32), number_format="fp32", store=store)
+    shifted = [row for row in tuning.rows if row.call.geometry.shift is not None]
+    assert {row.call.geometry.shift for row in shifted} == {
+        Shift(4, channels // 8, channels // 8) for channels in (64, 128, 256, 512)
+    }
+    clips = torch.randn(2, 3, 4, 32, 32)
+    network.eval()
+    with torch.inference_mode():
+        expected = network(clips)
+        with formed(network, tuning.table):
+            torch.testing.assert_close(network(clips), expected, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"measured": 3}', '{"measured": {"x": 1}}'])

@@ -66,6 +66,7 @@ def evaluate(
     clips: int = 1,
     crops: int = 1,
     device: str = "auto",
+    forms: str = "auto",
     progress: Progress | None = None,
 ) -> Evaluation:
     """Scores a run on a split of `data`, by default of the data that it was trained on.
@@ -73,12 +74,13 @@ def evaluate(
     split: "test", "val", "train", or "all", for a set that is not split: of such a set a part is taken
     otherwise, as for training. Classes are matched by name, so the set may hold fewer of them or list them
     in another order. clips, crops: how often each video is looked at, spread over its time and, with 3 crops,
-    along its long side; the video's probabilities are the mean over these views.
+    along its long side; the video's probabilities are the mean over these views. forms: "auto" computes
+    convolutions in the forms that are known to be fastest here, "plain" by PyTorch's own call.
 
     Raises RunError for a folder that is no run, DataError for a set that does not fit, ArgumentError for
     views of images.
     """
-    trained = open_run(run, device)
+    trained = open_run(run, device, forms)
     if trained.sampling is None and (clips, crops) != (1, 1):
         raise ArgumentError(
             f"{run} was trained on images, of which there is one view: leave --clips and --crops out"
@@ -128,7 +130,7 @@ def _score_split(
     trained: Trained, images: ImageSet, views: int, progress: Progress | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Probabilities (N, V, K), the set's labels (N,) and names (N,) of what could be read."""
-    rows = probabilities(trained.network, images, trained.normalise, progress=progress)
+    rows = probabilities(trained.network, images, trained.normalise, forms=trained.forms, progress=progress)
     looks = with_temperature(rows, trained.temperature).reshape(-1, views, rows.shape[1])
     kept = readable(images)[::views]
     return looks[kept], images.labels[::views][kept], np.array(images.names)[::views][kept]

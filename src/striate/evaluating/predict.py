@@ -48,16 +48,18 @@ def predict(
     *,
     window: float | None = None,
     device: str = "auto",
+    forms: str = "auto",
     progress: Progress | None = None,
 ) -> Predictions:
     """Classifies image files, and the images in folders, as the run's training images were prepared.
 
     A run that was trained on clips takes videos instead, and folders of frames, and tells of windows along
     them too. window: their length in seconds, 2 by default; a run with a stride has windows of its own
-    length. Files that cannot be read are skipped and named. Raises RunError for a folder that is no run,
-    DataError where no file is given, one does not exist or is of the other kind, or none can be read.
+    length. forms: as for `evaluate`. Files that cannot be read are skipped and named. Raises RunError for a
+    folder that is no run, DataError where no file is given, one does not exist or is of the other kind, or
+    none can be read.
     """
-    trained = open_run(run, device)
+    trained = open_run(run, device, forms)
     if trained.sampling is not None:
         return _predict_videos(trained, files, window, progress)
     if window is not None:

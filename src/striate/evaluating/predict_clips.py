@@ -19,6 +19,7 @@ from striate.evaluating.calibration import with_temperature
 from striate.evaluating.predictions import Prediction, predictions_of
 from striate.evaluating.scoring import batch_of, classify, in_evaluation
 from striate.evaluating.trained import Trained
+from striate.forms import formed
 
 WINDOW_SECONDS = 2.0
 """Length of a window where the frames are spread over it; with a stride it is as long as its frames."""
@@ -113,7 +114,7 @@ def _rows(trained: Trained, path: Path, seconds: float | None) -> tuple[list[Spa
 def probabilities_of(trained: Trained, pixels: np.ndarray) -> np.ndarray:
     """(N, C, …) uint8, images or clips → (N, K)."""
     device = next(trained.network.parameters()).device
-    with in_evaluation(trained.network), torch.inference_mode():
+    with in_evaluation(trained.network), torch.inference_mode(), formed(trained.network, trained.forms):
         inputs = trained.normalise(torch.from_numpy(pixels).to(device))
         rows: np.ndarray = classify(trained.network, inputs).softmax(dim=1).cpu().numpy()
     return with_temperature(rows, trained.temperature)

@@ -11,6 +11,7 @@ from torch import nn
 from striate.data import ImageSet
 from striate.errors import NetworkError
 from striate.evaluating.inputs import Normalisation
+from striate.forms import Table, formed
 from striate.machine import is_out_of_memory
 
 BATCH = 256
@@ -21,6 +22,8 @@ _KINDS = (
     ("images", "N×C×H×W", "--size and --channels"),
     ("clips", "N×C×T×H×W", "--size, --channels, --frames and --flow"),
 )
+NO_FORMS: Table = {}
+"""Every convolution by PyTorch's own call."""
 Progress = Callable[[int, int], None]
 """Called with (images or clips done, all of them)."""
 
@@ -50,16 +53,18 @@ def probabilities(
     normalise: Normalisation,
     *,
     number_format: str = "fp32",
+    forms: Table = NO_FORMS,
     progress: Progress | None = None,
 ) -> np.ndarray:
-    """(N, K) float32, one row an image, in the set's order.
+    """(N, K) float32, one row an image, in the set's order. forms: of convolutions, in that number format.
 
     In a distributed run each process computes every world-size-th image, so that each image counts once; all
     processes get all rows.
     """
     world, rank = (dist.get_world_size(), dist.get_rank()) if dist.is_initialized() else (1, 0)
     mine = np.arange(rank, len(images), world)
-    rows = _compute(network, images, mine, normalise, number_format, progress)
+    with autocast(next(network.parameters()).device, number_format), formed(network, forms):
+        rows = _compute(network, images, mine, normalise, progress)
     return rows if world == 1 else _gather(rows, len(images), world)
 
 
@@ -68,7 +73,6 @@ def _compute(
     images: ImageSet,
     indices: np.ndarray,
     normalise: Normalisation,
-    number_format: str,
     progress: Progress | None,
 ) -> np.ndarray:
     if not len(indices):
@@ -77,7 +81,7 @@ def _compute(
     batch = batch_of(images.take(indices[:1]).numel())
     parts = [indices[start : start + batch] for start in range(0, len(indices), batch)]
     rows: list[np.ndarray] = []
-    with in_evaluation(network), torch.inference_mode(), autocast(device, number_format):
+    with in_evaluation(network), torch.inference_mode():
         for pixels, _, _ in images.batches(parts):
             logits = classify(network, normalise(pixels.to(device)))
             rows.append(logits.float().softmax(dim=1).cpu().numpy())

@@ -7,11 +7,14 @@ from typing import Any
 from torch import nn
 
 from striate.data import Sampling
-from striate.errors import RunError
+from striate.errors import ArgumentError, NetworkError, RunError
 from striate.evaluating.inputs import Normalisation, place
+from striate.evaluating.scoring import NO_FORMS
+from striate.forms import Table
 from striate.machine import pick_device
 from striate.models.saved import network_of
 from striate.runs import read_record
+from striate.tuning import known_forms
 
 
 @dataclass(frozen=True)
@@ -34,30 +37,48 @@ class Trained:
     """Which frames of a video make its clips; None: it was trained on images."""
     flow: str | None
     """How the optical flow of its clips is computed."""
+    forms: Table
+    """How its convolutions are computed, where this machine knows better than PyTorch's call."""
 
 
-def open_run(run: str | Path, device: str = "auto") -> Trained:
-    """Opens a run for use. Raises RunError, in one sentence, for one that cannot be."""
+def open_run(run: str | Path, device: str = "auto", forms: str = "auto") -> Trained:
+    """Opens a run for use. forms: "auto", or "plain" for PyTorch's own convolutions.
+
+    Raises RunError, in one sentence, for one that cannot be.
+    """
+    if forms not in ("auto", "plain"):
+        raise ArgumentError(f"forms must be auto or plain; got {forms!r}")
     run = Path(run)
     record = read_record(run)
     chosen = pick_device(device)
     network = place(network_of(run, record), chosen)
     try:
         data = record["data"]
+        size = (int(data["size"][0]), int(data["size"][1]))
+        one = (int(data["channels"]), *([data["frames"]] if data.get("frames") else []), *size)
         return Trained(
             run=run,
             network=network,
             classes=tuple(data["classes"]),
             channels=int(data["channels"]),
-            size=(int(data["size"][0]), int(data["size"][1])),
+            size=size,
             normalise=Normalisation.from_json(data["normalisation"]),
             temperature=float(record.get("results", {}).get("temperature", 1.0)),
             source=str(data["source"]),
             data_options=dict(data["options"]),
             sampling=Sampling(data["frames"], data["stride"]) if data.get("frames") else None,
             flow=data.get("flow"),
+            forms=NO_FORMS if forms == "plain" else forms_of(network, one),
         )
     except (AttributeError, KeyError, TypeError, ValueError, IndexError):
         raise RunError(
             f"the record of {run} does not say what its network was trained on: restore it from a copy"
         ) from None
+
+
+def forms_of(network: nn.Module, shape: tuple[int, ...]) -> Table:
+    """What this machine knows of a network's convolutions on inputs of this shape, in fp32."""
+    try:
+        return known_forms(network, shape, device=next(network.parameters()).device)
+    except NetworkError:  # it cannot be followed without its numbers
+        return NO_FORMS

@@ -9,7 +9,8 @@ import numpy as np
 from striate.evaluating.calibration import fit_temperature, with_temperature
 from striate.evaluating.confusion import draw_confusion
 from striate.evaluating.metrics import Scores, score
-from striate.evaluating.scoring import probabilities, readable
+from striate.evaluating.scoring import NO_FORMS, probabilities, readable
+from striate.evaluating.trained import forms_of
 from striate.models.saved import network_of
 from striate.runs import CONFUSION, CURVES, read_history, write, write_record
 from striate.training.curves import draw_curves
@@ -113,7 +114,9 @@ def _rows(job: Job, loop: Loop, split: str) -> tuple[np.ndarray, np.ndarray]:
     images = job.data.splits.get(split)
     if images is None or not len(images):
         return np.zeros((0, len(job.data.classes))), np.zeros(0, np.int64)
-    rows = probabilities(loop.kept, images, job.normalise)
+    one = tuple(images.take([0]).shape[1:])
+    forms = NO_FORMS if job.recipe.forms == "plain" else forms_of(loop.kept, one)
+    rows = probabilities(loop.kept, images, job.normalise, forms=forms)
     kept = readable(images)
     return rows[kept], images.labels[kept]
 

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, pairwise
 from typing import Any, TypeVar
 
 import torch
@@ -38,9 +38,16 @@ class Team:
 
         The leader's is never empty; others may be, where there are more processes than pairs.
         """
+        return self._parts(batch)[self.rank]
+
+    def part_sizes(self, batch: int) -> tuple[int, ...]:
+        """How much of a global batch the processes may have, each size once."""
+        return tuple(sorted({len(range(batch)[part]) for part in self._parts(batch)} - {0}))
+
+    def _parts(self, batch: int) -> list[slice]:
         pairs = (batch + 1) // 2
         bounds = [2 * -(-pairs * rank // self.world) for rank in range(self.world + 1)]
-        return slice(bounds[self.rank], min(bounds[self.rank + 1], batch))
+        return [slice(start, min(stop, batch)) for start, stop in pairwise(bounds)]
 
     def highest(self, value: int) -> int:
         """The highest of all processes' values."""

@@ -14,11 +14,15 @@ from striate.data import ClipData, ImageData, open_data
 from striate.data.augment import augment, draw
 from striate.errors import DataError, NetworkError, RunError
 from striate.evaluating.inputs import Normalisation, place
+from striate.forms import Table
+from striate.forms.table import from_json as table_from_json
+from striate.forms.table import to_json as table_to_json
 from striate.machine import describe
 from striate.models import NetworkSpec, load_weights, read_weights
 from striate.runs import CHECKPOINT, MODEL, RECORD, fresh_folder, read_record
 from striate.training.ask import Ask
 from striate.training.distributed import Team
+from striate.training.forms import forms_for, steps_of
 from striate.training.limits import within_limits
 from striate.training.loss import batch_loss
 from striate.training.number_format import NumberFormat, choose
@@ -39,6 +43,8 @@ class Job:
     normalise: Normalisation
     recipe: Recipe
     plan: Plan
+    forms: Table
+    """Of its convolutions."""
     record: dict[str, Any]
     team: Team
     fresh: tuple[str, ...] = ()
@@ -58,7 +64,7 @@ def new_job(ask: Ask, team: Team, reporter: Reporter) -> Job:
     place(network, team.device)
     freeze(network, recipe.freeze)
     fresh = () if recipe.backbone_rate == 1 else fresh_parts(network, fresh)
-    shared = _choose_format(network, data, normalise, recipe, team)
+    shared = _choose_format(network, data, normalise, recipe, team, reporter)
     plan = make_plan(recipe, _counts(data), shared)
     record = {
         "striate": __version__,
@@ -70,6 +76,7 @@ def new_job(ask: Ask, team: Team, reporter: Reporter) -> Job:
         "seed": recipe.seed,
         "plan": plan.to_json(),
         "number_format": shared.to_json(),
+        "forms": table_to_json(shared.table),
         "machine": describe(team.device) | {"processes": team.world},
         "weights": None if ask.weights is None else str(ask.weights.absolute()),
         "fresh": list(fresh),
@@ -80,8 +87,9 @@ def new_job(ask: Ask, team: Team, reporter: Reporter) -> Job:
         *ask.unasked(asked),
         *notes,
         f"computing in {shared.name}, channels last: {shared.reason}",
+        *_on_forms(shared.table),
     )
-    return Job(run, data, network, normalise, recipe, plan, record, team, fresh, notes)
+    return Job(run, data, network, normalise, recipe, plan, shared.table, record, team, fresh, notes)
 
 
 def old_job(run: Path, team: Team, reporter: Reporter) -> Job:
@@ -97,6 +105,7 @@ def old_job(run: Path, team: Team, reporter: Reporter) -> Job:
         normalise = Normalisation.from_json(record["data"]["normalisation"])
         source, options = record["data"]["source"], record["data"]["options"]
         spec = NetworkSpec.from_json(record["network"])
+        forms = table_from_json(record.get("forms", ()))
     except NetworkError as problem:
         raise RunError(
             f"the record of {run} describes no network that this striate knows: {problem}"
@@ -111,7 +120,7 @@ def old_job(run: Path, team: Team, reporter: Reporter) -> Job:
         load_weights(network, record["weights"])
     freeze(place(network, team.device), recipe.freeze)
     fresh = tuple(record.get("fresh", ()))
-    return Job(run, data, network, normalise, recipe, plan, record, team, fresh)
+    return Job(run, data, network, normalise, recipe, plan, forms, record, team, fresh)
 
 
 def _check_before_reading(ask: Ask) -> dict[str, Tensor] | None:
@@ -197,7 +206,12 @@ def has_flow(data: ImageData) -> bool:
 
 
 def _choose_format(
-    network: nn.Module, data: ImageData, normalise: Normalisation, recipe: Recipe, team: Team
+    network: nn.Module,
+    data: ImageData,
+    normalise: Normalisation,
+    recipe: Recipe,
+    team: Team,
+    reporter: Reporter,
 ) -> NumberFormat:
     """Tried on one process's part of a real first batch; the leader's choice counts."""
     batch = min(recipe.batch_size, len(data.splits["train"]))
@@ -212,11 +226,31 @@ def _choose_format(
     def loss(copy: nn.Module) -> Tensor:
         return batch_loss(copy(inputs).float(), targets, recipe.label_smoothing, None, len(rows))
 
+    def tables(number_format: str, seconds: float) -> Table:
+        if recipe.forms == "plain":
+            return {}
+        shapes = [(size, *inputs.shape[1:]) for size in team.part_sizes(batch)]
+        steps = steps_of(recipe, len(data.splits["train"]), seconds)
+        return forms_for(
+            network, shapes, number_format, team.device, steps=steps, progress=reporter.measuring
+        )
+
     if not team.leads:
         return team.agree(NumberFormat("fp32", "the leader chooses"))
     with within_limits(batch):
-        choice = choose(network, loss, team.device, recipe.number_format)
+        choice = choose(network, loss, team.device, recipe.number_format, tables)
     return team.agree(choice)
+
+
+def _on_forms(table: Table) -> tuple[str, ...]:
+    """What is said of them."""
+    others = sum(not choices.plain for choices in table.values())
+    if not others:
+        return ()
+    return (
+        f"{others} of {len(table)} distinct convolutions take faster forms than PyTorch's call "
+        "(--forms plain: none does)",
+    )
 
 
 def _counts(data: ImageData) -> np.ndarray:

@@ -12,6 +12,7 @@ from torch import Tensor
 from striate.data.augment import augment, draw
 from striate.evaluating.metrics import Scores, score
 from striate.evaluating.scoring import autocast, probabilities
+from striate.forms import formed
 from striate.models import save_weights
 from striate.runs import CHECKPOINT, MODEL, add_history, cut_history, write
 from striate.training.checkpoint import Position, damaged, read_checkpoint, save_checkpoint
@@ -149,7 +150,7 @@ class Loop:
         )
         inputs, kept = self.job.normalise(varied), Kept(self.network)
         with nullcontext() if self.step_bytes else kept.counting():
-            with autocast(self.device, self.plan.number_format):
+            with autocast(self.device, self.plan.number_format), formed(self.network, self.job.forms):
                 logits = self.wrapped(inputs).float()
             loss = batch_loss(logits, targets, recipe.label_smoothing, self.weights, batch)
         self.optimizer.zero_grad(set_to_none=True)
@@ -201,7 +202,13 @@ class Loop:
         split = self.job.data.splits.get("val")
         if split is None or not len(split):
             return None
-        rows = probabilities(self.kept, split, self.job.normalise, number_format=self.plan.number_format)
+        rows = probabilities(
+            self.kept,
+            split,
+            self.job.normalise,
+            number_format=self.plan.number_format,
+            forms=self.job.forms,
+        )
         if not np.isfinite(rows).all():
             self._raise_not_finite()
         return score(rows, split.labels, self.job.data.classes, self.job.data.unit)

@@ -7,15 +7,14 @@ nothing warns. Each layer is therefore tried on the inputs and upstream gradient
 import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from striate.evaluating.scoring import autocast
-from striate.forms import Geometry
-from striate.forms.safety import corrupts
+from striate.forms import Table, formed
 from striate.machine import has_native_bf16
 from striate.tracing.layer_calls import LayerCall, layer_calls
 
@@ -30,6 +29,9 @@ CHECKED = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear, nn.RNNBase)
 Loss = Callable[[nn.Module], Tensor]
 """The loss of a network on one fixed batch."""
 
+Tables = Callable[[str, float], Table]
+"""The forms to take in a number format, where a plain step takes so many seconds."""
+
 
 @dataclass(frozen=True)
 class NumberFormat:
@@ -39,6 +41,8 @@ class NumberFormat:
     reason: str
     seconds_fp32: float | None = None
     seconds_bf16: float | None = None
+    table: Table = field(default_factory=dict)
+    """The forms of the convolutions."""
 
     @property
     def seconds(self) -> float | None:
@@ -47,38 +51,56 @@ class NumberFormat:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for run.json."""
-        return asdict(self)
+        return {
+            "name": self.name,
+            "reason": self.reason,
+            "seconds_fp32": self.seconds_fp32,
+            "seconds_bf16": self.seconds_bf16,
+        }
 
 
-def choose(network: nn.Module, loss: Loss, device: torch.device, wish: str = "auto") -> NumberFormat:
-    """Chooses for `network` by trying `loss` on copies of it; the network itself is untouched."""
+def _no_forms(number_format: str, seconds: float) -> Table:
+    return {}
+
+
+def choose(
+    network: nn.Module, loss: Loss, device: torch.device, wish: str = "auto", tables: Tables = _no_forms
+) -> NumberFormat:
+    """Chooses for `network` by trying `loss` on copies of it; the network itself is untouched.
+
+    tables: the forms that the network would take, which are tried with it.
+    """
+    first = "fp32" if wish == "auto" else wish
+    plain = seconds_of_step(network, loss, device, first, {})
+    table = tables(first, plain)
+    slow = seconds_of_step(network, loss, device, first, table) if table else plain
+    if plain < slow:
+        slow, table = plain, {}
     if wish != "auto":
-        return NumberFormat(
-            wish, "as asked", **{f"seconds_{wish}": seconds_of_step(network, loss, device, wish)}
-        )
+        return NumberFormat(wish, "as asked", **{f"seconds_{wish}": slow}, table=table)
     if not has_native_bf16(device):
-        reason = f"this {device.type} has no native bf16"
-        return NumberFormat("fp32", reason, seconds_of_step(network, loss, device, "fp32"))
-    slow = seconds_of_step(network, loss, device, "fp32")
-    wrong = first_wrong_layer(network, loss, device)
+        return NumberFormat("fp32", f"this {device.type} has no native bf16", slow, table=table)
+    rough = tables("bf16", plain)
+    wrong = first_wrong_layer(network, loss, device, rough)
     if wrong is not None:
-        return NumberFormat("fp32", f"bf16 is wrong here: {wrong}", slow)
-    quick = seconds_of_step(network, loss, device, "bf16")
+        return NumberFormat("fp32", f"bf16 is wrong here: {wrong}", slow, table=table)
+    quick = seconds_of_step(network, loss, device, "bf16", rough)
     if quick * WORTH_IT < slow:
         reason = f"native, its gradients agree with fp32, and {slow / quick:.1f} times as fast"
-        return NumberFormat("bf16", reason, slow, quick)
-    return NumberFormat(
-        "fp32", f"bf16 is {slow / quick:.2f} times as fast on these shapes, not worth it", slow, quick
-    )
+        return NumberFormat("bf16", reason, slow, quick, rough)
+    reason = f"bf16 is {slow / quick:.2f} times as fast on these shapes, not worth it"
+    return NumberFormat("fp32", reason, slow, quick, table)
 
 
-def seconds_of_step(network: nn.Module, loss: Loss, device: torch.device, number_format: str) -> float:
+def seconds_of_step(
+    network: nn.Module, loss: Loss, device: torch.device, number_format: str, table: Table
+) -> float:
     """Seconds for one forward and backward pass: the quickest of a few, after one to warm up."""
     copy = deepcopy(network)
     times: list[float] = []
     while len(times) < 2 or (sum(times) < 0.3 and len(times) < 12):
         start = time.perf_counter()
-        with autocast(device, number_format):
+        with autocast(device, number_format), formed(copy, table):
             value = loss(copy)
         value.backward()  # type: ignore[no-untyped-call]
         if device.type == "cuda":
@@ -87,30 +109,24 @@ def seconds_of_step(network: nn.Module, loss: Loss, device: torch.device, number
     return min(times[1:])
 
 
-def first_wrong_layer(network: nn.Module, loss: Loss, device: torch.device) -> str | None:
-    """Names the first layer whose bf16 output or gradients disagree with fp32, and how; None if all agree."""
+def first_wrong_layer(network: nn.Module, loss: Loss, device: torch.device, table: Table) -> str | None:
+    """Names the first layer whose bf16 output or gradients disagree with fp32, and how; None if all agree.
+
+    The convolutions take the forms of the table for bf16.
+    """
     copy = deepcopy(network).requires_grad_()  # frozen layers compute in bf16 too
     for call in _distinct(layer_calls(copy, CHECKED, lambda: loss(copy))):
-        if _corrupts(call):
-            return f"the weight gradient of {call.name} is known to be wrong for so few frames or pixels"
-        for what, difference in differences(call, device):
+        for what, difference in differences(call, device, table):
             if not difference <= TOLERANCE:
                 return f"the {what} of {call.name} differs from fp32 by {difference:.2g} (limit {TOLERANCE})"
     return None
 
 
-def _corrupts(call: LayerCall) -> bool:
-    """Whether this layer's bf16 kernel may write beyond its buffers, so that it must not even be tried."""
-    layer = call.layer
-    if not isinstance(layer, nn.Conv2d | nn.Conv3d) or (geometry := Geometry.of(layer)) is None:
-        return False
-    size = tuple(call.input.shape[2:])
-    return corrupts(geometry, size, torch.bfloat16, call.input.device.type)
-
-
-def differences(call: LayerCall, device: torch.device) -> Iterator[tuple[str, float]]:
+def differences(call: LayerCall, device: torch.device, table: Table) -> Iterator[tuple[str, float]]:
     """Relative difference between bf16 and fp32 of a layer's output, input gradient and weight gradient."""
-    exact, rough = (_results(call, device, name) for name in ("fp32", "bf16"))
+    exact = _results(call, device, "fp32")
+    with formed(call.layer, table):
+        rough = _results(call, device, "bf16")
     names = ("output", "input gradient", "weight gradient")
     for name, one, other in zip(names, exact, rough, strict=True):
         size = one.norm()

@@ -23,6 +23,9 @@ class Reporter(Protocol):
     def reading(self, done: int, files: int) -> None:
         """So many files of the data have been read."""
 
+    def measuring(self, done: int, convolutions: int) -> None:
+        """The forms of so many of the network's convolutions have been measured."""
+
     def begin(self, steps: int, done: int, epochs: int, unit: str = "images") -> None:
         """The training, on images or clips, starts or goes on at step `done` of `steps`."""
 
@@ -43,6 +46,9 @@ class Silent:
         """Nothing."""
 
     def reading(self, done: int, files: int) -> None:
+        """Nothing."""
+
+    def measuring(self, done: int, convolutions: int) -> None:
         """Nothing."""
 
     def begin(self, steps: int, done: int, epochs: int, unit: str = "images") -> None:
@@ -93,11 +99,18 @@ class Bar(Lines):
 
     def reading(self, done: int, files: int) -> None:
         """A bar while the data is read."""
+        self._prepare(done, files, f"reading ({files:,} files)  left")
+
+    def measuring(self, done: int, convolutions: int) -> None:
+        """A bar while convolutions are measured."""
+        self._prepare(done, convolutions, f"finding the fastest forms of {convolutions} convolutions  left")
+
+    def _prepare(self, done: int, total: int, state: str) -> None:
         if self.progress is None:
-            self._draw(files, 0)
+            self._draw(total, 0)
         if self.progress is not None:
-            self.progress.update(self.task, completed=done, state=f"reading ({files:,} files)  left")
-        if done >= files:
+            self.progress.update(self.task, completed=done, state=state)
+        if done >= total:
             self.end()
 
     def begin(self, steps: int, done: int, epochs: int, unit: str = "images") -> None:

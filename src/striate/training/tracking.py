@@ -34,6 +34,10 @@ class Tracked:
         """Passed on."""
         self.reporter.reading(done, files)
 
+    def measuring(self, done: int, convolutions: int) -> None:
+        """Passed on."""
+        self.reporter.measuring(done, convolutions)
+
     def begin(self, steps: int, done: int, epochs: int, unit: str = "images") -> None:
         """Passed on."""
         self.reporter.begin(steps, done, epochs, unit)

@@ -6,7 +6,8 @@ cache. This room knows no data and no training.
 """
 
 from striate.tuning.calls import calls_of
+from striate.tuning.known import known_forms
 from striate.tuning.measuring import TOLERANCES, Measured, Trial
 from striate.tuning.tune import Row, Tuning, tune
 
-__all__ = ["TOLERANCES", "Measured", "Row", "Trial", "Tuning", "calls_of", "tune"]
+__all__ = ["TOLERANCES", "Measured", "Row", "Trial", "Tuning", "calls_of", "known_forms", "tune"]

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -56,6 +57,27 @@ class Store:
             )
         except (KeyError, TypeError, ValueError):
             return None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is known."""
+        return not self._entries
+
+    def of_any_batch(self, geometry: Geometry, shape: Shape, number_format: Number) -> Measured | None:
+        """What is known for single inputs of this shape, from the largest batch that was measured."""
+        about, single, number = json.loads(_key(geometry, shape, number_format))
+        batches = [
+            whole[0]
+            for one, whole, other in self._keys()
+            if (one, whole[1:], other) == (about, single, number)
+        ]
+        return self.get(geometry, (max(batches), *shape), number_format) if batches else None
+
+    def _keys(self) -> Iterator[tuple[dict[str, Any], list[int], str]]:
+        for key in self._entries:
+            with suppress(ValueError):
+                about, shape, number_format = json.loads(key)
+                yield about, shape, number_format
 
     def put(self, geometry: Geometry, shape: Shape, number_format: Number, measured: Measured) -> None:
         """Keeps a measurement, to be written by `save`."""

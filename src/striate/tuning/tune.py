@@ -109,32 +109,48 @@ def tune(
     device: torch.device | None = None,
     store: Store | None = None,
     again: bool = False,
+    known_only: bool = False,
     progress: Progress | None = None,
 ) -> Tuning:
     """Measures the forms of every distinct convolution of a network, or takes what was measured before.
 
     shape: of a batch that the network takes, (N, C, H, W) or (N, C, T, H, W). number_format: "fp32", "bf16",
     or "auto", which is bf16 where the processor has it. again: measure anew what is known already.
+    known_only: measure nothing; what is not known is left out.
 
     Raises NetworkError for inputs that the network does not take, ArgumentError for an unknown number format.
     """
     place = device or torch.device("cpu")
     chosen = _number_format(number_format, place)
-    memory = store or Store(place)
+    memory = Store(place) if store is None else store
     calls = calls_of(network, shape)
-    known: dict[Any, Measured] = {}
     distinct = {_question(call): call for call in calls}
-    for done, (question, call) in enumerate(distinct.items()):
-        found = None if again else memory.get(call.geometry, call.shape, chosen)
-        operations = _operations(call)
-        if found is None or not set(operations) <= set(found.trials):
-            found = measure(call.geometry, call.shape, chosen, place, operations)
-            memory.put(call.geometry, call.shape, chosen, found)
-        known[question] = found
-        if progress is not None:
-            progress(done + 1, len(distinct))
-    memory.save()
-    return Tuning(chosen, tuple(Row(call, known[_question(call)]) for call in calls))
+    known = {} if again else _known(memory, distinct, chosen)
+    if not known_only:
+        try:
+            for done, (question, call) in enumerate(distinct.items(), start=1):
+                if question not in known:
+                    known[question] = measure(call.geometry, call.shape, chosen, place, _operations(call))
+                    memory.put(call.geometry, call.shape, chosen, known[question])
+                if progress is not None:
+                    progress(done, len(distinct))
+        finally:
+            memory.save()
+    return Tuning(
+        chosen, tuple(Row(call, known[_question(call)]) for call in calls if _question(call) in known)
+    )
+
+
+def _known(store: Store, distinct: dict[Any, Call], number_format: Number) -> dict[Any, Measured]:
+    """Of these convolutions, what was measured before."""
+    found = {
+        question: store.get(call.geometry, call.shape, number_format) for question, call in distinct.items()
+    }
+    return {
+        question: measured
+        for question, measured in found.items()
+        if measured is not None and set(_operations(distinct[question])) <= set(measured.trials)
+    }
 
 
 def _question(call: Call) -> Any:
