@@ -84,7 +84,6 @@ EXAMPLES = {
     "flipped kernel": Geometry(4, 6, (3, 3), (1, 1), (1, 1), (1, 1)),
     "spread, flipped kernel": Geometry(4, 4, (3, 3), (2, 2), (1, 1), (1, 1), 4),
     "padded": Geometry(4, 6, (3, 3), (2, 2), (1, 1), (1, 1)),
-    "channels last": Geometry(4, 6, (3, 3), (2, 2), (1, 1), (1, 1)),
     "plain": Geometry(4, 6, (3, 3), (2, 2), (1, 1), (1, 1)),
     "shift folded into products": Geometry(8, 6, (1, 1), (1, 1), (0, 0), (1, 1), shift=Shift(3, 1, 1)),
 }
@@ -94,7 +93,7 @@ EXAMPLES = {
 def test_where_a_form_fits(name: str) -> None:
     assert FORMS[name].fits(EXAMPLES[name])
     dense = Geometry(4, 6, (3, 3, 3), (2, 2, 2), (1, 1, 1), (2, 1, 1))  # takes no short cut
-    assert FORMS[name].fits(dense) == (name in ("plain", "channels last", "padded"))
+    assert FORMS[name].fits(dense) == (name in ("plain", "padded"))
 
 
 def test_refolding_copies_nothing_with_channels_last() -> None:

@@ -160,7 +160,7 @@ def test_what_is_known_of_outputs_whatever_the_batch(
 
     assert known_forms(Network(), (3, 9, 9), store=store) == {}
     geometry = Geometry.of(Network().stem)
-    for batch, form in ((2, "plain"), (64, "padded"), (8, "channels last")):
+    for batch, form in ((2, "plain"), (64, "padded"), (8, "matrix product")):
         store.put(geometry, (batch, 3, 9, 9), "fp32", measured(form))
     store.put(geometry, (128, 3, 9, 9), "bf16", measured("plain"))
     store.put(geometry, (128, 3, 9, 10), "fp32", measured("plain"))

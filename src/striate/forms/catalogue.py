@@ -3,7 +3,7 @@
 from striate.forms.depthwise import DepthwiseFlipped, DepthwiseFrames
 from striate.forms.form import Form, Operation
 from striate.forms.geometry import Geometry
-from striate.forms.plain import ChannelsLast, Flipped, Padded, Plain, Spread
+from striate.forms.plain import Flipped, Padded, Plain, Spread
 from striate.forms.products import Product, ShiftedProducts
 from striate.forms.refolded import Frames, Time
 from striate.forms.shifts import FoldedShift
@@ -12,7 +12,6 @@ FORMS: dict[str, Form] = {
     form.name: form
     for form in (
         Plain(),
-        ChannelsLast(),
         Frames(),
         Time(),
         Product(),
@@ -27,11 +26,13 @@ FORMS: dict[str, Form] = {
 }
 
 
-def fitting(g: Geometry, operation: Operation) -> list[str]:
-    """Names of the forms that can compute this, plain first."""
+def fitting(g: Geometry, operation: Operation, last_resorts: bool = False) -> list[str]:
+    """Names of the forms that can compute this, plain first; or of the last resorts among them."""
     alone = g.unshifted()
     return [
         form.name
         for form in FORMS.values()
-        if operation in form.offers and form.fits(g if form.shifts else alone)
+        if form.last_resort == last_resorts
+        and operation in form.offers
+        and form.fits(g if form.shifts else alone)
     ]

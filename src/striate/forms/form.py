@@ -30,6 +30,9 @@ class Form(ABC):
     shifts = False
     """Whether it does a temporal shift before the convolution itself; others get what is shifted already."""
 
+    last_resort = False
+    """Whether it is slower than the plain call, and only worth a try where that one is wrong."""
+
     @abstractmethod
     def fits(self, g: Geometry) -> bool:
         """Whether it can compute a convolution of this geometry (without its shift, unless it shifts)."""

@@ -1,4 +1,4 @@
-"""PyTorch's call as it is, with channels last, with explicit padding, and with flipped kernels."""
+"""PyTorch's call as it is, with explicit padding, and with flipped kernels."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from striate.forms.geometry import Geometry
 
 
 class Plain(Form):
-    """The one call, on tensors as they come."""
+    """The one call, on tensors as they come: with channels last, as all networks and batches are laid out."""
 
     name = "plain"
 
@@ -27,25 +27,11 @@ class Plain(Form):
         return gradients(d, x, w, g, of_weight=True)[1]
 
 
-class ChannelsLast(Plain):
-    """The same with the channels innermost in memory, of the weight too."""
-
-    name = "channels last"
-
-    def output(self, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
-        return convolve(channels_last(x), channels_last(w), g)
-
-    def input_gradient(self, d: Tensor, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
-        return super().input_gradient(channels_last(d), channels_last(x), channels_last(w), g)
-
-    def weight_gradient(self, d: Tensor, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
-        return super().weight_gradient(channels_last(d), channels_last(x), channels_last(w), g)
-
-
 class Padded(Form):
     """The padding made explicit: some kernels are wrong only where they pad by themselves."""
 
     name = "padded"
+    last_resort = True
 
     def fits(self, g: Geometry) -> bool:
         return any(g.padding)

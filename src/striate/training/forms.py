@@ -11,8 +11,8 @@ from striate.forms.table import Key
 from striate.training.recipe import Recipe
 from striate.tuning import tune
 
-WORTH_MEASURING = 300
-"""Steps of a training that measures. Trying all forms takes as long as 5 to 8 steps, in either format."""
+WORTH_MEASURING = 100
+"""Steps of a training that measures. Trying all forms takes as long as 4 to 8 steps."""
 
 Progress = Callable[[int, int], None]
 

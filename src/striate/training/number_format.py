@@ -72,24 +72,32 @@ def choose(
     """
     first = "fp32" if wish == "auto" else wish
     plain = seconds_of_step(network, loss, device, first, {})
-    table = tables(first, plain)
-    slow = seconds_of_step(network, loss, device, first, table) if table else plain
-    if plain < slow:
-        slow, table = plain, {}
-    if wish != "auto":
-        return NumberFormat(wish, "as asked", **{f"seconds_{wish}": slow}, table=table)
-    if not has_native_bf16(device):
-        return NumberFormat("fp32", f"this {device.type} has no native bf16", slow, table=table)
-    rough = tables("bf16", plain)
-    wrong = first_wrong_layer(network, loss, device, rough)
-    if wrong is not None:
-        return NumberFormat("fp32", f"bf16 is wrong here: {wrong}", slow, table=table)
-    quick = seconds_of_step(network, loss, device, "bf16", rough)
-    if quick * WORTH_IT < slow:
-        reason = f"native, its gradients agree with fp32, and {slow / quick:.1f} times as fast"
-        return NumberFormat("bf16", reason, slow, quick, rough)
-    reason = f"bf16 is {slow / quick:.2f} times as fast on these shapes, not worth it"
-    return NumberFormat("fp32", reason, slow, quick, table)
+    quick, reason = None, "as asked"
+    if wish == "auto" and not has_native_bf16(device):
+        reason = f"this {device.type} has no native bf16"
+    elif wish == "auto":
+        rough = tables("bf16", plain)
+        wrong = first_wrong_layer(network, loss, device, rough)
+        quick = None if wrong else seconds_of_step(network, loss, device, "bf16", rough)
+        if quick is not None and quick * WORTH_IT < plain:
+            reason = f"native, its gradients agree with fp32, and {plain / quick:.1f} times as fast"
+            return NumberFormat("bf16", reason, plain, quick, rough)
+        reason = f"bf16 is wrong here: {wrong}"
+        if quick is not None:
+            reason = f"bf16 is {plain / quick:.2f} times as fast on these shapes, not worth it"
+    seconds, table = _in_forms(network, loss, device, first, plain, tables)
+    if first == "bf16":
+        return NumberFormat("bf16", reason, None, seconds, table)
+    return NumberFormat("fp32", reason, seconds, quick, table)
+
+
+def _in_forms(
+    network: nn.Module, loss: Loss, device: torch.device, name: str, plain: float, tables: Tables
+) -> tuple[float, Table]:
+    """Seconds of a step, and its forms; none where they make it slower."""
+    table = tables(name, plain)
+    seconds = seconds_of_step(network, loss, device, name, table) if table else plain
+    return (seconds, table) if seconds <= plain else (plain, {})
 
 
 def seconds_of_step(

@@ -18,11 +18,9 @@ TOLERANCES: dict[Number, float] = {"bf16": 1e-2, "fp32": 1e-4}
 """Largest difference from fp32 on the same numbers, in relative norm. Rounding alone gives 2e-3 and 1e-6."""
 WORTH_IT = 1.05
 """How many times as fast as the plain call a form must be: less is noise."""
-HOPELESS = 1.6
-"""A form this many times slower than the best in its first run gets no second."""
+HOPELESS_COLD, HOPELESS = 3.0, 1.6
+"""So many times as slow as the best in its first run, or in its second, a form gets no further one."""
 ROUNDS = 3
-RESCUES = ("plain", "channels last")
-"""Forms that are tried in fp32 where every bf16 kernel is wrong, or slower than the plain fp32 call."""
 
 
 @dataclass(frozen=True)
@@ -88,16 +86,27 @@ def measure(
     trials = {}
     for operation in operations:
         given = (x, w) if operation is Operation.OUTPUT else (d, x, w)
-        exact = tuple(tensor.float().contiguous() for tensor in given)
-        start = time.perf_counter()
-        truth = compute(Choice("plain", "fp32"), operation, geometry, *exact)
-        reference = time.perf_counter() - start
-        run = _Run(operation, geometry, given, truth, TOLERANCES[number_format])
-        tried = [run.first(Choice(name, number_format)) for name in fitting(geometry, operation)]
-        if number_format != "fp32" and _best(tried) > reference:
-            tried += [run.first(Choice(name, "fp32")) for name in RESCUES]
-        trials[operation] = _rounds(tried, run)
+        trials[operation] = _trials(operation, geometry, given, number_format)
     return Measured(trials)
+
+
+def _trials(
+    operation: Operation, geometry: Geometry, given: tuple[Tensor, ...], number_format: Number
+) -> tuple[Trial, ...]:
+    exact = tuple(tensor.float().contiguous() for tensor in given)
+    start = time.perf_counter()
+    truth = compute(Choice("plain", "fp32"), operation, geometry, *exact)
+    reference = time.perf_counter() - start
+    run = _Run(operation, geometry, given, truth, TOLERANCES[number_format])
+    tried: list[Trial] = []
+    for name in fitting(geometry, operation):
+        tried.append(run.first(Choice(name, number_format), _best(tried)))
+    if not tried[0].right:
+        for name in fitting(geometry, operation, last_resorts=True):
+            tried.append(run.first(Choice(name, number_format), _best(tried)))
+    if number_format != "fp32" and _best(tried) > reference:
+        tried.append(run.first(Choice("plain", "fp32"), _best(tried)))
+    return _rounds(tried, run)
 
 
 def _best(trials: list[Trial]) -> float:
@@ -114,14 +123,18 @@ class _Run:
     truth: Tensor
     tolerance: float
 
-    def first(self, choice: Choice) -> Trial:
-        """Runs it twice: to check it, and to time it."""
+    def first(self, choice: Choice, best: float) -> Trial:
+        """Runs it to check it, and again to time it, unless it is hopeless against the best so far."""
+        start = time.perf_counter()
         try:
             result = compute(choice, self.operation, self.geometry, *self.given)
         except RuntimeError:  # a kernel that does not take such shapes
             return Trial(choice, float("inf"), float("inf"), self.tolerance)
         error = float((result.float() - self.truth).norm() / self.truth.norm().clamp(min=1e-30))
-        return Trial(choice, self.seconds(choice), error, self.tolerance)
+        seconds = time.perf_counter() - start
+        if seconds < HOPELESS_COLD * best:
+            seconds = self.seconds(choice)
+        return Trial(choice, seconds, error, self.tolerance)
 
     def seconds(self, choice: Choice) -> float:
         """Of one run."""
@@ -136,7 +149,7 @@ class _Run:
 def _rounds(trials: list[Trial], run: _Run) -> tuple[Trial, ...]:
     """More runs, in turn, of those that may win after their first one."""
     limit = HOPELESS * _best(trials)
-    hopeful = [i for i, trial in enumerate(trials) if trial.right and (i == 0 or trial.seconds < limit)]
+    hopeful = [i for i, trial in enumerate(trials) if trial.right and trial.seconds < limit]
     for _ in range(ROUNDS if len(hopeful) > 1 else 0):
         for i in hopeful:
             trials[i] = replace(trials[i], seconds=min(trials[i].seconds, run.seconds(trials[i].choice)))
