@@ -31,6 +31,21 @@ def test_devices_that_are_none(name: str, sentence: str) -> None:
     assert str(caught.value) == sentence
 
 
+@pytest.mark.parametrize(("device", "inside"), [("cpu", False), ("cuda", True)])
+def test_cudnn_tries_its_algorithms_on_gpus_only(device: str, inside: bool) -> None:
+    assert not torch.backends.cudnn.benchmark
+    with machine.cudnn_benchmark(torch.device(device)):
+        assert torch.backends.cudnn.benchmark is inside
+    assert not torch.backends.cudnn.benchmark
+
+
+def test_which_fp32_is_rounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not machine.rounds_fp32(CPU)
+    for allowed in (True, False):
+        monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", allowed)
+        assert machine.rounds_fp32(torch.device("cuda")) is allowed
+
+
 def test_threads_come_back() -> None:
     before = torch.get_num_threads()
     with machine.threads(before + 1) as count:

@@ -97,6 +97,22 @@ def _processor() -> str:
     return str(name or platform.processor() or platform.machine())
 
 
+@contextmanager
+def cudnn_benchmark(device: torch.device) -> Iterator[None]:
+    """On a GPU, cuDNN tries its own algorithms on each new shape inside the block, and keeps the fastest."""
+    before = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = before or device.type == "cuda"
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = before
+
+
+def rounds_fp32(device: torch.device) -> bool:
+    """Whether convolutions of fp32 numbers are computed with fewer digits, as GPUs do with TF32."""
+    return device.type == "cuda" and torch.backends.cudnn.allow_tf32
+
+
 def peak_memory_bytes() -> int:
     """The most memory this process has held so far, in bytes."""
     status = Path("/proc/self/status")

@@ -57,7 +57,7 @@ def test_names_are_not_taken_twice() -> None:
         ),
         (
             {"backbone": "slowfast_r50_4x16", "like": "pytorchvideo"},
-            "unknown like 'pytorchvideo': Known: mmaction2, pyslowfast",
+            "unknown like 'pytorchvideo': known: mmaction2, pyslowfast",
         ),
         ({"backbone": "ir_csn_50", "dropout": 1}, "dropout must be at least 0 and less than 1; got 1"),
         ({"backbone": "r3d_18", "width": 3}, "r3d_18 takes no options; got 'width'"),

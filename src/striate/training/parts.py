@@ -66,9 +66,9 @@ def _within_any(name: str, prefixes: Iterable[str]) -> bool:
 def _unknown_part(network: nn.Module, prefix: str) -> str:
     known = list(dict.fromkeys(_parts(network)))
     near = get_close_matches(prefix, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}? " if near else ""
+    hint = f"did you mean {near[0]!r}? Its" if near else "its"
     first = dict.fromkeys(name.split(".")[0] for name in known)
-    return f"the network has no part {prefix!r} to freeze: {hint}Its parts: {', '.join(first)}"
+    return f"the network has no part {prefix!r} to freeze: {hint} parts: {', '.join(first)}"
 
 
 def _parts(network: nn.Module) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from striate.errors import ArgumentError
-from striate.machine import keep_memory, pick_device, threads
+from striate.machine import cudnn_benchmark, keep_memory, pick_device, threads
 from striate.runs import lock, read_record, write_record
 from striate.training.ask import Ask, RecipeFor
 from striate.training.concluding import Run, conclude, keep
@@ -85,6 +85,7 @@ def train(
     with ExitStack() as stack:
         stack.enter_context(threads(_threads(num_threads, resume)))
         stack.enter_context(torch.random.fork_rng(devices=range(torch.cuda.device_count())))
+        stack.enter_context(cudnn_benchmark(chosen))
         group = stack.enter_context(team(chosen))
         teller = reporter or reporter_for()
         return _train(ask, resume, group, teller if group.leads else Silent(), tensorboard)

@@ -13,14 +13,22 @@ from striate.forms.computing import compute
 from striate.forms.form import channels_last
 from striate.forms.geometry import Shape
 from striate.forms.table import DTYPES, Number
+from striate.machine import rounds_fp32
 
 TOLERANCES: dict[Number, float] = {"bf16": 1e-2, "fp32": 1e-4}
 """Largest difference from fp32 on the same numbers, in relative norm. Rounding alone gives 2e-3 and 1e-6."""
+TF32_TOLERANCE = 2e-3
+"""The same in fp32 on a GPU that takes ten bits of each factor. Rounding alone gives 3e-4."""
 WORTH_IT = 1.05
 """How many times as fast as the plain call a form must be: less is noise."""
 HOPELESS_COLD, HOPELESS = 3.0, 1.6
 """So many times as slow as the best in its first run, or in its second, a form gets no further one."""
 ROUNDS = 3
+
+
+def tolerance(number_format: Number, device: torch.device) -> float:
+    """Largest difference from fp32, in relative norm, that is rounding and no error."""
+    return TF32_TOLERANCE if number_format == "fp32" and rounds_fp32(device) else TOLERANCES[number_format]
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,7 @@ def _trials(
     start = time.perf_counter()
     truth = compute(Choice("plain", "fp32"), operation, geometry, *exact)
     reference = time.perf_counter() - start
-    run = _Run(operation, geometry, given, truth, TOLERANCES[number_format])
+    run = _Run(operation, geometry, given, truth, tolerance(number_format, truth.device))
     tried: list[Trial] = []
     for name in fitting(geometry, operation):
         tried.append(run.first(Choice(name, number_format), _best(tried)))

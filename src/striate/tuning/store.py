@@ -16,7 +16,7 @@ from striate.forms import FORMS, Choice, Geometry, Operation
 from striate.forms.geometry import Shape
 from striate.forms.table import Number
 from striate.machine import cache_folder, describe
-from striate.tuning.measuring import TOLERANCES, Measured, Trial
+from striate.tuning.measuring import Measured, Trial, tolerance
 
 
 class Store:
@@ -26,7 +26,7 @@ class Store:
         machine = describe(device) | {"striate": __version__, "forms": list(FORMS)}
         name = hashlib.sha256(json.dumps(machine, sort_keys=True).encode()).hexdigest()[:16]
         self.path = (folder or cache_folder() / "forms") / f"{name}.json"
-        self.machine = machine
+        self.machine, self.device = machine, device
         self._entries: dict[str, Any] = self._read()
 
     def _read(self) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class Store:
                             Choice(row["form"], row["number_format"]),
                             row["seconds"],
                             row["error"],
-                            TOLERANCES[number_format],
+                            tolerance(number_format, self.device),
                         )
                         for row in rows
                         if row["form"] in FORMS

@@ -11,7 +11,7 @@ from torch import nn
 from striate.errors import ArgumentError
 from striate.forms.form import Operation
 from striate.forms.table import DTYPES, Number, Table
-from striate.machine import has_native_bf16
+from striate.machine import cudnn_benchmark, has_native_bf16
 from striate.tuning.calls import Call, calls_of
 from striate.tuning.measuring import Measured, Trial, measure
 from striate.tuning.store import Store
@@ -130,7 +130,8 @@ def tune(
         try:
             for done, (question, call) in enumerate(distinct.items(), start=1):
                 if question not in known:
-                    known[question] = measure(call.geometry, call.shape, chosen, place, _operations(call))
+                    with cudnn_benchmark(place):
+                        known[question] = measure(call.geometry, call.shape, chosen, place, _operations(call))
                     memory.put(call.geometry, call.shape, chosen, known[question])
                 if progress is not None:
                     progress(done, len(distinct))
