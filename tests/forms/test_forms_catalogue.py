@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from striate.forms import FORMS, Form, Geometry, Operation
 from striate.forms.geometry import Shift
 
-KINDS = ("any", "flat in time", "flat in space", "1×1", "kernel = stride")
+KINDS = ("any", "three frames", "flat in time", "flat in space", "1×1", "kernel = stride")
 GROUPINGS = ("one", "two", "depthwise")
 
 
@@ -20,6 +20,8 @@ def geometries(draw: st.DrawFn) -> Geometry:
         [draw(st.sampled_from(values)) for _ in range(axes)]
         for values in ((1, 2, 3), (1, 1, 2), (0, 1, 2), (1, 1, 2))
     )
+    if kind == "three frames":
+        kernel[0], stride[0], dilation[0] = 3, 1, 1
     if kind == "flat in time" and axes == 3:
         kernel[0], stride[0], padding[0] = 1, 1, 0
     if kind == "flat in space" and axes == 3:
@@ -85,6 +87,8 @@ EXAMPLES = {
     "spread, flipped kernel": Geometry(4, 4, (3, 3), (2, 2), (1, 1), (1, 1), 4),
     "padded": Geometry(4, 6, (3, 3), (2, 2), (1, 1), (1, 1)),
     "plain": Geometry(4, 6, (3, 3), (2, 2), (1, 1), (1, 1)),
+    "Winograd over time": Geometry(4, 6, (3, 3, 3), (1, 2, 2), (1, 1, 1), (1, 1, 2)),
+    "Winograd over time, flipped kernel": Geometry(4, 6, (3, 3, 3), (1, 1, 1), (0, 1, 1), (1, 1, 1)),
     "shift folded into products": Geometry(8, 6, (1, 1), (1, 1), (0, 0), (1, 1), shift=Shift(3, 1, 1)),
 }
 

@@ -13,7 +13,7 @@ from striate.cli.tables import counting, screen
 from striate.errors import ArgumentError
 from striate.inspecting.inspect import parse_shape
 from striate.inspecting.loading import load_network
-from striate.machine import pick_device, threads
+from striate.machine import keep_memory, pick_device, threads
 from striate.tuning import Row, Tuning, tune
 
 
@@ -60,6 +60,7 @@ def main(words: Sequence[str]) -> int:
         raise ArgumentError(f"what does {loaded.label} take? say it, for example --input 3x224x224")
     if command.batch < 1:
         raise ArgumentError(f"a batch is one or more inputs; got {command.batch}")
+    keep_memory()  # as training does
     with threads(command.threads), counting("convolutions") as progress:
         result = tune(
             loaded.network,

@@ -7,6 +7,7 @@ from striate.forms.plain import Flipped, Padded, Plain, Spread
 from striate.forms.products import Product, ShiftedProducts
 from striate.forms.refolded import Frames, Time
 from striate.forms.shifts import FoldedShift
+from striate.forms.winograd import Winograd, WinogradFlipped
 
 FORMS: dict[str, Form] = {
     form.name: form
@@ -20,8 +21,10 @@ FORMS: dict[str, Form] = {
         DepthwiseFlipped(),
         Flipped(),
         Spread(),
-        Padded(),
+        Winograd(),
+        WinogradFlipped(),
         FoldedShift(),
+        Padded(),
     )
 }
 
