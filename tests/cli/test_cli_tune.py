@@ -1,8 +1,11 @@
 """`striate tune`: a table, JSON, and one sentence where something does not fit."""
 
 import json
+from collections import OrderedDict
+from pathlib import Path
 
 import pytest
+from torch import nn
 
 from striate.cli import main
 
@@ -38,6 +41,36 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert tried[0]["form"] == "plain"
     assert all(one["error"] < 1e-4 for one in tried)
     assert 0 < found["milliseconds"] <= found["milliseconds_plain"]
+
+
+def short_clips() -> nn.Module:
+    """Two frames under a kernel of three, which bf16 on CPUs gets wrong."""
+    return nn.Sequential(OrderedDict(conv=nn.Conv3d(4, 8, 3, padding=1)))
+
+
+def test_kernels_known_to_be_wrong_are_named_and_not_timed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    words = ["tune", "test_cli_tune:short_clips", "--input", "4x2x5x5", "--batch", "2"]
+    assert main([*words, "--number-format", "bf16", "--device", "cpu"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == (
+        "wrong on this machine: the plain weight gradient of conv in bf16 is known to be wrong, "
+        "and was not run"
+    )
+    assert "inf" not in " ".join(lines)
+    assert main([*words, "--number-format", "bf16", "--device", "cpu", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    weight = found["layers"][0]["operations"]["weight gradient"]
+    assert weight["form"] != "plain"
+    assert weight["tried"][0] == {
+        "form": "plain",
+        "number_format": "bf16",
+        "milliseconds": None,
+        "error": None,
+        "right": False,
+    }
 
 
 @pytest.mark.parametrize(

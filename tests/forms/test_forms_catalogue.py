@@ -27,7 +27,7 @@ def geometries(draw: st.DrawFn) -> Geometry:
     if kind == "flat in space" and axes == 3:
         kernel[1:], stride[1:], padding[1:] = [1, 1], [1, 1], [0, 0]
     if kind == "1×1":
-        kernel, stride, padding = [1] * axes, [1] * axes, [0] * axes
+        kernel, padding = [1] * axes, [0] * axes
     if kind == "kernel = stride":
         stride, padding, dilation = list(kernel), [0] * axes, [1] * axes
     channels = draw(st.sampled_from((2, 4)))

@@ -1,6 +1,7 @@
 """`striate tune`."""
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -14,7 +15,7 @@ from striate.errors import ArgumentError
 from striate.inspecting.inspect import parse_shape
 from striate.inspecting.loading import load_network
 from striate.machine import keep_memory, pick_device, threads
-from striate.tuning import Row, Tuning, tune
+from striate.tuning import Row, Trial, Tuning, tune
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,14 @@ def _print(result: Tuning, every: bool) -> None:
     for row, operation, trial in result.wrong:
         console.print(
             f"wrong on this machine: the plain {operation} of {row.call.name} in "
-            f"{trial.choice.number_format} differs from fp32 by {trial.error:.2g}"
+            f"{trial.choice.number_format} {_wrongness(trial)}"
         )
+
+
+def _wrongness(trial: Trial) -> str:
+    if math.isfinite(trial.seconds):
+        return f"differs from fp32 by {trial.error:.2g}"
+    return "is known to be wrong, and was not run"
 
 
 def _distinct(rows: Sequence[Row]) -> Iterator[tuple[Row, list[str]]]:
@@ -122,11 +129,15 @@ def _lines(row: Row, names: list[str], number_format: str, every: bool) -> Itera
                 *head,
                 operation.value,
                 mark + form + ("" if trial.right else " (wrong)"),
-                f"{1e3 * trial.seconds:.2f}",
-                f"{1e3 * plain.seconds:.2f}" + ("" if plain.right else " wrong"),
-                f"{trial.error:.0e}",
+                _milliseconds(trial),
+                " ".join(filter(None, (_milliseconds(plain), "" if plain.right else "wrong"))),
+                f"{trial.error:.0e}" if math.isfinite(trial.seconds) else "",
             )
             head = ("", "", "")
+
+
+def _milliseconds(trial: Trial) -> str:
+    return f"{1e3 * trial.seconds:.2f}" if math.isfinite(trial.seconds) else ""
 
 
 def _by(shape: Sequence[int]) -> str:

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from striate.forms.form import Form, Operation, channels_last, convolve, gradients
-from striate.forms.geometry import Geometry
+from striate.forms.geometry import Geometry, Shape
 
 
 class Plain(Form):
@@ -82,11 +82,16 @@ class Spread(Form):
 
     def input_gradient(self, d: Tensor, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
         sides = [n + 2 * p - reach for n, p, reach in zip(x.shape[2:], g.padding, g.reach, strict=True)]
-        spread = channels_last(d.new_zeros(*d.shape[:2], *sides))
-        places = tuple(slice(0, (n - 1) * s + 1, s) for n, s in zip(d.shape[2:], g.stride, strict=True))
-        spread[(slice(None), slice(None), *places)] = d
         unit = replace(g.flipped(), stride=(1,) * g.axes)
-        return convolve(spread, channels_last(flipped(w, g)), unit)
+        return convolve(spread(d, tuple(sides), g), channels_last(flipped(w, g)), unit)
+
+
+def spread(d: Tensor, size: Shape, g: Geometry) -> Tensor:
+    """The values of d a stride apart, zeros between and after them: (N, O, *size)."""
+    apart = channels_last(d.new_zeros(*d.shape[:2], *size))
+    places = tuple(slice(0, (n - 1) * s + 1, s) for n, s in zip(d.shape[2:], g.stride, strict=True))
+    apart[(slice(None), slice(None), *places)] = d
+    return apart
 
 
 def flipped(w: Tensor, g: Geometry) -> Tensor:

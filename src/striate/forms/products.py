@@ -7,16 +7,18 @@ from torch import Tensor
 
 from striate.forms.form import Form, channels_last
 from striate.forms.geometry import Geometry
+from striate.forms.plain import spread
 
 
 class Product(Form):
-    """Kernel = stride without padding: patches are rows, filters columns. A 1×1 is the smallest case."""
+    """Kernel = stride, no padding: patches are rows, filters columns. A 1×1 takes every stride-th place."""
 
     name = "matrix product"
 
     def fits(self, g: Geometry) -> bool:
         whole = g.reach == tuple(k - 1 for k in g.kernel)
-        return whole and g.groups == 1 and g.kernel == g.stride and not any(g.padding)
+        apart = g.kernel == g.stride or set(g.kernel) == {1}
+        return whole and apart and g.groups == 1 and not any(g.padding)
 
     def output(self, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
         return _from_rows(_patches(x, g) @ _columns(w).T, (x.shape[0], *g.output_size(tuple(x.shape[2:]))))
@@ -47,7 +49,7 @@ def _columns(w: Tensor) -> Tensor:
 def _patches(x: Tensor, g: Geometry) -> Tensor:
     """(N·places, kernel·C)."""
     if set(g.kernel) == {1}:
-        return _rows(x)
+        return _rows(x[_places(g)])
     n, axes = x.shape[0], g.axes
     whole = _whole(x, g).movedim(1, -1)  # (N, …, C)
     for axis, k in enumerate(g.kernel):
@@ -60,7 +62,8 @@ def _patches(x: Tensor, g: Geometry) -> Tensor:
 def _from_patches(rows: Tensor, d: Tensor, x: Tensor, g: Geometry) -> Tensor:
     """(N·places, kernel·C) → x's shape; what lies in no patch is 0."""
     if set(g.kernel) == {1}:
-        return _from_rows(rows, (x.shape[0], *x.shape[2:]))
+        found = _from_rows(rows, (d.shape[0], *d.shape[2:]))
+        return found if g.unit_stride else spread(found, tuple(x.shape[2:]), g)
     axes = g.axes
     split = rows.view(x.shape[0], *d.shape[2:], *g.kernel, x.shape[1])
     order = [part for axis in range(axes) for part in (1 + axis, 1 + axes + axis)]
@@ -69,6 +72,11 @@ def _from_patches(rows: Tensor, d: Tensor, x: Tensor, g: Geometry) -> Tensor:
     found = joined.reshape(x.shape[0], *sides, x.shape[1]).movedim(-1, 1)
     rest = [n - side for n, side in zip(x.shape[2:], sides, strict=True)]
     return torch.nn.functional.pad(found, [p for side in reversed(rest) for p in (0, side)])
+
+
+def _places(g: Geometry) -> tuple[slice, ...]:
+    """Every stride-th place of each axis."""
+    return (slice(None), slice(None), *(slice(None, None, s) for s in g.stride))
 
 
 def _whole(x: Tensor, g: Geometry) -> Tensor:

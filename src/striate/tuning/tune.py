@@ -32,11 +32,12 @@ class Row:
         return tuple(self.measured.trials)
 
     def seconds(self, *, plain: bool = False) -> float:
-        """Of all operations, as chosen or by the plain call."""
-        return sum(
-            (self.measured.trials[one][0] if plain else self.measured.best(one)).seconds
-            for one in self.operations
-        )
+        """Of all operations, as chosen or by the plain call. One that cannot be used counts as chosen."""
+        return sum(self._trial(one, plain).seconds for one in self.operations)
+
+    def _trial(self, operation: Operation, plain: bool) -> Trial:
+        first = self.measured.trials[operation][0]
+        return first if plain and math.isfinite(first.seconds) else self.measured.best(operation)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
