@@ -80,6 +80,7 @@ EXAMPLES = {
     "2D over frames": Geometry(4, 6, (1, 3, 3), (1, 2, 2), (0, 1, 1), (1, 1, 1)),
     "2D over time and pixels": Geometry(4, 6, (3, 1, 1), (2, 1, 1), (1, 0, 0), (1, 1, 1)),
     "matrix product": Geometry(4, 6, (1, 1), (1, 1), (0, 0), (1, 1)),
+    "product of patches": Geometry(4, 6, (3, 3), (2, 2), (1, 1), (1, 1)),
     "shifted products": Geometry(4, 6, (3, 1, 1), (1, 1, 1), (1, 0, 0), (1, 1, 1)),
     "depthwise frames": Geometry(4, 4, (3, 3, 3), (1, 2, 2), (1, 1, 1), (1, 1, 1), 4),
     "depthwise frames, flipped kernel": Geometry(4, 4, (3, 3, 3), (1, 1, 1), (1, 1, 1), (1, 1, 1), 4),

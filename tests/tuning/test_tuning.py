@@ -102,6 +102,14 @@ def test_a_wrong_form_is_rejected_however_fast(other_forms: dict[str, Any]) -> N
     assert not measured.trials[Operation.WEIGHT_GRADIENT][1].right  # not a number is not right
 
 
+@pytest.mark.parametrize(("side", "tried"), [(6, True), (700, False)])
+def test_what_would_copy_much_is_not_tried(side: int, tried: bool) -> None:
+    geometry = Geometry(2, 2, (3, 3), (1, 1), (1, 1), (1, 1))
+    measured = measure(geometry, (1, 2, side, side), "fp32", CPU, [Operation.WEIGHT_GRADIENT])
+    names = [trial.choice.form for trial in measured.trials[Operation.WEIGHT_GRADIENT]]
+    assert names == ["plain", *["product of patches"] * tried]
+
+
 def test_plain_stays_where_nothing_is_clearly_faster() -> None:
     def trial(form: str, seconds: float, error: float = 0.0) -> Trial:
         return Trial(Choice(form, "fp32"), seconds, error, 1e-4)

@@ -4,7 +4,7 @@ from striate.forms.depthwise import DepthwiseFlipped, DepthwiseFrames
 from striate.forms.form import Form, Operation
 from striate.forms.geometry import Geometry
 from striate.forms.plain import Flipped, Padded, Plain, Spread
-from striate.forms.products import Product, ShiftedProducts
+from striate.forms.products import PatchProduct, Product, ShiftedProducts
 from striate.forms.refolded import Frames, Time
 from striate.forms.shifts import FoldedShift
 from striate.forms.winograd import Winograd, WinogradFlipped
@@ -16,6 +16,7 @@ FORMS: dict[str, Form] = {
         Frames(),
         Time(),
         Product(),
+        PatchProduct(),
         ShiftedProducts(),
         DepthwiseFrames(),
         DepthwiseFlipped(),

@@ -6,7 +6,7 @@ from enum import StrEnum
 import torch
 from torch import Tensor
 
-from striate.forms.geometry import Geometry
+from striate.forms.geometry import Geometry, Shape
 from striate.forms.safety import corrupts
 
 
@@ -36,6 +36,10 @@ class Form(ABC):
     @abstractmethod
     def fits(self, g: Geometry) -> bool:
         """Whether it can compute a convolution of this geometry (without its shift, unless it shifts)."""
+
+    def affords(self, g: Geometry, shape: Shape) -> bool:
+        """Whether what it copies for inputs of this shape (N, C, …) stays small enough to be worth a try."""
+        return True
 
     def output(self, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
         """The convolution of x with w."""

@@ -1,13 +1,18 @@
 """Convolutions as matrix products: 1×1, kernel = stride, and t×1×1 as a sum of shifted products."""
 
 from collections.abc import Iterable
+from math import prod
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from striate.forms.form import Form, channels_last
-from striate.forms.geometry import Geometry
+from striate.forms.form import Form, Operation, channels_last
+from striate.forms.geometry import Geometry, Shape
 from striate.forms.plain import spread
+
+LARGEST = 8_000_000
+"""Values that patches may have; larger ones leave the processor's cache, and much memory."""
 
 
 class Product(Form):
@@ -47,16 +52,13 @@ def _columns(w: Tensor) -> Tensor:
 
 
 def _patches(x: Tensor, g: Geometry) -> Tensor:
-    """(N·places, kernel·C)."""
-    if set(g.kernel) == {1}:
-        return _rows(x[_places(g)])
-    n, axes = x.shape[0], g.axes
-    whole = _whole(x, g).movedim(1, -1)  # (N, …, C)
-    for axis, k in enumerate(g.kernel):
-        at = 1 + 2 * axis
-        whole = whole.reshape(*whole.shape[:at], -1, k, *whole.shape[at + 1 :])  # (N, places, k, …, C)
-    places, within = range(1, 2 * axes, 2), range(2, 2 * axes + 1, 2)
-    return whole.permute(0, *places, *within, 2 * axes + 1).reshape(n * _count(places, whole), -1)
+    """What each place of the output sees: (N·places, kernel·C), a view of x where the kernel is 1×1."""
+    if any(g.padding):
+        x = F.pad(x, [p for side in reversed(g.padding) for p in (side, side)])
+    seen = channels_last(x).movedim(1, -1)  # (N, …, C)
+    for axis, (k, s) in enumerate(zip(g.kernel, g.stride, strict=True), start=1):
+        seen = seen.unfold(axis, k, s)  # (N, places, …, C, kernel)
+    return seen.movedim(1 + g.axes, -1).flatten(1 + g.axes).flatten(0, g.axes)
 
 
 def _from_patches(rows: Tensor, d: Tensor, x: Tensor, g: Geometry) -> Tensor:
@@ -71,23 +73,25 @@ def _from_patches(rows: Tensor, d: Tensor, x: Tensor, g: Geometry) -> Tensor:
     sides = [n * k for n, k in zip(d.shape[2:], g.kernel, strict=True)]
     found = joined.reshape(x.shape[0], *sides, x.shape[1]).movedim(-1, 1)
     rest = [n - side for n, side in zip(x.shape[2:], sides, strict=True)]
-    return torch.nn.functional.pad(found, [p for side in reversed(rest) for p in (0, side)])
+    return F.pad(found, [p for side in reversed(rest) for p in (0, side)])
 
 
-def _places(g: Geometry) -> tuple[slice, ...]:
-    """Every stride-th place of each axis."""
-    return (slice(None), slice(None), *(slice(None, None, s) for s in g.stride))
+class PatchProduct(Form):
+    """The weight's gradient of any kernel as one product with all patches, for small maps."""
 
+    name = "product of patches"
+    offers = (Operation.WEIGHT_GRADIENT,)
 
-def _whole(x: Tensor, g: Geometry) -> Tensor:
-    """Without what lies in no patch."""
-    for axis, k in enumerate(g.kernel, start=2):
-        x = x.narrow(axis, 0, x.shape[axis] // k * k)
-    return x
+    def fits(self, g: Geometry) -> bool:
+        new = g.kernel != g.stride and set(g.kernel) != {1}
+        return new and g.groups == 1 and set(g.dilation) == {1}
 
+    def affords(self, g: Geometry, shape: Shape) -> bool:
+        places = shape[0] * prod(g.output_size(shape[2:]))
+        return places * prod(g.weight_shape[1:]) <= LARGEST
 
-def _count(axes: range, x: Tensor) -> int:
-    return int(torch.Size(x.shape[axis] for axis in axes).numel())
+    def weight_gradient(self, d: Tensor, x: Tensor, w: Tensor, g: Geometry) -> Tensor:
+        return Product().weight_gradient(d, x, w, g)
 
 
 class ShiftedProducts(Form):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from striate.forms import Choice, Choices, Geometry, Operation
+from striate.forms import FORMS, Choice, Choices, Geometry, Operation
 from striate.forms.catalogue import fitting
 from striate.forms.computing import compute
 from striate.forms.form import channels_last
@@ -108,6 +108,8 @@ def _trials(
     run = _Run(operation, geometry, given, truth, tolerance(number_format, truth.device))
     tried: list[Trial] = []
     for name in fitting(geometry, operation):
+        if not FORMS[name].affords(geometry, tuple(given[-2].shape)):
+            continue
         tried.append(run.first(Choice(name, number_format), _best(tried)))
     if not tried[0].right:
         for name in fitting(geometry, operation, last_resorts=True):
