@@ -186,6 +186,20 @@ def test_evaluation_and_prediction_take_what_is_known(
     assert formed.scores.loss == pytest.approx(plain.scores.loss, rel=1e-5)
 
 
+def test_a_long_evaluation_measures_outputs_first(
+    tmp_path: Path, small_set: Path, measured: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = small_run(tmp_path / "run", small_recipe(forms="plain"), data=small_set)
+    plain = evaluate(run.path)
+    assert measured == []
+    monkeypatch.setattr(import_module("striate.evaluating.evaluate"), "WORTH_MEASURING", 0.1)
+    assert evaluate(run.path, forms="plain").scores == plain.scores
+    assert measured == []
+    formed = evaluate(run.path)
+    assert measured == [(256, 1, 8, 8), (256, 4, 4, 4)]
+    assert formed.scores.loss == pytest.approx(plain.scores.loss, rel=1e-5)
+
+
 def test_steps_of_a_recipe() -> None:
     assert steps_of(Recipe(epochs=3, batch_size=32), 100, 0.1) == 9
     assert steps_of(Recipe(epochs=3, batch_size=500), 100, 0.1) == 3

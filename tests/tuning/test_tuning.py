@@ -102,6 +102,16 @@ def test_a_wrong_form_is_rejected_however_fast(other_forms: dict[str, Any]) -> N
     assert not measured.trials[Operation.WEIGHT_GRADIENT][1].right  # not a number is not right
 
 
+def test_outputs_alone(store: Store) -> None:
+    outputs = tune(Network(), (2, 3, 9, 9), number_format="fp32", store=store, gradients=False)
+    assert all(row.operations == (Operation.OUTPUT,) for row in outputs.rows)
+    assert tune(Network(), (2, 3, 9, 9), number_format="fp32", store=store, known_only=True).rows == ()
+    whole = tune(Network(), (2, 3, 9, 9), number_format="fp32", store=store)
+    assert [len(row.operations) for row in whole.rows] == [2, 3, 3]
+    again = tune(Network(), (2, 3, 9, 9), number_format="fp32", store=store, gradients=False)
+    assert again == whole
+
+
 @pytest.mark.parametrize(("side", "tried"), [(6, True), (700, False)])
 def test_what_would_copy_much_is_not_tried(side: int, tried: bool) -> None:
     geometry = Geometry(2, 2, (3, 3), (1, 1), (1, 1), (1, 1))

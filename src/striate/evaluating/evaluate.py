@@ -1,6 +1,6 @@
 """The verb `evaluate`: a run against a set of labelled images or clips."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +8,19 @@ import numpy as np
 
 from striate.data import ClipSet, ImageData, ImageSet, open_data
 from striate.data.skipped import told
-from striate.errors import ArgumentError, DataError
+from striate.errors import ArgumentError, DataError, NetworkError
 from striate.evaluating.calibration import with_temperature
 from striate.evaluating.metrics import Scores, score
 from striate.evaluating.predictions import Prediction, predictions_of
-from striate.evaluating.scoring import Progress, probabilities, readable
+from striate.evaluating.scoring import Progress, batch_of, probabilities, readable
 from striate.evaluating.trained import Trained, open_run
+from striate.forms import Table
+from striate.tuning import tune
 
 ALL = "all"
 """Every split of a set."""
+WORTH_MEASURING = 100
+"""Batches to score from which on the forms of convolutions are measured first: that takes as long as 5."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,8 @@ def evaluate(
     numbers = _class_numbers(trained, images)
     views = clips * crops
     parts = [_viewed(images.splits[name], clips, crops) for name in _splits(images, split)]
+    if forms == "auto":
+        trained = replace(trained, forms=_forms_for(trained, sum(map(len, parts)), parts[0]))
     scored = [_score_split(trained, part, views, progress) for part in parts]
     looks, labels, names = (np.concatenate(each) for each in zip(*scored, strict=True))  # looks: (N, V, K)
     rows, labels = looks.mean(axis=1), numbers[labels]
@@ -134,6 +140,19 @@ def _score_split(
     looks = with_temperature(rows, trained.temperature).reshape(-1, views, rows.shape[1])
     kept = readable(images)[::views]
     return looks[kept], images.labels[::views][kept], np.array(images.names)[::views][kept]
+
+
+def _forms_for(trained: Trained, looks: int, images: ImageSet) -> Table:
+    """The known forms; where there is much to score, all that there are, measured first."""
+    one = images.take([0])
+    at_once = batch_of(one.numel())
+    if looks < WORTH_MEASURING * at_once:
+        return trained.forms
+    shape, device = (at_once, *one.shape[1:]), next(trained.network.parameters()).device
+    try:
+        return tune(trained.network, shape, number_format="fp32", device=device, gradients=False).table
+    except NetworkError:  # it cannot be followed without its numbers
+        return trained.forms
 
 
 def _open_for(trained: Trained, data: str | Path | None) -> ImageData:

@@ -1,7 +1,7 @@
 """The verb `tune`: the best form of every convolution of a network on this machine."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from torch import nn
 
 from striate.errors import ArgumentError
 from striate.forms.form import Operation
-from striate.forms.table import DTYPES, Number, Table
+from striate.forms.table import DTYPES, Key, Number, Table
 from striate.machine import cudnn_benchmark, has_native_bf16
 from striate.tuning.calls import Call, calls_of
 from striate.tuning.measuring import Measured, Trial, measure
@@ -109,6 +109,7 @@ def tune(
     number_format: str = "auto",
     device: torch.device | None = None,
     store: Store | None = None,
+    gradients: bool = True,
     again: bool = False,
     known_only: bool = False,
     progress: Progress | None = None,
@@ -116,7 +117,8 @@ def tune(
     """Measures the forms of every distinct convolution of a network, or takes what was measured before.
 
     shape: of a batch that the network takes, (N, C, H, W) or (N, C, T, H, W). number_format: "fp32", "bf16",
-    or "auto", which is bf16 where the processor has it. again: measure anew what is known already.
+    or "auto", which is bf16 where the processor has it. gradients: those of training too, not only outputs.
+    again: measure anew what is known already.
     known_only: measure nothing; what is not known is left out.
 
     Raises NetworkError for inputs that the network does not take, ArgumentError for an unknown number format.
@@ -125,42 +127,45 @@ def tune(
     chosen = _number_format(number_format, place)
     memory = Store(place) if store is None else store
     calls = calls_of(network, shape)
-    distinct = {_question(call): call for call in calls}
-    known = {} if again else _known(memory, distinct, chosen)
+    asked = {_question(call): _operations(call, gradients) for call in calls}
+    known = {} if again else _known(memory, asked, chosen)
     if not known_only:
         try:
-            for done, (question, call) in enumerate(distinct.items(), start=1):
+            for done, (question, operations) in enumerate(asked.items(), start=1):
                 if question not in known:
                     with cudnn_benchmark(place):
-                        known[question] = measure(call.geometry, call.shape, chosen, place, _operations(call))
-                    memory.put(call.geometry, call.shape, chosen, known[question])
+                        known[question] = measure(*question, chosen, place, operations)
+                    memory.put(*question, chosen, known[question])
                 if progress is not None:
-                    progress(done, len(distinct))
+                    progress(done, len(asked))
         finally:
             memory.save()
-    return Tuning(
-        chosen, tuple(Row(call, known[_question(call)]) for call in calls if _question(call) in known)
-    )
+    answered = [call for call in calls if _question(call) in known]
+    return Tuning(chosen, tuple(Row(call, known[_question(call)]) for call in answered))
 
 
-def _known(store: Store, distinct: dict[Any, Call], number_format: Number) -> dict[Any, Measured]:
-    """Of these convolutions, what was measured before."""
-    found = {
-        question: store.get(call.geometry, call.shape, number_format) for question, call in distinct.items()
-    }
+Asked = Mapping[Key, tuple[Operation, ...]]
+"""What is to be known of each distinct convolution."""
+
+
+def _known(store: Store, asked: Asked, number_format: Number) -> dict[Key, Measured]:
+    """Of these, what was measured before."""
+    found = {question: store.get(*question, number_format) for question in asked}
     return {
         question: measured
         for question, measured in found.items()
-        if measured is not None and set(_operations(distinct[question])) <= set(measured.trials)
+        if measured is not None and set(asked[question]) <= set(measured.trials)
     }
 
 
-def _question(call: Call) -> Any:
+def _question(call: Call) -> Key:
     return call.geometry, call.shape
 
 
-def _operations(call: Call) -> tuple[Operation, ...]:
+def _operations(call: Call, gradients: bool) -> tuple[Operation, ...]:
     """The first layer's input has no gradient."""
+    if not gradients:
+        return (Operation.OUTPUT,)
     return (Operation.OUTPUT, Operation.WEIGHT_GRADIENT) if call.first else tuple(Operation)
 
 
