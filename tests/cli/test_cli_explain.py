@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from small_clips import clip_run, pictures, write_video
 from striate.cli import main
 from striate.cli.explain import Show
 from striate.explaining.shows import SHOWS
@@ -66,7 +67,10 @@ def test_every_picture_can_be_asked_for() -> None:
     ("words", "expected"),
     [
         ([], "explain what? give a run and an input: striate explain runs/digits-plain digits/test/17"),
-        (["RUN"], "explain what? give an input: an image file, or one of a data set as digits/test/17"),
+        (
+            ["RUN"],
+            "explain what? give an input: an image or video file, or one of a data set as digits/test/17",
+        ),
         (
             ["RUN", "test/1", "--layer", "conv3"],
             "unknown layer 'conv3': did you mean 'conv2'? Known: conv1, conv2, ",
@@ -90,3 +94,17 @@ def test_one_sentence_and_exit_code_2(
     assert told.out == ""
     assert told.err.startswith(f"striate: {expected}")
     assert told.err.count("\n") == 1
+
+
+def test_a_page_about_a_video(small_clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = clip_run(tmp_path / "run", data=small_clips).path
+    video, page = write_video(tmp_path / "jump.mp4", pictures(True, 0)), tmp_path / "page.html"
+    words = ["explain", str(run), str(video), "--layer", "backbone.conv2", "--show", "grad-cam"]
+    assert main([*words, "--html", str(page)]) == 0
+    assert str(video) in page.read_text()
+    (tmp_path / "half.mp4").write_bytes(video.read_bytes()[:100])
+    capsys.readouterr()
+    assert main(["explain", str(run), str(tmp_path / "half.mp4")]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"striate: cannot read the video {tmp_path / 'half.mp4'}: ")
+    assert told.count("\n") == 1

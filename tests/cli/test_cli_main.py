@@ -83,7 +83,7 @@ def test_names_that_the_terminal_cannot_show() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment)
     assert done.returncode == 2
-    assert done.stderr.startswith(rb"striate: unknown verb '\udcff-\xf6': Known: compare, ")
+    assert done.stderr.startswith(rb"striate: unknown verb '\udcff-\xf6': known: compare, ")
 
 
 def test_main_takes_the_words_of_the_command_line(

@@ -128,7 +128,7 @@ def test_the_network_is_as_it_was(name: str) -> None:
             {"show": ["update"], "layer": "0", "label": 1},
             r"^an update needs an optimiser: explain a run, or give",
         ),
-        ({"show": ["grad-cam"], "target": 5}, r"^unknown class '5': Known: 0, 1, 2$"),
+        ({"show": ["grad-cam"], "target": 5}, r"^unknown class '5': known: 0, 1, 2$"),
         (
             {"show": ["grad-cam"], "layer": "15"},
             r"^Grad-CAM needs maps: the output of 15 has shape \(1, 3\)$",

@@ -51,10 +51,14 @@ def test_the_loss_is_the_one_the_run_was_trained_with(digits_run: Run) -> None:
 @pytest.mark.parametrize(
     ("given", "label", "expected"),
     [
-        ([], None, "explain what? give an input: an image file, or one of a data set as digits/test/17"),
+        (
+            [],
+            None,
+            "explain what? give an input: an image or video file, or one of a data set as digits/test/17",
+        ),
         (["no.png"], None, "no file no.png: give an image file, or an image of a data set as digits/test/17"),
         (["digits/test/999"], None, "digits/test has no image 999: expected 0–358"),
-        (["test/1"], "eight", "unknown class 'eight': Known: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9"),
+        (["test/1"], "eight", "unknown class 'eight': known: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9"),
         (["test/1"], ["1", "2"], "2 labels for 1 inputs: give one, or one for each"),
     ],
 )

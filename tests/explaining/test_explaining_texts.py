@@ -67,5 +67,5 @@ def test_the_pointwise_convolution_has_its_other_names() -> None:
 
 
 def test_a_language_that_there_is_none_of() -> None:
-    with pytest.raises(ArgumentError, match=r"^unknown language 'fr': Known: en, vi$"):
+    with pytest.raises(ArgumentError, match=r"^unknown language 'fr': known: en, vi$"):
         Texts("fr")

@@ -142,7 +142,7 @@ def test_a_difference_above_rounding_is_an_error() -> None:
             r"^a filter, a position, a weight or the way through is of a layer: give --layer too$",
         ),
         ({"layer": "3", "show": ("map",)}, r"^unknown picture 'map': did you mean 'maps'\? Known: "),
-        ({"layer": "3", "language": "fr"}, r"^unknown language 'fr': Known: en, vi$"),
+        ({"layer": "3", "language": "fr"}, r"^unknown language 'fr': known: en, vi$"),
     ],
 )
 def test_what_is_out_of_range(asked: dict[str, object], expected: str) -> None:

@@ -127,7 +127,7 @@ def test_a_network_that_is_one_layer() -> None:
 
 
 def test_what_does_not_fit() -> None:
-    with pytest.raises(NetworkError, match=r"^unknown layer '7': Known: 0, 1, 2, 3, 4, 5, 6$"):
+    with pytest.raises(NetworkError, match=r"^unknown layer '7': known: 0, 1, 2, 3, 4, 5, 6$"):
         record(small(), X).named("7")
     with pytest.raises(NetworkError, match=r"^Sequential does not take an input of shape 2×3×4×4: "):
         record(small(), torch.zeros(2, 3, 4, 4))

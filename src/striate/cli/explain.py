@@ -38,12 +38,14 @@ class Explain:
       striate explain runs/digits-plain digits/test/17 --layer conv1 --filter 3 --at 4,4
       striate explain runs/digits-plain digits/test/17 --layer conv2 --weight 5,3,1,1 --through
       striate explain runs/photos-plain cat.jpg --label cat --layer conv2 --show maps --html cat.html
+      striate explain runs/clips-plain-tsm jump.mp4 --layer backbone.conv1 --show grad-cam --html jump.html
       striate explain --glossary --lang vi
     """
 
     given: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="RUN INPUT ...")] = ()
     """The folder of a run, made by `striate train`; then image files, images of a data set (digits/test/17),
-    or .npy files. Numbers are worked out for the first input, gradients for all."""
+    or .npy files; for a run on clips, videos and folders of frames (jump.mp4, or jump.mp4#3 for the third
+    window that `striate predict` lists). Numbers are worked out for the first input, gradients for all."""
     layer: str | None = None
     """The layer to look at; for the second call of a shared one, as in conv#2."""
     filter: int | None = None

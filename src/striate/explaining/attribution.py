@@ -34,11 +34,18 @@ def grad_cam(scene: Scene) -> list[Picture]:
     if layer.upstream is None or layer.output.dim() < 4:
         shape = tuple(layer.output.shape)
         raise NetworkError(f"Grad-CAM needs maps: the output of {layer.title} has shape {shape}")
-    maps, gradient = as_array(layer.output)[0], as_array(layer.upstream)[0]  # (C, *size)
+    folded = first.dim() == 5 and layer.output.dim() == 4
+    maps, gradient = (_one_clip(as_array(one), folded) for one in (layer.output, layer.upstream))
     weights = gradient.reshape(len(gradient), -1).mean(axis=1)
     heat = np.maximum(np.tensordot(weights, maps, axes=1), 0)  # (*size)
     facts = {"layer": layer.title, "class": scene.subject.class_name(target)}
     return [_over_input(scene, "grad_cam", _resized(heat, scene.subject.inputs.shape[2:]), facts)]
+
+
+def _one_clip(values: Array, folded: bool) -> Array:
+    """Of one input, as (C, *size): (1, C, *size), or (T, C, H, W) where frames are folded into the batch."""
+    one: Array = np.moveaxis(values, 0, 1) if folded else values[0]
+    return one
 
 
 def _last_maps(layers: tuple[LayerRecord, ...]) -> LayerRecord:

@@ -15,11 +15,12 @@ from striate.explaining.checking import as_array
 from striate.explaining.explanation import Explanation, LayerLine
 from striate.explaining.gradient import WeightGradient, explain_gradient
 from striate.explaining.loss import Loss, explain_loss, strongest, terms_of, torch_loss
+from striate.explaining.pieces import Input
 from striate.explaining.scene import Scene
-from striate.explaining.seen import Fields
+from striate.explaining.seen import Fields, Seen
 from striate.explaining.showing import Picture
 from striate.explaining.shows import SHOWS
-from striate.explaining.subject import Input, Subject, open_subject
+from striate.explaining.subject import Subject, open_subject
 from striate.explaining.texts import LANGUAGES
 from striate.explaining.through import explain_through
 from striate.explaining.unit import Unit, choose, explain_unit, with_followers
@@ -75,12 +76,13 @@ def explain(
     """Works out a number of a network by hand, compares it with what torch computed, and shows its parts.
 
     network: a run folder, or any module, which is left as it was. inputs: an image file, an image of a data
-    set (`digits/test/17`), a `.npy` file, a tensor with the batch first; or several files. layer, filter, at:
-    the output that is worked out; what is not given is where the output is largest. weight: (filter, channel,
-    row, column), or with a frame before the row: its gradient as a sum of terms, and its update. through: the
-    gradient's size from the loss back to the layer. show: pictures, see `SHOWS`. label: of the inputs, where
-    they have none. target: the class that pictures ask about, by default the most probable one. rate: a
-    learning rate for the update, not the optimiser's own. optimizer: whose update is shown, for a module.
+    set (`digits/test/17`), a `.npy` file, a video, a tensor with the batch first; or several files. layer,
+    filter, at: the output that is worked out; what is not given is where the output is largest. weight:
+    (filter, channel, row, column), or with a frame before the row: its gradient as a sum of terms, and its
+    update. through: the gradient's size from the loss back to the layer. show: pictures, see `SHOWS`. label:
+    of the inputs, where they have none. target: the class that pictures ask about, by default the most
+    probable one. rate: a learning rate for the update, not the optimiser's own. optimizer: whose update is
+    shown, for a module.
 
     Raises ArgumentError for what is out of range, with the range; NetworkError for an input that does not
     fit, a kind of layer that cannot be worked out, and a number on which hand and torch do not agree.
@@ -117,6 +119,7 @@ def explain(
     return replace(
         whole,
         unit=unit,
+        picture=whole.picture if unit is None else picture_of(subject, unit.seen),
         gradient=_gradient(recorded, one, question, optimiser),
         through=explain_through(recorded, one) if through else None,
         pictures=_pictures(question, scene),
@@ -190,14 +193,18 @@ def _line(one: LayerRecord) -> LayerLine:
     return LayerLine(one.title, type(one.layer).__name__, tuple(one.output.shape), kind)
 
 
-def picture_of(subject: Subject) -> np.ndarray | None:
-    """(C, H, W) uint8: the pixels of the first input, or its numbers stretched to what can be seen."""
+def picture_of(subject: Subject, seen: Seen | None = None) -> np.ndarray | None:
+    """(C, H, W) uint8: the pixels of the first input, or its numbers stretched to what can be seen.
+
+    seen: what the number at hand sees of a clip, of which the frame in the middle is shown.
+    """
     if subject.pixels is not None:
         first: np.ndarray = subject.pixels[0]
         return first
     numbers = as_array(subject.inputs[0])
     if numbers.ndim == 4:
-        numbers = numbers[:, numbers.shape[1] // 2]
+        times = seen.inside[0] if seen is not None and len(seen.inside) == 3 else None
+        numbers = numbers[:, numbers.shape[1] // 2 if times is None else sum(times) // 2]
     if numbers.ndim != 3:
         return None
     low, high = numbers.min(), numbers.max()

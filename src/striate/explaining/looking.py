@@ -37,7 +37,8 @@ def largest(scene: Scene) -> list[Picture]:
     for start in range(0, len(shown), BATCH):
         part = numbers(start, min(start + BATCH, len(shown)))
         output = as_array(probe(scene.subject.network, record.title, part)[0][:, channel])
-        found += [_peak(one, start + row) for row, one in enumerate(output)]
+        each = output.reshape(len(part), -1, *output.shape[1:])  # folded frames are of one input
+        found += [_peak(one, start + row) for row, one in enumerate(each)]
         found = sorted(found, key=lambda best: -best[0])[:BEST]
     marks = tuple(_frame(scene.fields.of(record, (0, channel, *place))) for _, _, place in found)
     names = tuple(f"{number}: {value:.3g}" for value, number, _ in found)
@@ -47,9 +48,9 @@ def largest(scene: Scene) -> list[Picture]:
 
 
 def _peak(answers: Array, number: int) -> Best:
-    """(*size) → the largest, and where."""
+    """(frames, *size) → the largest, and where in its frame."""
     place = np.unravel_index(int(np.argmax(answers)), answers.shape)
-    return float(answers[place]), number, tuple(int(one) for one in place)
+    return float(answers[place]), number, tuple(int(one) for one in place[1:])
 
 
 class _Shown:
