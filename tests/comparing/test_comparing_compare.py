@@ -10,7 +10,7 @@ import pytest
 from small_clips import SHIFTING
 from small_runs import At, Told, small_recipe, state_of
 from striate.comparing import Comparison, compare
-from striate.errors import ArgumentError, DataError, RunError
+from striate.errors import ArgumentError, DataError, RunError, WeightsError
 from striate.runs import read_record
 from striate.training.recipe import Recipe
 
@@ -205,3 +205,32 @@ def test_images_have_no_time(tmp_path: Path, small_set: Path) -> None:
     for match in (None, "params"):
         with pytest.raises(DataError, match="images, which have no time"):
             small(small_set, tmp_path / str(match), frames=None, match=match)
+
+
+@pytest.mark.parametrize("match", [None, "macs"])
+def test_data_that_cannot_be_opened_leaves_nothing_behind(away: Path, match: str | None) -> None:
+    with pytest.raises(DataError, match=r"^no folder nowhere: "):
+        compare("nowhere/", seeds=1, match=match, reporter=Told())
+    assert list(away.iterdir()) == []
+
+
+def test_what_was_there_before_an_error_stays(away: Path, small_clips: Path) -> None:
+    out = away / "runs" / "ways"
+    (away / "runs").mkdir()
+    with pytest.raises(WeightsError):
+        small(small_clips, out, weights=away / "none.pth")
+    assert list(away.rglob("*")) == [away / "runs"]
+    out.mkdir()
+    (out / "notes.txt").write_text("mine")
+    with pytest.raises(DataError):
+        small(away / "nowhere", out)
+    assert [path.name for path in out.iterdir()] == ["notes.txt"]
+
+
+def test_an_interrupted_comparison_keeps_its_plan(tmp_path: Path, small_clips: Path) -> None:
+    def fail() -> None:
+        raise DataError("the disk has gone")
+
+    with pytest.raises(DataError, match="the disk has gone"):
+        small(small_clips, tmp_path / "ways", reporter=At(2, fail))
+    assert sorted(path.name for path in (tmp_path / "ways").iterdir()) == ["plain-2d-seed0", "plan.json"]

@@ -1,7 +1,8 @@
 """What somebody asked `compare` for: its trainings, and a plan on disk that says what they have in common."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,31 @@ class Asked:
 
 def _plain(value: object) -> bool:
     return isinstance(value, int | float | str)
+
+
+@contextmanager
+def planned(asked: Asked) -> Iterator[None]:
+    """Keeps the plan, and takes it back where an error ends the comparison before any training has begun.
+
+    Raises RunError where the folder holds another plan.
+    """
+    new = [folder for folder in (asked.out, *asked.out.parents) if not folder.exists()]
+    known = (asked.out / PLAN).exists()
+    keep_plan(asked)
+    try:
+        yield
+    except BaseException:
+        if not known and not any(member.run.exists() for member in asked.members):
+            _take_back(asked.out / PLAN, new)
+        raise
+
+
+def _take_back(plan: Path, folders: Sequence[Path]) -> None:
+    """Removes the plan, and these folders, innermost first, as far as they are empty."""
+    with suppress(OSError):
+        plan.unlink()
+        for folder in folders:
+            folder.rmdir()
 
 
 def keep_plan(asked: Asked) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from striate.comparing.ask import Asked, Member, keep_plan
+from striate.comparing.ask import Asked, Member, planned
 from striate.comparing.comparison import Comparison, Row
 from striate.comparing.drawing import draw_front
 from striate.comparing.finished import Finished, check_alike, differences, read_finished
@@ -98,7 +98,9 @@ def compare(
             options or {},
             given,
         )
-        members = _train_all(asked, teller, device=device, num_threads=num_threads)
+        how = {"device": device, "num_threads": num_threads}
+        with planned(asked):
+            members = _train_all(asked, teller, _options(asked), **how)
         if members is None:
             return _stopped(asked, describe(chosen))
         trained = members
@@ -116,10 +118,10 @@ def _folder(data: str, backbone: str) -> Path:
     return Path("runs") / f"{Path(data).name}-{backbone}-compared"
 
 
-def _train_all(asked: Asked, teller: Reporter, **how: Any) -> list[Finished] | None:
-    """The members, finished; None if somebody stopped it."""
-    options = _options(asked)
-    keep_plan(asked)
+def _train_all(
+    asked: Asked, teller: Reporter, options: dict[str, dict[str, Any]], **how: Any
+) -> list[Finished] | None:
+    """The members, finished; None if somebody stopped it. options: of each way."""
     members = asked.members
     for number, member in enumerate(members, start=1):
         told = f"[{number} of {len(members)}] {asked.backbone}, {member.time}, seed {member.seed}"
