@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
 
+from striate.cli.together import leader_failed, leads, say_once
+
 VERBS = {
     "demo": "train on real handwritten digits, score, and classify an image: two minutes, no questions",
     "inspect": "every layer of a network: shape, parameters worked out, receptive field, cost",
@@ -84,17 +86,26 @@ def _run(verb: str, words: list[str]) -> int:
         code: int = import_module(f"striate.cli.{verb}").main(words)
         return code
     except WeightsError as problem:
-        from striate.cli.tables import print_misfits
-
-        print_misfits(problem.table)
-        return _fail(problem)
+        return _fail(problem, problem.table)
     except StriateError as problem:
         return _fail(problem)
     except KeyboardInterrupt:
-        print("striate: stopped", file=sys.stderr)
+        if leads():
+            print("striate: stopped", file=sys.stderr)
         return 130
+    except Exception:
+        if leader_failed():
+            return 2
+        raise
 
 
-def _fail(problem: Exception) -> int:
-    print(f"striate: {problem}", file=sys.stderr)
+def _fail(problem: Exception, misfits: Sequence[tuple[str, str, str]] = ()) -> int:
+    def show() -> None:
+        if misfits:
+            from striate.cli.tables import print_misfits
+
+            print_misfits(misfits)
+        print(f"striate: {problem}", file=sys.stderr)
+
+    say_once(str(problem), show)
     return 2

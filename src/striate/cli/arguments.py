@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 import tyro
 
+from striate.cli.together import leaving_once
 from striate.errors import ArgumentError
 
 Command = TypeVar("Command")
@@ -17,9 +18,10 @@ Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
 def read(command: type[Command], verb: str, words: Sequence[str], default: Command | None = None) -> Command:
     """Reads the words into a command; leaves with exit code 2, or 0 for --help, as command lines do."""
     config = (tyro.conf.DisallowNone,)
-    if default is not None:
-        return tyro.cli(command, prog=f"striate {verb}", args=list(words), default=default, config=config)
-    return tyro.cli(command, prog=f"striate {verb}", args=list(words), config=config)
+    with leaving_once():
+        if default is not None:
+            return tyro.cli(command, prog=f"striate {verb}", args=list(words), default=default, config=config)
+        return tyro.cli(command, prog=f"striate {verb}", args=list(words), config=config)
 
 
 def options(pairs: Sequence[str]) -> dict[str, Any]:

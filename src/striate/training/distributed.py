@@ -80,11 +80,6 @@ class Team:
             return nn.parallel.DistributedDataParallel(network, broadcast_buffers=False)
 
 
-def leads() -> bool:
-    """Whether this process is the one that prints, as torchrun tells it."""
-    return os.environ.get("RANK", "0") == "0"
-
-
 @contextmanager
 def team(device: torch.device) -> Iterator[Team]:
     """The team that torchrun started, or this process alone."""

@@ -1,0 +1,41 @@
+"""Run by torchrun: the command line. Its exit code goes to a file; an error may be met by one alone."""
+
+import os
+import sys
+from pathlib import Path
+
+import striate.cli.train
+from striate.cli import main
+from striate.errors import DataError
+from striate.training.distributed import team
+
+RANK = os.environ["RANK"]
+
+
+def met_by(who: str) -> None:
+    """Lets that process alone fail while the others wait for it."""
+    import torch
+
+    def fail_or_wait(words: object) -> int:
+        with team(torch.device("cpu")) as member:
+            if who == RANK:
+                raise DataError(f"only process {who} knows this")
+            member.highest(0)
+        return 0
+
+    striate.cli.train.main = fail_or_wait
+
+
+if __name__ == "__main__":
+    folder, who, words = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    if who != "all":
+        met_by(who)
+    code = 1
+    try:
+        code = main(words)
+    except SystemExit as left:
+        code = left.code
+        raise
+    finally:
+        (folder / RANK).write_text(str(code))
+    sys.exit(code)
