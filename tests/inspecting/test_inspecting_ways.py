@@ -8,12 +8,14 @@ from gradient_witness import Softened, positive, support_in
 from test_inspecting_witness import field_of_output, some_units
 from torch import Tensor, nn
 
-from striate.arithmetic.field import extents
+from striate.arithmetic.field import Field, extents
 from striate.arithmetic.status import Status
 from striate.cli.inspect import main
 from striate.errors import ArgumentError
 from striate.inspecting import inspect
 from striate.models import WAYS, ClipNetwork, build
+from striate.models.ways.recurrent import RecurrentNetwork
+from striate.models.ways.two_stream import FLOW_PLANES, TwoStreamNetwork, windows
 
 SHAPE = (1, 1, 6, 8, 8)
 
@@ -38,17 +40,93 @@ class Maps(nn.Module):
 def test_what_each_way_sees_in_time_is_the_support_of_the_gradient(way: str, causal: bool) -> None:
     network = build("plain", classes=2, channels=1, size=8, widths=(8, 8), time=way, causal=causal)
     assert isinstance(network, ClipNetwork)
-    maps = Maps(network.eval())
-    field = field_of_output(maps, SHAPE)
+    assert_witnessed(Maps(network.eval()), SHAPE, 12)
+
+
+class States(nn.Module):
+    """What a recurrent network knows after each frame: (N, T, units)."""
+
+    def __init__(self, network: RecurrentNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.network._states(x)
+
+
+class Flow(nn.Module):
+    """Two-stream's stacks of flow, (N, windows, 2L, H, W), and maps of so many layers of the flow stream."""
+
+    def __init__(self, network: TwoStreamNetwork, layers: int) -> None:
+        super().__init__()
+        self.network, self.layers = network, layers
+
+    def forward(self, x: Tensor) -> Tensor:
+        stacks = windows(x[:, -FLOW_PLANES:], self.network.stack)
+        if not self.layers:
+            return stacks
+        x = stacks.flatten(0, 1)
+        for layer in list(self.network.flow.children())[: self.layers]:
+            x = layer(x)
+        return x.unflatten(0, stacks.shape[:2])
+
+
+def assert_witnessed(network: nn.Module, shape: tuple[int, ...], units: int) -> Field:
+    """The field of the output is exact, and for each of some units it is the support of its gradient."""
+    field = field_of_output(network, shape)
     assert field.status is Status.EXACT, field.reason
-    twin = positive(maps)
-    x = torch.rand(SHAPE, dtype=torch.float64).add(0.5).requires_grad_()
+    twin = positive(network)
+    x = torch.rand(shape, dtype=torch.float64).add(0.5).requires_grad_()
     with Softened():
         result = twin(x)
     assert field.shape == tuple(result.shape)
-    for unit in some_units(field.shape, 12):
+    for unit in some_units(field.shape, units):
         found = [extent and extent[:2] for extent in extents(field, unit)]
         assert found == support_in(result[unit], x, (2, 3, 4)), f"unit {unit}"
+    return field
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("way", ["rnn", "lstm", "gru"])
+def test_a_state_sees_the_frames_so_far_and_the_scores_see_all(way: str, layers: int) -> None:
+    network = build(
+        "plain", classes=2, channels=1, size=8, widths=(4,), hidden=(6,), time=way, recurrent_layers=layers
+    )
+    assert isinstance(network, RecurrentNetwork)
+    states = assert_witnessed(States(network.eval()), SHAPE, 12)
+    assert [extents(states, (0, t, 0))[0] for t in (0, 3)] == [(0, 0, 0, 0), (0, 3, 0, 3)]
+    assert_witnessed(network.eval(), SHAPE, 2)
+
+
+@pytest.mark.parametrize("frames", [3, 6, 8, 13])
+@pytest.mark.parametrize("layers", [0, 3, 6])
+def test_a_window_of_flow_sees_its_own_frames(layers: int, frames: int) -> None:
+    """3: fewer than a window, the last is repeated; 8: windows overlap; 13: three, not evenly apart."""
+    network = build("plain", classes=2, channels=1, size=8, widths=(4, 4), time="two-stream")
+    assert isinstance(network, TwoStreamNetwork)
+    assert_witnessed(Flow(network.eval(), layers), (1, 3, frames, 8, 8), 20)
+
+
+@pytest.mark.parametrize("frames", [3, 6, 8, 13])
+def test_the_scores_of_both_streams_see_all(frames: int) -> None:
+    network = build("plain", classes=2, channels=1, size=8, widths=(4, 4), time="two-stream")
+    field = assert_witnessed(network.eval(), (1, 3, frames, 8, 8), 2)
+    assert extents(field, (0, 0))[0] == (0, frames - 1, 0, frames - 1)
+
+
+def test_the_table_tells_what_one_window_sees() -> None:
+    network = build("plain", classes=2, channels=1, size=8, widths=(4, 4), time="two-stream")
+    for frames, jump in ((8, 3), (13, 4), (14, None)):
+        layers = {layer.path: layer for layer in inspect(network, (3, frames, 8, 8)).layers}
+        told = layers["flow.conv1"].receptive_field
+        assert told is not None
+        assert (told.size, told.jump) == ((5, 3, 3), (jump, 1, 1)), frames
+    states = {
+        layer.path: layer
+        for layer in inspect(build("plain", size=8, channels=1, classes=2, time="rnn"), (1, 8, 8, 8)).layers
+    }["recurrent"]
+    assert states.receptive_field is not None
+    assert states.receptive_field.size[0] == 8
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -208,6 +208,26 @@ def join(parts: Sequence[Axis | None], shapes: Sequence[Shape], dim: int, zeros:
     return Axis(seen, filled, {**steps, dim: settled(filled, dim, steps[dim], len(live) == 1)})
 
 
+def along(joined: Axis, parts: Sequence[Axis], dim: int) -> Axis:
+    """The axis, followed by `dim` too where its parts see the same at different places, as windows of a clip do.
+
+    Not where the parts go along the axis themselves: they are then rather like channels.
+    """
+    first = parts[0].seen
+    if len(parts) < 2 or any(step.shift for step in joined.steps.values()) or sees_nothing(first):
+        return joined
+    if any(part.seen.shape != first.shape for part in parts):
+        return joined
+    shifts = [int((part.seen - first)[0].flat[0]) for part in parts]
+    sign = np.array([1, -1]).reshape(2, *[1] * (first.ndim - 1))
+    same = all((part.seen == first + sign * by).all() for part, by in zip(parts, shifts, strict=True))
+    if not same or not any(shifts):
+        return joined
+    gaps = {later - sooner for sooner, later in pairwise(shifts)}
+    step = Step(1, gaps.pop() if len(gaps) == 1 else 0, False)
+    return Axis(joined.seen, joined.open, {**joined.steps, dim: step})
+
+
 def settled(bounds: Bounds, dim: int, step: Step, single: bool) -> Step:
     """The step with its regularity checked against the array itself (a single part carries its own)."""
     if not step.regular or sees_nothing(bounds):

@@ -143,14 +143,19 @@ def join(reading: Reading) -> Fields:
 
 
 def stack(reading: Reading) -> Fields:
-    """Tensors side by side along a new dimension."""
+    """Tensors side by side along a new dimension, which follows an axis where they go along it."""
     dim = reading.geometry["dim"]
     given = []
     for field in reading.given:
         shape = () if field is None else (*field.shape[:dim], 1, *field.shape[dim:])
         given.append(field and each(field, shape, lambda axis: reshaping.insert(axis, dim)))
     infos = [replace(i, shape=(*i.shape[:dim], 1, *i.shape[dim:])) for i in reading.infos]
-    return join(replace(reading, given=given, infos=infos))
+    joined = join(replace(reading, given=given, infos=infos))
+    if not isinstance(joined, Field) or None in given:
+        return joined
+    parts = [[field.axes[place] for field in given if field] for place in range(len(joined.axes))]
+    axes = (reshaping.along(one, of, dim) for one, of in zip(joined.axes, parts, strict=True))
+    return replace(joined, axes=tuple(axes))
 
 
 def pad(reading: Reading) -> Fields:

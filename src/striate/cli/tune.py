@@ -81,6 +81,7 @@ def main(words: Sequence[str]) -> int:
 def _print(result: Tuning, every: bool) -> None:
     console = screen()
     table = Table("layer", "weight", "input", "operation", "form", "ms", "plain ms", "error", box=None)
+    table.columns[0].overflow = "fold"  # a name cut short is no name
     for column in table.columns[5:]:
         column.justify = "right"
     for row, names in _distinct(result.rows):
