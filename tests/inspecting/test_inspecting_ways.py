@@ -98,16 +98,16 @@ def test_a_state_sees_the_frames_so_far_and_the_scores_see_all(way: str, layers:
     assert_witnessed(network.eval(), SHAPE, 2)
 
 
-@pytest.mark.parametrize("frames", [3, 6, 8, 13])
+@pytest.mark.parametrize("frames", [3, 6, 8, 12])
 @pytest.mark.parametrize("layers", [0, 3, 6])
 def test_a_window_of_flow_sees_its_own_frames(layers: int, frames: int) -> None:
-    """3: fewer than a window, the last is repeated; 8: windows overlap; 13: three, not evenly apart."""
+    """3: fewer than a window, the last is repeated; 8: windows overlap; 12: three, unevenly."""
     network = build("plain", classes=2, channels=1, size=8, widths=(4, 4), time="two-stream")
     assert isinstance(network, TwoStreamNetwork)
     assert_witnessed(Flow(network.eval(), layers), (1, 3, frames, 8, 8), 20)
 
 
-@pytest.mark.parametrize("frames", [3, 6, 8, 13])
+@pytest.mark.parametrize("frames", [3, 6, 8, 12])
 def test_the_scores_of_both_streams_see_all(frames: int) -> None:
     network = build("plain", classes=2, channels=1, size=8, widths=(4, 4), time="two-stream")
     field = assert_witnessed(network.eval(), (1, 3, frames, 8, 8), 2)
@@ -116,17 +116,11 @@ def test_the_scores_of_both_streams_see_all(frames: int) -> None:
 
 def test_the_table_tells_what_one_window_sees() -> None:
     network = build("plain", classes=2, channels=1, size=8, widths=(4, 4), time="two-stream")
-    for frames, jump in ((8, 3), (13, 4), (14, None)):
-        layers = {layer.path: layer for layer in inspect(network, (3, frames, 8, 8)).layers}
+    for frames, jump in ((8, 3), (12, None), (13, 4)):
+        layers = {layer.name: layer for layer in inspect(network, (3, frames, 8, 8)).layers}
         told = layers["flow.conv1"].receptive_field
         assert told is not None
         assert (told.size, told.jump) == ((5, 3, 3), (jump, 1, 1)), frames
-    states = {
-        layer.path: layer
-        for layer in inspect(build("plain", size=8, channels=1, classes=2, time="rnn"), (1, 8, 8, 8)).layers
-    }["recurrent"]
-    assert states.receptive_field is not None
-    assert states.receptive_field.size[0] == 8
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -209,7 +209,7 @@ def join(parts: Sequence[Axis | None], shapes: Sequence[Shape], dim: int, zeros:
 
 
 def along(joined: Axis, parts: Sequence[Axis], dim: int) -> Axis:
-    """The axis, followed by `dim` too where its parts see the same at different places, as windows of a clip do.
+    """The axis, followed by `dim` too where its parts see the same elsewhere, as windows of a clip do.
 
     Not where the parts go along the axis themselves: they are then rather like channels.
     """
