@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from striate.arithmetic import axis as one
-from striate.arithmetic import reshaping
+from striate.arithmetic import joining, reshaping
 from striate.arithmetic.axis import Axis
 from striate.arithmetic.status import Status
 
@@ -147,7 +147,7 @@ def of_input(shape: Shape, dims: Sequence[int]) -> Field:
 
 def nothing(field: Field, shape: Shape) -> Field:
     """A field of shape `shape` whose elements see nothing, over the same axes as `field`."""
-    blank = tuple(reshaping.nothing_like(axis, len(shape)) for axis in field.axes)
+    blank = tuple(joining.nothing_like(axis, len(shape)) for axis in field.axes)
     return Field(shape, blank)
 
 

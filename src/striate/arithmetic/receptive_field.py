@@ -12,7 +12,8 @@ from collections.abc import Sequence, Set
 from striate.arithmetic import field as fields
 from striate.arithmetic.described import Fill, Operation, Recording, Role
 from striate.arithmetic.field import Field
-from striate.arithmetic.rules import MIXING, Fields, Reading, Rule, anything
+from striate.arithmetic.reading import Fields, Reading, Rule
+from striate.arithmetic.rules import MIXING, anything
 from striate.arithmetic.rules_moving import MOVING
 from striate.arithmetic.rules_resizing import RESIZING
 from striate.arithmetic.rules_writing import UNDO

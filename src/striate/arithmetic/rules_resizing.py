@@ -6,7 +6,7 @@ from math import ceil, floor, gcd
 
 from striate.arithmetic.axis import Step
 from striate.arithmetic.field import Field, each, mixed
-from striate.arithmetic.rules import Fields, Reading, Rule
+from striate.arithmetic.reading import Fields, Reading, Rule
 from striate.arithmetic.windows import ranges
 
 Spans = Sequence[tuple[int, int]]

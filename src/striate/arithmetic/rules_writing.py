@@ -8,9 +8,9 @@ whether what sees nothing there holds zeros.
 from collections.abc import Callable
 from math import prod
 
-from striate.arithmetic import reshaping
+from striate.arithmetic import joining, reshaping
 from striate.arithmetic.field import Field, Shape, each, nothing
-from striate.arithmetic.rules import Reading
+from striate.arithmetic.reading import Reading
 from striate.arithmetic.rules_moving import pieces
 
 Undo = Callable[[Reading, Field | None, Field | None, int, bool], Field | None]
@@ -26,7 +26,7 @@ def _put(
     for place in range(len(known.axes)):
         old = None if whole is None else whole.axes[place]
         new = None if part is None else part.axes[place]
-        axis = reshaping.overwrite(old, new, shape, dim, places, zeros)
+        axis = joining.overwrite(old, new, shape, dim, places, zeros)
         assert axis is not None
         axes.append(axis)
     sure = max((field for field in (whole, part) if field), key=lambda field: field.status)

@@ -12,7 +12,7 @@ from striate.explaining.checking import as_array
 from striate.explaining.scene import Scene
 from striate.explaining.seen import Seen
 from striate.explaining.showing import Picture
-from striate.tracing.recording import probe
+from striate.tracing.probing import probe
 
 BEST = 16
 """Images shown."""

@@ -14,7 +14,8 @@ from striate.explaining.looking import effective_field, largest
 from striate.explaining.scene import Scene, frame_of
 from striate.explaining.showing import Picture
 from striate.explaining.updating import clip_factor, stepped
-from striate.tracing.recording import LayerRecord, probe
+from striate.tracing.probing import probe
+from striate.tracing.recording import LayerRecord
 
 TILES = 64
 """Maps or kernels in one picture, at most."""

@@ -7,7 +7,7 @@
 hooks, gradients, buffers and random state. Tensors are copies, so a layer that works in place spoils nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from striate.errors import NetworkError, unknown
 from striate.tracing.keeping import untouched
+from striate.tracing.passing import all_learning, buffers_kept, exact, forward
 from striate.tracing.watch import tensors_in
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -107,11 +108,11 @@ def record(
     """
     watch = _Watch()
     leaf = inputs.detach().clone().requires_grad_(inputs.is_floating_point() and loss is not None)
-    with untouched(network), _buffers_kept(network), _all_learning(network, loss is not None):
+    with untouched(network), buffers_kept(network), all_learning(network, loss is not None):
         for module in network.modules():
             module.__dict__["training"] = training
-        with watch.listening(network), torch.set_grad_enabled(loss is not None), _exact():
-            output = _forward(network, leaf.clone())
+        with watch.listening(network), torch.set_grad_enabled(loss is not None), exact():
+            output = forward(network, leaf.clone())
         recorded = Recorded(tuple(watch.layers), leaf.detach(), output.detach().clone())
         return recorded if loss is None else _with_gradients(recorded, watch, network, leaf, output, loss)
 
@@ -225,29 +226,10 @@ def _own(module: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in given.items() if value is not None}
 
 
-def _forward(network: nn.Module, inputs: Tensor) -> Tensor:
-    try:
-        output = network(inputs)
-    except (RuntimeError, ValueError, TypeError) as problem:
-        if "memory" in str(problem):
-            raise
-        shape, told = "×".join(map(str, inputs.shape)), str(problem).strip().splitlines()
-        reason = told[0] if told else "it failed"
-        raise NetworkError(
-            f"{type(network).__name__} does not take an input of shape {shape}: {reason}"
-        ) from problem
-    if not isinstance(output, Tensor):
-        raise NetworkError(
-            f"{type(network).__name__} gives a {type(output).__name__}, expected one tensor: wrap it "
-            "in a module that returns the tensor to be explained"
-        )
-    return output
-
-
 def _with_gradients(
     recorded: Recorded, watch: _Watch, network: nn.Module, leaf: Tensor, output: Tensor, loss: Loss
 ) -> Recorded:
-    with torch.enable_grad(), _exact():
+    with torch.enable_grad(), exact():
         value = loss(output)
     parameters = [p for p in network.parameters() if p.is_floating_point()]
     wanted = [*([leaf] if leaf.requires_grad else []), *parameters]
@@ -267,66 +249,3 @@ def _with_gradients(
 def _by_name(network: nn.Module, gradients: dict[int, Tensor]) -> dict[str, Tensor]:
     named: Iterable[tuple[str, nn.Parameter]] = network.named_parameters(remove_duplicate=False)
     return {name: gradients[id(p)].detach() for name, p in named if id(p) in gradients}
-
-
-@contextmanager
-def _buffers_kept(network: nn.Module) -> Iterator[None]:
-    """Running statistics have their old values afterwards."""
-    kept: Sequence[tuple[Tensor, Tensor]] = [(one, one.detach().clone()) for one in network.buffers()]
-    try:
-        yield
-    finally:
-        with torch.no_grad():
-            for buffer, value in kept:
-                buffer.copy_(value)
-
-
-@contextmanager
-def _all_learning(network: nn.Module, wanted: bool) -> Iterator[None]:
-    """Frozen parameters have a gradient inside the block too."""
-    frozen = [p for p in network.parameters() if wanted and p.is_floating_point() and not p.requires_grad]
-    for parameter in frozen:
-        parameter.requires_grad_(True)
-    try:
-        yield
-    finally:
-        for parameter in frozen:
-            parameter.requires_grad_(False)
-
-
-@contextmanager
-def _exact() -> Iterator[None]:
-    """On a GPU, fp32 means fp32: convolutions do not round their inputs to TF32 inside the block."""
-    with torch.backends.cudnn.flags(enabled=torch.backends.cudnn.enabled, allow_tf32=False):
-        yield
-
-
-def probe(
-    network: nn.Module, title: str, inputs: Tensor, index: Sequence[int] | None = None
-) -> tuple[Tensor, Tensor | None]:
-    """The output of one layer alone, in evaluation mode, and how the inputs act on one number of it.
-
-    title: as `LayerRecord.title`. index: (filter, *at); then the second result is the gradient of that number
-    with respect to the inputs, summed over the batch: (N, ...).
-    """
-    name, _, number = title.partition("#")
-    modules = dict(network.named_modules())
-    module = modules.get(name, network)
-    seen: list[Tensor] = []
-    handle = module.register_forward_hook(lambda one, given, output: seen.append(_first(output).clone()))
-    leaf = inputs.detach().clone().requires_grad_(index is not None)
-    try:
-        with untouched(network), torch.set_grad_enabled(index is not None), _exact():
-            _forward(network, leaf.clone())
-    finally:
-        handle.remove()
-    output = seen[int(number or 1) - 1]
-    if index is None:
-        return output.detach(), None
-    place: Any = (slice(None), *index)
-    (gradient,) = torch.autograd.grad(output[place].sum(), leaf)
-    return output.detach(), gradient
-
-
-def _first(output: Any) -> Tensor:
-    return next(iter(tensors_in([output])))
