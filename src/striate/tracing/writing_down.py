@@ -29,7 +29,7 @@ def written_down(
     names: tuple[str, ...],
     with_times: bool,
 ) -> Recording:
-    """Everything that was noted. inputs, outputs: how many inputs there are, and the numbers of the outputs."""
+    """Everything that was noted. inputs: how many there are. outputs: their numbers."""
     tensors = tuple(_info(watch, number) for number in range(len(watch.kept)))
     operations = tuple(_operation(ran, tensors) for ran in watch.ran)
     batch = tensors[0].shape[0] if names[0] == "N" and tensors[0].shape else 1
