@@ -22,7 +22,7 @@ from striate.tuning import Row, Trial, Tuning, tune
 class Tune:
     """Measure the equal forms of every convolution of a network, and name the fastest right one.
 
-    Training and prediction use what is measured here, and measure by themselves what they need.
+    Trainings of 50 steps or more and long evaluations use what is known, and measure what they need.
 
     examples:
       striate tune resnet50 --input 3x224x224 --batch 8

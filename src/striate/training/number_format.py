@@ -85,19 +85,11 @@ def choose(
         reason = f"bf16 is wrong here: {wrong}"
         if quick is not None:
             reason = f"bf16 is {plain / quick:.2f} times as fast on these shapes, not worth it"
-    seconds, table = _in_forms(network, loss, device, first, plain, tables)
+    table = tables(first, plain)
+    seconds = seconds_of_step(network, loss, device, first, table) if table else plain
     if first == "bf16":
         return NumberFormat("bf16", reason, None, seconds, table)
     return NumberFormat("fp32", reason, seconds, quick, table)
-
-
-def _in_forms(
-    network: nn.Module, loss: Loss, device: torch.device, name: str, plain: float, tables: Tables
-) -> tuple[float, Table]:
-    """Seconds of a step, and its forms; none where they make it slower."""
-    table = tables(name, plain)
-    seconds = seconds_of_step(network, loss, device, name, table) if table else plain
-    return (seconds, table) if seconds <= plain else (plain, {})
 
 
 def seconds_of_step(

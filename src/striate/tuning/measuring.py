@@ -21,6 +21,8 @@ TF32_TOLERANCE = 2e-3
 """The same in fp32 on a GPU that takes ten bits of each factor. Rounding alone gives 3e-4."""
 WORTH_IT = 1.05
 """How many times as fast as the plain call a form must be: less is noise."""
+OVERHEAD = 5e-5
+"""Seconds that a form must gain: so long does it take to call one in place of PyTorch's own."""
 HOPELESS_COLD, HOPELESS = 3.0, 1.6
 """So many times as slow as the best in its first run, or in its second, a form gets no further one."""
 ROUNDS = 3
@@ -49,6 +51,10 @@ class Trial:
         return self.error <= self.tolerance
 
 
+def _worth_it(seconds: float, plain: float) -> bool:
+    return seconds * WORTH_IT < plain and seconds + OVERHEAD < plain
+
+
 @dataclass(frozen=True)
 class Measured:
     """All forms of the operations of one convolution; the plain call comes first in each list."""
@@ -60,8 +66,7 @@ class Measured:
         plain, *others = self.trials[operation]
         right = [trial for trial in others if trial.right]
         if plain.right:
-            right = [trial for trial in right if trial.seconds * WORTH_IT < plain.seconds]
-            right = right or [plain]
+            right = [trial for trial in right if _worth_it(trial.seconds, plain.seconds)] or [plain]
         return min(right, key=lambda trial: trial.seconds, default=plain)
 
     @property

@@ -111,7 +111,6 @@ def tune(
     store: Store | None = None,
     gradients: bool = True,
     again: bool = False,
-    known_only: bool = False,
     progress: Progress | None = None,
 ) -> Tuning:
     """Measures the forms of every distinct convolution of a network, or takes what was measured before.
@@ -119,7 +118,6 @@ def tune(
     shape: of a batch that the network takes, (N, C, H, W) or (N, C, T, H, W). number_format: "fp32", "bf16",
     or "auto", which is bf16 where the processor has it. gradients: those of training too, not only outputs.
     again: measure anew what is known already.
-    known_only: measure nothing; what is not known is left out.
 
     Raises NetworkError for inputs that the network does not take, ArgumentError for an unknown number format.
     """
@@ -129,19 +127,17 @@ def tune(
     calls = calls_of(network, shape)
     asked = {_question(call): _operations(call, gradients) for call in calls}
     known = {} if again else _known(memory, asked, chosen)
-    if not known_only:
-        try:
-            for done, (question, operations) in enumerate(asked.items(), start=1):
-                if question not in known:
-                    with cudnn_benchmark(place):
-                        known[question] = measure(*question, chosen, place, operations)
-                    memory.put(*question, chosen, known[question])
-                if progress is not None:
-                    progress(done, len(asked))
-        finally:
-            memory.save()
-    answered = [call for call in calls if _question(call) in known]
-    return Tuning(chosen, tuple(Row(call, known[_question(call)]) for call in answered))
+    try:
+        for done, (question, operations) in enumerate(asked.items(), start=1):
+            if question not in known:
+                with cudnn_benchmark(place):
+                    known[question] = measure(*question, chosen, place, operations)
+                memory.put(*question, chosen, known[question])
+            if progress is not None:
+                progress(done, len(asked))
+    finally:
+        memory.save()
+    return Tuning(chosen, tuple(Row(call, known[_question(call)]) for call in calls))
 
 
 Asked = Mapping[Key, tuple[Operation, ...]]
