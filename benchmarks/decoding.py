@@ -23,9 +23,9 @@ from statistics import median
 import av
 import numpy as np
 
-from striate.data.clip_reading import read_clip
-from striate.data.sampling import Sampling
-from striate.data.video_file import open_video
+from striate.data.video.clip_reading import read_clip
+from striate.data.video.sampling import Sampling
+from striate.data.video.video_file import open_video
 
 FRAMES = 8
 BUSY = "--busy" in sys.argv

@@ -3,8 +3,8 @@
     python benchmarks/training_step.py [--repeat 5]
 
 The plain side is PyTorch's defaults (fp32, contiguous), SGD with momentum. Both in one process, in turn. Ours
-is what a long `striate train` runs: the number format that its check chooses, the forms of convolutions that
-are fastest here, channels last, freed memory kept.
+is what a long `striate train` runs: the number format that its check chooses, the convolution algorithms
+that are fastest here, channels last, freed memory kept.
 """
 
 import argparse
@@ -16,11 +16,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from striate.algorithms import Table, using_algorithms
 from striate.evaluating.scoring import autocast
-from striate.forms import Table, formed
 from striate.machine import keep_memory
 from striate.models import build
-from striate.training.forms import forms_for
+from striate.training.algorithm_choice import algorithms_for
 from striate.training.number_format import choose
 from striate.training.optimisation import make_optimizer
 from striate.training.recipe import Recipe
@@ -54,7 +54,7 @@ def our_side(images, labels):  # type: ignore[no-untyped-def]
         return F.cross_entropy(copy(images).float(), labels)
 
     def tables(number_format: str, seconds: float) -> Table:
-        return forms_for(network, [tuple(images.shape)], number_format, device, steps=math.inf)
+        return algorithms_for(network, [tuple(images.shape)], number_format, device, steps=math.inf)
 
     choice = choose(network, loss, device, tables=tables)
     print(f"ours computes in {choice.name}: {choice.reason}")
@@ -62,7 +62,7 @@ def our_side(images, labels):  # type: ignore[no-untyped-def]
 
     def step() -> None:
         optimizer.zero_grad(set_to_none=True)
-        with autocast(device, choice.name), formed(network, choice.table):
+        with autocast(device, choice.name), using_algorithms(network, choice.table):
             value = loss(network)
         value.backward()
         optimizer.step()

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from striate.data import open_data
-from striate.data.augmentation import Augmentation
+from striate.data.augment.augmentation import Augmentation
 from striate.runs import CHECKPOINT, HISTORY, MODEL, read_history
 from striate.training.progress import Silent
 from striate.training.recipe import Recipe

@@ -20,7 +20,7 @@ from typing import Any
 
 from striate.errors import RunError
 
-FORMAT = 1
+FORMAT = 2
 """Version of the record. A reader refuses a newer one."""
 
 RECORD, MODEL, CHECKPOINT, HISTORY = "run.json", "model.safetensors", "checkpoint.pt", "history.jsonl"
@@ -101,7 +101,29 @@ def read_record(run: str | Path) -> dict[str, Any]:
             "upgrade with pip install --upgrade striate"
         )
     assert isinstance(record, dict)
-    return record
+    return in_todays_words(record) if version == 1 else record
+
+
+def in_todays_words(record: dict[str, Any]) -> dict[str, Any]:
+    """A record of format 1, which called the algorithms of convolutions forms."""
+    recipe, table = dict(record["recipe"]), record.get("forms", [])
+    if "forms" in recipe:
+        recipe["algorithms"] = recipe.pop("forms")
+    algorithms = [_algorithms_of(entry) for entry in table] if isinstance(table, list) else table
+    rest = {name: value for name, value in record.items() if name != "forms"}
+    return {**rest, "format": FORMAT, "recipe": recipe, "algorithms": algorithms}
+
+
+def _algorithms_of(entry: Any) -> Any:
+    if not isinstance(entry, dict) or not isinstance(entry.get("forms"), dict):
+        return entry
+    chosen = {
+        operation: {"algorithm": choice["form"], **{k: v for k, v in choice.items() if k != "form"}}
+        if isinstance(choice, dict) and "form" in choice
+        else choice
+        for operation, choice in entry["forms"].items()
+    }
+    return {**{k: v for k, v in entry.items() if k != "forms"}, "algorithms": chosen}
 
 
 def require(run: Path, name: str) -> Path:

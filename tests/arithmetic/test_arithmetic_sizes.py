@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from striate.arithmetic import factorised, parameters, reshaping, sizes
+from striate.arithmetic import factorised, parameters, sizes
+from striate.arithmetic.receptive import reshaping
 
 lengths, kernels, strides = st.integers(1, 30), st.integers(1, 5), st.integers(1, 4)
 

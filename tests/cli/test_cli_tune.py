@@ -26,7 +26,7 @@ def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[-1].startswith("all convolutions of a step in fp32: ")
 
 
-def test_every_form_on_request(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_algorithm_on_request(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*WORDS, "--all"]) == 0
     text = capsys.readouterr().out
     assert text.count("→") == 5  # two operations of the first layer, three of the second
@@ -38,7 +38,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)
     assert [layer["name"] for layer in found["layers"]] == ["conv1", "conv2"]
     tried = found["layers"][1]["operations"]["output"]["tried"]
-    assert tried[0]["form"] == "plain"
+    assert tried[0]["algorithm"] == "plain"
     assert all(one["error"] < 1e-4 for one in tried)
     assert 0 < found["milliseconds"] <= found["milliseconds_plain"]
 
@@ -63,9 +63,9 @@ def test_kernels_known_to_be_wrong_are_named_and_not_timed(
     assert main([*words, "--number-format", "bf16", "--device", "cpu", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     weight = found["layers"][0]["operations"]["weight gradient"]
-    assert weight["form"] != "plain"
+    assert weight["algorithm"] != "plain"
     assert weight["tried"][0] == {
-        "form": "plain",
+        "algorithm": "plain",
         "number_format": "bf16",
         "milliseconds": None,
         "error": None,

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from striate.data.augment import Draws, Targets, augment, draw
-from striate.data.augmentation import Augmentation
+from striate.data.augment.augment import Draws, Targets, augment, draw
+from striate.data.augment.augmentation import Augmentation
 from striate.errors import ArgumentError
 
 EVERYTHING = Augmentation(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from striate.data.class_folder import list_folder
+from striate.data.sources.class_folder import list_folder
 from striate.errors import DataError
 
 

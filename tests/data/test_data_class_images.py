@@ -8,8 +8,8 @@ from data_files import write_images
 from PIL import Image
 
 from striate.data import ImageData, open_data, read_image
-from striate.data import class_images as module
-from striate.data.reading import try_read
+from striate.data.images import class_images as module
+from striate.data.images.reading import try_read
 from striate.errors import DataError
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from clip_files import numbers_of, write_frames, write_video
 from real_clips import NAMES, real_clip
-from striate.data.clip_reading import (
+from striate.data.video.clip_reading import (
     ClipHeader,
     ClipJob,
     Reading,
@@ -24,7 +24,7 @@ from striate.data.clip_reading import (
     try_clip,
     try_clip_header,
 )
-from striate.data.sampling import Sampling
+from striate.data.video.sampling import Sampling
 from striate.errors import DataError
 
 UNEVEN = [0, 1, 2, 3, 4, 5, 6, 20, 21, 22, 23, 24]  # the sixth frame is shown for more than half of the time

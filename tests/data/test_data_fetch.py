@@ -14,7 +14,7 @@ import pytest
 from data_files import idx_bytes, noise
 
 from striate.data import Published, get_data, open_data
-from striate.data.idx import read_idx
+from striate.data.images.idx import read_idx
 from striate.errors import DataError
 
 CONTENTS = {
@@ -191,7 +191,7 @@ def test_offline(tmp_path: Path, mirrors: list[Mirror]) -> None:
 
 
 def test_a_mirror_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("striate.data.fetch._TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr("striate.data.sources.fetch._TIMEOUT_SECONDS", 0.2)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     import socket
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from data_files import write_mnist
 
-from striate.data import finding, open_data
-from striate.data.finding import find_folder
+from striate.data import open_data
+from striate.data.sources import finding
+from striate.data.sources.finding import find_folder
 from striate.errors import DataError
 
 

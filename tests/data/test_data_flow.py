@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from striate.data.flow import (
+from striate.data.flow.flow import (
     LIMIT,
     STILL,
     flow_fields,
@@ -20,7 +20,7 @@ from striate.data.flow import (
     to_bytes,
     with_flow,
 )
-from striate.data.flow_picture import draw_flow, draw_wheel, picture_flow
+from striate.data.flow.picture import draw_flow, draw_wheel, picture_flow
 from striate.data.image_data import FLOWS
 from striate.errors import ArgumentError, DataError, MissingExtraError
 

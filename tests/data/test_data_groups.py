@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from clip_files import write_video
 from striate.data import open_data
-from striate.data.groups import by_group, fill_in_groups, groups_of
-from striate.data.splits import FOLDER_SHARES
+from striate.data.sources.groups import by_group, fill_in_groups, groups_of
+from striate.data.sources.splits import FOLDER_SHARES
 from striate.errors import DataError
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from clip_files import write_frames, write_video
 from striate.data import open_data
-from striate.data.list_files import is_list, list_clips
-from striate.data.listing import Listing
+from striate.data.sources.list_files import is_list, list_clips
+from striate.data.sources.listing import Listing
 from striate.errors import DataError
 
 

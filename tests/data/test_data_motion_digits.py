@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from striate.data import ClipData, ClipSet, open_data
-from striate.data.digits import digits
+from striate.data.builtin.digits import digits
+from striate.data.builtin.drawing import draw_ink, photos, smooth
+from striate.data.builtin.motion_digits import CLASSES, CLIPS, motion_digits
+from striate.data.builtin.paths import DIFFICULTIES, MOTIONS, Difficulty, Path, draw_paths
+from striate.data.builtin.scenes import BothWays, draw_scenes
 from striate.data.image_data import Options
-from striate.data.motion_digits import CLASSES, CLIPS, motion_digits
-from striate.data.motion_digits_drawing import draw_ink, photos, smooth
-from striate.data.motion_digits_paths import DIFFICULTIES, MOTIONS, Difficulty, Path, draw_paths
-from striate.data.motion_digits_scenes import BothWays, draw_scenes
 from striate.errors import DataError
 
 
@@ -115,7 +115,7 @@ def test_labels_are_what_is_seen() -> None:
 def test_no_digit_is_in_two_splits(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = []
     monkeypatch.setattr(
-        "striate.data.motion_digits.draw_scenes",
+        "striate.data.builtin.motion_digits.draw_scenes",
         lambda digits, *rest, **options: shown.append(digits) or draw_scenes(digits, *rest, **options),
     )
     motion_digits("motion-digits", Options())

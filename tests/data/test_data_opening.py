@@ -10,7 +10,8 @@ import pytest
 from data_files import write_mnist
 from sklearn.datasets import load_digits
 
-from striate.data import digits, open_data
+from striate.data import open_data
+from striate.data.builtin import digits
 from striate.errors import ArgumentError
 
 

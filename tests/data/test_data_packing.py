@@ -14,7 +14,7 @@ import pytest
 
 from clip_files import numbers_of, write_classes, write_frames, write_video
 from striate.data import ClipData, open_data, pack_data
-from striate.data.packed import FRAMES, LOG, PACK
+from striate.data.packed.pack import FRAMES, LOG, PACK
 from striate.errors import ArgumentError, DataError
 
 _PACK = """
@@ -79,7 +79,7 @@ def test_folders_of_frames_are_packed(tmp_path: Path) -> None:
 
 def test_flow_is_computed_once_and_kept(tmp_path: Path) -> None:
     pytest.importorskip("cv2")
-    from striate.data.flow import flow_planes
+    from striate.data.flow.flow import flow_planes
 
     source = clips(tmp_path)
     pack_data(source, tmp_path / "packed", short_side=16, workers=0)

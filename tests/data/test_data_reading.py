@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from striate.data.reading import IMAGE_SUFFIXES, read_image, read_many, refit, try_header, try_read
+from striate.data.images.reading import IMAGE_SUFFIXES, read_image, read_many, refit, try_header, try_read
 from striate.errors import DataError
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.data import Sampling
-from striate.data.sampling import MIDDLE
+from striate.data.video.sampling import MIDDLE
 from striate.errors import ArgumentError
 
 samplings = st.builds(Sampling, st.integers(1, 20), st.none() | st.integers(1, 9))

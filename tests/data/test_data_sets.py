@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from striate.data import Skipped
-from striate.data.disk_sets import DiskImages
-from striate.data.reading import read_many
-from striate.data.sets import ImageSet, MemoryImages
+from striate.data.images.reading import read_many
+from striate.data.sets.disk_images import DiskImages
+from striate.data.sets.image_sets import ImageSet, MemoryImages
 from striate.errors import DataError
 
 SIZE = (6, 8)

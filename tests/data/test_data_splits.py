@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from striate.data.splits import FOLDER_SHARES, fill_in, stratified
+from striate.data.sources.splits import FOLDER_SHARES, fill_in, stratified
 
 COUNTS = st.lists(st.integers(1, 60), min_size=1, max_size=8)
 SHARES = st.dictionaries(st.sampled_from(["test", "val"]), st.floats(0.02, 0.45), min_size=1)

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from striate.data import workers
-from striate.data.workers import default_workers, ordered_map
+from striate.data.sets.image_sets import workers
+from striate.data.sets.workers import default_workers, ordered_map
 from striate.errors import DataError
 
 
@@ -113,7 +113,7 @@ def test_workers_do_without_torch() -> None:
 
 def script_of(tmp_path: Path, *lines: str) -> list[str]:
     path = tmp_path / "script.py"
-    path.write_text("\n".join(["import time", "from striate.data.workers import ordered_map", *lines]))
+    path.write_text("\n".join(["import time", "from striate.data.sets.workers import ordered_map", *lines]))
     return [sys.executable, str(path)]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from striate.errors import RunError, StriateError
-from striate.evaluating.trained import open_run
+from striate.evaluating.run_model import open_run
 from striate.training.train import Run
 
 

@@ -12,8 +12,8 @@ from striate import evaluate, open_data
 from striate.data import ClipSet
 from striate.evaluating.calibration import with_temperature
 from striate.evaluating.evaluate import Evaluation
+from striate.evaluating.run_model import open_run
 from striate.evaluating.scoring import probabilities
-from striate.evaluating.trained import open_run
 from striate.training.train import Run
 
 

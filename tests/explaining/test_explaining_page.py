@@ -11,9 +11,9 @@ from rich.console import Console
 
 from striate.explaining.explain import explain
 from striate.explaining.explanation import Explanation
-from striate.explaining.maths import number, over, row, sub, total
-from striate.explaining.terminal import print_document
-from striate.explaining.writing import document_of
+from striate.explaining.pages.maths import number, over, row, sub, total
+from striate.explaining.pages.terminal import print_document
+from striate.explaining.pages.writing import document_of
 from striate.training.train import Run
 
 VOID = {"meta", "img", "br"}

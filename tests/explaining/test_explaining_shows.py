@@ -10,9 +10,9 @@ from torch import nn
 
 import striate
 from striate.errors import ArgumentError, NetworkError
-from striate.explaining.drawing import draw
 from striate.explaining.explain import explain
-from striate.explaining.shows import SHOWS
+from striate.explaining.pages.drawing import draw
+from striate.explaining.pictures.catalogue import SHOWS
 from striate.training.train import Run
 
 
@@ -83,7 +83,7 @@ def test_the_largest_activations_over_the_data_of_a_run(digits_run: Run) -> None
         digits_run.path, "digits/test/17", layer="conv1", filter=2, show=["largest"]
     ).pictures
     network = striate.load(digits_run.path)
-    from striate.evaluating.trained import open_run
+    from striate.evaluating.run_model import open_run
 
     images = striate.open_data("digits").splits["test"]
     answers = network.conv1(open_run(digits_run.path).normalise(images.take(range(len(images)))))[:, 2]

@@ -8,7 +8,7 @@ import pytest
 
 import striate.explaining
 from striate.errors import ArgumentError
-from striate.explaining.texts import LANGUAGES, Texts, glossary
+from striate.explaining.texts.catalogue import LANGUAGES, Texts, glossary
 
 ROOM = Path(striate.explaining.__file__).parent
 TERMS = {

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from striate.errors import ArgumentError, NetworkError
-from striate.explaining.details import Normal, Products, Shift, Window
 from striate.explaining.explain import explain
-from striate.explaining.unit import choose, explain_unit
+from striate.explaining.layers.details import Normal, Products, Shift, Window
+from striate.explaining.layers.unit import choose, explain_unit
 from striate.tracing.recording import record
 
 

@@ -10,8 +10,8 @@ import striate
 from clip_files import write_frames, write_video
 from small_clips import clip_run
 from striate.errors import ArgumentError, DataError
-from striate.evaluating.trained import open_run
-from striate.explaining.pieces import piece_of
+from striate.evaluating.run_model import open_run
+from striate.explaining.picture_inputs import piece_of
 from striate.explaining.subject import open_subject
 from striate.tracing.recording import record
 from striate.training.train import Run

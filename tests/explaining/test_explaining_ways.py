@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from striate.explaining.details import Products, Shift
 from striate.explaining.explain import explain
+from striate.explaining.layers.details import Products, Shift
 from striate.models import build
 from striate.tracing.recording import record
 

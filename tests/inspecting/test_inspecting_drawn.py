@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from striate.arithmetic.axis import NOTHING
+from striate.arithmetic.receptive.axis import NOTHING
 from striate.inspecting import inspect
 
 small = st.integers(1, 3)

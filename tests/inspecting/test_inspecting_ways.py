@@ -8,7 +8,7 @@ from gradient_witness import Softened, positive, support_in
 from test_inspecting_witness import field_of_output, some_units
 from torch import Tensor, nn
 
-from striate.arithmetic.field import Field, extents
+from striate.arithmetic.receptive.field import Field, extents
 from striate.arithmetic.status import Status
 from striate.cli.inspect import main
 from striate.errors import ArgumentError

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from small_clips import clip_run
 from small_runs import EVERYTHING_RANDOM, At, small_recipe, small_run
-from striate.training import concluding, forms, number_format, tally
+from striate.training import algorithm_choice as algorithms
+from striate.training import concluding, number_format, tally
 from striate.training.distributed import SharedBatchNorm, Team, share_batch_norm, team
 from striate.training.recipe import Recipe
 
@@ -74,9 +75,9 @@ def trained(data: Path, clips: Path, folder: Path) -> None:
     gentle = small_recipe(epochs=1, learning_rate=1e-4)
     small_run(folder / "resnet18", gentle, data=data, size=16, backbone="resnet18", options={})
     clip_run(folder / "clips", clips_recipe(), data=clips, **CLIPS)
-    forms.WORTH_MEASURING, number_format.seconds_of_step = 0, lambda *arguments: 0.01
-    small_run(folder / "formed", replace(recipe, batch_size=30), data=data)
-    forms.WORTH_MEASURING = 10**9
+    algorithms.WORTH_MEASURING, number_format.seconds_of_step = 0, lambda *arguments: 0.01
+    small_run(folder / "using_algorithms", replace(recipe, batch_size=30), data=data)
+    algorithms.WORTH_MEASURING = 10**9
     tally.SETTLE_EVERY = 1
     stopped = small_run(folder / "stopped", recipe, data=data, reporter=At(3))
     assert stopped.status == "stopped"

@@ -110,7 +110,7 @@ def test_stopped_it_goes_on_to_the_same_numbers(
 def test_frames_are_drawn_anew_in_each_epoch(
     tmp_path: Path, small_clips: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from striate.data.packed import PackedClips
+    from striate.data.packed.pack import PackedClips
 
     asked = []
     real = PackedClips.batches
@@ -220,7 +220,7 @@ def test_flow_without_the_extra(tmp_path: Path, small_clips: Path, monkeypatch: 
     def missing() -> None:
         raise MissingExtraError("flow", "optical flow")
 
-    monkeypatch.setattr("striate.training.ask.require_flow", missing)
+    monkeypatch.setattr("striate.training.request.require_flow", missing)
     assert refused(MissingExtraError, tmp_path, small_clips, time="two-stream") == (
         "optical flow needs the extra 'flow': pip install 'striate[flow]'"
     )

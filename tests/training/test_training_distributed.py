@@ -121,18 +121,18 @@ def test_clips(together: Path, tmp_path: Path, small_clips: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_forms_are_measured_for_every_part_and_shared(
+def test_algorithms_are_measured_for_every_part_and_shared(
     together: Path, tmp_path: Path, small_set: Path
 ) -> None:
     """A batch of 30 is parts of 16 and 14."""
-    entries = read_record(together / "formed")["forms"]
+    entries = read_record(together / "using_algorithms")["algorithms"]
     assert {entry["input"][0] for entry in entries} == {14, 16}
     assert len(entries) == 4
     recipe = small_recipe(
-        batch_size=30, augmentation=EVERYTHING_RANDOM, clip_norm=1.0, ema=0.9, forms="plain"
+        batch_size=30, augmentation=EVERYTHING_RANDOM, clip_norm=1.0, ema=0.9, algorithms="plain"
     )
     alone = small_run(tmp_path / "alone", recipe, data=small_set)
-    for one, other in zip(numbers(alone.path), numbers(together / "formed"), strict=True):
+    for one, other in zip(numbers(alone.path), numbers(together / "using_algorithms"), strict=True):
         assert one == pytest.approx(other, rel=1e-3)
 
 

@@ -27,7 +27,7 @@ def train(photos: Path, out: Path, reporter: At | None = None) -> Run:
 
 def test_from_disk_as_from_memory(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = train(photos, tmp_path / "memory")
-    monkeypatch.setattr("striate.training.job.open_data", partial(open_data, memory_limit=0, workers=0))
+    monkeypatch.setattr("striate.training.setup.open_data", partial(open_data, memory_limit=0, workers=0))
     disk = train(photos, tmp_path / "disk")
     stopped = train(photos, tmp_path / "stopped", At(3))
     assert stopped.status == "stopped"
@@ -40,7 +40,7 @@ def test_from_disk_as_from_memory(photos: Path, tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_file_that_breaks_meanwhile(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("striate.training.job.open_data", partial(open_data, memory_limit=0, workers=0))
+    monkeypatch.setattr("striate.training.setup.open_data", partial(open_data, memory_limit=0, workers=0))
     victim = open_data(photos, size=16).splits["train"].names[0]
     told = At(1, lambda: Path(victim).write_text("no picture any more"))
     run = train(photos, tmp_path / "run", told)

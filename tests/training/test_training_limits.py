@@ -6,7 +6,7 @@ from torch import nn
 
 from striate.errors import TrainingError
 from striate.machine import is_out_of_memory
-from striate.training.limits import within_limits
+from striate.training.step_errors import within_limits
 
 
 def allocate() -> None:

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from striate.data.augment import Targets
+from striate.data.augment.augment import Targets
 from striate.training.loss import batch_loss
 
 SMOOTHING = 0.1

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from striate.forms import FORMS, Choice, Choices, Geometry
-from striate.forms.plain import Padded
+from striate.algorithms import ALGORITHMS, Choice, Choices, Geometry
+from striate.algorithms.plain import Padded
 from striate.tracing.layer_calls import LayerCall, layer_calls
 from striate.training import number_format
 from striate.training.number_format import choose, differences, first_wrong_layer
@@ -117,7 +117,7 @@ class Doubled(Padded):
         return 2 * super().weight_gradient(d, x, w, g)
 
 
-def test_a_3d_weight_gradient_that_bf16_gets_wrong_on_two_frames_takes_another_form() -> None:
+def test_a_3d_weight_gradient_that_bf16_gets_wrong_on_two_frames_takes_another_algorithm() -> None:
     """And is not even tried: such kernels write beyond their buffers."""
     network = nn.Sequential(nn.Conv3d(8, 16, 3, padding=1), nn.Flatten(), nn.Linear(16 * 2 * 36, 3))
     clips = torch.randn(4, 8, 2, 6, 6).contiguous(memory_format=torch.channels_last_3d)
@@ -130,7 +130,7 @@ def test_a_3d_weight_gradient_that_bf16_gets_wrong_on_two_frames_takes_another_f
     geometry = Geometry.of(network[0])
     wrong = Choices(*(Choice(name, "bf16") for name in ("plain", "plain", "plain and wrong")))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(FORMS, "plain and wrong", Doubled())
+        patch.setitem(ALGORITHMS, "plain and wrong", Doubled())
         found = first_wrong_layer(network, step, CPU, {(geometry, tuple(clips.shape)): wrong})
     assert found == "the weight gradient of 0 differs from fp32 by 1 (limit 0.02)"
 

@@ -11,8 +11,8 @@ from small_runs import TINY, go_on, small_recipe, small_run
 from striate import runs
 from striate.errors import ArgumentError
 from striate.models import build
+from striate.training.freezing import freeze, fresh_parts, training_mode
 from striate.training.optimisation import make_optimizer, set_pace
-from striate.training.parts import freeze, fresh_parts, training_mode
 from striate.training.recipe import Recipe
 from striate.training.schedule import Pace
 from striate.training.train import Run

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from striate.data.augmentation import Augmentation
+from striate.data.augment.augmentation import Augmentation
 from striate.errors import ArgumentError
 from striate.training.presets import PRESETS
 from striate.training.recipe import Facts, Recipe
@@ -64,7 +64,7 @@ def test_weights_that_have_learnt_are_treated_gently(facts: Facts) -> None:
         ("schedule", "linear", "schedule must be one of one-cycle, cosine; got 'linear'"),
         ("class_weights", True, "class_weights must be one of auto, on, off; got True"),
         ("number_format", "fp16", "number_format must be one of auto, fp32, bf16; got 'fp16'"),
-        ("forms", "fast", "forms must be one of auto, plain; got 'fast'"),
+        ("algorithms", "fast", "algorithms must be one of auto, plain; got 'fast'"),
     ],
 )
 def test_what_a_recipe_cannot_be(name: str, value: Any, sentence: str) -> None:
@@ -91,7 +91,7 @@ def test_every_value_comes_back() -> None:
         "class_weights": "on",
         "augmentation": Augmentation(crop_area=(0.5, 0.9), flip=True, mixup=0.2),
         "number_format": "bf16",
-        "forms": "plain",
+        "algorithms": "plain",
         "freeze": ("conv1", "layer1"),
         "backbone_rate": 0.1,
         "seed": 9,

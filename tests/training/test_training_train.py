@@ -22,7 +22,7 @@ quick = pytest.mark.usefixtures("quick")
 
 def test_the_folder_can_be_read_without_striate(digits_run: Run) -> None:
     record = json.loads((digits_run.path / "run.json").read_text())
-    assert record["format"] == 1
+    assert record["format"] == 2
     assert record["striate"] == __version__
     assert record["status"] == "finished"
     assert 0.8 < record["results"]["test"]["top1"] <= 1
@@ -237,7 +237,7 @@ def test_mistakes_are_seen_before_the_data_are_read(
     def unread(*words: object, **named: object) -> None:
         raise AssertionError("the data were read before the mistake was seen")
 
-    monkeypatch.setattr("striate.training.job.open_data", unread)
+    monkeypatch.setattr("striate.training.setup.open_data", unread)
     mistakes: list[tuple[type[Exception], str, dict[str, Any]]] = [
         (NetworkError, "unknown backbone 'plane': did you mean 'plain'?", {"backbone": "plane"}),
         (NetworkError, "unknown option of plain 'width': did you mean 'widths'?", {"options": {"width": 3}}),

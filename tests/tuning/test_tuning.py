@@ -11,12 +11,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from striate.algorithms import ALGORITHMS, Choice, Geometry, Operation, using_algorithms
+from striate.algorithms.geometry import Shift
+from striate.algorithms.plain import Plain
 from striate.errors import ArgumentError, NetworkError
-from striate.forms import FORMS, Choice, Geometry, Operation, formed
-from striate.forms.geometry import Shift
-from striate.forms.plain import Plain
 from striate.models import build
-from striate.tuning import Measured, Trial, calls_of, known_forms, tune
+from striate.tuning import Measured, Trial, calls_of, known_algorithms, tune
 from striate.tuning.measuring import measure
 from striate.tuning.store import Store
 
@@ -68,13 +68,13 @@ class Slow(Plain):
 
 
 @pytest.fixture
-def other_forms() -> Iterator[dict[str, Any]]:
+def other_algorithms() -> Iterator[dict[str, Any]]:
     """Whatever a test puts in is all there is."""
-    before = dict(FORMS)
-    FORMS.clear()
-    yield FORMS
-    FORMS.clear()
-    FORMS.update(before)  # in the order in which they were
+    before = dict(ALGORITHMS)
+    ALGORITHMS.clear()
+    yield ALGORITHMS
+    ALGORITHMS.clear()
+    ALGORITHMS.update(before)  # in the order in which they were
 
 
 def test_calls_in_order_of_execution() -> None:
@@ -92,10 +92,10 @@ def test_inputs_that_do_not_fit() -> None:
         calls_of(Network(), (2, 4, 9, 9))
 
 
-def test_a_wrong_form_is_rejected_however_fast(other_forms: dict[str, Any]) -> None:
-    other_forms |= {"plain": Slow(), "wrong": Wrong()}
+def test_a_wrong_algorithm_is_rejected_however_fast(other_algorithms: dict[str, Any]) -> None:
+    other_algorithms |= {"plain": Slow(), "wrong": Wrong()}
     measured = measure(POINTWISE, (2, 4, 5, 5), "fp32", CPU)
-    assert measured.choices.output.form == measured.choices.weight_gradient.form == "plain"
+    assert measured.choices.output.algorithm == measured.choices.weight_gradient.algorithm == "plain"
     wrong = measured.trials[Operation.OUTPUT][1]
     assert wrong.error == pytest.approx(0.05, rel=1e-3)
     assert not wrong.right
@@ -115,16 +115,16 @@ def test_outputs_alone(store: Store) -> None:
 def test_what_would_copy_much_is_not_tried(side: int, tried: bool) -> None:
     geometry = Geometry(2, 2, (3, 3), (1, 1), (1, 1), (1, 1))
     measured = measure(geometry, (1, 2, side, side), "fp32", CPU, [Operation.WEIGHT_GRADIENT])
-    names = [trial.choice.form for trial in measured.trials[Operation.WEIGHT_GRADIENT]]
+    names = [trial.choice.algorithm for trial in measured.trials[Operation.WEIGHT_GRADIENT]]
     assert names == ["plain", *["product of patches"] * tried]
 
 
 def test_plain_stays_where_nothing_is_clearly_faster() -> None:
-    def trial(form: str, seconds: float, error: float = 0.0) -> Trial:
-        return Trial(Choice(form, "fp32"), seconds, error, 1e-4)
+    def trial(algorithm: str, seconds: float, error: float = 0.0) -> Trial:
+        return Trial(Choice(algorithm, "fp32"), seconds, error, 1e-4)
 
     def best(*trials: Trial) -> str:
-        return Measured({Operation.OUTPUT: trials}).best(Operation.OUTPUT).choice.form
+        return Measured({Operation.OUTPUT: trials}).best(Operation.OUTPUT).choice.algorithm
 
     assert best(trial("plain", 1.0), trial("padded", 0.97)) == "plain"
     assert best(trial("plain", 1.0), trial("padded", 0.9)) == "padded"
@@ -144,7 +144,7 @@ def test_a_tuned_network_gives_the_same_results(store: Store, number_format: str
     assert 0 < tuning.seconds() <= tuning.seconds(plain=True)
     plain = torch.autograd.grad(network(x).square().sum(), list(network.parameters()))
     enabled = number_format == "bf16"
-    with formed(network, tuning.table), torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+    with using_algorithms(network, tuning.table), torch.autocast("cpu", torch.bfloat16, enabled=enabled):
         loss = network(x).float().square().sum()
     for one, two in zip(torch.autograd.grad(loss, list(network.parameters())), plain, strict=True):
         assert (one - two).norm() <= (0.05 if enabled else 1e-4) * two.norm()
@@ -164,19 +164,19 @@ def test_what_is_known_of_outputs_whatever_the_batch(
 ) -> None:
     """The largest batch that was measured counts; another size, format or image is another question."""
 
-    def measured(form: str) -> Measured:
-        trial = Trial(Choice(form, "fp32"), 1.0, 0.0, 1e-4)
+    def measured(algorithm: str) -> Measured:
+        trial = Trial(Choice(algorithm, "fp32"), 1.0, 0.0, 1e-4)
         return Measured({Operation.OUTPUT: (trial,)})
 
-    assert known_forms(Network(), (3, 9, 9), store=store) == {}
+    assert known_algorithms(Network(), (3, 9, 9), store=store) == {}
     geometry = Geometry.of(Network().stem)
-    for batch, form in ((2, "plain"), (64, "padded"), (8, "matrix product")):
-        store.put(geometry, (batch, 3, 9, 9), "fp32", measured(form))
+    for batch, algorithm in ((2, "plain"), (64, "padded"), (8, "matrix product")):
+        store.put(geometry, (batch, 3, 9, 9), "fp32", measured(algorithm))
     store.put(geometry, (128, 3, 9, 9), "bf16", measured("plain"))
     store.put(geometry, (128, 3, 9, 10), "fp32", measured("plain"))
     store.save()
-    found = known_forms(Network(), (3, 9, 9), store=Store(CPU, tmp_path))
-    assert {key: choices.output.form for key, choices in found.items()} == {
+    found = known_algorithms(Network(), (3, 9, 9), store=Store(CPU, tmp_path))
+    assert {key: choices.output.algorithm for key, choices in found.items()} == {
         (geometry, (1, 3, 9, 9)): "padded"
     }
 
@@ -211,7 +211,7 @@ def test_a_shift_is_measured_with_its_convolution(store: Store) -> None:
     network.eval()
     with torch.inference_mode():
         expected = network(clips)
-        with formed(network, tuning.table):
+        with using_algorithms(network, tuning.table):
             torch.testing.assert_close(network(clips), expected, rtol=1e-3, atol=1e-4)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
 
-from striate.cli.together import leader_failed, leads, say_once
+from striate.cli.torchrun_errors import leader_failed, leads, say_once
 
 VERBS = {
     "demo": "train on real handwritten digits, score, and classify an image: two minutes, no questions",
@@ -18,7 +18,7 @@ VERBS = {
     "evaluate": "score a trained network on labelled images",
     "predict": "classify image files with a trained network",
     "compare": "train several ways through time on the same clips: one table of cost and accuracy",
-    "tune": "the fastest right form of each convolution on this machine, measured",
+    "tune": "the fastest right algorithm of each convolution on this machine, measured",
     "explain": "work out the numbers behind a number of a trained network, and check them",
     "data": "get a public data set, or check a folder of images before training",
 }

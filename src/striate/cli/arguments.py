@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 import tyro
 
-from striate.cli.together import leaving_once
+from striate.cli.torchrun_errors import leaving_once
 from striate.errors import ArgumentError
 
 Command = TypeVar("Command")

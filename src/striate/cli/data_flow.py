@@ -37,7 +37,7 @@ class Flow:
 
 def main(command: Flow) -> int:
     """Draws it."""
-    from striate.data.flow_picture import picture_flow
+    from striate.data.flow.picture import picture_flow
 
     picture = picture_flow(
         command.clip,

@@ -41,7 +41,7 @@ class Evaluate:
     """Write evaluation.json, predictions.csv and confusion.png into this folder."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
-    forms: Literal["auto", "plain"] = "auto"
+    algorithms: Literal["auto", "plain"] = "auto"
     """How convolutions are computed: auto as was found fastest here, plain by PyTorch's own call."""
     json: Flag = False
     """Print the scores as JSON and nothing else on standard output."""
@@ -58,7 +58,7 @@ def main(words: Sequence[str]) -> int:
             clips=command.clips,
             crops=command.crops,
             device=command.device,
-            forms=command.forms,
+            algorithms=command.algorithms,
             progress=progress,
         )
     written = () if command.out is None else _write(result, command.out)

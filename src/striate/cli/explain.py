@@ -12,9 +12,9 @@ from rich.console import Console
 from striate.cli.arguments import Flag, read
 from striate.errors import ArgumentError
 from striate.explaining.explain import explain
-from striate.explaining.terminal import print_document
-from striate.explaining.texts import Texts
-from striate.explaining.writing import document_of
+from striate.explaining.pages.terminal import print_document
+from striate.explaining.pages.writing import document_of
+from striate.explaining.texts.catalogue import Texts
 from striate.runs import write
 
 Show = Literal[

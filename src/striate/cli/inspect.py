@@ -12,7 +12,7 @@ from rich.console import Console
 from striate.cli.arguments import Flag, read
 from striate.errors import ArgumentError
 from striate.inspecting import Inspection, inspect
-from striate.inspecting.against import Comparison
+from striate.inspecting.side_by_side import Comparison
 from striate.runs import write_text
 
 

@@ -36,7 +36,7 @@ class Predict:
     """Write predictions.json and predictions.csv into this folder."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
-    forms: Literal["auto", "plain"] = "auto"
+    algorithms: Literal["auto", "plain"] = "auto"
     """How convolutions are computed: auto as was found fastest here, plain by PyTorch's own call."""
     csv: Flag = False
     """Print CSV and nothing else on standard output."""
@@ -53,7 +53,7 @@ def main(words: Sequence[str]) -> int:
             command.files,
             window=command.window,
             device=command.device,
-            forms=command.forms,
+            algorithms=command.algorithms,
             progress=progress,
         )
     table = to_csv(result.images) if result.videos is None else videos_to_csv(result.videos)

@@ -10,7 +10,7 @@ import tyro
 
 from striate.cli.arguments import Flag, options, read
 from striate.cli.tables import print_run
-from striate.cli.together import leads
+from striate.cli.torchrun_errors import leads
 from striate.errors import ArgumentError
 from striate.training.presets import PRESETS
 from striate.training.recipe import Facts, Recipe

@@ -20,7 +20,7 @@ from striate.tuning import Row, Trial, Tuning, tune
 
 @dataclass(frozen=True)
 class Tune:
-    """Measure the equal forms of every convolution of a network, and name the fastest right one.
+    """Measure the equal algorithms of every convolution of a network, and name the fastest right one.
 
     Trainings of 50 steps or more and long evaluations use what is known, and measure what they need.
 
@@ -45,7 +45,7 @@ class Tune:
     again: Flag = False
     """Measure anew what is known already."""
     all: Flag = False
-    """Show every form that was tried, not only the chosen one."""
+    """Show every algorithm that was tried, not only the chosen one."""
     json: Flag = False
     """Print JSON and nothing else on standard output."""
 
@@ -80,7 +80,7 @@ def main(words: Sequence[str]) -> int:
 
 def _print(result: Tuning, every: bool) -> None:
     console = screen()
-    table = Table("layer", "weight", "input", "operation", "form", "ms", "plain ms", "error", box=None)
+    table = Table("layer", "weight", "input", "operation", "algorithm", "ms", "plain ms", "error", box=None)
     table.columns[0].overflow = "fold"  # a name cut short is no name
     for column in table.columns[5:]:
         column.justify = "right"
@@ -124,12 +124,12 @@ def _lines(row: Row, names: list[str], number_format: str, every: bool) -> Itera
         plain, best = row.measured.trials[operation][0], row.measured.best(operation)
         for trial in row.measured.trials[operation] if every else (best,):
             own = trial.choice.number_format
-            form = trial.choice.form + (f" in {own}" if own != number_format else "")
+            algorithm = trial.choice.algorithm + (f" in {own}" if own != number_format else "")
             mark = ("→ " if trial is best else "  ") if every else ""
             yield (
                 *head,
                 operation.value,
-                mark + form + ("" if trial.right else " (wrong)"),
+                mark + algorithm + ("" if trial.right else " (wrong)"),
                 _milliseconds(trial),
                 " ".join(filter(None, (_milliseconds(plain), "" if plain.right else "wrong"))),
                 f"{trial.error:.0e}" if math.isfinite(trial.seconds) else "",

@@ -7,19 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from striate.comparing.ask import Asked, Member, planned
 from striate.comparing.comparison import Comparison, Row
 from striate.comparing.drawing import draw_front
 from striate.comparing.finished import Finished, check_alike, differences, read_finished
 from striate.comparing.matching import matched
 from striate.comparing.page import page_of
+from striate.comparing.request import Asked, Member, planned
 from striate.comparing.rows import rows_of
 from striate.data import ClipData, open_data
 from striate.errors import ArgumentError, DataError
 from striate.machine import describe, pick_device, threads
 from striate.runs import RECORD, read_record, write, write_text
-from striate.training.ask import RecipeFor
 from striate.training.progress import Reporter, reporter_for
+from striate.training.request import RecipeFor
 from striate.training.train import train
 
 JSON, PICTURE, PAGE = "comparison.json", "pareto.png", "comparison.html"

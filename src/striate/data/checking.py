@@ -7,18 +7,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from striate.data.class_folder import list_folder
-from striate.data.clip_reading import try_all_frames
-from striate.data.finding import find_folder
-from striate.data.idx_folder import is_idx_folder
 from striate.data.image_data import ClipData, Options
-from striate.data.list_files import is_list, list_clips
-from striate.data.listing import Listing
+from striate.data.images.reading import try_read
 from striate.data.opening import is_built_in, open_data
-from striate.data.packed import is_packed
-from striate.data.reading import try_read
-from striate.data.skipped import Skipped, refuse_many
-from striate.data.workers import ordered_map
+from striate.data.packed.pack import is_packed
+from striate.data.sets.workers import ordered_map
+from striate.data.sources.class_folder import list_folder
+from striate.data.sources.finding import find_folder
+from striate.data.sources.idx_folder import is_idx_folder
+from striate.data.sources.list_files import is_list, list_clips
+from striate.data.sources.listing import Listing
+from striate.data.unreadable_files import Skipped, refuse_many
+from striate.data.video.clip_reading import try_all_frames
 from striate.errors import DataError
 
 _CHUNK = 64

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from striate.data.sampling import Sampling
-from striate.data.sets import ImageSet
-from striate.data.skipped import Skipped
-from striate.data.workers import default_workers
+from striate.data.sets.image_sets import ImageSet
+from striate.data.sets.workers import default_workers
+from striate.data.unreadable_files import Skipped
+from striate.data.video.sampling import Sampling
 from striate.errors import ArgumentError, unknown
 
 GIB = 1 << 30

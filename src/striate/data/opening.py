@@ -4,17 +4,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from striate.data.assembling import assemble
-from striate.data.class_clips import clip_contents
-from striate.data.class_folder import list_folder
-from striate.data.class_images import image_contents
-from striate.data.contents import Contents
-from striate.data.digits import digits
-from striate.data.finding import find_folder
-from striate.data.idx_folder import idx_contents, is_idx_folder
+from striate.data.builtin.digits import digits
 from striate.data.image_data import GIB, ImageData, Options
-from striate.data.list_files import is_list, list_clips
-from striate.data.packed import is_packed, packed_contents
+from striate.data.images.class_images import image_contents
+from striate.data.packed.pack import is_packed, packed_contents
+from striate.data.sets.assembling import assemble
+from striate.data.sources.class_folder import list_folder
+from striate.data.sources.contents import Contents
+from striate.data.sources.finding import find_folder
+from striate.data.sources.idx_folder import idx_contents, is_idx_folder
+from striate.data.sources.list_files import is_list, list_clips
+from striate.data.video.class_clips import clip_contents
 from striate.errors import DataError
 
 
@@ -56,7 +56,7 @@ def open_data(
     """
     options = Options(channels, size, seed, workers, memory_limit, progress, frames, stride, flow, group_by)
     if isinstance(source, str) and source.startswith("motion-digits"):
-        from striate.data.motion_digits import motion_digits  # it draws: others need not load it
+        from striate.data.builtin.motion_digits import motion_digits  # it draws: others need not load it
 
         return motion_digits(source, options)
     if source == "digits":

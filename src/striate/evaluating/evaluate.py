@@ -6,21 +6,21 @@ from typing import Any
 
 import numpy as np
 
+from striate.algorithms import Table
 from striate.data import ClipSet, ImageData, ImageSet, open_data
-from striate.data.skipped import told
+from striate.data.unreadable_files import told
 from striate.errors import ArgumentError, DataError, NetworkError
 from striate.evaluating.calibration import with_temperature
 from striate.evaluating.metrics import Scores, score
 from striate.evaluating.predictions import Prediction, predictions_of
+from striate.evaluating.run_model import Trained, open_run
 from striate.evaluating.scoring import Progress, batch_of, probabilities, readable
-from striate.evaluating.trained import Trained, open_run
-from striate.forms import Table
 from striate.tuning import tune
 
 ALL = "all"
 """Every split of a set."""
 WORTH_MEASURING = 100
-"""Batches to score from which on the forms of convolutions are measured first: that takes as long as 5."""
+"""Batches to score from which on algorithms are measured first: measuring takes as long as 5 of them."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def evaluate(
     clips: int = 1,
     crops: int = 1,
     device: str = "auto",
-    forms: str = "auto",
+    algorithms: str = "auto",
     progress: Progress | None = None,
 ) -> Evaluation:
     """Scores a run on a split of `data`, by default of the data that it was trained on.
@@ -78,13 +78,13 @@ def evaluate(
     split: "test", "val", "train", or "all", for a set that is not split: of such a set a part is taken
     otherwise, as for training. Classes are matched by name, so the set may hold fewer of them or list them
     in another order. clips, crops: how often each video is looked at, spread over its time and, with 3 crops,
-    along its long side; the video's probabilities are the mean over these views. forms: "auto" computes
-    convolutions in the forms that are known to be fastest here, "plain" by PyTorch's own call.
+    along its long side; the video's probabilities are the mean over these views. algorithms: "auto" computes
+    convolutions in the algorithms that are known to be fastest here, "plain" by PyTorch's own call.
 
     Raises RunError for a folder that is no run, DataError for a set that does not fit, ArgumentError for
     views of images.
     """
-    trained = open_run(run, device, forms)
+    trained = open_run(run, device, algorithms)
     if trained.sampling is None and (clips, crops) != (1, 1):
         raise ArgumentError(
             f"{run} was trained on images, of which there is one view: leave --clips and --crops out"
@@ -93,8 +93,8 @@ def evaluate(
     numbers = _class_numbers(trained, images)
     views = clips * crops
     parts = [_viewed(images.splits[name], clips, crops) for name in _splits(images, split)]
-    if forms == "auto":
-        trained = replace(trained, forms=_forms_for(trained, sum(map(len, parts)), parts[0]))
+    if algorithms == "auto":
+        trained = replace(trained, algorithms=_algorithms_for(trained, sum(map(len, parts)), parts[0]))
     scored = [_score_split(trained, part, views, progress) for part in parts]
     looks, labels, names = (np.concatenate(each) for each in zip(*scored, strict=True))  # looks: (N, V, K)
     rows, labels = looks.mean(axis=1), numbers[labels]
@@ -136,23 +136,25 @@ def _score_split(
     trained: Trained, images: ImageSet, views: int, progress: Progress | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Probabilities (N, V, K), the set's labels (N,) and names (N,) of what could be read."""
-    rows = probabilities(trained.network, images, trained.normalise, forms=trained.forms, progress=progress)
+    rows = probabilities(
+        trained.network, images, trained.normalise, algorithms=trained.algorithms, progress=progress
+    )
     looks = with_temperature(rows, trained.temperature).reshape(-1, views, rows.shape[1])
     kept = readable(images)[::views]
     return looks[kept], images.labels[::views][kept], np.array(images.names)[::views][kept]
 
 
-def _forms_for(trained: Trained, looks: int, images: ImageSet) -> Table:
-    """The known forms; where there is much to score, all that there are, measured first."""
+def _algorithms_for(trained: Trained, looks: int, images: ImageSet) -> Table:
+    """The known algorithms; where there is much to score, all that there are, measured first."""
     one = images.take([0])
     at_once = batch_of(one.numel())
     if looks < WORTH_MEASURING * at_once:
-        return trained.forms
+        return trained.algorithms
     shape, device = (at_once, *one.shape[1:]), next(trained.network.parameters()).device
     try:
         return tune(trained.network, shape, number_format="fp32", device=device, gradients=False).table
     except NetworkError:  # it cannot be followed without its numbers
-        return trained.forms
+        return trained.algorithms
 
 
 def _open_for(trained: Trained, data: str | Path | None) -> ImageData:

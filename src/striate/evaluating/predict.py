@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from striate.data import IMAGE_SUFFIXES, Skipped
-from striate.data.reading import try_read
-from striate.data.suffixes import VIDEO_SUFFIXES
+from striate.data.images.reading import try_read
+from striate.data.sources.suffixes import VIDEO_SUFFIXES
 from striate.errors import ArgumentError, DataError
 from striate.evaluating.predict_clips import VideoPrediction, predict_video, probabilities_of, videos_in
 from striate.evaluating.predictions import Prediction, predictions_of
+from striate.evaluating.run_model import Trained, open_run
 from striate.evaluating.scoring import Progress, batch_of
-from striate.evaluating.trained import Trained, open_run
 
 
 @dataclass(frozen=True)
@@ -48,18 +48,18 @@ def predict(
     *,
     window: float | None = None,
     device: str = "auto",
-    forms: str = "auto",
+    algorithms: str = "auto",
     progress: Progress | None = None,
 ) -> Predictions:
     """Classifies image files, and the images in folders, as the run's training images were prepared.
 
     A run that was trained on clips takes videos instead, and folders of frames, and tells of windows along
     them too. window: their length in seconds, 2 by default; a run with a stride has windows of its own
-    length. forms: as for `evaluate`. Files that cannot be read are skipped and named. Raises RunError for a
-    folder that is no run, DataError where no file is given, one does not exist or is of the other kind, or
+    length. algorithms: as for `evaluate`. Unreadable files are skipped and named. Raises RunError for
+    a folder that is no run, DataError where no file is given, one does not exist or is of the other kind, or
     none can be read.
     """
-    trained = open_run(run, device, forms)
+    trained = open_run(run, device, algorithms)
     if trained.sampling is not None:
         return _predict_videos(trained, files, window, progress)
     if window is not None:

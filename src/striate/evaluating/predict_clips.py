@@ -11,15 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from striate.algorithms import using_algorithms
 from striate.data import IMAGE_SUFFIXES
-from striate.data.clip_reading import read_windows
-from striate.data.suffixes import VIDEO_SUFFIXES
+from striate.data.sources.suffixes import VIDEO_SUFFIXES
+from striate.data.video.clip_reading import read_windows
 from striate.errors import DataError
 from striate.evaluating.calibration import with_temperature
 from striate.evaluating.predictions import Prediction, predictions_of
+from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import batch_of, classify, in_evaluation
-from striate.evaluating.trained import Trained
-from striate.forms import formed
 
 WINDOW_SECONDS = 2.0
 """Length of a window where the frames are spread over it; with a stride it is as long as its frames."""
@@ -114,7 +114,11 @@ def _rows(trained: Trained, path: Path, seconds: float | None) -> tuple[list[Spa
 def probabilities_of(trained: Trained, pixels: np.ndarray) -> np.ndarray:
     """(N, C, …) uint8, images or clips → (N, K)."""
     device = next(trained.network.parameters()).device
-    with in_evaluation(trained.network), torch.inference_mode(), formed(trained.network, trained.forms):
+    with (
+        in_evaluation(trained.network),
+        torch.inference_mode(),
+        using_algorithms(trained.network, trained.algorithms),
+    ):
         inputs = trained.normalise(torch.from_numpy(pixels).to(device))
         rows: np.ndarray = classify(trained.network, inputs).softmax(dim=1).cpu().numpy()
     return with_temperature(rows, trained.temperature)

@@ -8,10 +8,10 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
+from striate.algorithms import Table, using_algorithms
 from striate.data import ImageSet
 from striate.errors import NetworkError
 from striate.evaluating.inputs import Normalisation
-from striate.forms import Table, formed
 from striate.machine import is_out_of_memory
 
 BATCH = 256
@@ -22,7 +22,7 @@ _KINDS = (
     ("images", "N×C×H×W", "--size and --channels"),
     ("clips", "N×C×T×H×W", "--size, --channels, --frames and --flow"),
 )
-NO_FORMS: Table = {}
+NO_ALGORITHMS: Table = {}
 """Every convolution by PyTorch's own call."""
 Progress = Callable[[int, int], None]
 """Called with (images or clips done, all of them)."""
@@ -53,17 +53,17 @@ def probabilities(
     normalise: Normalisation,
     *,
     number_format: str = "fp32",
-    forms: Table = NO_FORMS,
+    algorithms: Table = NO_ALGORITHMS,
     progress: Progress | None = None,
 ) -> np.ndarray:
-    """(N, K) float32, one row an image, in the set's order. forms: of convolutions, in that number format.
+    """(N, K) float32, one row an image, in the set's order, by these algorithms and in that number format.
 
     In a distributed run each process computes every world-size-th image, so that each image counts once; all
     processes get all rows.
     """
     world, rank = (dist.get_world_size(), dist.get_rank()) if dist.is_initialized() else (1, 0)
     mine = np.arange(rank, len(images), world)
-    with autocast(next(network.parameters()).device, number_format), formed(network, forms):
+    with autocast(next(network.parameters()).device, number_format), using_algorithms(network, algorithms):
         rows = _compute(network, images, mine, normalise, progress)
     return rows if world == 1 else _gather(rows, len(images), world)
 

@@ -14,18 +14,18 @@ from striate.errors import ArgumentError, NetworkError, unknown
 from striate.explaining.checking import as_array
 from striate.explaining.explanation import Explanation, LayerLine
 from striate.explaining.gradient import WeightGradient, explain_gradient
+from striate.explaining.layers.unit import Unit, choose, explain_unit, with_followers
+from striate.explaining.layers.working import working
 from striate.explaining.loss import Loss, explain_loss, strongest, terms_of, torch_loss
-from striate.explaining.pieces import Input
-from striate.explaining.scene import Scene
-from striate.explaining.seen import Fields, Seen
-from striate.explaining.showing import Picture
-from striate.explaining.shows import SHOWS
+from striate.explaining.picture_inputs import Input
+from striate.explaining.pictures.catalogue import SHOWS
+from striate.explaining.pictures.context import Scene
+from striate.explaining.pictures.picture import Picture
 from striate.explaining.subject import Subject, open_subject
-from striate.explaining.texts import LANGUAGES
+from striate.explaining.texts.catalogue import LANGUAGES
 from striate.explaining.through import explain_through
-from striate.explaining.unit import Unit, choose, explain_unit, with_followers
+from striate.explaining.unit_field import Fields, Seen
 from striate.explaining.updating import Optimiser, clip_factor, explain_update, optimiser_of
-from striate.explaining.working import working
 from striate.tracing.recording import LayerRecord, Recorded, record
 
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from striate.explaining.gradient import WeightGradient
+from striate.explaining.layers.unit import Unit
 from striate.explaining.loss import Loss
-from striate.explaining.showing import Picture
+from striate.explaining.pictures.picture import Picture
 from striate.explaining.through import Through
-from striate.explaining.unit import Unit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,12 +60,12 @@ class Explanation:
 
     def to_html(self, language: str | None = None) -> str:
         """One self-contained page."""
-        from striate.explaining.page import page_of
+        from striate.explaining.pages.page import page_of
 
         return page_of(self, language or self.language)
 
     def _repr_html_(self) -> str:
         """For a notebook: the page's content."""
-        from striate.explaining.page import fragment_of
+        from striate.explaining.pages.page import fragment_of
 
         return fragment_of(self, self.language)

@@ -12,8 +12,8 @@ from striate.derivation.shapes import Array
 from striate.derivation.terms import first_channel
 from striate.errors import ArgumentError, NetworkError
 from striate.explaining.checking import Check, as_array, compare, rounding
+from striate.explaining.layers.working import Working, working
 from striate.explaining.updating import Update
-from striate.explaining.working import Working, working
 from striate.tracing.recording import LayerRecord, Recorded
 
 LARGEST = 8

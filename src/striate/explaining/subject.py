@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import ArgumentError, unknown
-from striate.evaluating.trained import Trained, open_run
-from striate.explaining.pieces import Input, numbers_of, piece_of, read_array
+from striate.evaluating.run_model import Trained, open_run
+from striate.explaining.picture_inputs import Input, numbers_of, piece_of, read_array
 from striate.runs import read_record
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from striate.derivation.shapes import Array
 from striate.errors import NetworkError
 from striate.explaining.checking import Check, as_array, compare, rounding
-from striate.explaining.working import Working, working
+from striate.explaining.layers.working import Working, working
 from striate.tracing.recording import LayerRecord, Recorded
 
 LARGEST_BY_HAND = 3_000_000

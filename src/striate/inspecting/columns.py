@@ -1,7 +1,7 @@
 """How numbers are written in tables."""
 
+from striate.arithmetic.receptive.summary import ReceptiveField
 from striate.arithmetic.status import Figure, Status
-from striate.arithmetic.summary import ReceptiveField
 from striate.inspecting.layers import Layer
 
 MARKS = {Status.EXACT: "", Status.BOUND: "≤ ", Status.UNKNOWN: "? "}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from striate.arithmetic.summary import UnitField, of_unit
+from striate.arithmetic.receptive.summary import UnitField, of_unit
 from striate.errors import ArgumentError, unknown
 from striate.inspecting.layers import Layer, Totals
 

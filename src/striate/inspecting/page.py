@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, Template, select_autoescape
 from markupsafe import Markup
 
-from striate.arithmetic.summary import of_unit
+from striate.arithmetic.receptive.summary import of_unit
 from striate.inspecting import drawing
 from striate.inspecting.columns import by, bytes_of, figure, jumps, kernels, scaled, seconds, seen
 from striate.inspecting.layers import Layer

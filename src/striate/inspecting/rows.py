@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from striate.arithmetic import cost
 from striate.arithmetic.described import Operation, Recording, TensorInfo
-from striate.arithmetic.field import Field, of_input
 from striate.arithmetic.memory import inference_peak, training_peak
 from striate.arithmetic.parameters import formula
-from striate.arithmetic.receptive_field import receptive_fields
+from striate.arithmetic.receptive.field import Field, of_input
+from striate.arithmetic.receptive.receptive_field import receptive_fields
+from striate.arithmetic.receptive.summary import ReceptiveField, summarise
 from striate.arithmetic.status import Figure, total
-from striate.arithmetic.summary import ReceptiveField, summarise
 from striate.inspecting.grouping import Group, groups_of, kind_of, main_operation, names_of
 from striate.inspecting.layers import Layer, Totals
 from striate.inspecting.notes import with_notes

@@ -16,7 +16,7 @@ file is, `load_weights` puts it into a network and says what it had to change.
 
 from striate.models.catalogue import CATALOGUE, NETWORKS, Builder, build, options
 from striate.models.clip_networks import CLIP_NETWORKS, published_clip
-from striate.models.ends import head_of, stem_of
+from striate.models.head_stem import head_of, stem_of
 from striate.models.spec import NetworkSpec
 from striate.models.ways import WAYS, ClipNetwork, through_time
 from striate.models.weight_files import read_weights, save_weights

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import NetworkError, WeightsError
-from striate.models.ends import head_of, stem_of
+from striate.models.head_stem import head_of, stem_of
 from striate.models.layouts import EVERY, in_our_names
 from striate.models.slowfast import SlowFast
 from striate.models.ways import ClipNetwork

@@ -4,9 +4,9 @@ The table names every operation that is understood; what is not in it and not po
 which only a bound is known.
 """
 
-from striate.tracing import meanings as m
+from striate.tracing import aten_kinds as m
 from striate.tracing.arguments import base_name, is_pointwise
-from striate.tracing.meanings import Call, Describe, Meaning
+from striate.tracing.aten_kinds import Call, Describe, Meaning
 
 ROLES = {
     **dict.fromkeys(("add", "sub", "rsub"), "add"),

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import NetworkError, unknown
-from striate.tracing.keeping import untouched
-from striate.tracing.passing import all_learning, buffers_kept, exact, forward
+from striate.tracing.forward_backward import all_learning, buffers_kept, exact, forward
+from striate.tracing.restore import untouched
 from striate.tracing.watch import tensors_in
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)

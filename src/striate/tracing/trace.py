@@ -16,10 +16,10 @@ from striate.arithmetic.described import (
 from striate.errors import NetworkError, StriateError
 from striate.tracing.calls import Calls
 from striate.tracing.composites import Composites
-from striate.tracing.keeping import untouched
+from striate.tracing.restore import untouched
 from striate.tracing.shortcuts import META
+from striate.tracing.to_recording import written_down
 from striate.tracing.watch import ValuesWantedError, Watch, tensors_in
-from striate.tracing.writing_down import written_down
 
 Follow = Callable[[Calls], None]
 AXES = {

@@ -9,13 +9,13 @@ import numpy as np
 from striate.evaluating.calibration import fit_temperature, with_temperature
 from striate.evaluating.confusion import draw_confusion
 from striate.evaluating.metrics import Scores, score
-from striate.evaluating.scoring import NO_FORMS, probabilities, readable
-from striate.evaluating.trained import forms_of
+from striate.evaluating.run_model import algorithms_of
+from striate.evaluating.scoring import NO_ALGORITHMS, probabilities, readable
 from striate.models.saved import network_of
 from striate.runs import CONFUSION, CURVES, read_history, write, write_record
 from striate.training.curves import draw_curves
-from striate.training.job import Job
 from striate.training.loop import Loop
+from striate.training.setup import Job
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,8 @@ def _rows(job: Job, loop: Loop, split: str) -> tuple[np.ndarray, np.ndarray]:
     if images is None or not len(images):
         return np.zeros((0, len(job.data.classes))), np.zeros(0, np.int64)
     one = tuple(images.take([0]).shape[1:])
-    forms = NO_FORMS if job.recipe.forms == "plain" else forms_of(loop.kept, one)
-    rows = probabilities(loop.kept, images, job.normalise, forms=forms)
+    algorithms = NO_ALGORITHMS if job.recipe.algorithms == "plain" else algorithms_of(loop.kept, one)
+    rows = probabilities(loop.kept, images, job.normalise, algorithms=algorithms)
     kept = readable(images)
     return rows[kept], images.labels[kept]
 

@@ -9,22 +9,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from striate.data.augment import augment, draw
+from striate.algorithms import using_algorithms
+from striate.data.augment.augment import augment, draw
 from striate.evaluating.metrics import Scores, score
 from striate.evaluating.scoring import autocast, probabilities
-from striate.forms import formed
 from striate.models import save_weights
 from striate.runs import CHECKPOINT, MODEL, add_history, cut_history, write
 from striate.training.checkpoint import Position, damaged, read_checkpoint, save_checkpoint
-from striate.training.job import Job, has_flow
-from striate.training.limits import not_finite, within_limits
+from striate.training.freezing import training_mode
 from striate.training.loss import batch_loss
 from striate.training.memory import Kept, carried
 from striate.training.optimisation import MovingAverage, make_optimizer, set_pace
-from striate.training.parts import training_mode
 from striate.training.progress import Reporter
 from striate.training.schedule import pace
+from striate.training.setup import Job, has_flow
 from striate.training.signals import StopRequest
+from striate.training.step_errors import not_finite, within_limits
 from striate.training.tally import Tally
 
 CHECKPOINT_SECONDS = 60
@@ -150,7 +150,10 @@ class Loop:
         )
         inputs, kept = self.job.normalise(varied), Kept(self.network)
         with nullcontext() if self.step_bytes else kept.counting():
-            with autocast(self.device, self.plan.number_format), formed(self.network, self.job.forms):
+            with (
+                autocast(self.device, self.plan.number_format),
+                using_algorithms(self.network, self.job.algorithms),
+            ):
                 logits = self.wrapped(inputs).float()
             loss = batch_loss(logits, targets, recipe.label_smoothing, self.weights, batch)
         self.optimizer.zero_grad(set_to_none=True)
@@ -207,7 +210,7 @@ class Loop:
             split,
             self.job.normalise,
             number_format=self.plan.number_format,
-            forms=self.job.forms,
+            algorithms=self.job.algorithms,
         )
         if not np.isfinite(rows).all():
             self._raise_not_finite()

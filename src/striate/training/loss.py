@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from striate.data.augment import Targets
+from striate.data.augment.augment import Targets
 
 
 def batch_loss(

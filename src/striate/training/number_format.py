@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from striate.algorithms import Table, using_algorithms
 from striate.evaluating.scoring import autocast
-from striate.forms import Table, formed
 from striate.machine import has_native_bf16
 from striate.tracing.layer_calls import LayerCall, layer_calls
 
@@ -30,7 +30,7 @@ Loss = Callable[[nn.Module], Tensor]
 """The loss of a network on one fixed batch."""
 
 Tables = Callable[[str, float], Table]
-"""The forms to take in a number format, where a plain step takes so many seconds."""
+"""The algorithms to take in a number format, where a plain step takes so many seconds."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class NumberFormat:
     seconds_fp32: float | None = None
     seconds_bf16: float | None = None
     table: Table = field(default_factory=dict)
-    """The forms of the convolutions."""
+    """The algorithms of the convolutions."""
 
     @property
     def seconds(self) -> float | None:
@@ -59,16 +59,16 @@ class NumberFormat:
         }
 
 
-def _no_forms(number_format: str, seconds: float) -> Table:
+def _no_algorithms(number_format: str, seconds: float) -> Table:
     return {}
 
 
 def choose(
-    network: nn.Module, loss: Loss, device: torch.device, wish: str = "auto", tables: Tables = _no_forms
+    network: nn.Module, loss: Loss, device: torch.device, wish: str = "auto", tables: Tables = _no_algorithms
 ) -> NumberFormat:
     """Chooses for `network` by trying `loss` on copies of it; the network itself is untouched.
 
-    tables: the forms that the network would take, which are tried with it.
+    tables: the algorithms that the network would take, which are tried with it.
     """
     first = "fp32" if wish == "auto" else wish
     plain = seconds_of_step(network, loss, device, first, {})
@@ -100,7 +100,7 @@ def seconds_of_step(
     times: list[float] = []
     while len(times) < 2 or (sum(times) < 0.3 and len(times) < 12):
         start = time.perf_counter()
-        with autocast(device, number_format), formed(copy, table):
+        with autocast(device, number_format), using_algorithms(copy, table):
             value = loss(copy)
         value.backward()  # type: ignore[no-untyped-call]
         if device.type == "cuda":
@@ -112,7 +112,7 @@ def seconds_of_step(
 def first_wrong_layer(network: nn.Module, loss: Loss, device: torch.device, table: Table) -> str | None:
     """Names the first layer whose bf16 output or gradients disagree with fp32, and how; None if all agree.
 
-    The convolutions take the forms of the table for bf16.
+    The convolutions take the algorithms of the table for bf16.
     """
     copy = deepcopy(network).requires_grad_()  # frozen layers compute in bf16 too
     for call in _distinct(layer_calls(copy, CHECKED, lambda: loss(copy))):
@@ -125,7 +125,7 @@ def first_wrong_layer(network: nn.Module, loss: Loss, device: torch.device, tabl
 def differences(call: LayerCall, device: torch.device, table: Table) -> Iterator[tuple[str, float]]:
     """Relative difference between bf16 and fp32 of a layer's output, input gradient and weight gradient."""
     exact = _results(call, device, "fp32")
-    with formed(call.layer, table):
+    with using_algorithms(call.layer, table):
         rough = _results(call, device, "bf16")
     names = ("output", "input gradient", "weight gradient")
     for name, one, other in zip(names, exact, rough, strict=True):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from striate.data.augmentation import Augmentation
+from striate.data.augment.augmentation import Augmentation
 from striate.training.recipe import Facts, Recipe
 
 UNKNOWN = Facts()

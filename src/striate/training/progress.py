@@ -24,7 +24,7 @@ class Reporter(Protocol):
         """So many files of the data have been read."""
 
     def measuring(self, done: int, convolutions: int) -> None:
-        """The forms of so many of the network's convolutions have been measured."""
+        """The algorithms of so many of the network's convolutions have been measured."""
 
     def begin(self, steps: int, done: int, epochs: int, unit: str = "images") -> None:
         """The training, on images or clips, starts or goes on at step `done` of `steps`."""
@@ -103,7 +103,9 @@ class Bar(Lines):
 
     def measuring(self, done: int, convolutions: int) -> None:
         """A bar while convolutions are measured."""
-        self._prepare(done, convolutions, f"finding the fastest forms of {convolutions} convolutions  left")
+        self._prepare(
+            done, convolutions, f"finding the fastest algorithms of {convolutions} convolutions  left"
+        )
 
     def _prepare(self, done: int, total: int, state: str) -> None:
         if self.progress is None:

@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
-from striate.data.augmentation import Augmentation
+from striate.data.augment.augmentation import Augmentation
 from striate.errors import ArgumentError
 
 SEEDS = 2**63
@@ -47,8 +47,8 @@ class Recipe:
     """How training images are varied."""
     number_format: Literal["auto", "fp32", "bf16"] = "auto"
     """Auto: bf16 where the processor has it, its gradients agree with fp32, and it is faster."""
-    forms: Literal["auto", "plain"] = "auto"
-    """How convolutions are computed. Auto: in the form that is fastest here. Plain: by PyTorch's call."""
+    algorithms: Literal["auto", "plain"] = "auto"
+    """How convolutions are computed. Auto: by the algorithm that is fastest. Plain: by PyTorch's call."""
     freeze: tuple[str, ...] = ()
     """Parts of the network that do not learn, as conv1 layer1; their norms keep their statistics."""
     backbone_rate: float = 1.0
@@ -78,7 +78,7 @@ class Recipe:
             "schedule": ("one-cycle", "cosine"),
             "class_weights": ("auto", "on", "off"),
             "number_format": ("auto", "fp32", "bf16"),
-            "forms": ("auto", "plain"),
+            "algorithms": ("auto", "plain"),
         }
         for name, choices in known.items():
             if getattr(self, name) not in choices:

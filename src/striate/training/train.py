@@ -11,12 +11,12 @@ import torch
 from striate.errors import ArgumentError
 from striate.machine import cudnn_benchmark, keep_memory, pick_device, threads
 from striate.runs import lock, read_record, write_record
-from striate.training.ask import Ask, RecipeFor
 from striate.training.concluding import Run, conclude, keep
 from striate.training.distributed import Team, team
-from striate.training.job import Job, new_job, old_job, refuse_existing
 from striate.training.loop import Loop
 from striate.training.progress import Reporter, Silent, reporter_for
+from striate.training.request import Ask, RecipeFor
+from striate.training.setup import Job, new_job, old_job, refuse_existing
 from striate.training.signals import stop_on_signal
 from striate.training.tracking import Tracked, require_tensorboard
 

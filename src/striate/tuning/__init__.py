@@ -1,13 +1,13 @@
-"""Tuning: which form of each convolution is fastest on this machine, among those whose results are right.
+"""Tuning: which algorithm of each convolution is fastest on this machine, among the right ones.
 
-In: a network and the shape of its input. Out: `Tuning`, a table of choices for `striate.forms.formed`, with
+In: a network and the shape of its input. Out: `Tuning`, a table of choices for `using_algorithms`, with
 every time and error that led to it. What has been measured is kept per machine and version in striate's
 cache. This room knows no data and no training.
 """
 
+from striate.tuning.cached import known_algorithms
 from striate.tuning.calls import calls_of
-from striate.tuning.known import known_forms
 from striate.tuning.measuring import TOLERANCES, Measured, Trial
 from striate.tuning.tune import Row, Tuning, tune
 
-__all__ = ["TOLERANCES", "Measured", "Row", "Trial", "Tuning", "calls_of", "known_forms", "tune"]
+__all__ = ["TOLERANCES", "Measured", "Row", "Trial", "Tuning", "calls_of", "known_algorithms", "tune"]

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from striate.algorithms.geometry import Geometry, Shape
 from striate.errors import NetworkError
-from striate.forms.geometry import Geometry, Shape
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Times and checks every form of one convolution, operation by operation, on numbers of our own."""
+"""Times and checks every algorithm of one convolution, operation by operation, on numbers of our own."""
 
 import time
 from collections.abc import Iterable
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from striate.forms import FORMS, Choice, Choices, Geometry, Operation
-from striate.forms.catalogue import fitting
-from striate.forms.computing import compute
-from striate.forms.form import channels_last
-from striate.forms.geometry import Shape
-from striate.forms.table import DTYPES, Number
+from striate.algorithms import ALGORITHMS, Choice, Choices, Geometry, Operation
+from striate.algorithms.algorithm import channels_last
+from striate.algorithms.catalogue import fitting
+from striate.algorithms.computing import compute
+from striate.algorithms.geometry import Shape
+from striate.algorithms.table import DTYPES, Number
 from striate.machine import rounds_fp32
 
 TOLERANCES: dict[Number, float] = {"bf16": 1e-2, "fp32": 1e-4}
@@ -20,11 +20,11 @@ TOLERANCES: dict[Number, float] = {"bf16": 1e-2, "fp32": 1e-4}
 TF32_TOLERANCE = 2e-3
 """The same in fp32 on a GPU that takes ten bits of each factor. Rounding alone gives 3e-4."""
 WORTH_IT = 1.05
-"""How many times as fast as the plain call a form must be: less is noise."""
+"""How many times as fast as the plain call an algorithm must be: less is noise."""
 OVERHEAD = 5e-5
-"""Seconds that a form must gain: so long does it take to call one in place of PyTorch's own."""
+"""Seconds that an algorithm must gain: so long does it take to call one in place of PyTorch's own."""
 HOPELESS_COLD, HOPELESS = 3.0, 1.6
-"""So many times as slow as the best in its first run, or in its second, a form gets no further one."""
+"""So many times as slow as the best in its first run, or in its second, an algorithm gets no further one."""
 ROUNDS = 3
 
 
@@ -35,7 +35,7 @@ def tolerance(number_format: Number, device: torch.device) -> float:
 
 @dataclass(frozen=True)
 class Trial:
-    """One form of one operation."""
+    """One algorithm of one operation."""
 
     choice: Choice
     seconds: float
@@ -57,7 +57,7 @@ def _worth_it(seconds: float, plain: float) -> bool:
 
 @dataclass(frozen=True)
 class Measured:
-    """All forms of the operations of one convolution; the plain call comes first in each list."""
+    """All algorithms of the operations of one convolution; the plain call comes first in each list."""
 
     trials: dict[Operation, tuple[Trial, ...]] = field(default_factory=dict)
 
@@ -71,7 +71,7 @@ class Measured:
 
     @property
     def choices(self) -> Choices:
-        """What `formed` takes; what was not measured is not needed, and plain."""
+        """What `using_algorithms` takes; what was not measured is not needed, and plain."""
         output = self.best(Operation.OUTPUT).choice
         unasked = Choice("plain", output.number_format)
         gradients = (Operation.INPUT_GRADIENT, Operation.WEIGHT_GRADIENT)
@@ -87,7 +87,7 @@ def measure(
     device: torch.device,
     operations: Iterable[Operation] = tuple(Operation),
 ) -> Measured:
-    """Tries every form that fits on random numbers of an input's shape (N, C, …), in that number format."""
+    """Tries every fitting algorithm on random numbers of an input's shape (N, C, …), in a number format."""
     random = torch.Generator(device).manual_seed(0)
 
     def numbers(size: Shape) -> Tensor:
@@ -113,7 +113,7 @@ def _trials(
     run = _Run(operation, geometry, given, truth, tolerance(number_format, truth.device))
     tried: list[Trial] = []
     for name in fitting(geometry, operation):
-        if not FORMS[name].affords(geometry, tuple(given[-2].shape)):
+        if not ALGORITHMS[name].affords(geometry, tuple(given[-2].shape)):
             continue
         tried.append(run.first(Choice(name, number_format), _best(tried)))
     if not tried[0].right:
@@ -130,7 +130,7 @@ def _best(trials: list[Trial]) -> float:
 
 @dataclass(frozen=True)
 class _Run:
-    """One operation on given numbers, to be computed in one form or another."""
+    """One operation on given numbers, to be computed in one algorithm or another."""
 
     operation: Operation
     geometry: Geometry

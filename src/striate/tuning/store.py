@@ -12,9 +12,9 @@ from typing import Any
 import torch
 
 from striate import __version__
-from striate.forms import FORMS, Choice, Geometry, Operation
-from striate.forms.geometry import Shape
-from striate.forms.table import Number
+from striate.algorithms import ALGORITHMS, Choice, Geometry, Operation
+from striate.algorithms.geometry import Shape
+from striate.algorithms.table import Number
 from striate.machine import cache_folder, describe
 from striate.tuning.measuring import Measured, Trial, tolerance
 
@@ -23,9 +23,9 @@ class Store:
     """Measurements by geometry, input shape and number format. A damaged or foreign file counts as empty."""
 
     def __init__(self, device: torch.device, folder: Path | None = None) -> None:
-        machine = describe(device) | {"striate": __version__, "forms": list(FORMS)}
+        machine = describe(device) | {"striate": __version__, "algorithms": list(ALGORITHMS)}
         name = hashlib.sha256(json.dumps(machine, sort_keys=True).encode()).hexdigest()[:16]
-        self.path = (folder or cache_folder() / "forms") / f"{name}.json"
+        self.path = (folder or cache_folder() / "algorithms") / f"{name}.json"
         self.machine, self.device = machine, device
         self._entries: dict[str, Any] = self._read()
 
@@ -44,13 +44,13 @@ class Store:
                 {
                     Operation(name): tuple(
                         Trial(
-                            Choice(row["form"], row["number_format"]),
+                            Choice(row["algorithm"], row["number_format"]),
                             row["seconds"],
                             row["error"],
                             tolerance(number_format, self.device),
                         )
                         for row in rows
-                        if row["form"] in FORMS
+                        if row["algorithm"] in ALGORITHMS
                     )
                     for name, rows in entry.items()
                 }

@@ -1,4 +1,4 @@
-"""The verb `tune`: the best form of every convolution of a network on this machine."""
+"""The verb `tune`: the best algorithm of every convolution of a network on this machine."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from striate.algorithms.algorithm import Operation
+from striate.algorithms.table import DTYPES, Key, Number, Table
 from striate.errors import ArgumentError
-from striate.forms.form import Operation
-from striate.forms.table import DTYPES, Key, Number, Table
 from striate.machine import cudnn_benchmark, has_native_bf16
 from striate.tuning.calls import Call, calls_of
 from striate.tuning.measuring import Measured, Trial, measure
@@ -51,7 +51,7 @@ class Row:
     def _operation(self, operation: Operation) -> dict[str, Any]:
         best = self.measured.best(operation)
         return {
-            "form": best.choice.form,
+            "algorithm": best.choice.algorithm,
             "number_format": best.choice.number_format,
             "milliseconds": 1e3 * best.seconds,
             "error": best.error,
@@ -61,7 +61,7 @@ class Row:
 
 def _trial(trial: Trial) -> dict[str, Any]:
     return {
-        "form": trial.choice.form,
+        "algorithm": trial.choice.algorithm,
         "number_format": trial.choice.number_format,
         "milliseconds": 1e3 * trial.seconds if math.isfinite(trial.seconds) else None,
         "error": trial.error if math.isfinite(trial.error) else None,
@@ -71,14 +71,14 @@ def _trial(trial: Trial) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Tuning:
-    """The forms chosen for a network, and what they gain."""
+    """The algorithms chosen for a network, and what they gain."""
 
     number_format: Number
     rows: tuple[Row, ...]
 
     @property
     def table(self) -> Table:
-        """What `formed` takes."""
+        """What `using_algorithms` takes."""
         return {(row.call.geometry, row.call.shape): row.measured.choices for row in self.rows}
 
     def seconds(self, *, plain: bool = False) -> float:
@@ -113,7 +113,7 @@ def tune(
     again: bool = False,
     progress: Progress | None = None,
 ) -> Tuning:
-    """Measures the forms of every distinct convolution of a network, or takes what was measured before.
+    """Measures the algorithms of every distinct convolution of a network, or takes what was measured before.
 
     shape: of a batch that the network takes, (N, C, H, W) or (N, C, T, H, W). number_format: "fp32", "bf16",
     or "auto", which is bf16 where the processor has it. gradients: those of training too, not only outputs.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from striate.layers import Conv2Plus1d, Halves, inflate
-from striate.models.ends import stem_of
+from striate.models.head_stem import stem_of
 from striate.models.ways.clip_network import ClipNetwork
 from striate.models.ways.lifting import embedded
 from striate.models.ways.recurrent import RecurrentNetwork

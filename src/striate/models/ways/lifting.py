@@ -18,9 +18,9 @@ from striate.errors import NetworkError
 from striate.layers import Conv2Plus1d, EndOfTime, Frames, Halves, conv3d, factorise, inflate, pool3d
 from striate.models.arguments import positive
 from striate.models.ways.clip_network import ClipNetwork
+from striate.models.ways.layer_order import Step, steps
 from striate.models.ways.plan import Plan
 from striate.models.ways.surgery import exchange
-from striate.models.ways.watching import Step, steps
 
 Convolution = Callable[[nn.Conv2d, int, bool, bool], nn.Module]
 

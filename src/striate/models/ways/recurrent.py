@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from striate.errors import NetworkError
 from striate.layers import Frames
 from striate.models.arguments import positive
-from striate.models.ends import head_of
+from striate.models.head_stem import head_of
 from striate.models.ways.clip_network import ClipNetwork
 from striate.models.ways.plan import Plan
 from striate.models.ways.surgery import exchange

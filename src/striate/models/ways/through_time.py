@@ -10,7 +10,7 @@ from torch import nn
 from striate.errors import NetworkError, unknown
 from striate.layers import Frames
 from striate.models.arguments import positive
-from striate.models.ends import stem_of
+from striate.models.head_stem import stem_of
 from striate.models.ways.clip_network import ClipNetwork, FrameByFrame
 from striate.models.ways.lifting import LiftedNetwork, factorised, inflated
 from striate.models.ways.plan import Plan

@@ -1,0 +1,116 @@
+"""Chosen algorithms, put into a network for the length of a block.
+
+A layer is told through its `_conv_forward`, which `nn.Conv2d` and `nn.Conv3d` call with input, weight and
+bias: no layer is replaced, so names, parameters, hooks and subclasses stay as they are, and taking the
+algorithms out again is deleting one attribute.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from striate.algorithms.algorithm import Operation, channels_last
+from striate.algorithms.computing import compute
+from striate.algorithms.geometry import Geometry
+from striate.algorithms.safety import corrupts
+from striate.algorithms.table import Choice, Choices, Key, Table
+
+
+@contextmanager
+def using_algorithms(network: nn.Module, table: Table) -> Iterator[None]:
+    """Inside the block the network's convolutions take the algorithms of the table.
+
+    Where the table has no entry for a shape, a layer is computed as PyTorch does. Without gradients the batch
+    size does not matter: only the output is computed, which the algorithm of another batch size does as well.
+    """
+    without_batch = {(geometry, shape[1:]): choices for (geometry, shape), choices in table.items()}
+    changed = []
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.Conv3d) and (geometry := Geometry.of(layer)):
+            layer._conv_forward = _Formed(layer, geometry, table, without_batch)  # type: ignore[method-assign,assignment]
+            changed.append(layer)
+    try:
+        yield
+    finally:
+        for layer in changed:
+            layer.__dict__.pop("_conv_forward", None)
+
+
+@dataclass(frozen=True)
+class _Formed:
+    """What stands in for a layer's own call."""
+
+    layer: nn.Conv2d | nn.Conv3d
+    geometry: Geometry
+    table: Table
+    without_batch: Mapping[Key, Choices]
+
+    def __call__(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        g = self._geometry_now()
+        choices = self._choices(g, x, weight)
+        if choices is None or choices.plain:
+            plain: Tensor = type(self.layer)._conv_forward(self.layer, x, weight, bias)  # type: ignore[arg-type]
+            return plain
+        x, w = x.to(_dtype(x)), weight.to(_dtype(x))
+        if not torch.is_grad_enabled():
+            y = compute(choices.output, Operation.OUTPUT, g, x, w)
+        else:
+            y = _Convolution.apply(x, w, g, choices)  # type: ignore[no-untyped-call]
+        return y if bias is None else y + bias.to(y.dtype).view(-1, *(1,) * g.axes)
+
+    def _geometry_now(self) -> Geometry:
+        """Only a shift may change: it depends on the length of the clips passing."""
+        return self.geometry if self.geometry.shift is None else Geometry.of(self.layer) or self.geometry
+
+    def _choices(self, g: Geometry, x: Tensor, weight: Tensor) -> Choices | None:
+        if x.is_meta or x.ndim != g.axes + 2:
+            return None
+        if torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad):
+            return self.table.get((g, tuple(x.shape)), _safe(g, x))
+        return self.without_batch.get((g, tuple(x.shape[1:])))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Formed":
+        copy: nn.Conv2d | nn.Conv3d = memo.get(id(self.layer), self.layer)
+        return _Formed(copy, self.geometry, self.table, self.without_batch)
+
+
+def _safe(g: Geometry, x: Tensor) -> Choices | None:
+    """For a shape that was not measured: plain, except where that is known to be wrong."""
+    if corrupts(g, tuple(x.shape[2:]), _dtype(x), x.device.type):
+        return Choices(Choice("plain", "bf16"), Choice("plain", "bf16"), Choice("padded", "bf16"))
+    return None
+
+
+def _dtype(x: Tensor) -> torch.dtype:
+    """What a convolution of x is computed in: autocast's number format, where autocast is on."""
+    kind = x.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
+
+
+class _Convolution(torch.autograd.Function):
+    """A convolution whose three operations take the algorithms chosen for them."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, w: Tensor, geometry: Geometry, choices: Choices) -> Tensor:
+        ctx.save_for_backward(x, w)
+        ctx.geometry, ctx.choices = geometry, choices
+        return compute(choices.output, Operation.OUTPUT, geometry, x, w)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, d: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
+        x, w = ctx.saved_tensors
+        geometry, choices = ctx.geometry, ctx.choices
+        of_input = of_weight = None
+        with torch.autocast(d.device.type, enabled=False):
+            d = channels_last(d.to(x.dtype))
+            if ctx.needs_input_grad[0]:
+                of_input = compute(choices.input_gradient, Operation.INPUT_GRADIENT, geometry, d, x, w)
+            if ctx.needs_input_grad[1]:
+                of_weight = compute(choices.weight_gradient, Operation.WEIGHT_GRADIENT, geometry, d, x, w)
+        return of_input, of_weight, None, None

@@ -1,0 +1,193 @@
+"""What the outputs of one operation see, for operations that mix elements: one rule per kind.
+
+A rule takes a `Reading` (the operation and what its inputs see) and gives what its outputs see: one field
+that all outputs of its shape share, or a list of one per output. An operation without a rule is at most as
+wide as all that its inputs see, and is then called a bound: see `receptive_field`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from striate.arithmetic.described import Fill, Role
+from striate.arithmetic.receptive import field as fields
+from striate.arithmetic.receptive.axis import Axis
+from striate.arithmetic.receptive.field import Field, Shape, blend, each, in_groups, mixed, whole
+from striate.arithmetic.receptive.reading import Fields, Reading, Rule
+from striate.arithmetic.receptive.rules_in_order import attention, cumulative, recurrent
+from striate.arithmetic.receptive.windows import Window, slide, slide_back
+
+
+def elementwise(reading: Reading) -> Fields:
+    """The same place of every input. A constant that may hold zeros or −∞ can switch places off."""
+    result = blend(reading.given, reading.out)
+    if result is None:
+        return None
+    role = reading.geometry.get("role", "plain")
+    if role == "multiply" and _switched_off(reading):
+        return None
+    constants = [
+        info.fill
+        for info, field in zip(reading.infos, reading.given, strict=True)
+        if field is None and info.role is not Role.PARAMETER
+    ]
+    if role == "multiply" and any(fill in (Fill.ZERO, Fill.FINITE, Fill.UNKNOWN) for fill in constants):
+        return result.as_bound(f"{reading.operation.name} by a constant that may be zero")
+    if role == "choose" and reading.given[reading.geometry["mask"]] is None:
+        return result.as_bound(f"{reading.operation.name} under a constant mask")
+    if role == "add" and Fill.UNKNOWN in constants:
+        return replace(result, masked=True)
+    return result
+
+
+def _switched_off(reading: Reading) -> bool:
+    """Whether a product has a factor that is zero everywhere."""
+    return "mul" in reading.operation.name and any(
+        field is None and info.fill is Fill.ZERO
+        for info, field in zip(reading.infos, reading.given, strict=True)
+    )
+
+
+def convolution(reading: Reading) -> Fields:
+    """Windows along the spatial axes, all channels of a group."""
+    g = reading.geometry
+    channels = reading.out[1]
+    result = blend([in_groups(reading.field, 1, g["groups"], channels), *_wholes(reading, 1)], _mid(reading))
+    assert result is not None
+    return _windows(result, reading.out, g, slide_back if g.get("transposed") else slide)
+
+
+def _mid(reading: Reading) -> Shape:
+    """Input positions, output channels."""
+    return (reading.field.shape[0], reading.out[1], *reading.field.shape[2:])
+
+
+def _wholes(reading: Reading, first: int) -> list[Field | None]:
+    """What computed weights see, which every output then sees too."""
+    given = [field for field in reading.given[first:] if field is not None]
+    if not given:
+        return []
+    shape = tuple(1 for _ in reading.out)
+    return [whole(given, shape)]
+
+
+def _windows(
+    field: Field, out: Shape, geometry: Mapping[str, Any], move: Callable[[Axis, int, int, int, Window], Axis]
+) -> Field:
+    result = field
+    first = len(out) - len(geometry["kernel"])
+    for place, kernel in enumerate(geometry["kernel"]):
+        window = Window(
+            kernel, geometry["stride"][place], geometry["padding"][place], geometry["dilation"][place]
+        )
+        result = _along(result, first + place, out[first + place], window, move)
+    return result
+
+
+def _along(
+    field: Field, dim: int, out: int, window: Window, move: Callable[[Axis, int, int, int, Window], Axis]
+) -> Field:
+    shape = (*field.shape[:dim], out, *field.shape[dim + 1 :])
+    return each(field, shape, lambda axis: move(axis, dim, field.shape[dim], out, window))
+
+
+def pool(reading: Reading) -> Fields:
+    """Windows, each channel for itself; `ceil_mode` is in the output's shape."""
+    return _windows(reading.field, reading.out, reading.geometry, slide)
+
+
+def matmul(reading: Reading) -> Fields:
+    """Row i of the left with column j of the right, over all of the shared dimension; a bias is added."""
+    left, right = reading.given[0], reading.given[1]
+    flat_left, flat_right = len(reading.infos[0].shape) == 1, len(reading.infos[1].shape) == 1
+    parts: list[Field | None] = []
+    if left is not None:
+        kept = mixed(left, (len(left.shape) - 1,))
+        parts.append(_matched(kept, reading.out, -1, drop=flat_left, absent=flat_right))
+    if right is not None:
+        kept = mixed(right, (max(len(right.shape) - 2, 0),))
+        parts.append(_matched(kept, reading.out, -2, drop=flat_right, absent=flat_left))
+    return blend([*parts, *reading.given[2:]], reading.out)
+
+
+def _matched(field: Field, out: Shape, gone: int, drop: bool, absent: bool) -> Field | None:
+    """A reduced factor laid beside the product: its reduced dimension stands for the other factor's own."""
+    dim = 0 if drop else len(field.shape) + gone
+    lengths = tuple(1 if place == dim else length for place, length in enumerate(field.shape))
+    result = fields.reduced(replace(field, shape=lengths), (dim,), True, lengths)
+    if drop or absent:
+        result = fields.reduced(result, (dim,), False, lengths[:dim] + lengths[dim + 1 :])
+    return result if len(result.shape) <= len(out) else whole([result], out)
+
+
+def mix(reading: Reading) -> Fields:
+    """Softmax, layer norm, FFT: all along `dims`; the other inputs place by place."""
+    field = mixed(reading.field, reading.geometry["dims"])
+    if field.masked and reading.geometry.get("softmax"):
+        field = replace(field, masked=False).as_bound("softmax under a mask")
+    if not reading.geometry.get("sure", True):
+        field = field.as_bound(reading.operation.name)
+    return field if field.shape == reading.out else whole([field], reading.out)
+
+
+def reduce(reading: Reading) -> Fields:
+    """Mean, sum, maximum, norm over `dims`."""
+    g = reading.geometry
+    return fields.reduced(reading.field, g["dims"], g["keep"], reading.out)
+
+
+def batch_norm(reading: Reading) -> Fields:
+    """As at inference. Without running statistics the batch's own are used then too: all of its positions."""
+    if not reading.geometry["batch_statistics"]:
+        return reading.field
+    dims = [dim for dim in range(len(reading.out)) if dim != 1]
+    return mixed(reading.field, dims if not reading.geometry.get("instance") else dims[1:])
+
+
+def group_norm(reading: Reading) -> Fields:
+    """All positions of all channels of the group."""
+    field = mixed(reading.field, range(2, len(reading.out)))
+    return in_groups(field, 1, reading.geometry["groups"], reading.out[1])
+
+
+def lookup(reading: Reading) -> Fields:
+    """Embedding: an index picks a row of weights."""
+    index = reading.given[1]
+    if index is None or reading.given[0] is not None:
+        return _anything(reading)
+    axes = tuple(_with_last(axis) for axis in index.axes)
+    return replace(index, shape=reading.out, axes=axes)
+
+
+def _with_last(axis: Axis) -> Axis:
+    opened = None if axis.open is None else axis.open[..., None]
+    return Axis(axis.seen[..., None], opened, axis.steps)
+
+
+def _anything(reading: Reading) -> Fields:
+    bound = [whole(reading.given, info.shape) for info in reading.outs]
+    return [field and field.as_bound(reading.operation.name) for field in bound]
+
+
+def anything(reading: Reading) -> Fields:
+    """The rule of last resort: at most all that the inputs see."""
+    return _anything(reading)
+
+
+MIXING: dict[str, Rule] = {
+    "elementwise": elementwise,
+    "activation": elementwise,
+    "copy": lambda reading: blend(reading.given[-1:], reading.out),
+    "convolution": convolution,
+    "pool": pool,
+    "matmul": matmul,
+    "mix": mix,
+    "reduce": reduce,
+    "batch_norm": batch_norm,
+    "group_norm": group_norm,
+    "cumulative": cumulative,
+    "recurrent": recurrent,
+    "attention": attention,
+    "lookup": lookup,
+    "opaque": anything,
+}

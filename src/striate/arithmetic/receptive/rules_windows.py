@@ -1,0 +1,109 @@
+"""What the outputs of one operation see, for padding and for windows written out: one rule per kind."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from striate.arithmetic.described import Operation
+from striate.arithmetic.receptive import axis as one
+from striate.arithmetic.receptive import reshaping
+from striate.arithmetic.receptive.axis import Axis
+from striate.arithmetic.receptive.field import Field, each
+from striate.arithmetic.receptive.reading import Fields, Reading
+from striate.arithmetic.receptive.windows import Window, strided
+
+
+def pad(reading: Reading) -> Fields:
+    """Padding: constants see nothing, reflected and repeated positions see what they copy."""
+    result = reading.field
+    for dim, (before, after) in reading.geometry["amounts"].items():
+        result = _padded(result, dim, before, after, reading.geometry["mode"])
+    return result
+
+
+def _padded(field: Field, dim: int, before: int, after: int, mode: str) -> Field:
+    length = field.shape[dim]
+    shape = (*field.shape[:dim], length + before + after, *field.shape[dim + 1 :])
+    places = _copied(mode, length, before, after)
+    return each(field, shape, lambda axis: _pad_axis(axis, dim, length, before, after, places))
+
+
+def _copied(mode: str, length: int, before: int, after: int) -> list[int] | None:
+    wanted = range(-before, length + after)
+    if mode == "replicate":
+        return [min(max(place, 0), length - 1) for place in wanted]
+    if mode == "reflect":
+        last = length - 1
+        return [last - abs(last - abs(place)) for place in wanted]
+    return None
+
+
+def _pad_axis(axis: Axis, dim: int, length: int, before: int, after: int, places: list[int] | None) -> Axis:
+    if places is None:
+        seen = one.pad_with_nothing(one.stretch(axis.seen, dim, length), dim, before, after)
+    else:
+        seen = one.stretch(axis.seen, dim, length).take(places, axis=dim + 1)
+    step, opened = axis.steps.get(dim), axis.open
+    if opened is not None and step is not None:
+        full = one.stretch(opened, dim, length)
+        longer = one.carry_on(full, dim, max(before, 0), max(after, 0), step)
+        opened = None if longer is None else _crop(longer, dim, before, after)
+    elif opened is not None and opened.shape[dim + 1] > 1:
+        opened = one.pad_with_nothing(opened, dim, before, after)
+    return Axis(seen, opened, axis.steps)
+
+
+def _crop(bounds: one.Bounds, dim: int, before: int, after: int) -> one.Bounds:
+    return one.pad_with_nothing(bounds, dim, min(before, 0), min(after, 0))
+
+
+def unfold(reading: Reading) -> Fields:
+    """`Tensor.unfold`: windows along a dimension, their positions in a new last dimension."""
+    g = reading.geometry
+    return _windows_of(reading.field, g["dim"], reading.out[g["dim"]], Window(g["size"], g["step"]))
+
+
+def _windows_of(field: Field, dim: int, out: int, window: Window) -> Field:
+    """Dimension `dim` becomes `out` windows; position u of each stands in a new last dimension."""
+    places = [i * window.stride + u * window.dilation for i in range(out) for u in range(window.kernel)]
+    shape = (*field.shape[:dim], out, *field.shape[dim + 1 :], window.kernel)
+    return each(field, shape, lambda axis: _axis_windows(axis, dim, field.shape[dim], places, out, window))
+
+
+def _axis_windows(axis: Axis, dim: int, length: int, places: list[int], out: int, window: Window) -> Axis:
+    def apart(bounds: one.Bounds) -> one.Bounds:
+        if bounds.shape[dim + 1] == 1:
+            return bounds[..., None]
+        taken = bounds.take(places, axis=dim + 1)
+        shape = (*taken.shape[: dim + 1], out, window.kernel, *taken.shape[dim + 2 :])
+        moved: one.Bounds = np.moveaxis(taken.reshape(shape), dim + 2, -1)
+        return moved
+
+    del length
+    steps = strided(axis, dim, window.stride)
+    if dim in axis.steps:
+        inner = strided(axis, dim, window.dilation)[dim]
+        steps[axis.seen.ndim - 1] = inner
+    return Axis(apart(axis.seen), None if axis.open is None else apart(axis.open), steps)
+
+
+def im2col(reading: Reading) -> Fields:
+    """Every window of an image as a column: (N, C, H, W) → (N, C·kh·kw, windows)."""
+    g, field = reading.geometry, reading.field
+    padding = {dim: (p, p) for dim, p in zip((2, 3), g["padding"], strict=True)}
+    work = Operation("pad", reading.operation.name, (), (), {"amounts": padding, "mode": "constant"})
+    padded = pad(replace(reading, operation=work))
+    assert isinstance(padded, Field)
+    result, outs = padded, []
+    for place, dim in enumerate((2, 3)):
+        window = Window(g["kernel"][place], g["stride"][place], 0, g["dilation"][place])
+        outs.append((padded.shape[dim] - window.span) // window.stride + 1)
+        result = _windows_of(result, dim, outs[-1], window)
+    order = [0, 1, 4, 5, 2, 3]
+    turned = tuple(result.shape[dim] for dim in order)
+    del field
+    return each(
+        result,
+        reading.out,
+        lambda axis: reshaping.reshape(reshaping.permute(axis, order), turned, reading.out),
+    )

@@ -1,0 +1,249 @@
+"""A receptive field in the numbers one reads: size, jump, start and centre per axis, for a layer and for
+a unit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from striate.arithmetic.receptive.axis import NOTHING, Axis, Bounds, Step
+from striate.arithmetic.receptive.field import Field, extents
+from striate.errors import ArgumentError
+
+Number = int | float
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelGroup:
+    """Channels first to last that see alike, and what they see from the middle unit."""
+
+    first: int
+    last: int
+    size: tuple[int, ...]
+    start: tuple[int | None, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """The fields by name."""
+        return {"channels": [self.first, self.last], "size": list(self.size), "start": list(self.start)}
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptiveField:
+    """What a unit of a layer sees along each axis of the input, time first.
+
+    `size` is that of the widest unit, as though the input went on beyond its edges; `start` and `center` are
+    those of unit 0, which may lie outside of the input; `jump` is how far the next unit's field lies (None
+    where units do not go along that axis, or not evenly). `clipped_size` and `clipped_start` are inside
+    the input. `open_known` says where the unclipped field exists: beside a global operation it is the
+    clipped one.
+    """
+
+    axes: tuple[str, ...]
+    size: tuple[int, ...]
+    jump: tuple[Number | None, ...]
+    start: tuple[int | None, ...]
+    center: tuple[float | None, ...]
+    clipped_size: tuple[int, ...]
+    clipped_start: tuple[int | None, ...]
+    even: tuple[bool, ...]
+    open_known: tuple[bool, ...]
+    status: str
+    because: str = ""
+    channels: tuple[ChannelGroup, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """Lists over the axes, time first."""
+        told: dict[str, object] = {
+            "axes": list(self.axes),
+            "size": list(self.size),
+            "jump": list(self.jump),
+            "start": list(self.start),
+            "center": list(self.center),
+            "clipped_size": list(self.clipped_size),
+            "clipped_start": list(self.clipped_start),
+            "same_for_all_units": list(self.even),
+            "unclipped": list(self.open_known),
+            "status": self.status,
+        }
+        if self.because:
+            told["because"] = self.because
+        if self.channels:
+            told["channels"] = [group.to_json() for group in self.channels]
+        return told
+
+
+def grid(field: Field) -> list[int]:
+    """The tensor's dimensions along which its units are counted, in order."""
+    return sorted(
+        {dim for axis in field.axes for dim in axis.steps if field.shape[dim] > 1 or _lone(axis, dim)}
+    )
+
+
+def _lone(axis: Axis, dim: int) -> bool:
+    """Whether this is the only dimension that follows the axis."""
+    return set(axis.steps) == {dim}
+
+
+def followed(field: Field, place: int) -> int | None:
+    """The dimension along which units go along input axis number `place`; None if none does."""
+    steps = field.axes[place].steps
+    return max(steps, key=lambda dim: (field.shape[dim], -dim), default=None)
+
+
+def summarise(field: Field, names: Sequence[str]) -> ReceptiveField:
+    """The numbers of a field. `names` are those of the input's axes that count."""
+    numbers = [_axis_numbers(field, place) for place in range(len(field.axes))]
+    return ReceptiveField(
+        axes=tuple(names),
+        size=tuple(n.size for n in numbers),
+        jump=tuple(n.jump for n in numbers),
+        start=tuple(n.start for n in numbers),
+        center=tuple(n.center for n in numbers),
+        clipped_size=tuple(n.clipped_size for n in numbers),
+        clipped_start=tuple(n.clipped_start for n in numbers),
+        even=tuple(n.even for n in numbers),
+        open_known=tuple(axis.open is not None for axis in field.axes),
+        status=field.status.word,
+        because=field.reason,
+        channels=channel_groups(field),
+    )
+
+
+class _Numbers(NamedTuple):
+    """What `ReceptiveField` holds, for one axis."""
+
+    size: int
+    jump: Number | None
+    start: int | None
+    center: float | None
+    clipped_size: int
+    clipped_start: int | None
+    even: bool
+
+
+def _axis_numbers(field: Field, place: int) -> _Numbers:
+    axis, units = field.axes[place], grid(field)
+    clipped = _per_unit(axis.seen, units)
+    opened = clipped if axis.open is None else _per_unit(axis.open, units)
+    sizes, inside = _sizes(opened), _sizes(clipped)
+    first = _first(opened)
+    return _Numbers(
+        size=int(sizes.max()),
+        jump=_jump(field, place),
+        start=first,
+        center=None if first is None else first + (int(sizes.flat[0]) - 1) / 2,
+        clipped_size=int(inside.max()),
+        clipped_start=_first(clipped),
+        even=bool((sizes == sizes.flat[0]).all()),
+    )
+
+
+def _first(bounds: Bounds) -> int | None:
+    """The first position that unit 0 sees."""
+    value = int(bounds[0].flat[0])
+    return None if value >= NOTHING >> 1 else value
+
+
+def _per_unit(bounds: Bounds, units: Sequence[int]) -> Bounds:
+    """The hull over everything but the dimensions along which units are counted."""
+    others = tuple(dim + 1 for dim in range(bounds.ndim - 1) if dim not in units)
+    hull: Bounds = bounds.min(axis=others) if others else bounds
+    return hull
+
+
+def _sizes(bounds: Bounds) -> Bounds:
+    return np.where(bounds[0] >= NOTHING >> 1, 0, -bounds[1] - bounds[0] + 1)
+
+
+def _jump(field: Field, place: int) -> Number | None:
+    dim = followed(field, place)
+    if dim is None or any(dim in axis.steps for other, axis in enumerate(field.axes) if other != place):
+        return None
+    step: Step = field.axes[place].steps[dim]
+    if not step.shift:
+        return None
+    jump = Fraction(step.shift, step.period)
+    return int(jump) if jump.denominator == 1 else float(jump)
+
+
+def channel_groups(field: Field) -> tuple[ChannelGroup, ...]:
+    """Channels that see differently, from the unit in the middle; none where all see alike."""
+    units = grid(field)
+    unlike = {
+        dim
+        for axis in field.axes
+        for bounds in (axis.seen, axis.open)
+        for dim in range(len(field.shape))
+        if bounds is not None and bounds.shape[dim + 1] > 1 and dim not in units
+    }
+    if len(unlike) != 1:
+        return ()
+    channel = unlike.pop()
+    middle: list[int | None] = [n // 2 if dim in units else None for dim, n in enumerate(field.shape)]
+    rows = []
+    for index in range(field.shape[channel]):
+        middle[channel] = index
+        rows.append(tuple(e and (e[2], e[3]) for e in extents(field, middle)))
+    edges = [0, *(i for i in range(1, len(rows)) if rows[i] != rows[i - 1]), len(rows)]
+    if len(edges) == 2 or len(edges) > 65:
+        return ()
+    return tuple(
+        ChannelGroup(
+            a,
+            b - 1,
+            tuple(e[1] - e[0] + 1 if e else 0 for e in rows[a]),
+            tuple(e[0] if e else None for e in rows[a]),
+        )
+        for a, b in pairwise(edges)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UnitField:
+    """What one unit sees: first and last position per axis, inside the input and as though it went on."""
+
+    unit: tuple[int, ...]
+    axes: tuple[str, ...]
+    clipped: tuple[tuple[int, int] | None, ...]
+    unclipped: tuple[tuple[int, int] | None, ...]
+    status: str
+
+    def to_json(self) -> dict[str, object]:
+        """The fields by name."""
+        return {
+            "unit": list(self.unit),
+            "axes": list(self.axes),
+            "clipped": [pair and list(pair) for pair in self.clipped],
+            "unclipped": [pair and list(pair) for pair in self.unclipped],
+            "status": self.status,
+        }
+
+
+def of_unit(field: Field, names: Sequence[str], unit: Sequence[int] | None = None) -> UnitField:
+    """The field of one unit, by its place in the layer's own grid (time first); the middle one if not
+    given.
+    """
+    units = grid(field)
+    lengths = [field.shape[dim] for dim in units]
+    chosen = [n // 2 for n in lengths] if unit is None else list(unit)
+    if len(chosen) != len(units) or any(not 0 <= spot < n for spot, n in zip(chosen, lengths, strict=True)):
+        raise ArgumentError(
+            f"unit {'×'.join(map(str, chosen)) or '()'} is not in a layer of "
+            f"{'×'.join(map(str, lengths)) or 'one'} "
+            f"units: give {len(units)} numbers from 0"
+        )
+    place: list[int | None] = [None] * len(field.shape)
+    for dim, spot in zip(units, chosen, strict=True):
+        place[dim] = spot
+    found = extents(field, place)
+    return UnitField(
+        tuple(chosen),
+        tuple(names),
+        tuple(e and (e[0], e[1]) for e in found),
+        tuple(e and (e[2], e[3]) for e in found),
+        field.status.word,
+    )

@@ -1,0 +1,1 @@
+"""How training samples are varied: the policy, and what carries it out on batches of tensors."""

@@ -1,0 +1,181 @@
+"""Augmentation of whole batches of tensors: images, or clips whose frames are all varied alike.
+
+Every geometric change (random resized crop, zoom, shift, rotation, flip) is one affine map per image, so one
+resampling does them all. What is random is drawn for the whole global batch from a counter, `(seed, step)`:
+a resumed training and each process of a distributed one draw the same numbers.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from striate.data.augment.augmentation import Augmentation
+from striate.data.augment.resampling import resample, turn_flow
+from striate.data.flow.flow import STILL
+
+_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
+
+
+class Targets(NamedTuple):
+    """Labels of a batch: `share` of each sample is `label`, the rest is `other`."""
+
+    label: Tensor  # (N,) int64
+    other: Tensor | None = None  # (N,) int64
+    share: Tensor | None = None  # (N,) float in [0, 1]
+
+
+class Draws(NamedTuple):
+    """The random numbers of one batch, one row an image."""
+
+    affine: np.ndarray | None  # (N, 2, 3) output to input, in [-1, 1] coordinates
+    jitter: np.ndarray | None  # (N, 3) factors of brightness, contrast, saturation
+    erased: np.ndarray | None  # (N, 4) rectangle as shares: top, left, bottom, right
+    share: np.ndarray | None  # (N,) of the sample's own label
+    pasted: np.ndarray | None  # (N, 4) rectangle that the partner fills; None where images are blended
+
+    def of(self, part: slice) -> "Draws":
+        """The rows of one process."""
+        return Draws(*(None if rows is None else rows[part] for rows in self))
+
+
+def draw(policy: Augmentation, batch: int, *, seed: int, step: int) -> Draws:
+    """The random numbers of step `step` for a global batch of `batch` images."""
+    random = np.random.Generator(np.random.Philox(key=[seed, step]))
+    affine = _draw_affine(policy, batch, random) if policy.moves else None
+    spread = min(policy.jitter, 0.9)
+    jitter = random.uniform(1 - spread, 1 + spread, (batch, 3)) if policy.jitter else None
+    erased = _draw_erased(policy.erase, batch, random) if policy.erase else None
+    share, pasted = _draw_mix(policy, batch, random) if policy.mixes else (None, None)
+    return Draws(affine, jitter, erased, share, pasted)
+
+
+def _draw_affine(policy: Augmentation, batch: int, random: np.random.Generator) -> np.ndarray:
+    side = np.sqrt(random.uniform(*policy.crop_area, batch))
+    stretch = np.exp(random.uniform(-0.5, 0.5, batch) * math.log(policy.crop_aspect))
+    width, height = side * stretch, side / stretch
+    angle = np.deg2rad(random.uniform(-policy.rotate, policy.rotate, batch))
+    # A crop may lie anywhere inside the image; one that zooms out may place the image anywhere inside itself.
+    slack = 2 * policy.shift
+    centre_x = random.uniform(-1, 1, batch) * (np.abs(1 - width) + slack)
+    centre_y = random.uniform(-1, 1, batch) * (np.abs(1 - height) + slack)
+    mirror = np.where(random.random(batch) < 0.5, -1.0, 1.0) if policy.flip else np.ones(batch)
+    cosine, sine = np.cos(angle), np.sin(angle)
+    rows = [
+        [mirror * width * cosine, -height * sine, centre_x],
+        [mirror * width * sine, height * cosine, centre_y],
+    ]
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=1).astype(np.float32)
+
+
+def _rectangles(area: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Squares of the given share of the image, anywhere that they fit: (N, 4) top, left, bottom, right."""
+    side = np.sqrt(area)
+    top, left = random.random((2, len(area))) * (1 - side)
+    return np.stack([top, left, top + side, left + side], axis=1)
+
+
+def _draw_erased(probability: float, batch: int, random: np.random.Generator) -> np.ndarray:
+    area = random.uniform(0.02, 0.25, batch) * (random.random(batch) < probability)
+    return _rectangles(area, random)
+
+
+def _draw_mix(
+    policy: Augmentation, batch: int, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """One kind for the whole batch; where both are on, a coin decides."""
+    paste = policy.cutmix > 0 and (policy.mixup == 0 or random.random() < 0.5)
+    strength = policy.cutmix if paste else policy.mixup
+    share = random.beta(strength, strength, batch)
+    return share, _rectangles(1 - share, random) if paste else None
+
+
+def augment(images: Tensor, labels: Tensor, draws: Draws, *, flow: bool = False) -> tuple[Tensor, Targets]:
+    """Varies one batch.
+
+    images: (N, C, H, W), or clips (N, C, T, H, W) whose frames are all varied alike, uint8 or float in
+    [0, 255]; labels: (N,) int64; draws: N rows. flow: whether the last two planes are optical flow, which
+    moves as the picture does and has no colour.
+    Returns float32 images in [0, 255], same shape, and the targets. Sample i is mixed with its neighbour
+    i ^ 1, so that an even slice of a batch holds its own partners.
+    """
+    images = images.float()
+    if not len(images):  # the part of a process that has nothing to do in this step
+        return images, Targets(labels)
+    if draws.affine is not None:
+        images = resample(images, draws.affine)
+    if flow:
+        picture, motion = images[:, :-2], images[:, -2:]
+        images = torch.cat([_shaded(picture, draws), _moved(motion, draws)], dim=1)
+    else:
+        images = _shaded(images, draws)
+    if draws.share is None:
+        return images, Targets(labels)
+    return _mix(images, labels, draws)
+
+
+def _shaded(images: Tensor, draws: Draws) -> Tensor:
+    """What is done to light and colour."""
+    if draws.jitter is not None:
+        images = _jitter(images, draws.jitter)
+    if draws.erased is not None:
+        blank = images.mean(dim=_after(1, images), keepdim=True)
+        images = torch.where(_inside(draws.erased, images), blank, images)
+    return images
+
+
+def _moved(flow: Tensor, draws: Draws) -> Tensor:
+    """What the affine map and the erased rectangle, which stands still, do to motion."""
+    if draws.affine is not None:
+        flow = turn_flow(flow, draws.affine)
+    if draws.erased is not None:
+        flow = flow.masked_fill(_inside(draws.erased, flow), STILL)
+    return flow
+
+
+def _after(axis: int, images: Tensor) -> tuple[int, ...]:
+    """The axes after this one."""
+    return tuple(range(axis + 1, images.ndim))
+
+
+def _each(values: np.ndarray, images: Tensor) -> tuple[Tensor, ...]:
+    """The columns of (N, K) values, each shaped to go with images (N, …)."""
+    shape = (*values.shape, *[1] * (images.ndim - 1))
+    return torch.from_numpy(values).to(images).view(shape).unbind(1)
+
+
+def _jitter(images: Tensor, factors: np.ndarray) -> Tensor:
+    brightness, contrast, saturation = _each(factors, images)  # each (N, 1, …)
+    images = images * brightness
+    mean = images.mean(dim=_after(0, images), keepdim=True)
+    images = mean + (images - mean) * contrast
+    if images.shape[1] == 3:
+        weights = images.new_tensor(_LUMA).view(3, *[1] * (images.ndim - 2))
+        grey = (images * weights).sum(dim=1, keepdim=True)
+        images = grey + (images - grey) * saturation
+    return images.clamp(0, 255)
+
+
+def _inside(rectangles: np.ndarray, images: Tensor) -> Tensor:
+    """(N, 1, H, W) bool, or (N, 1, 1, H, W) for clips: which pixels lie in each one's rectangle."""
+    top, left, bottom, right = _each(rectangles, images)
+    H, W = images.shape[-2:]
+    y = ((torch.arange(H, device=images.device) + 0.5) / H).view(H, 1)
+    x = ((torch.arange(W, device=images.device) + 0.5) / W).view(1, W)
+    return (y >= top) & (y < bottom) & (x >= left) & (x < right)
+
+
+def _mix(images: Tensor, labels: Tensor, draws: Draws) -> tuple[Tensor, Targets]:
+    N = len(images)
+    partner = torch.arange(N, device=images.device) ^ 1
+    partner[partner >= N] = N - 1  # an odd last one is its own partner
+    if draws.pasted is None:
+        share = torch.from_numpy(draws.share).to(images)
+        images = torch.lerp(images[partner], images, share.view(-1, *[1] * (images.ndim - 1)))
+    else:
+        inside = _inside(draws.pasted, images)
+        images = torch.where(inside, images[partner], images)
+        share = 1 - inside.float().mean(dim=_after(0, images))  # by the pixels that really changed
+    return images, Targets(labels, labels[partner], share)

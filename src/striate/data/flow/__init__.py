@@ -1,0 +1,1 @@
+"""Optical flow: computed, and drawn in colour."""

@@ -1,0 +1,134 @@
+"""Optical flow in colour: the hue says where to, the strength how far.
+
+The wheel is the one of Baker et al., "A Database and Evaluation Methodology for Optical Flow", 2011: from
+red, which is motion to the right, clockwise through yellow (down), green and cyan (left) to blue (up) and
+magenta, with more room for the hues that the eye tells apart better. White is no motion.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from striate.data.builtin.motion_digits import motion_digits
+from striate.data.builtin.paths import DIFFICULTIES
+from striate.data.flow.flow import from_bytes
+from striate.data.image_data import DEFAULT_FRAMES, Options
+from striate.data.video.clip_reading import read_clip
+from striate.errors import ArgumentError, DataError
+
+_PLACES = (0, 15, 21, 25, 36, 49, 55)  # of the hues below on the wheel: red again at its end
+_HUES = np.array(
+    [(255, 0, 0), (255, 255, 0), (0, 255, 0), (0, 255, 255), (0, 0, 255), (255, 0, 255), (255, 0, 0)], float
+)
+_SUFFIXES = (".png", ".jpg", ".webp")
+_GAP = 4  # pixels between pictures
+
+
+def draw_flow(flow: np.ndarray, longest: float | None = None) -> np.ndarray:
+    """Flow in pixels per frame, (2, H, W) in x and y → RGB uint8 (H, W, 3).
+
+    longest: the motion, in pixels per frame, that is drawn in full colour, and any longer one; by default the
+    longest of this field, and at least 1, so that the noise of a still picture stays pale.
+    """
+    x, y = flow.astype(np.float64)
+    length = np.hypot(x, y)
+    full = max(1.0, float(length.max(initial=0))) if longest is None else longest
+    strength = np.minimum(length / full, 1)[..., None]
+    place = np.arctan2(y, x) / (2 * np.pi) % 1 * _PLACES[-1]
+    hue = np.stack([np.interp(place, _PLACES, channel) for channel in _HUES.T], axis=-1)
+    colours: np.ndarray = np.rint(255 - strength * (255 - hue)).astype(np.uint8)
+    return colours
+
+
+def draw_wheel(side: int) -> np.ndarray:
+    """The key: each point in the colour of the motion from the middle to it. RGB uint8 (side, side, 3)."""
+    y, x = (np.mgrid[:side, :side] + 0.5) * 2 / side - 1
+    wheel = draw_flow(np.stack([x, y]), longest=1.0)
+    wheel[np.hypot(x, y) > 1] = 255
+    return wheel
+
+
+@dataclass(frozen=True)
+class FlowPicture:
+    """The flow of a clip, drawn."""
+
+    path: Path
+    method: str
+    frames: int
+    longest: float
+    """The longest motion in the clip, in pixels per frame: that of full colour."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "path": str(self.path),
+            "method": self.method,
+            "frames": self.frames,
+            "longest": self.longest,
+        }
+
+
+def picture_flow(
+    clip: str | Path,
+    out: str | Path,
+    *,
+    method: str = "dis",
+    frames: int = DEFAULT_FRAMES,
+    stride: int | None = None,
+    size: int | None = None,
+) -> FlowPicture:
+    """Draws frames of a video above the flow from each of them to the video's next frame, and the key.
+
+    clip: a video file, a folder of frames, or a clip of moving digits by its name, as "motion-digits/test/3".
+    out: the picture to write. frames, stride: as for training. size: pixels, for square pictures; by default
+    the video's own. Raises DataError for what cannot be read, MissingExtraError without OpenCV, ArgumentError
+    for a picture of an unknown kind.
+    """
+    suffix = Path(out).suffix.lower()
+    if suffix not in _SUFFIXES:
+        raise ArgumentError(
+            f"the picture must be one of {', '.join(_SUFFIXES)}; got {str(out)!r}: try {Path(out).stem}.png"
+        )
+    planes = _planes(clip, Options(channels=3, size=size, frames=frames, stride=stride, flow=method))
+    fields = np.moveaxis(from_bytes(planes[3:]), 1, 0)  # (T, 2, H, W)
+    longest = float(np.hypot(fields[:, 0], fields[:, 1]).max())
+    full = max(1.0, longest)
+    shown = [np.moveaxis(planes[:3, t], 0, -1) for t in range(frames)]
+    drawn = [draw_flow(field, full) for field in fields]
+    key = draw_wheel(min(planes.shape[2:]))
+    Path(out).parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(_sheet([shown, [*drawn, key]])).save(out)
+    return FlowPicture(Path(out), method, frames, longest)
+
+
+def _planes(clip: str | Path, options: Options) -> np.ndarray:
+    """(3 + 2, T, H, W) uint8: the picture, and the flow in x and y."""
+    if str(clip).partition("/")[0] in DIFFICULTIES and not Path(clip).exists():
+        return _made(str(clip), options)
+    return read_clip(clip, sampling=options.sampling, channels=3, size=options.square, flow=options.flow)
+
+
+def _made(clip: str, options: Options) -> np.ndarray:
+    """A clip of moving digits, NAME/SPLIT/NUMBER."""
+    name, split, number = (*clip.split("/", 2), "", "")[:3]
+    clips = motion_digits(name, replace(options, memory_limit=0)).splits.get(split)  # drawn one by one
+    if clips is None or not number.isdecimal() or int(number) >= len(clips):
+        raise DataError(f"no clip {clip!r}: expected NAME/SPLIT/NUMBER, as {name}/test/3")
+    planes: np.ndarray = clips.take([int(number)]).numpy()[0]
+    return planes
+
+
+def _sheet(rows: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
+    """Rows of pictures of one size or smaller, from the left, on white."""
+    H, W = rows[0][0].shape[:2]
+    columns = max(map(len, rows))
+    sheet = np.full((len(rows) * (H + _GAP) - _GAP, columns * (W + _GAP) - _GAP, 3), 255, np.uint8)
+    for number, row in enumerate(rows):
+        for column, picture in enumerate(row):
+            top, left = number * (H + _GAP), column * (W + _GAP)
+            sheet[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
+    return sheet

@@ -1,0 +1,70 @@
+"""Optical flow of a packed set: computed once, kept beside the frames, gone on with after an interruption."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from striate.data.flow.flow import flow_planes, from_bytes, to_bytes
+from striate.data.image_data import Options
+from striate.data.packed.pack import FRAMES, Pack
+from striate.data.sets.clip_sets import brought_to
+from striate.data.sets.workers import ordered_map
+
+
+class _Job(NamedTuple):
+    """A clip in the file of frames: where it begins, in bytes, and (T, C, H, W)."""
+
+    start: int
+    shape: tuple[int, int, int, int]
+
+
+def flow_of_pack(folder: Path, pack: Pack, options: Options) -> np.ndarray:
+    """(bytes,) uint8 mapped into memory: the flow (T, 2, H, W) of one clip after the other.
+
+    Raises MissingExtraError without OpenCV, DataError for frames too small.
+    """
+    assert options.flow
+    flow_planes(np.zeros((1, 1, pack.short_side, pack.short_side), np.uint8), options.flow)  # or says why not
+    path = folder / f"flow-{options.flow}.u8"
+    ends = np.cumsum(pack.sizes) * 2
+    if not path.is_file() or path.stat().st_size != ends[-1]:
+        _compute(path, folder / FRAMES, pack, ends, options)
+    return np.memmap(path, np.uint8, "r")
+
+
+def _compute(path: Path, frames: Path, pack: Pack, ends: np.ndarray, options: Options) -> None:
+    with path.open("ab") as file:
+        done = int(np.searchsorted(ends, file.tell(), side="right"))
+        file.truncate(int(ends[done - 1]) if done else 0)
+        flow = partial(_flow, path=str(frames), method=options.flow or "")
+        with closing(ordered_map(flow, _jobs(pack, done), options.crew)) as results:
+            for planes in results:
+                file.write(planes.tobytes())
+                done += 1
+                if options.progress:
+                    options.progress(done, len(ends))
+
+
+def _jobs(pack: Pack, done: int) -> Iterator[_Job]:
+    starts = np.cumsum(pack.sizes) - pack.sizes
+    for row in range(done, len(pack.shapes)):
+        T, H, W = pack.shapes[row]
+        yield _Job(int(starts[row]) * pack.channels, (T, pack.channels, H, W))
+
+
+def _flow(job: _Job, path: str, method: str) -> np.ndarray:
+    frames = np.memmap(path, np.uint8, "r", offset=job.start, shape=job.shape)
+    return flow_planes(np.asarray(frames), method)
+
+
+def flow_brought_to(planes: np.ndarray, size: tuple[int, int], crop: float) -> np.ndarray:
+    """Flow (T, 2, H, W) uint8 of a picture that is brought to `size`: a smaller picture moves by less."""
+    T, _, H, W = planes.shape
+    scale = max(size[0] / H, size[1] / W)
+    if scale != 1:
+        planes = to_bytes(from_bytes(planes) * scale)
+    return brought_to(planes.reshape(2 * T, 1, H, W), 1, size, crop).reshape(T, 2, *size)

@@ -1,0 +1,1 @@
+"""The samples of one split by index, from memory, from files or from a pack, in batches of tensors."""

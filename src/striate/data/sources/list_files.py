@@ -1,0 +1,183 @@
+"""A list of clips → which file is a clip of which class, in which split.
+
+Where a list is called by a split (trainlist01.txt, kinetics_train.csv, …), those of the other splits are
+looked for beside it. Its paths are looked for in its own folder, in the one above, and in the folders of
+both. HMDB51 has one list a class, brush_hair_test_split1.txt: give one of them, or their folder for split 1.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from striate.data.sources.classes import in_order
+from striate.data.sources.list_rows import SPLIT_WORDS, Row, read_rows
+from striate.data.sources.listing import Listing
+from striate.data.sources.splits import SPLITS
+from striate.data.sources.suffixes import VIDEO_SUFFIXES
+from striate.errors import DataError
+
+LIST_SUFFIXES = frozenset({".txt", ".csv", ".tsv", ".json", ".list"})
+_HMDB51 = re.compile(r"(?P<label>.+)_test_split(?P<number>\d+)\.txt")
+_HMDB51_SPLITS = {"1": "train", "2": "test"}  # 0: not used
+_MOST_FOLDERS = 200
+
+
+def is_list(path: Path) -> bool:
+    """Whether it is a list of clips, or a folder of HMDB51's."""
+    if path.is_dir():
+        return any(_HMDB51.fullmatch(entry.name) for entry in path.iterdir())
+    return path.is_file() and path.suffix.lower() in LIST_SUFFIXES
+
+
+def list_clips(path: Path) -> Listing:
+    """The clips that a list names. Raises DataError if more than a tenth of them are not there."""
+    places = _Places(_folders(path))
+    match = _HMDB51.fullmatch(path.name)
+    if path.is_dir() or match:
+        rows, lists = _hmdb51(path, match["number"] if match else "1")
+    else:
+        rows, lists = _splits(path, places)
+    if not rows:
+        raise DataError(f"{path} names no clips with labels: expected `path label` on each line")
+    files = [places.find(row.names) for row in rows]
+    missing = [row.names[0] for row, file in zip(rows, files, strict=True) if file is None]
+    if len(missing) * 10 > len(rows):
+        raise DataError(_pointing_nowhere(path, len(rows), missing, places))
+    paths = [file or str(places.folders[0] / row.names[0]) for row, file in zip(rows, files, strict=True)]
+    labels, classes = _classes(path, rows, paths)
+    split = np.array([row.split or "train" for row in rows], "U5")
+    return Listing(
+        root=Path(os.path.commonpath([str(Path(file).parent) for file in paths])),
+        classes=classes,
+        paths=tuple(paths),
+        labels=labels,
+        split=split,
+        splits=tuple(name for name in SPLITS if (split == name).any()),
+        notes=(f"read from {', '.join(lists)}",),
+        kind="frames" if os.path.isdir(paths[0]) else "videos",  # noqa: PTH112
+    )
+
+
+@dataclass
+class _Places:
+    """Folders in which the paths of a list are looked for; where the last was found, the next is first."""
+
+    folders: list[Path]
+    suffixes: list[str] = field(default_factory=lambda: ["", *sorted(VIDEO_SUFFIXES)])
+
+    def find(self, names: Iterable[str]) -> str | None:
+        """A file or folder of one of these names."""
+        for name in names:
+            for folder in self.folders:
+                for suffix in self._suffixes_of(name):
+                    path = f"{folder / name}{suffix}"
+                    if os.path.exists(path):  # noqa: PTH110
+                        self._prefer(folder, suffix)
+                        return path
+        return None
+
+    def _suffixes_of(self, name: str) -> Sequence[str]:
+        return ("",) if Path(name).suffix.lower() in VIDEO_SUFFIXES else tuple(self.suffixes)
+
+    def _prefer(self, folder: Path, suffix: str) -> None:
+        if self.folders[0] != folder:
+            self.folders.remove(folder)
+            self.folders.insert(0, folder)
+        if self.suffixes[0] != suffix:
+            self.suffixes.remove(suffix)
+            self.suffixes.insert(0, suffix)
+
+
+def _folders(path: Path) -> list[Path]:
+    """Its own folder, the one above, and the folders in both."""
+    own = (path if path.is_dir() else path.parent).absolute()
+    inside = (
+        [Path(entry.path) for entry in os.scandir(folder) if entry.is_dir()] for folder in (own, own.parent)
+    )
+    below = [one for some in inside for one in sorted(some)[:_MOST_FOLDERS]]
+    return list(dict.fromkeys([own, own.parent, *below]))
+
+
+def _splits(path: Path, places: _Places) -> tuple[list[Row], list[str]]:
+    """The rows of a list and of those that go with it, and their names."""
+    lists = _companions(path)
+    rows = [
+        row._replace(split=row.split or split)
+        for split, file in lists.items()
+        for row in read_rows(file, lambda name: places.find([name]) is not None)
+    ]
+    return rows, [file.name for file in lists.values()]
+
+
+def _companions(path: Path) -> dict[str, Path]:
+    """Split → list; train alone if its name does not say that it is one of several."""
+    found = re.search(r"(?<![a-z])(training|train)(?=list|[^a-z]|$)", path.stem.lower())
+    if not found:
+        return {"train": path}
+    lists = {"train": path}
+    for word, split in SPLIT_WORDS.items():
+        name = path.stem[: found.start()] + word + path.stem[found.end() :] + path.suffix
+        if split not in lists and (path.parent / name).is_file():
+            lists[split] = path.parent / name
+    return lists
+
+
+def _hmdb51(path: Path, number: str) -> tuple[list[Row], list[str]]:
+    folder = path if path.is_dir() else path.parent
+    matches = [_HMDB51.fullmatch(entry.name) for entry in sorted(folder.iterdir())]
+    chosen = [match for match in matches if match and match["number"] == number]
+    if not chosen:
+        raise DataError(f"{folder} holds no lists of split {number}: give one of the lists that it holds")
+    rows = []
+    for match in chosen:
+        for name, part in _pairs(folder / match.string):
+            if part in _HMDB51_SPLITS:
+                rows.append(Row((f"{match['label']}/{name}", name), match["label"], _HMDB51_SPLITS[part]))
+    return rows, [f"{len(chosen)} lists of split {number} in {folder.name}"]
+
+
+def _pairs(path: Path) -> Iterator[tuple[str, str]]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.strip():
+            name, part = line.strip().rsplit(maxsplit=1)
+            yield name, part
+
+
+def _classes(path: Path, rows: Sequence[Row], paths: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Labels (N,) and the classes' names. Numbers keep their order; they are named by their folders where
+    each has one of its own, and so are clips without a label."""
+    folders = [Path(file).parent.name for file in paths]
+    given = {row.label for row in rows if row.label is not None}
+    names = _folder_of_each(rows, folders) if all(label.isdecimal() for label in given) else {}
+    if names:
+        order = [names[label] for label in sorted(names, key=int)]
+        named = [
+            folder if row.label is None else names[row.label]
+            for row, folder in zip(rows, folders, strict=True)
+        ]
+        classes = tuple(dict.fromkeys([*order, *sorted(set(named))]))
+    else:
+        named = [row.label or folder for row, folder in zip(rows, folders, strict=True)]
+        classes = in_order(set(named))
+    places = {name: place for place, name in enumerate(classes)}
+    return np.array([places[name] for name in named], np.int64), classes
+
+
+def _folder_of_each(rows: Sequence[Row], folders: Sequence[str]) -> Mapping[str, str]:
+    """Label → the name of the folder that holds its clips and no others; empty if any has none."""
+    pairs = {(row.label, folder) for row, folder in zip(rows, folders, strict=True) if row.label is not None}
+    names = {label: folder for label, folder in pairs if label is not None}
+    return names if len(pairs) == len(names) == len(set(names.values())) else {}
+
+
+def _pointing_nowhere(path: Path, count: int, missing: Sequence[str], places: _Places) -> str:
+    first = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
+    own = (path if path.is_dir() else path.parent).absolute()
+    return (
+        f"{len(missing)} of the {count} clips that {path} names are not there: {first}; looked in {own}, "
+        f"{own.parent} and the folders in both: put the list beside the clips, or write whole paths"
+    )

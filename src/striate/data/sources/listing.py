@@ -1,0 +1,60 @@
+"""Which files are images or clips of which class, in which split. Opens no file."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from striate.data.sources.classes import check_classes
+
+Kind: TypeAlias = Literal["images", "videos", "frames"]
+"""What a path stands for: an image, a video file, or a folder of frames."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The images or clips of a source, row by row."""
+
+    root: Path
+    classes: tuple[str, ...]
+    paths: tuple[str, ...]
+    labels: np.ndarray  # (N,) int64
+    split: np.ndarray  # (N,) str; all "train" where the folder is not split
+    splits: tuple[str, ...]  # that the folder has
+    notes: tuple[str, ...]
+    kind: Kind = "images"
+
+    @property
+    def rows(self) -> dict[str, np.ndarray]:
+        """Split → rows."""
+        return {split: np.flatnonzero(self.split == split) for split in self.splits}
+
+    @property
+    def items(self) -> str:
+        """What the rows are, in the plural."""
+        return "images" if self.kind == "images" else "clips"
+
+    @property
+    def keys(self) -> list[str]:
+        """Paths below the root, alike on every system."""
+        return [_below(Path(path), self.root).as_posix() for path in self.paths]
+
+    def totals(self) -> dict[str, int]:
+        """Images, or clips, of each class."""
+        counts = np.bincount(self.labels, minlength=len(self.classes))
+        return dict(zip(self.classes, counts.tolist(), strict=True))
+
+    def keep(self, rows: np.ndarray) -> "Listing":
+        """These rows only."""
+        paths = tuple(self.paths[row] for row in rows)
+        return replace(self, paths=paths, labels=self.labels[rows], split=self.split[rows])
+
+    def check(self) -> None:
+        """Raises DataError unless there are two classes and train has some of each."""
+        labels = {split: self.labels[rows] for split, rows in self.rows.items()}
+        check_classes(str(self.root), self.classes, labels, self.items)
+
+
+def _below(path: Path, root: Path) -> Path:
+    return path.relative_to(root) if path.is_relative_to(root) else path

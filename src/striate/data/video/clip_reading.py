@@ -1,0 +1,221 @@
+"""One video file or folder of frames → uint8 clips (C, T, H, W), in any process.
+
+Pictures follow the rules of `video_file` and, for folders of frames, of `reading`: the short side is resized,
+what stands over is cut off. Optical flow is that from each frame to the next one of the video, whether or not
+that one is in the clip; the video's last frame has the flow that leads to it.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import numpy as np
+
+from striate.data.video.frame_source import ClipSource, open_clip
+from striate.data.video.sampling import MIDDLE, Sampling
+from striate.data.video.video_file import VideoError
+from striate.errors import DataError, StriateError
+
+
+class ClipJob(NamedTuple):
+    """A clip to be read: (T,) chances and the place of the cut, see `Sampling` and `CROPS`."""
+
+    path: str
+    chances: np.ndarray
+    crop: float
+
+
+class ClipHeader(NamedTuple):
+    """What a clip is like as it is seen, and how many frames there are."""
+
+    height: int
+    width: int
+    grey: bool
+    frames: int
+
+
+class Reading(NamedTuple):
+    """How clips are read: all that is the same for a whole set."""
+
+    sampling: Sampling
+    channels: int
+    size: tuple[int, int] | None
+    flow: str | None = None
+
+    @property
+    def planes(self) -> int:
+        """Of a clip: the picture's channels, and two of optical flow."""
+        return self.channels + (2 if self.flow else 0)
+
+
+def read_clip(
+    path: str | Path,
+    *,
+    sampling: Sampling,
+    channels: int,
+    size: tuple[int, int] | None = None,
+    flow: str | None = None,
+) -> np.ndarray:
+    """One clip as evaluation sees it: uint8 (C, T, H, W), with optical flow (C + 2, T, H, W).
+
+    path: of a video file or of a folder of frames. channels: 1 or 3. size: (H, W) to resize and cut to; None
+    keeps the video's own. Raises DataError.
+    """
+    job = ClipJob(str(path), np.full(sampling.frames, MIDDLE), MIDDLE)
+    clip = try_clip(job, Reading(sampling, channels, size, flow))
+    if isinstance(clip, str):
+        raise DataError(f"cannot read the video {path}: {clip}")
+    return clip
+
+
+def read_clips(jobs: Sequence[ClipJob], *, how: Reading) -> tuple[np.ndarray, list[tuple[int, str]]]:
+    """Clips as uint8 (N, C, T, H, W), and (row, reason) of those that cannot be read, which are 0."""
+    assert how.size
+    clips = np.zeros((len(jobs), how.planes, how.sampling.frames, *how.size), np.uint8)
+    broken = []
+    for row, job in enumerate(jobs):
+        clip = try_clip(job, how)
+        if isinstance(clip, str):
+            broken.append((row, clip))
+        else:
+            clips[row] = clip
+    return clips, broken
+
+
+def try_clip(job: ClipJob, how: Reading) -> np.ndarray | str:
+    """One clip, or the reason why it cannot be read."""
+    try:
+        with open_clip(job.path) as source:
+            positions = how.sampling.positions(source.length, job.chances)
+            return next(_clips(source, source.numbers(positions)[None], how, job.crop))
+    except StriateError:  # a missing extra
+        raise
+    except Exception as error:  # a broken file leads decoders to raise anything
+        return reason(error)
+
+
+def try_clip_header(path: str | Path) -> ClipHeader | str:
+    """What a clip is like, or the reason why it cannot be read. Decodes the first frame only."""
+    try:
+        with open_clip(path) as source:
+            return ClipHeader(*source.shape(), source.length)
+    except Exception as error:
+        return reason(error)
+
+
+def try_all_frames(path: str | Path) -> str | None:
+    """Why a clip cannot be decoded from beginning to end; None if it can."""
+    try:
+        with open_clip(path) as source:
+            return source.damage()
+    except Exception as error:
+        return reason(error)
+
+
+def read_windows(
+    path: str | Path,
+    *,
+    sampling: Sampling,
+    channels: int,
+    size: tuple[int, int],
+    flow: str | None = None,
+    seconds: float | None = None,
+) -> Iterator[tuple[float | None, float | None, np.ndarray]]:
+    """A video in windows, one after the other: its beginning and end in seconds, and the clip from it.
+
+    Frames spread over a window (no stride) need to know how long one is: `seconds`, by default the whole
+    video. With a stride a window is as long as its T frames; the last one begins earlier, so that it is
+    whole. Times are None for a folder of frames. Raises DataError.
+    """
+    try:
+        with open_clip(path) as source:
+            starts, length = _windows(source, sampling, seconds)
+            chances = np.full(sampling.frames, MIDDLE)
+            within = sampling.positions(length, chances)
+            last = np.nextafter(source.length, 0)
+            table = np.stack([source.numbers(np.minimum(start + within, last)) for start in starts])
+            clips = _clips(source, table, Reading(sampling, channels, size, flow), MIDDLE)
+            for start, clip in zip(starts, clips, strict=True):
+                end = min(start + length, source.length)
+                yield source.seconds(start), source.seconds(end), clip
+    except StriateError:
+        raise
+    except Exception as error:
+        raise DataError(f"cannot read the video {path}: {reason(error)}") from None
+
+
+def _windows(source: ClipSource, sampling: Sampling, seconds: float | None) -> tuple[np.ndarray, float]:
+    """Positions where windows begin, and the length of one, in frames."""
+    if sampling.stride is not None:
+        length = float(sampling.frames * sampling.stride)
+        count = max(1, int(np.ceil(source.length / length)))
+        return np.minimum(np.arange(count) * length, max(0.0, source.length - length)), length
+    whole = source.seconds(source.length)
+    count = 1 if seconds is None or whole is None else max(1, round(whole / seconds))
+    length = source.length / count
+    return np.arange(count) * length, length
+
+
+def _clips(source: ClipSource, table: np.ndarray, how: Reading, crop: float) -> Iterator[np.ndarray]:
+    """For each row of frame numbers a clip (C, T, H, W)."""
+    following = np.minimum(table + 1, source.length - 1)
+    asked = np.concatenate([table, following, np.maximum(following - 1, 0)], axis=1) if how.flow else table
+    for row, pictures in zip(table, source.pictures(asked, how.channels, how.size, crop), strict=True):
+        clip = np.stack([pictures[int(number)] for number in row])  # (T, H, W, C)
+        planes = np.moveaxis(clip, -1, 0)
+        if how.flow:
+            planes = np.concatenate([planes, _flow(row, pictures, source.length, how.flow)])
+        yield planes
+
+
+def _flow(row: np.ndarray, pictures: dict[int, np.ndarray], length: int, method: str) -> np.ndarray:
+    """(2, T, H, W) from each frame to the next of the video."""
+    from striate.data.flow.flow import flow_planes  # needs an extra
+
+    begins = np.minimum(row, max(length - 2, 0))
+    fields = {}
+    for begin in np.unique(begins).tolist():
+        pair = np.stack([pictures[begin], pictures[min(begin + 1, length - 1)]])  # (2, H, W, C)
+        fields[begin] = flow_planes(np.ascontiguousarray(np.moveaxis(pair, -1, 1)), method)[0]
+    return np.stack([fields[begin] for begin in begins.tolist()], axis=1)
+
+
+def reason(error: Exception) -> str:
+    """Why a clip cannot be read, in a few words."""
+    if isinstance(error, VideoError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "too large for the memory"
+    if isinstance(error, av.error.InvalidDataError | av.error.ArgumentError):
+        return "not a video that FFmpeg knows, or broken from the beginning"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+
+
+def read_whole(path: str, *, channels: int, short_side: int, fps: float | None) -> np.ndarray | str:
+    """All frames of a clip, uint8 (T, C, H, W), or the reason why it cannot be read.
+
+    short_side: pixels, which the short side is brought to; the long one keeps the proportion. fps: frames per
+    second that are kept, by presentation time; None, and a folder of frames, keep all.
+    """
+    try:
+        with open_clip(path) as source:
+            height, width, _ = source.shape()
+            scale = short_side / min(height, width)
+            size = max(short_side, round(height * scale)), max(short_side, round(width * scale))
+            numbers = source.numbers(_moments(source, fps))
+            frames = np.empty((len(numbers), channels, *size), np.uint8)
+            one_by_one = source.pictures(numbers[:, None], channels, size, MIDDLE)
+            for frame, pictures in zip(frames, one_by_one, strict=True):
+                (picture,) = pictures.values()
+                frame[:] = np.moveaxis(picture, -1, 0)
+            return frames
+    except Exception as error:
+        return reason(error)
+
+
+def _moments(source: ClipSource, fps: float | None) -> np.ndarray:
+    """Positions of the frames that are kept: all, or the middles of equal parts."""
+    seconds = source.seconds(source.length)
+    count = source.length if fps is None or seconds is None else max(1, round(seconds * fps))
+    return (np.arange(count) + 0.5) * (source.length / count)

@@ -1,0 +1,84 @@
+"""A finished training as evaluation sees it: network, classes, and how its inputs are made."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from striate.algorithms import Table
+from striate.data import Sampling
+from striate.errors import ArgumentError, NetworkError, RunError
+from striate.evaluating.inputs import Normalisation, place
+from striate.evaluating.scoring import NO_ALGORITHMS
+from striate.machine import pick_device
+from striate.models.saved import network_of
+from striate.runs import read_record
+from striate.tuning import known_algorithms
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a run holds for whoever wants to use it."""
+
+    run: Path
+    network: nn.Module
+    classes: tuple[str, ...]
+    channels: int
+    size: tuple[int, int]
+    normalise: Normalisation
+    temperature: float
+    """Probabilities are of the logits divided by it."""
+    source: str
+    """The data it was trained on, as it was named."""
+    data_options: dict[str, Any]
+    """How that data was opened, so that its test images can be found again."""
+    sampling: Sampling | None
+    """Which frames of a video make its clips; None: it was trained on images."""
+    flow: str | None
+    """How the optical flow of its clips is computed."""
+    algorithms: Table
+    """How its convolutions are computed, where this machine knows better than PyTorch's call."""
+
+
+def open_run(run: str | Path, device: str = "auto", algorithms: str = "auto") -> Trained:
+    """Opens a run for use. algorithms: "auto", or "plain" for PyTorch's own convolutions.
+
+    Raises RunError, in one sentence, for one that cannot be.
+    """
+    if algorithms not in ("auto", "plain"):
+        raise ArgumentError(f"algorithms must be auto or plain; got {algorithms!r}")
+    run = Path(run)
+    record = read_record(run)
+    chosen = pick_device(device)
+    network = place(network_of(run, record), chosen)
+    try:
+        data = record["data"]
+        size = (int(data["size"][0]), int(data["size"][1]))
+        one = (int(data["channels"]), *([data["frames"]] if data.get("frames") else []), *size)
+        return Trained(
+            run=run,
+            network=network,
+            classes=tuple(data["classes"]),
+            channels=int(data["channels"]),
+            size=size,
+            normalise=Normalisation.from_json(data["normalisation"]),
+            temperature=float(record.get("results", {}).get("temperature", 1.0)),
+            source=str(data["source"]),
+            data_options=dict(data["options"]),
+            sampling=Sampling(data["frames"], data["stride"]) if data.get("frames") else None,
+            flow=data.get("flow"),
+            algorithms=NO_ALGORITHMS if algorithms == "plain" else algorithms_of(network, one),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError):
+        raise RunError(
+            f"the record of {run} does not say what its network was trained on: restore it from a copy"
+        ) from None
+
+
+def algorithms_of(network: nn.Module, shape: tuple[int, ...]) -> Table:
+    """What this machine knows of a network's convolutions on inputs of this shape, in fp32."""
+    try:
+        return known_algorithms(network, shape, device=next(network.parameters()).device)
+    except NetworkError:  # it cannot be followed without its numbers
+        return NO_ALGORITHMS

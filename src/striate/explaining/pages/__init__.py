@@ -1,0 +1,1 @@
+"""An explanation written down: as a document, on a terminal, as an HTML page."""

@@ -1,0 +1,122 @@
+"""Grids of numbers as PNG pictures, inline."""
+
+import io
+from base64 import b64encode
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from striate.derivation.shapes import Array
+from striate.explaining.pictures.picture import Picture
+
+ACROSS = 900
+"""Pixels that a picture is wide, at most."""
+SMALLEST, LARGEST = 72, 360
+"""A tile is enlarged to at least, and shrunk to at most, so many pixels."""
+FEW = 3
+"""So many tiles are drawn large."""
+GAP, LINE = 6, 13
+RAMP = np.array(
+    [(0, 0, 4), (66, 10, 104), (147, 38, 103), (221, 81, 58), (252, 165, 10), (252, 255, 164)], float
+)
+"""Dark to bright, alike for the colour-blind: six colours of matplotlib's inferno."""
+
+
+def data_uri(picture: Picture) -> str:
+    """The picture as a `data:` address."""
+    file = io.BytesIO()
+    draw(picture).save(file, "PNG", optimize=True)
+    return "data:image/png;base64," + b64encode(file.getvalue()).decode()
+
+
+def draw(picture: Picture) -> Image.Image:
+    """All tiles in rows, their names below them."""
+    tiles = [_tile(picture, place) for place in range(len(picture.tiles))]
+    width, height = max(one.width for one in tiles), max(one.height for one in tiles)
+    columns = max(1, min(len(tiles), (ACROSS + GAP) // (width + GAP)))
+    rows = -(-len(tiles) // columns)
+    line = LINE if any(picture.names) else 0
+    canvas = Image.new("RGB", (columns * (width + GAP) + GAP, rows * (height + GAP + line) + GAP), "white")
+    pen = ImageDraw.Draw(canvas)
+    for place, (tile, name) in enumerate(zip(tiles, picture.names, strict=True)):
+        left, top = GAP + place % columns * (width + GAP), GAP + place // columns * (height + GAP + line)
+        canvas.paste(tile, (left, top))
+        pen.text((left, top + height), name[: width // 6 + 1], fill="black")
+    return canvas
+
+
+def _tile(picture: Picture, place: int) -> Image.Image:
+    colours = colours_of(picture, place)
+    height, width = colours.shape[:2]
+    zoom = max(1, -(-SMALLEST // min(height, width)))
+    if len(picture.tiles) <= FEW or picture.over_input:
+        zoom = max(zoom, 224 // max(height, width))
+    image = Image.fromarray(colours).resize((width * zoom, height * zoom), Image.Resampling.NEAREST)
+    mark = picture.marks[place] if place < len(picture.marks) else None
+    if mark is not None:
+        top, left, bottom, right = mark
+        box = (left * zoom, top * zoom, (right + 1) * zoom - 1, (bottom + 1) * zoom - 1)
+        ImageDraw.Draw(image).rectangle(box, outline=(0, 200, 83), width=max(2, zoom // 6))
+    if max(image.size) > LARGEST:
+        image.thumbnail((LARGEST, LARGEST))
+    return image
+
+
+def colours_of(picture: Picture, place: int) -> Array:
+    """One tile as (H, W, 3) uint8."""
+    tile = np.asarray(picture.tiles[place], float)
+    if picture.over_input:
+        return _laid_over(tile, picture, place)
+    if picture.signed:
+        return _signed(tile, _reach(picture.tiles))
+    if tile.ndim == 3:
+        return as_bytes(np.moveaxis(tile, 0, -1))
+    return as_bytes(np.repeat(stretched(tile)[..., None] * 255, 3, axis=-1))
+
+
+def as_bytes(colours: Array) -> Array:
+    """0 … 255, rounded."""
+    told: Array = np.rint(np.clip(colours, 0, 255)).astype(np.uint8)
+    return told
+
+
+def stretched(tile: Array) -> Array:
+    """To 0 … 1; a flat tile is dark."""
+    low, high = float(tile.min()), float(tile.max())
+    return (tile - low) / (high - low) if high > low else np.zeros_like(tile)
+
+
+def _reach(tiles: Sequence[Array]) -> float:
+    """The largest size over all tiles, which share one scale."""
+    return max(float(np.abs(one).max(initial=0.0)) for one in tiles) or 1.0
+
+
+def _signed(tile: Array, reach: float) -> Array:
+    """White at 0, red above, blue below; a tile of three colours around grey."""
+    share = np.clip(tile / reach, -1, 1)
+    if tile.ndim == 3:
+        return as_bytes(127.5 + 127.5 * np.moveaxis(share, 0, -1))
+    up, down = np.maximum(share, 0)[..., None], np.maximum(-share, 0)[..., None]
+    white, red, blue = (np.array(one, float) for one in ((255, 255, 255), (178, 24, 43), (33, 102, 172)))
+    return as_bytes(white + up * (red - white) + down * (blue - white))
+
+
+def _laid_over(tile: Array, picture: Picture, place: int) -> Array:
+    """A heat map over the input, which stays visible in grey."""
+    behind = picture.behind[min(place, len(picture.behind) - 1)].mean(axis=0)
+    grey = np.repeat(behind[..., None], 3, axis=-1)
+    if picture.signed:
+        reach = _reach(picture.tiles)
+        heat, share = _signed(tile, reach).astype(float), np.abs(tile) / reach
+    else:
+        share = np.clip(tile / _reach(picture.tiles), 0, 1)
+        heat = ramp(share)
+    cover = (0.25 + 0.6 * np.sqrt(share))[..., None]
+    return as_bytes((1 - cover) * grey + cover * heat)
+
+
+def ramp(share: Array) -> Array:
+    """0 … 1 → colours (…, 3)."""
+    at = np.clip(share, 0, 1) * (len(RAMP) - 1)
+    return np.stack([np.interp(at, np.arange(len(RAMP)), RAMP[:, c]) for c in range(3)], axis=-1)

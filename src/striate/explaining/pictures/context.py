@@ -1,0 +1,88 @@
+"""What a picture is made from: everything known about the network, the input and what was asked."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from striate.derivation.shapes import Array
+from striate.errors import ArgumentError, NetworkError, unknown
+from striate.explaining.checking import as_array
+from striate.explaining.layers.unit import Unit, choose
+from striate.explaining.subject import Subject
+from striate.explaining.unit_field import Fields
+from striate.explaining.updating import Optimiser
+from striate.tracing.recording import LayerRecord, Recorded
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """All that a picture may need."""
+
+    subject: Subject
+    recorded: Recorded
+    layer: LayerRecord | None
+    filter: int | None
+    unit: Unit | None
+    target: str | int | None
+    fields: Fields
+    optimiser: Optimiser | None
+
+    def needed_layer(self) -> LayerRecord:
+        """The layer. Raises ArgumentError where none was named."""
+        if self.layer is None:
+            names = ", ".join(one.title for one in self.recorded.layers if one.output.dim() > 2)
+            raise ArgumentError(f"which layer is to be shown? give --layer, one of {names}")
+        return self.layer
+
+    def needed_unit(self) -> tuple[int, ...]:
+        """The index (sample, filter, *at) of the number that was asked for, or of the layer's largest."""
+        if self.unit is not None:
+            return self.unit.index
+        return choose(self.needed_layer(), self.filter, None)
+
+    def chosen_filter(self) -> int:
+        """The filter that was asked for, or the one of the largest output."""
+        return self.needed_unit()[1] if self.filter is None else self.filter
+
+    def target_class(self) -> int:
+        """The class that is asked about: by default the most probable one."""
+        scores = self.recorded.output
+        if scores.dim() != 2:
+            shape = tuple(scores.shape)
+            raise NetworkError(f"there is no class to ask about: the network gives {shape}, not N×classes")
+        if self.target is None:
+            return int(scores[0].argmax())
+        names = self.subject.classes or tuple(map(str, range(scores.shape[1])))
+        if str(self.target) not in names:
+            raise ArgumentError(unknown("class", str(self.target), names))
+        return names.index(str(self.target))
+
+    def backgrounds(self) -> tuple[Array, ...]:
+        """What heat maps are laid over: (C, H, W) in [0, 255], one per frame of a clip."""
+        if self.subject.pixels is not None:
+            return (self.subject.pixels[0].astype(float),)
+        numbers = as_array(self.subject.inputs[0])
+        if numbers.ndim not in (3, 4):
+            raise NetworkError(
+                f"there is no picture to show: an input has shape {numbers.shape}, not C×H×W or C×T×H×W"
+            )
+        frames = np.moveaxis(numbers, 1, 0) if numbers.ndim == 4 else numbers[None]  # (T, C, H, W)
+        low, high = frames.min(), frames.max()
+        stretched = (frames - low) / max(high - low, 1e-12) * 255
+        return tuple(one if len(one) in (1, 3) else one[:1] for one in stretched)
+
+    def blank(self) -> torch.Tensor:
+        """An input that shows nothing: a black image, or zeros where the preparation is not known."""
+        trained, first = self.subject.trained, self.subject.inputs[:1]
+        if trained is None:
+            return torch.zeros_like(first)
+        return trained.normalise(torch.zeros(first.shape))
+
+
+def frame_of(scene: Scene, shape: tuple[int, ...]) -> int | None:
+    """Of maps (C, T, H, W), the frame to show: the unit's, or the middle one; None for images."""
+    if len(shape) != 4:
+        return None
+    unit = scene.unit
+    return unit.index[2] if unit is not None and len(unit.index) == 5 else shape[1] // 2

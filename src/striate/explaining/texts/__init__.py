@@ -1,0 +1,1 @@
+"""Every sentence that `explain` shows, one file a language."""

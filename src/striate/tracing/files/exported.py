@@ -1,0 +1,79 @@
+"""A `torch.export` archive, run node by node so that every operation tells which layer it came from."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+
+from striate.errors import NetworkError
+from striate.tracing.calls import Calls
+from striate.tracing.files import archive
+from striate.tracing.trace import Follow
+
+
+def read(path: Path) -> tuple[nn.Module, Sequence[Tensor], Follow]:
+    """The network of a `.pt2` file, an example of its inputs, and how to tell its layers."""
+    archive.check(path)
+    try:
+        with archive.weights_only():
+            program = torch.export.load(str(path))
+        graph = program.module(check_guards=False)
+    except Exception as error:
+        told = str(error).strip().splitlines() or [type(error).__name__]
+        raise NetworkError(f"{path} is not an archive of torch.export that can be read: {told[0]}") from error
+    runner = _Runner(graph)
+    arguments = program.example_inputs[0] if program.example_inputs else ()
+    inputs = [argument for argument in arguments if isinstance(argument, Tensor)]
+    return runner, inputs, runner.follow
+
+
+class _Runner(nn.Module):
+    """Runs a graph; before each node the calls are told where in the exported network it stood."""
+
+    def __init__(self, graph: fx.GraphModule) -> None:
+        super().__init__()
+        self.graph_module = graph
+        self.calls: list[Calls] = []
+
+    def follow(self, calls: Calls) -> None:
+        """Tell these calls."""
+        self.calls[:] = [calls]
+
+    def forward(self, *inputs: Tensor) -> Any:
+        """As the exported network."""
+        return _Told(self.graph_module, self.calls[0] if self.calls else None).run(*inputs)
+
+
+class _Told(fx.Interpreter):
+    """An interpreter that says which module's node it runs."""
+
+    def __init__(self, graph: fx.GraphModule, calls: Calls | None) -> None:
+        super().__init__(graph)
+        self.calls = calls
+        self.numbers: dict[str, int] = {}
+
+    def run_node(self, n: fx.Node) -> Any:
+        """One node, in its module's call."""
+        if self.calls is not None and n.op == "call_function":
+            self.calls.watch.call = self._call(n)
+        result = super().run_node(n)
+        if self.calls is not None and n.op == "call_function" and isinstance(result, Tensor):
+            facts = self.calls.facts[self.calls.watch.call]
+            facts.update(ends=len(self.calls.watch.ran), returns=(self.calls.watch.slot(result),))
+        return result
+
+    def _call(self, node: fx.Node) -> int:
+        """The number of the innermost module call that the node was exported from."""
+        assert self.calls is not None
+        stack = list((node.meta.get("nn_module_stack") or {}).items())
+        parent = 0
+        for depth, (key, (path, kind)) in enumerate(stack):
+            if not path:
+                continue
+            if key not in self.numbers:
+                name = kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__name__}"
+                self.numbers[key] = self.calls.tell(path, name, parent, depth + 1)
+            parent = self.numbers[key]
+        return parent

@@ -1,0 +1,115 @@
+"""What a watch has noted, as a recording."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor, nn
+
+from striate.arithmetic.described import (
+    Fill,
+    Operation,
+    ParameterInfo,
+    Recording,
+    Role,
+    TensorInfo,
+)
+from striate.tracing.arguments import base_name, full_name, is_view, written
+from striate.tracing.aten_kinds import Call
+from striate.tracing.calls import Calls
+from striate.tracing.describing import describe
+from striate.tracing.watch import Ran, Watch, memory
+
+
+def written_down(
+    network: nn.Module,
+    watch: Watch,
+    calls: Calls,
+    inputs: int,
+    outputs: Sequence[int],
+    names: tuple[str, ...],
+    with_times: bool,
+) -> Recording:
+    """Everything that was noted. inputs: how many there are. outputs: their numbers."""
+    tensors = tuple(_info(watch, number) for number in range(len(watch.kept)))
+    operations = tuple(_operation(ran, tensors) for ran in watch.ran)
+    batch = tensors[0].shape[0] if names[0] == "N" and tensors[0].shape else 1
+    return Recording(
+        tensors=tensors,
+        operations=operations,
+        calls=tuple(calls.all),
+        parameters=_parameters(network),
+        inputs=tuple(range(inputs)),
+        outputs=tuple(outputs),
+        axes=names,
+        batch=batch,
+        seconds=tuple(ran.seconds for ran in watch.ran) if with_times else (),
+    )
+
+
+def _info(watch: Watch, number: int) -> TensorInfo:
+    tensor, role = watch.kept[number], watch.roles[number]
+    storage = memory(tensor)
+    if role is Role.ACTIVATION and storage not in watch.dependent and not watch.escaped:
+        role = Role.CONSTANT
+    if role is Role.CONSTANT and storage in watch.dependent:
+        role = Role.ACTIVATION
+    known = watch.known.get(id(tensor))
+    return TensorInfo(
+        shape=tuple(tensor.shape),
+        itemsize=tensor.element_size(),
+        role=role,
+        fill=watch.used.get(number, watch.fills.get(number, Fill.UNKNOWN)),
+        names=known[1] if known else (),
+        trainable=tensor.requires_grad and role is Role.PARAMETER,
+        storage=storage,
+    )
+
+
+def _operation(ran: Ran, tensors: Sequence[TensorInfo]) -> Operation:
+    if ran.func is None:
+        name = str(ran.named.get("name", ran.kind))
+        return Operation(ran.kind, name, ran.inputs, ran.outputs, ran.geometry or {}, call=ran.call)
+    call = Call(ran.func, ran.named, tuple(tensors[number].shape for number in ran.outputs))
+    if ran.inputs:
+        kind, geometry = describe(call)
+    else:
+        kind, geometry = "source", {}
+    geometry = {**geometry, **(ran.geometry or {})}
+    if kind == "batch_norm" and not geometry["batch_statistics"]:
+        geometry.pop("instance", None)
+    return Operation(
+        kind=kind,
+        name=full_name(ran.func),
+        inputs=_ordered(kind, geometry, ran),
+        outputs=ran.outputs,
+        geometry=geometry,
+        view=is_view(ran.func) and _shares(ran, tensors),
+        writes=bool(written(ran.func)) and base_name(ran.func).endswith("_"),
+        call=ran.call,
+    )
+
+
+def _shares(ran: Ran, tensors: Sequence[TensorInfo]) -> bool:
+    """Whether the result of a view operation really lies in the memory of its input."""
+    return bool(ran.inputs and ran.outputs) and ran.inputs[0] != ran.outputs[0]
+
+
+def _ordered(kind: str, geometry: dict[str, Any], ran: Ran) -> tuple[int, ...]:
+    """Inputs in the order that the kind wants: the factors of a product before what is added."""
+    if kind != "matmul":
+        return ran.inputs
+    tensors = [name for name, value in ran.named.items() if isinstance(value, Tensor)]
+    by_name = dict(zip(tensors, ran.inputs, strict=True))
+    return tuple(by_name[name] for name in geometry.pop("inputs") if name in by_name)
+
+
+def _parameters(network: nn.Module) -> tuple[ParameterInfo, ...]:
+    names: dict[int, list[str]] = {}
+    firsts: dict[int, nn.Parameter] = {}
+    for name, parameter in network.named_parameters(remove_duplicate=False):
+        names.setdefault(id(parameter), []).append(name)
+        firsts[id(parameter)] = parameter
+    return tuple(
+        ParameterInfo(names[key][0], tuple(p.shape), p.element_size(), p.requires_grad, tuple(names[key][1:]))
+        for key, p in firsts.items()
+    )

@@ -1,0 +1,56 @@
+"""The convolution algorithms that a training takes: PyTorch's own call if it is short, else the fastest."""
+
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import nn
+
+from striate.algorithms import Choices, Table
+from striate.algorithms.table import Key
+from striate.errors import NetworkError
+from striate.training.recipe import Recipe
+from striate.tuning import tune
+
+WORTH_MEASURING = 50
+"""Steps of a training that measures. Trying all algorithms takes as long as 3 to 9 steps."""
+
+Progress = Callable[[int, int], None]
+
+
+def algorithms_for(
+    network: nn.Module,
+    shapes: Iterable[tuple[int, ...]],
+    number_format: str,
+    device: torch.device,
+    *,
+    steps: float,
+    progress: Progress | None = None,
+) -> Table:
+    """The algorithms for batches of these shapes, in a training of so many steps.
+
+    A short training takes none, even if some are known: else the same command would round otherwise the next
+    time. A network that cannot be followed without its numbers takes none either.
+    """
+    table: dict[Key, Choices] = {}
+    if steps < WORTH_MEASURING:
+        return table
+    try:
+        for shape in shapes:
+            tuning = tune(
+                network,
+                shape,
+                number_format=number_format,
+                device=device,
+                progress=progress,
+            )
+            table |= tuning.table
+    except NetworkError:
+        return {}
+    return table
+
+
+def steps_of(recipe: Recipe, images: int, seconds: float) -> float:
+    """How many steps a training on so many images will have, where a step takes so many seconds."""
+    if recipe.minutes is not None:
+        return 60 * recipe.minutes / seconds
+    return recipe.epochs * (images // min(recipe.batch_size, images))

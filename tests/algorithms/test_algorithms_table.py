@@ -1,0 +1,35 @@
+"""A table of algorithms as plain values and back."""
+
+import json
+from typing import Any
+
+import pytest
+
+from striate.algorithms import ALGORITHMS, Choice, Choices, Geometry
+from striate.algorithms.geometry import Shift
+from striate.algorithms.table import from_json, to_json
+
+SHIFTED = Geometry(16, 8, (1, 1), (1, 1), (0, 0), (1, 1), shift=Shift(8, 2, 2))
+CLIPS = Geometry(4, 4, (3, 1, 1), (2, 1, 1), (1, 0, 0), (1, 1, 1), groups=4)
+TABLE = {
+    (SHIFTED, (16, 16, 7, 7)): Choices(
+        Choice("shift folded into products", "bf16"), Choice("plain", "bf16"), Choice("plain", "fp32")
+    ),
+    (CLIPS, (2, 4, 8, 7, 7)): Choices(*(Choice(name, "fp32") for name in list(ALGORITHMS)[:3])),
+}
+
+
+def test_it_comes_back() -> None:
+    assert from_json(json.loads(json.dumps(to_json(TABLE)))) == TABLE
+    assert from_json(to_json({})) == {}
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [("algorithm", "none"), ("number_format", "fp8"), ("algorithm", None)],
+)
+def test_algorithms_that_are_not_there(where: str, value: Any) -> None:
+    entries = to_json(TABLE)
+    entries[0]["algorithms"]["output"][where] = value
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        from_json(entries)
