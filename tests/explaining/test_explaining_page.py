@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -11,9 +12,9 @@ from rich.console import Console
 
 from striate.explaining.explain import explain
 from striate.explaining.explanation import Explanation
-from striate.explaining.pages.maths import number, over, row, sub, total
-from striate.explaining.pages.terminal import print_document
-from striate.explaining.pages.writing import document_of
+from striate.numbers import number
+from striate.pages import document_of, print_document
+from striate.pages.maths import over, row, sub, total
 from striate.training.train import Run
 
 VOID = {"meta", "img", "br"}
@@ -91,7 +92,7 @@ def test_the_page_needs_nothing_else_and_can_be_read(whole: Explanation, languag
 
 
 def test_both_languages_show_the_same_numbers(whole: Explanation) -> None:
-    english, vietnamese = (document_of(whole, language) for language in ("en", "vi"))
+    english, vietnamese = (document_of(replace(whole, language=language)) for language in ("en", "vi"))
     assert [len(one.blocks) for one in english.sections] == [len(one.blocks) for one in vietnamese.sections]
     assert all(a.title != b.title for a, b in zip(english.sections, vietnamese.sections, strict=True))
 
@@ -125,15 +126,15 @@ def test_clips_can_be_written(layer: int) -> None:
 
 def terminal_of(explanation: Explanation, width: int) -> str:
     text = io.StringIO()
-    print_document(document_of(explanation, "en"), Console(file=text, width=width, color_system="truecolor"))
+    print_document(document_of(explanation), Console(file=text, width=width, color_system="truecolor"))
     return text.getvalue()
 
 
 def test_the_terminal_shows_the_same_document(whole: Explanation) -> None:
     text = io.StringIO()
-    print_document(document_of(whole, "en"), Console(file=text, width=140))
+    print_document(document_of(whole), Console(file=text, width=140))
     told = text.getvalue()
-    for section in document_of(whole, "en").sections:
+    for section in document_of(whole).sections:
         assert section.title in told
     assert number(whole.unit.value, 7) in told  # type: ignore[union-attr]
 

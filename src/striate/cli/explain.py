@@ -12,9 +12,8 @@ from rich.console import Console
 from striate.cli.arguments import Flag, read
 from striate.errors import ArgumentError
 from striate.explaining.explain import explain
-from striate.explaining.pages.terminal import print_document
-from striate.explaining.pages.writing import document_of
 from striate.explaining.texts.catalogue import Texts
+from striate.pages import document_of, print_document
 from striate.runs import write
 
 Show = Literal[
@@ -104,7 +103,7 @@ def main(words: Sequence[str]) -> int:
     if command.json:
         print(json.dumps(result.to_json(), ensure_ascii=False))
     elif command.html is None:
-        print_document(document_of(result, command.lang), Console(highlight=False))
+        print_document(document_of(result), Console(highlight=False))
     else:
         print(command.html)
     return 0

@@ -17,6 +17,7 @@ from striate.explaining.gradient import WeightGradient, explain_gradient
 from striate.explaining.layers.unit import Unit, choose, explain_unit, with_followers
 from striate.explaining.layers.working import working
 from striate.explaining.loss import Loss, explain_loss, strongest, terms_of, torch_loss
+from striate.explaining.pages import writing as writing  # says which document an explanation is
 from striate.explaining.picture_inputs import Input
 from striate.explaining.pictures.catalogue import SHOWS
 from striate.explaining.pictures.context import Scene

@@ -1,6 +1,6 @@
 """What `explain` found, as one frozen value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from striate.explaining.gradient import WeightGradient
@@ -8,6 +8,7 @@ from striate.explaining.layers.unit import Unit
 from striate.explaining.loss import Loss
 from striate.explaining.pictures.picture import Picture
 from striate.explaining.through import Through
+from striate.pages import Shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +26,7 @@ class LayerLine:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Shown):
     """The numbers behind a number. Parts that were not asked for are None or empty."""
 
     subject: str
@@ -60,12 +61,4 @@ class Explanation:
 
     def to_html(self, language: str | None = None) -> str:
         """One self-contained page."""
-        from striate.explaining.pages.page import page_of
-
-        return page_of(self, language or self.language)
-
-    def _repr_html_(self) -> str:
-        """For a notebook: the page's content."""
-        from striate.explaining.pages.page import fragment_of
-
-        return fragment_of(self, self.language)
+        return super(Explanation, replace(self, language=language or self.language)).to_html()

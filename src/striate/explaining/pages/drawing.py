@@ -1,14 +1,15 @@
 """Grids of numbers as PNG pictures, inline."""
 
 import io
-from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from striate.derivation.shapes import Array
 from striate.explaining.pictures.picture import Picture
+from striate.pages import Png
 
 ACROSS = 900
 """Pixels that a picture is wide, at most."""
@@ -23,11 +24,21 @@ RAMP = np.array(
 """Dark to bright, alike for the colour-blind: six colours of matplotlib's inferno."""
 
 
-def data_uri(picture: Picture) -> str:
-    """The picture as a `data:` address."""
-    file = io.BytesIO()
-    draw(picture).save(file, "PNG", optimize=True)
-    return "data:image/png;base64," + b64encode(file.getvalue()).decode()
+@dataclass(frozen=True)
+class Drawn:
+    """A picture as documents show it."""
+
+    picture: Picture
+
+    def address(self) -> str:
+        """All tiles in one PNG, as a `data:` address."""
+        file = io.BytesIO()
+        draw(self.picture).save(file, "PNG", optimize=True)
+        return Png(file.getvalue()).address()
+
+    def tiles(self) -> list[tuple[str, Array]]:
+        """Each tile with its name."""
+        return [(name, colours_of(self.picture, place)) for place, name in enumerate(self.picture.names)]
 
 
 def draw(picture: Picture) -> Image.Image:

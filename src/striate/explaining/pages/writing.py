@@ -9,20 +9,23 @@ from striate.explaining.explanation import Explanation
 from striate.explaining.gradient import WeightGradient
 from striate.explaining.layers.unit import Unit
 from striate.explaining.loss import Loss, strongest
-from striate.explaining.pages.document import Block, Document, Figure, Formula, Paragraph, Section, Table
-from striate.explaining.pages.maths import as_maths, number, partial, row, sub, total
+from striate.explaining.pages.drawing import Drawn
 from striate.explaining.pages.writing_gradient import gradient_blocks, update_blocks
 from striate.explaining.pages.writing_unit import unit_blocks, unit_title
 from striate.explaining.pictures.picture import Picture
 from striate.explaining.texts.catalogue import Texts
 from striate.explaining.through import Step, Through
+from striate.numbers import by, number, percent
+from striate.pages import Block, Document, Figure, Formula, Paragraph, Section, Table, document_of
+from striate.pages.maths import as_maths, partial, row, sub, total
 
-LABELS = ("contents", "skip", "page")
+LABELS = ("contents", "skip")
 
 
-def document_of(explanation: Explanation, language: str) -> Document:
+@document_of.register
+def document(explanation: Explanation) -> Document:
     """Everything that was found, in the order in which a reader needs it."""
-    say = Texts(language)
+    say = Texts(explanation.language)
     sections = [Section(say("overview.title"), tuple(_overview(explanation, say)))]
     if explanation.unit is not None:
         blocks = unit_blocks(explanation.unit, say, _input_picture(explanation))
@@ -39,7 +42,8 @@ def document_of(explanation: Explanation, language: str) -> Document:
         sections.append(Section(say("checks.title"), tuple(_checks(checks, say))))
     return Document(
         title=say("title", subject=explanation.subject),
-        language=language,
+        subtitle=say("label.page"),
+        language=explanation.language,
         sections=tuple(sections),
         glossary=tuple(say.glossary.values()),
         glossary_title=say("glossary.title"),
@@ -72,19 +76,14 @@ def _overview(explanation: Explanation, say: Texts) -> Iterator[Block]:
     if explanation.label is not None:
         yield Paragraph(say("overview.label", label=explanation.label))
     if explanation.ranking:
-        rows = tuple((name, f"{share:.2%}") for name, share in explanation.ranking)
-        yield Table(say("overview.ranking"), say.heads("class", "probability"), rows)
+        rows = tuple((name, percent(share)) for name, share in explanation.ranking)
+        yield Table.of_rows(say("overview.ranking"), say.heads("class", "probability"), rows)
     if explanation.unit is None:
         lines = tuple(
             (one.name, one.type, by(one.shape), say(f"kind.{one.kind}") if one.kind else say("kind.unknown"))
             for one in explanation.layers
         )
-        yield Table(say("overview.layers"), say.heads("layer", "type", "output", "worked_out"), lines)
-
-
-def by(sizes: Sequence[int]) -> str:
-    """Sizes as one writes them."""
-    return "×".join(map(str, sizes))
+        yield Table.of_rows(say("overview.layers"), say.heads("layer", "type", "output", "worked_out"), lines)
 
 
 def _input_picture(explanation: Explanation) -> Picture | None:
@@ -118,10 +117,12 @@ def _loss(loss: Loss, explanation: Explanation, say: Texts) -> Iterator[Block]:
         )
         for name, k in zip(named, order, strict=False)
     )
-    yield Table(say("loss.table"), say.heads("class", "score", "probability", "target", "gradient"), rows)
+    yield Table.of_rows(
+        say("loss.table"), say.heads("class", "score", "probability", "target", "gradient"), rows
+    )
     if len(loss.each) > 1:
         each = tuple((str(n), number(float(value), 6)) for n, value in enumerate(loss.each))
-        yield Table(say("loss.samples"), say.heads("sample", "loss"), each)
+        yield Table.of_rows(say("loss.samples"), say.heads("sample", "loss"), each)
 
 
 def _through(through: Through, say: Texts) -> Iterator[Block]:
@@ -135,12 +136,12 @@ def _through(through: Through, say: Texts) -> Iterator[Block]:
     heads = say.heads(
         "layer", "type", "shape", "norm", "mean_size", "largest", "zeros", "factor", "difference"
     )
-    yield Table(say("through.table"), heads, rows)
+    yield Table.of_rows(say("through.table"), heads, rows)
     yield Paragraph(say(f"through.{through.verdict}", ratio=number(through.ratio, 3)))
 
 
 def _step(one: Step) -> tuple[str, ...]:
-    sizes = (number(one.norm), number(one.mean_size), number(one.largest), f"{one.zeros:.1%}")
+    sizes = (number(one.norm), number(one.mean_size), number(one.largest), percent(one.zeros, 1))
     difference = "–" if one.check is None else f"{one.check.difference:.1e}"
     return (one.layer, one.type, by(one.shape), *sizes, f"×{number(one.factor, 3)}", difference)
 
@@ -151,7 +152,7 @@ def _picture(picture: Picture, say: Texts) -> Section:
     tiles = [np.asarray(one) for one in picture.tiles]
     low, high = (number(float(f([f(one) for one in tiles]))) for f in (np.min, np.max))
     alt = say("picture.alt", caption=caption, count=len(tiles), low=low, high=high)
-    return Section(say(f"picture.{picture.kind}.title", **facts), (Figure(caption, alt, picture),))
+    return Section(say(f"picture.{picture.kind}.title", **facts), (Figure(caption, alt, Drawn(picture)),))
 
 
 def _told(value: object, say: Texts) -> str:
@@ -183,4 +184,4 @@ def _checks(checks: Sequence[Check], say: Texts) -> Iterator[Block]:
     rows = tuple(
         (one.what, f"{one.numbers:,}", f"{one.difference:.1e}", f"{one.rounding:.1e}") for one in checks
     )
-    yield Table(say("checks.table"), say.heads("what", "numbers", "difference", "rounding"), rows)
+    yield Table.of_rows(say("checks.table"), say.heads("what", "numbers", "difference", "rounding"), rows)

@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from striate.derivation import Term
 from striate.derivation.shapes import Array
 from striate.explaining.gradient import WeightGradient
-from striate.explaining.pages.document import Block, Figure, Formula, Grid, Paragraph, Table, planes_of
-from striate.explaining.pages.maths import Maths, number, over, partial, power, root, row, sub, sum_of, total
+from striate.explaining.pages.drawing import Drawn
 from striate.explaining.pictures.picture import Picture
 from striate.explaining.texts.catalogue import Texts
 from striate.explaining.updating import Update
+from striate.numbers import by, number
+from striate.pages import Block, Figure, Formula, Grid, Paragraph, Table
+from striate.pages.document import planes_of
+from striate.pages.maths import Maths, over, partial, power, root, row, sub, sum_of, total
 
 SIDE, SAMPLES = 8, 4
 """Terms of a map up to this side, and of so many samples, are shown in numbers; larger ones as a picture."""
@@ -25,7 +28,7 @@ def gradient_blocks(gradient: WeightGradient, say: Texts) -> Iterator[Block]:
     heads = say.heads(
         "layer", "sample", "output_position", "input_position", "upstream", "input_value", "term"
     )
-    yield Table(say("gradient.largest", shown=len(rows), count=f"{gradient.count:,}"), heads, rows)
+    yield Table.of_rows(say("gradient.largest", shown=len(rows), count=f"{gradient.count:,}"), heads, rows)
     four = [term.value for _, term in largest[:4]]
     rest = gradient.total - sum(four)
     yield Formula(row(partial("L", weight), "=", sum_of([*four, rest]), "=", number(gradient.total, 6)))
@@ -52,7 +55,7 @@ def _all_terms(gradient: WeightGradient, say: Texts) -> Iterator[Block]:
             pictures = tuple(terms.values[:SAMPLES])
             caption = say("gradient.picture", layer=use.layer)
             names_of = tuple(map(str, range(len(pictures))))
-            yield Figure(caption, caption, Picture("terms", pictures, names_of, signed=True))
+            yield Figure(caption, caption, Drawn(Picture("terms", pictures, names_of, signed=True)))
             continue
         for sample in range(min(SAMPLES, len(terms.values))):
             matrices = (terms.upstream[sample], terms.seen[sample], terms.values[sample])
@@ -81,7 +84,7 @@ def _samples(gradient: WeightGradient, say: Texts) -> Iterator[Block]:
         for sample, value in enumerate(use.terms.per_sample)
     )
     if len(rows) > 1 or several:
-        yield Table(say("gradient.samples"), say.heads("layer", "sample", "sum"), rows)
+        yield Table.of_rows(say("gradient.samples"), say.heads("layer", "sample", "sum"), rows)
 
 
 def _matrix(gradient: WeightGradient, say: Texts) -> Iterator[Block]:
@@ -90,8 +93,8 @@ def _matrix(gradient: WeightGradient, say: Texts) -> Iterator[Block]:
     yield Paragraph(
         say(
             "gradient.matrix",
-            delta="×".join(map(str, entry.delta_shape)),
-            patches="×".join(map(str, entry.patches_shape)),
+            delta=by(entry.delta_shape),
+            patches=by(entry.patches_shape),
             row=entry.row,
             column=entry.column,
             value=number(entry.value, 6),
@@ -105,7 +108,7 @@ def update_blocks(gradient: WeightGradient, update: Update, say: Texts) -> Itera
     settings = tuple(
         (say(f"setting.{name}"), number(float(value), 6)) for name, value in update.settings.items()
     )
-    yield Table(say("update.settings"), say.heads("setting", "value"), settings)
+    yield Table.of_rows(say("update.settings"), say.heads("setting", "value"), settings)
     if update.clip < 1:
         yield Paragraph(say("update.clip", factor=number(update.clip)))
     for formula in _rule(update):
@@ -115,7 +118,7 @@ def update_blocks(gradient: WeightGradient, update: Update, say: Texts) -> Itera
         (name, number(_one(before.get(name), update)), number(_one(after[name], update))) for name in after
     )
     if rows:
-        yield Table(say("update.memory"), say.heads("memory", "before", "after"), rows)
+        yield Table.of_rows(say("update.memory"), say.heads("memory", "before", "after"), rows)
     old, new = float(update.old[update.at]), float(update.new[update.at])
     weight = sub("w", *map(str, gradient.index))
     yield Formula(row(weight, ":", " ", number(old, 8), "→", number(new, 8)))

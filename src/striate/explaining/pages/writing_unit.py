@@ -7,10 +7,13 @@ import numpy as np
 from striate.derivation.shapes import Array
 from striate.explaining.layers.details import Detail, Moved, Normal, Point, Products, Shift, Window
 from striate.explaining.layers.unit import Unit
-from striate.explaining.pages.document import Block, Figure, Formula, Grid, Paragraph, Table, planes_of
-from striate.explaining.pages.maths import Maths, number, over, root, row, sub, sum_of, total
+from striate.explaining.pages.drawing import Drawn
 from striate.explaining.pictures.picture import Picture
 from striate.explaining.texts.catalogue import Texts
+from striate.numbers import by, number
+from striate.pages import Block, Figure, Formula, Grid, Paragraph, Table
+from striate.pages.document import planes_of
+from striate.pages.maths import Maths, over, root, row, sub, sum_of, total
 
 CHANNELS = 16
 """Channels whose products are shown one by one: those that count most."""
@@ -93,12 +96,12 @@ def _products(unit: Unit, detail: Products, say: Texts) -> Iterator[Block]:
         rows = tuple(
             (str(detail.channels[c]), number(float(s), 6)) for c, s in enumerate(detail.channel_sums)
         )
-        yield Table(say("unit.sums"), say.heads("channel", "sum"), rows)
+        yield Table.of_rows(say("unit.sums"), say.heads("channel", "sum"), rows)
     yield Formula(_result(unit, detail))
 
 
 def _geometry(detail: Products) -> dict[str, str]:
-    told = {name: "×".join(map(str, detail.geometry[name])) for name in ("kernel", "stride", "dilation")}
+    told = {name: by(detail.geometry[name]) for name in ("kernel", "stride", "dilation")}
     pads = "×".join(str(a) if a == b else f"{a}/{b}" for a, b in detail.geometry["padding"])
     return {
         **told,
@@ -141,7 +144,7 @@ def _weighted(unit: Unit, detail: Products, say: Texts) -> Iterator[Block]:
     order = np.argsort(-np.abs(detail.products), kind="stable")[:INPUTS]
     columns = (detail.patch, detail.kernel, detail.products)
     rows = tuple((str(i), *(number(float(one[i]), 5) for one in columns)) for i in order.tolist())
-    yield Table(
+    yield Table.of_rows(
         say("unit.inputs", count=detail.products.size), say.heads("input", "value", "weight", "product"), rows
     )
     shown = float(detail.products[order].sum())
@@ -201,7 +204,7 @@ def _shift(detail: Shift, say: Texts) -> Iterator[Block]:
         for a, b in zip(starts, ends, strict=True)
     )
     frames = tuple(str(t) for t in range(source.shape[1]))
-    yield Table(say("unit.shift_table"), (*say.heads("channels"), *frames), rows)
+    yield Table.of_rows(say("unit.shift_table"), (*say.heads("channels"), *frames), rows)
 
 
 def _seen(unit: Unit, say: Texts, picture: Picture | None) -> Iterator[Block]:
@@ -212,8 +215,8 @@ def _seen(unit: Unit, say: Texts, picture: Picture | None) -> Iterator[Block]:
         f"{axis} –" if pair is None else f"{axis} {pair[0]}–{pair[1]}"
         for axis, pair in zip(unit.seen.axes, unit.seen.inside, strict=True)
     )
-    size = "×".join(map(str, unit.seen.size))
+    size = by(unit.seen.size)
     text = say("unit.seen", spans=spans, size=size)
     yield Paragraph(text)
     if picture is not None:
-        yield Figure(say("unit.seen_picture"), text, picture)
+        yield Figure(say("unit.seen_picture"), text, Drawn(picture))

@@ -1,6 +1,7 @@
 """A document on a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import numpy as np
 from rich.columns import Columns
@@ -8,20 +9,20 @@ from rich.console import Console, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from striate.derivation.shapes import Array
-from striate.explaining.pages.document import (
+from striate.numbers import number
+from striate.pages.document import (
+    Array,
     Block,
     Document,
     Figure,
     Formula,
     Grid,
+    KeyFigures,
+    Notes,
     Paragraph,
     Section,
-    Table,
 )
-from striate.explaining.pages.drawing import colours_of
-from striate.explaining.pages.maths import number
-from striate.explaining.pictures.picture import Picture
+from striate.pages.table import GAP, Table
 
 TILES, SIDE = 8, 32
 """Tiles of a picture, and rows and columns of a tile, that are drawn on a terminal."""
@@ -30,6 +31,10 @@ TILES, SIDE = 8, 32
 def print_document(document: Document, console: Console) -> None:
     """Section after section; pictures as blocks of colour where the terminal has colours."""
     console.print(Text(document.title, style="bold"))
+    if document.subtitle:
+        console.print(Text(document.subtitle, style="dim"))
+    for block in document.lead:
+        console.print(*_shown(block, console), sep="\n")
     for section in document.sections:
         console.print()
         console.print(Text(section.title, style="bold cyan"))
@@ -46,26 +51,30 @@ def _shown(block: Block, console: Console) -> Iterator[RenderableType]:
     match block:
         case Paragraph(text):
             yield Text(text)
+        case KeyFigures(figures):
+            yield facts(figures)
+        case Notes(lines):
+            yield from (Text(line, style="dim") for line in lines)
         case Formula(maths):
             yield Text(f"    {maths.text}", style="bold")
         case Table():
-            yield Text(block.caption, style="italic")
-            yield _table(block)
+            yield block
         case Grid():
             yield from _grid(block, console.width)
-        case Figure(caption, _, picture):
+        case Figure(caption, _, image):
             yield Text(caption)
             if console.color_system is not None:
-                yield Columns([_tile(picture, place) for place in range(min(TILES, len(picture.tiles)))])
+                yield Columns([_tile(name, tile) for name, tile in islice(image.tiles(), TILES)])
 
 
-def _table(block: Table) -> RichTable:
-    table = RichTable(box=None, pad_edge=False)
-    for place, head in enumerate(block.heads):
-        table.add_column(Text(head), justify="right" if place else "left", overflow="fold")
-    for row in block.rows:
-        table.add_row(*map(Text, row))
-    return table
+def facts(pairs: Iterable[tuple[str, str]]) -> RichTable:
+    """Names and what there is to say of them, in two columns; a long text goes on below its beginning."""
+    grid = RichTable.grid(padding=(0, GAP, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, text in pairs:
+        grid.add_row(Text(name), Text(text))
+    return grid
 
 
 def _grid(block: Grid, width: int) -> Iterator[Text]:
@@ -84,12 +93,12 @@ def _lines(columns: list[list[str]], signs: tuple[str, ...], block: Grid | None)
     middle = (len(columns[0]) + 1) // 2
     marked = None if block is None or block.marked is None else block.marked[0] + 1
     for number_of, parts in enumerate(zip(*columns, strict=True)):
-        told = Text("  ")
+        line = Text("  ")
         for place, part in enumerate(parts):
             if place and signs:
-                told.append(f" {signs[place - 1] if number_of == middle else ' '} ")
-            told.append(part, style="dim" if number_of == 0 else "bold" if marked == number_of else "")
-        yield told
+                line.append(f" {signs[place - 1] if number_of == middle else ' '} ")
+            line.append(part, style="dim" if number_of == 0 else "bold" if marked == number_of else "")
+        yield line
 
 
 def _matrix(name: str, matrix: Array, width: int) -> list[str]:
@@ -104,20 +113,19 @@ def _matrix(name: str, matrix: Array, width: int) -> list[str]:
     return [name.ljust(whole), *(line.ljust(whole) for line in lines)]
 
 
-def _tile(picture: Picture, place: int) -> Text:
+def _tile(name: str, colours: Array) -> Text:
     """Two pixels a character: the upper one in front, the lower one behind."""
-    colours = colours_of(picture, place)
     step = -(-max(colours.shape[:2]) // SIDE)
     small = colours[::step, ::step]
     if len(small) % 2:
         small = np.concatenate([small, small[-1:]])
-    told = Text()
+    shown = Text()
     for y in range(0, len(small), 2):
         for above, below in zip(small[y], small[y + 1], strict=True):
-            told.append("▀", style=f"rgb({_rgb(above)}) on rgb({_rgb(below)})")
-        told.append("\n")
-    told.append(picture.names[place])
-    return told
+            shown.append("▀", style=f"rgb({_rgb(above)}) on rgb({_rgb(below)})")
+        shown.append("\n")
+    shown.append(name)
+    return shown
 
 
 def _rgb(colour: Array) -> str:

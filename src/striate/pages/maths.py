@@ -4,24 +4,14 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
+from striate.numbers import number
+
 
 class Maths(NamedTuple):
     """The same formula twice."""
 
     text: str
     markup: str
-
-
-Part = "Maths | str | float"
-
-
-def number(value: float, digits: int = 4) -> str:
-    """A number as it is printed: so many significant digits, a true minus sign.
-
-    >>> number(-0.012345), number(2.0), number(0)
-    ('−0.01235', '2', '0')
-    """
-    return f"{value + 0.0:.{digits}g}".replace("-", "−")  # −0 is 0
 
 
 def as_maths(part: "Maths | str | float") -> Maths:
