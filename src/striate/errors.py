@@ -63,4 +63,5 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}? Known" if near else "known"
-    return f"unknown {kind} {name!r}: {hint}: {', '.join(names)}"
+    shown = name if len(name) <= 60 else f"{name[:60]}…"
+    return f"unknown {kind} {shown!r}: {hint}: {', '.join(names)}"

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import striate.models
-from striate.errors import NetworkError
+from striate.errors import ArgumentError, NetworkError
 from striate.models import CATALOGUE, NETWORKS, build, options
 
 
@@ -56,11 +56,17 @@ def test_asking_for_a_size_changes_no_weights() -> None:
         ),
         ({"backbone": "resnet18", "widths": 3}, "resnet18 takes no options; got 'widths'"),
         ({"backbone": "resnet18", "classes": 0}, "classes must be a whole number of at least 1; got 0"),
-        ({"backbone": "resnet18", "classes": 2.5}, "classes must be a whole number of at least 1; got 2.5"),
-        ({"backbone": "resnet18", "channels": "3"}, "channels must be a whole number of at least 1; got '3'"),
+        (
+            {"backbone": "resnet18", "classes": 2.5},
+            "classes must be a whole number; got 2.5: for example classes=10",
+        ),
+        (
+            {"backbone": "resnet18", "channels": "3"},
+            "channels must be a whole number; got '3': for example channels=3",
+        ),
         (
             {"backbone": "resnet18", "size": (1, 2, 3)},
-            "size must be one number or (height, width) in pixels; got (1, 2, 3)",
+            "size must be 2 whole numbers, a whole number or None; got (1, 2, 3): for example size=112",
         ),
         ({"backbone": "resnet18", "size": -1}, "size must be a whole number of at least 1; got -1"),
         ({"backbone": "alexnet", "size": 28}, "alexnet needs images of at least 63×63; got 28×28"),
@@ -70,7 +76,7 @@ def test_asking_for_a_size_changes_no_weights() -> None:
     ],
 )
 def test_arguments_that_cannot_be(arguments: dict[str, Any], message: str) -> None:
-    with pytest.raises(NetworkError) as raised:
+    with pytest.raises((NetworkError, ArgumentError)) as raised:
         build(**{"classes": 10, **arguments})
     assert str(raised.value) == message
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from striate.checked import checked
 from striate.comparing.comparison import Comparison, Row
 from striate.comparing.drawing import draw_front
 from striate.comparing.finished import Finished, check_alike, differences, read_finished
@@ -25,6 +26,7 @@ from striate.training.train import train
 JSON, PICTURE, PAGE = "comparison.json", "pareto.png", "comparison.html"
 
 
+@checked
 def compare(
     data: str | Path | None = None,
     times: Sequence[str] = ("2d", "tsm"),

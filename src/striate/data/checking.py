@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from striate.checked import checked
 from striate.data.image_data import ClipData, Options
 from striate.data.images.reading import try_read
 from striate.data.opening import is_built_in, open_data
@@ -57,6 +58,7 @@ class CheckReport:
         }
 
 
+@checked
 def check_data(
     source: str | Path, *, workers: int | None = None, progress: Callable[[int, int], None] | None = None
 ) -> CheckReport:

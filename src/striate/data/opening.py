@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from striate.checked import checked
 from striate.data.builtin.digits import digits
 from striate.data.image_data import GIB, ImageData, Options
 from striate.data.images.class_images import image_contents
@@ -18,6 +19,7 @@ from striate.data.video.class_clips import clip_contents
 from striate.errors import DataError
 
 
+@checked
 def open_data(
     source: str | Path,
     *,

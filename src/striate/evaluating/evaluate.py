@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from striate.algorithms import Table
+from striate.checked import checked
 from striate.data import ClipSet, ImageData, ImageSet, open_data
 from striate.data.unreadable_files import told
 from striate.errors import ArgumentError, DataError, NetworkError
@@ -62,6 +63,7 @@ class Evaluation:
         }
 
 
+@checked
 def evaluate(
     run: str | Path,
     data: str | Path | None = None,

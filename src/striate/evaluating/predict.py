@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from striate.checked import checked
 from striate.data import IMAGE_SUFFIXES, Skipped
 from striate.data.images.reading import try_read
 from striate.data.sources.suffixes import VIDEO_SUFFIXES
@@ -42,6 +43,7 @@ class Predictions:
         return {"videos": [video.to_json() for video in self.videos]}
 
 
+@checked
 def predict(
     run: str | Path,
     files: Iterable[str | Path],

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from striate.checked import checked
 from striate.derivation import Softmax
 from striate.errors import ArgumentError, NetworkError, unknown
 from striate.explaining.checking import as_array
@@ -58,6 +59,7 @@ class Question:
         return self.weight is not None or self.through or "update" in self.show
 
 
+@checked
 def explain(
     network: str | Path | nn.Module,
     inputs: Input | Sequence[str | Path],

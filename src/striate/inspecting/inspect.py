@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.arithmetic.described import Recording
+from striate.checked import checked
 from striate.errors import ArgumentError
 from striate.inspecting.inspection import Inspection
 from striate.inspecting.loading import Loaded, load_network
@@ -18,6 +19,7 @@ REPEATS = 5  # timed runs; each time is the median
 Shape = str | Sequence[int]
 
 
+@checked
 def inspect(
     network: str | Path | nn.Module,
     input_shape: Shape | Tensor | Sequence[Tensor] | None = None,

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from striate.checked import checked
 from striate.errors import NetworkError, unknown
 from striate.models.alexnet import alexnet
 from striate.models.arguments import Size, image_size, positive, too_small
@@ -40,6 +41,7 @@ NETWORKS: dict[str, Builder] = {**CATALOGUE, **CLIP_NETWORKS}
 LARGEST_LEAST_SIDE = 1024  # no image this large is too small for a network that anyone would build
 
 
+@checked
 def build(
     backbone: str,
     *,
@@ -98,6 +100,7 @@ def build(
     return WAYS[time](plan, **of_way)
 
 
+@checked
 def options(backbone: str, time: str | None = None) -> dict[str, Any]:
     """The options that a network of the catalogue takes, with their defaults; those of its way included.
 

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from striate.checked import checked
 from striate.errors import NetworkError
 from striate.models.arguments import positive
 from striate.models.c3d import c3d
@@ -78,6 +79,7 @@ OTHER_CLIPS = {
 CLIP_OF_R3D = (16, 112)
 
 
+@checked
 def published_clip(name: str) -> tuple[int, int, int]:
     """(frames, height, width) of the clips that a network was published for.
 

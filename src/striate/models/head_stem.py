@@ -5,11 +5,13 @@ They are found by their place, not their name, so that networks of any origin ha
 
 from torch import nn
 
+from striate.checked import checked
 from striate.errors import NetworkError
 
 CONVOLUTIONS = (nn.Conv2d, nn.Conv3d)
 
 
+@checked
 def head_of(network: nn.Module) -> tuple[str, nn.Module]:
     """The name of the layer that gives one score per class, and the layer.
 
@@ -31,6 +33,7 @@ def head_of(network: nn.Module) -> tuple[str, nn.Module]:
     )
 
 
+@checked
 def stem_of(network: nn.Module) -> tuple[str, nn.Module]:
     """The name of the convolution that sees the image, and the layer.
 

@@ -5,12 +5,14 @@ from typing import Any
 
 from torch import nn
 
+from striate.checked import checked
 from striate.errors import NetworkError, RunError
 from striate.models.spec import NetworkSpec
 from striate.models.weight_files import read_weights
 from striate.runs import MODEL, read_record, require
 
 
+@checked
 def load(run: str | Path) -> nn.Module:
     """The network of a run, with its best weights, in evaluation mode on the CPU.
 

@@ -6,11 +6,13 @@ from typing import Any
 
 from torch import nn
 
+from striate.checked import checked
 from striate.errors import NetworkError
 from striate.models.arguments import Size
 from striate.models.catalogue import build, check_time, checked_arguments
 
 
+@checked
 @dataclass(frozen=True)
 class NetworkSpec:
     """The arguments of `build`. Names and numbers are checked at once, the values of options by `build`.
@@ -72,13 +74,12 @@ class NetworkSpec:
         Raises:
             NetworkError: a field that is missing or unknown, or a value that `build` would refuse.
         """
-        try:
-            return cls(**content)
-        except TypeError as error:
-            fields = ", ".join(cls.__dataclass_fields__)
+        known = cls.__dataclass_fields__
+        if not {"backbone", "classes"} <= content.keys() <= known.keys():
             raise NetworkError(
-                f"a network is described by {fields}; got {', '.join(content) or 'nothing'}"
-            ) from error
+                f"a network is described by {', '.join(known)}; got {', '.join(content) or 'nothing'}"
+            )
+        return cls(**content)
 
 
 def _as_json(value: object) -> object:

@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from striate.checked import checked
 from striate.errors import WeightsError
 from striate.runs import MODEL
 
@@ -26,6 +27,7 @@ ZIP, PICKLE = b"PK\x03\x04", b"\x80"  # how the two formats of torch.save begin
 SHOWN = 5  # names that a message lists before it breaks off
 
 
+@checked
 def read_weights(path: str | Path) -> State:
     """The state dict in a `.safetensors` file, a checkpoint of `torch.save`, or a run folder.
 
@@ -45,6 +47,7 @@ def read_weights(path: str | Path) -> State:
     return _without_wrappers(_state_in(content, path))
 
 
+@checked
 def save_weights(network: nn.Module | Mapping[str, Tensor], path: str | Path) -> None:
     """Write weights as safetensors, each tensor a contiguous copy of its own."""
     state = network.state_dict() if isinstance(network, nn.Module) else network

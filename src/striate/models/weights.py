@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from striate.checked import checked
 from striate.errors import NetworkError, WeightsError
 from striate.models.head_stem import head_of, stem_of
 from striate.models.layouts import EVERY, in_our_names
@@ -51,6 +52,7 @@ class WeightsReport:
         }
 
 
+@checked
 def load_weights(
     network: nn.Module, path_or_state: str | Path | Mapping[str, Tensor], *, source_name: str | None = None
 ) -> WeightsReport:

@@ -44,6 +44,10 @@ class Run:
     pictures: tuple[Path, ...]
     notes: tuple[str, ...]
 
+    def __fspath__(self) -> str:
+        """The run's folder: a run may stand wherever a path is taken."""
+        return str(self.path)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values; fractions, not percent."""
         return {

@@ -1,16 +1,14 @@
 """The recipe: everything that decides a training, as one frozen value. Presets return one."""
 
-import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
+from striate.checked import checked
 from striate.data.augment.augmentation import Augmentation
 from striate.errors import ArgumentError
 
-SEEDS = 2**63
-"""As many as the generators tell apart."""
 
-
+@checked
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides a training. Checked when it is made."""
@@ -65,26 +63,9 @@ class Recipe:
         for name in ("weight_decay", "clip_norm", "seed"):
             if not getattr(self, name) >= 0:
                 raise ArgumentError(f"{name} must not be negative; got {getattr(self, name)}")
-        for name, value in vars(self).items():
-            if value == math.inf:
-                raise ArgumentError(f"{name} must be finite; got {value}")
-        if self.seed >= SEEDS:
-            raise ArgumentError(f"seed must be below 2**63; got {self.seed}")
         for name in ("momentum", "ema", "label_smoothing", "warmup"):
             if not 0 <= getattr(self, name) < 1:
                 raise ArgumentError(f"{name} must be at least 0 and below 1; got {getattr(self, name)}")
-        known: dict[str, tuple[str, ...]] = {
-            "optimizer": ("adamw", "sgd"),
-            "schedule": ("one-cycle", "cosine"),
-            "class_weights": ("auto", "on", "off"),
-            "number_format": ("auto", "fp32", "bf16"),
-            "algorithms": ("auto", "plain"),
-        }
-        for name, choices in known.items():
-            if getattr(self, name) not in choices:
-                raise ArgumentError(
-                    f"{name} must be one of {', '.join(choices)}; got {getattr(self, name)!r}"
-                )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for run.json."""

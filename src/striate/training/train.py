@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from striate.checked import checked
 from striate.errors import ArgumentError
 from striate.machine import cudnn_benchmark, keep_memory, pick_device, threads
 from striate.runs import lock, read_record, write_record
@@ -23,6 +24,7 @@ from striate.training.tracking import Tracked, require_tensorboard
 __all__ = ["Run", "train"]
 
 
+@checked
 def train(
     data: str | Path | None = None,
     *,

@@ -10,6 +10,7 @@ from torch import nn
 
 from striate.algorithms.algorithm import Operation
 from striate.algorithms.table import DTYPES, Key, Number, Table
+from striate.checked import checked
 from striate.errors import ArgumentError
 from striate.machine import cudnn_benchmark, has_native_bf16
 from striate.tuning.calls import Call, calls_of
@@ -102,6 +103,7 @@ class Tuning:
         }
 
 
+@checked
 def tune(
     network: nn.Module,
     shape: tuple[int, ...],

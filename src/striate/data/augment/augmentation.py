@@ -3,9 +3,11 @@
 import math
 from dataclasses import dataclass, replace
 
+from striate.checked import checked
 from striate.errors import ArgumentError
 
 
+@checked
 @dataclass(frozen=True)
 class Augmentation:
     """How training images are varied. The defaults vary nothing."""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from striate.checked import checked
 from striate.data.builtin.motion_digits import motion_digits
 from striate.data.builtin.paths import DIFFICULTIES
 from striate.data.flow.flow import from_bytes
@@ -72,6 +73,7 @@ class FlowPicture:
         }
 
 
+@checked
 def picture_flow(
     clip: str | Path,
     out: str | Path,

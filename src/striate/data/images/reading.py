@@ -27,6 +27,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from striate.checked import checked
 from striate.errors import DataError
 
 _REFUSED = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"})
@@ -54,6 +55,7 @@ class Header(NamedTuple):
     grey: bool
 
 
+@checked
 def read_image(path: str | Path, *, channels: int, size: tuple[int, int] | None = None) -> np.ndarray:
     """One image as uint8 (C, H, W), by the rules at the top of this file.
 

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from striate.checked import checked
 from striate.data.image_data import Options
 from striate.data.packed.flow import flow_of_pack
 from striate.data.packed.pack import FRAMES, LOG, PACK, VERSION, Pack, is_packed, read_pack
@@ -53,6 +54,7 @@ class Packed:
         return asdict(self)
 
 
+@checked
 def pack_data(
     source: str | Path,
     out: str | Path,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from striate.checked import checked
 from striate.data.sources.finding import BUILT_IN
 from striate.data.sources.published import PUBLISHED, Published, cache_folder
 from striate.errors import DataError, unknown
@@ -22,6 +23,7 @@ _ROUNDS = 2  # over the mirrors: a connection that was cut goes on where it stop
 _BLOCK = 1 << 16
 
 
+@checked
 def get_data(
     name: str,
     *,

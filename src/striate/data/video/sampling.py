@@ -18,12 +18,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from striate.checked import checked
 from striate.errors import ArgumentError
 
 MIDDLE = 0.5
 _STREAM = 2**41  # apart from the counters that order the epochs (2⁴⁰ + epoch) and that augment (step)
 
 
+@checked
 @dataclass(frozen=True)
 class Sampling:
     """Which frames of a video make a clip: how many, and how far apart (None: spread over all of it)."""

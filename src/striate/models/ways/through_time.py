@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import nn
 
+from striate.checked import checked
 from striate.errors import NetworkError, unknown
 from striate.layers import Frames
 from striate.models.arguments import positive
@@ -67,6 +68,7 @@ WAYS: dict[str, Way] = {
 SEES_ONE_FRAME = ("2d",)
 
 
+@checked
 def through_time(
     network: nn.Module,
     time: str,
@@ -116,6 +118,7 @@ def check_way(time: str | None, frames: object = None, causal: object = False) -
         )
 
 
+@checked
 def options_of_way(time: str) -> dict[str, Any]:
     """The options that a way through time takes, with their defaults."""
     if time not in WAYS:
