@@ -120,8 +120,8 @@ def _alternatives(kind: Any) -> list[str]:
         return ["a name" if text == "a string" and "a path" in told else text for text in told]
     if origin is Literal:
         return [repr(part) for part in parts]
-    if kind in _NAMES or origin in _NAMES:
-        return [_NAMES[kind if kind in _NAMES else origin]]
+    if (origin or kind) in _NAMES:
+        return [_NAMES[origin or kind]]
     return [_of_class(origin or kind, parts)]
 
 
