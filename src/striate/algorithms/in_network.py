@@ -19,6 +19,7 @@ from striate.algorithms.computing import compute
 from striate.algorithms.geometry import Geometry
 from striate.algorithms.safety import corrupts
 from striate.algorithms.table import Choice, Choices, Key, Table
+from striate.watching import replaced
 
 
 @contextmanager
@@ -29,20 +30,17 @@ def using_algorithms(network: nn.Module, table: Table) -> Iterator[None]:
     size does not matter: only the output is computed, which the algorithm of another batch size does as well.
     """
     without_batch = {(geometry, shape[1:]): choices for (geometry, shape), choices in table.items()}
-    changed = []
-    for layer in network.modules():
-        if isinstance(layer, nn.Conv2d | nn.Conv3d) and (geometry := Geometry.of(layer)):
-            layer._conv_forward = _Formed(layer, geometry, table, without_batch)  # type: ignore[method-assign,assignment]
-            changed.append(layer)
-    try:
+    stand_ins: dict[nn.Module, _Computed] = {
+        layer: _Computed(layer, geometry, table, without_batch)
+        for layer in network.modules()
+        if isinstance(layer, nn.Conv2d | nn.Conv3d) and (geometry := Geometry.of(layer))
+    }
+    with replaced("_conv_forward", stand_ins):
         yield
-    finally:
-        for layer in changed:
-            layer.__dict__.pop("_conv_forward", None)
 
 
 @dataclass(frozen=True)
-class _Formed:
+class _Computed:
     """What stands in for a layer's own call."""
 
     layer: nn.Conv2d | nn.Conv3d
@@ -74,9 +72,9 @@ class _Formed:
             return self.table.get((g, tuple(x.shape)), _safe(g, x))
         return self.without_batch.get((g, tuple(x.shape[1:])))
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "_Formed":
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Computed":
         copy: nn.Conv2d | nn.Conv3d = memo.get(id(self.layer), self.layer)
-        return _Formed(copy, self.geometry, self.table, self.without_batch)
+        return _Computed(copy, self.geometry, self.table, self.without_batch)
 
 
 def _safe(g: Geometry, x: Tensor) -> Choices | None:

@@ -1,15 +1,13 @@
-"""Which module runs: a stack of module calls, kept by two global hooks that are gone afterwards."""
+"""The module calls of one run, in order, and which of them each operation ran in."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
-from torch.nn.modules import module as module_hooks
 
 from striate.arithmetic.described import ModuleCall
-from striate.tracing.watch import Watch, tensors_in
+from striate.tracing.tape import Tape
+from striate.tracing.tensors import tensors_in
+from striate.watching import Running
 
 _OPEN = ("torch.nn.modules.container", "torch.nn.modules.transformer", "torch.nn.modules.module")
 
@@ -21,91 +19,63 @@ def is_atomic(module: nn.Module) -> bool:
     return bool(inside) and not any(name in _OPEN for name in inside)
 
 
-@dataclass(slots=True)
-class Entered:
-    """A module call under way and the shapes it received."""
-
-    number: int
-    module: nn.Module
-    received: tuple[tuple[int, ...], ...]
-
-
 class Calls:
-    """All module calls of one run, in order; `stack` holds those under way."""
+    """All module calls, by number; `open` holds those under way, the innermost last."""
 
-    def __init__(self, network: nn.Module, watch: Watch) -> None:
-        self.watch = watch
-        self.paths = {id(module): path for path, module in network.named_modules()}
-        self.counts: dict[int, int] = {}
-        self.stack: list[Entered] = []
+    def __init__(self, tape: Tape) -> None:
+        self.tape = tape
         self.all: list[ModuleCall] = []
         self.facts: dict[int, dict[str, Any]] = {}
+        self.open: list[tuple[int, Running]] = []
+        self._counts: dict[int, int] = {}
 
-    def enter(self, module: nn.Module, given: Any) -> None:
+    def enter(self, run: Running) -> None:
         """A module is called."""
-        number = len(self.all)
-        parent = self.stack[-1].number if self.stack else -1
-        count = self.counts[id(module)] = self.counts.get(id(module), 0) + 1
-        name = type(module).__name__
-        path = self.paths.get(id(module))
-        if path is None:
+        parent = self.open[-1][0] if self.open else -1
+        count = self._counts[id(run.module)] = self._counts.get(id(run.module), 0) + 1
+        name = type(run.module).__name__
+        path = run.name
+        if path is None:  # made during the run
             path = f"{self.all[parent].path}.{name}".lstrip(".") if parent >= 0 else name
-        inside = bool(self.stack) and self.all[parent].atomic
-        atomic = inside or is_atomic(module)
-        facts = self.facts[number] = {"begins": len(self.watch.ran)}
-        self.all.append(ModuleCall(path, name, parent, len(self.stack), count, atomic, facts))
-        shapes = tuple(tuple(t.shape) for t in tensors_in(given)) if isinstance(given, tuple) else ()
-        self.stack.append(Entered(number, module, shapes))
-        self.watch.call = number
+        number = self._add(path, name, parent, len(self.open), is_atomic(run.module), count)
+        self.open.append((number, run))
+        self.tape.call = number
 
-    def leave(self, module: nn.Module, result: Any) -> None:
-        """A module call is over; calls that ended in an exception that was caught are over with it."""
-        while self.stack:
-            last = self.stack.pop()
-            if last.module is module:
-                slots = tuple(self.watch.slot(tensor) for tensor in tensors_in((result,)))
-                self.facts[last.number].update(ends=len(self.watch.ran), returns=slots)
+    def leave(self, run: Running, result: Any) -> None:
+        """A module call is over; calls inside it that ended in an exception are over with it."""
+        while self.open:
+            number, last = self.open.pop()
+            if last is run:
+                self.end(number, result)
                 break
-        self.watch.call = self.stack[-1].number if self.stack else 0
+        self.tape.call = self.open[-1][0] if self.open else 0
 
     def tell(self, path: str, type_name: str, parent: int, depth: int) -> int:
         """A call of a module that is not there as one, such as a node of a graph: its number."""
-        number = len(self.all)
-        facts = self.facts[number] = {"begins": len(self.watch.ran)}
         home, _, name = type_name.rpartition(".")
-        inside = self.all[parent].atomic
-        atomic = inside or (home.startswith("torch.nn.modules.") and home not in _OPEN)
-        self.all.append(ModuleCall(path, name, parent, depth, 1, atomic, facts))
+        atomic = home.startswith("torch.nn.modules.") and home not in _OPEN
+        return self._add(path, name, parent, depth, atomic)
+
+    def _add(self, path: str, type_name: str, parent: int, depth: int, atomic: bool, count: int = 1) -> int:
+        number = len(self.all)
+        facts = self.facts[number] = {"begins": len(self.tape.ran)}
+        inside = parent >= 0 and self.all[parent].atomic
+        self.all.append(ModuleCall(path, type_name, parent, depth, count, inside or atomic, facts))
         return number
+
+    def end(self, number: int, result: Any) -> None:
+        """A call gave its result."""
+        returns = tuple(self.tape.number(tensor) for tensor in tensors_in((result,)))
+        self.facts[number].update(ends=len(self.tape.ran), returns=returns)
 
     def where(self) -> str:
         """The innermost call under way and what it received, for an error."""
-        if not self.stack:
+        if not self.open:
             return "the network"
-        last = self.stack[-1]
-        call = self.all[last.number]
-        received = (
-            " and ".join("×".join(map(str, shape)) or "a scalar" for shape in last.received) or "no tensor"
-        )
-        place = f"layer {call.path!r} ({call.type})" if call.path else f"the network ({call.type})"
-        return f"{place} received {received}"
-
-    @contextmanager
-    def followed(self) -> Iterator[None]:
-        """Follow every module call."""
-
-        def before(module: nn.Module, given: Any) -> None:
-            self.enter(module, given)
-
-        def after(module: nn.Module, given: Any, result: Any) -> None:
-            self.leave(module, result)
-
-        hooks = (
-            module_hooks.register_module_forward_pre_hook(before),
-            module_hooks.register_module_forward_hook(after),
-        )
-        try:
-            yield
-        finally:
-            for hook in hooks:
-                hook.remove()
+        number, run = self.open[-1]
+        call = self.all[number]
+        shapes = [
+            "×".join(map(str, t.shape)) or "a scalar" for t in tensors_in((run.args, *run.kwargs.values()))
+        ]
+        layer = f"layer {call.path!r} ({call.type})" if call.path else f"the network ({call.type})"
+        return f"{layer} received {' and '.join(shapes) or 'no tensor'}"

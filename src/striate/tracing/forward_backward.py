@@ -16,8 +16,8 @@ def forward(network: nn.Module, inputs: Tensor) -> Tensor:
     except (RuntimeError, ValueError, TypeError) as problem:
         if "memory" in str(problem):
             raise
-        shape, told = "×".join(map(str, inputs.shape)), str(problem).strip().splitlines()
-        reason = told[0] if told else "it failed"
+        shape = "×".join(map(str, inputs.shape))
+        reason = (str(problem).strip().splitlines() or ["it failed"])[0]
         raise NetworkError(
             f"{type(network).__name__} does not take an input of shape {shape}: {reason}"
         ) from problem
@@ -32,12 +32,14 @@ def forward(network: nn.Module, inputs: Tensor) -> Tensor:
 @contextmanager
 def buffers_kept(network: nn.Module) -> Iterator[None]:
     """Running statistics have their old values afterwards."""
-    kept: Sequence[tuple[Tensor, Tensor]] = [(one, one.detach().clone()) for one in network.buffers()]
+    before: Sequence[tuple[Tensor, Tensor]] = [
+        (buffer, buffer.detach().clone()) for buffer in network.buffers()
+    ]
     try:
         yield
     finally:
         with torch.no_grad():
-            for buffer, value in kept:
+            for buffer, value in before:
                 buffer.copy_(value)
 
 

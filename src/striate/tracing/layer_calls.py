@@ -5,8 +5,11 @@ Leaner than a recording: it keeps references to a few kinds of layer only, and f
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor, nn
+
+from striate.watching import Running, on_gradient, watching
 
 
 @dataclass(frozen=True)
@@ -14,8 +17,11 @@ class LayerCall:
     """One call of one layer inside a network."""
 
     name: str
+    """Of the layer in the network."""
     layer: nn.Module
+    """The live layer."""
     input: Tensor
+    """Its first argument."""
     output_gradient: Tensor
     """Of the loss, same shape as the layer's output; of a recurrent layer's, its outputs over time."""
 
@@ -25,39 +31,24 @@ def layer_calls(
 ) -> list[LayerCall]:
     """Runs `loss()` forward and backward and records each call of a layer of these kinds.
 
-    The network's hooks are as before afterwards; its gradients are not.
+    The network is as before afterwards, but for its gradients.
     """
-    inputs: list[tuple[str, nn.Module, Tensor]] = []
+    runs: list[Running] = []
     gradients: dict[int, Tensor] = {}
 
-    def keep(number: int) -> Callable[[Tensor], None]:
-        return lambda gradient: gradients.__setitem__(number, gradient.detach())
-
-    def watch(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor | tuple[Tensor, ...]], None]:
-        def hook(
-            layer: nn.Module, arguments: tuple[Tensor, ...], output: Tensor | tuple[Tensor, ...]
-        ) -> None:
-            number = len(inputs)
-            inputs.append((name, layer, arguments[0].detach()))
+    def note(run: Running, output: Any) -> None:
+        if isinstance(run.module, kinds) and run.name is not None:
+            number = len(runs)
+            runs.append(run)
             first = (
                 output if isinstance(output, Tensor) else output[0]
             )  # recurrent layers give their state too
-            first.register_hook(keep(number))  # type: ignore[no-untyped-call]
+            on_gradient(first, lambda gradient: gradients.__setitem__(number, gradient.detach()))
 
-        return hook
-
-    handles = [
-        layer.register_forward_hook(watch(name))
-        for name, layer in network.named_modules()
-        if isinstance(layer, kinds)
-    ]
-    try:
+    with watching(network, after=note):
         loss().backward()  # type: ignore[no-untyped-call]
-    finally:
-        for handle in handles:
-            handle.remove()
     return [
-        LayerCall(name, layer, received, gradients[number])
-        for number, (name, layer, received) in enumerate(inputs)
+        LayerCall(run.name or "", run.module, run.args[0].detach(), gradients[number])
+        for number, run in enumerate(runs)
         if number in gradients
     ]

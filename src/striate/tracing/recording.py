@@ -7,8 +7,7 @@
 hooks, gradients, buffers and random state. Tensors are copies, so a layer that works in place spoils nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,8 +16,8 @@ from torch import Tensor, nn
 
 from striate.errors import NetworkError, unknown
 from striate.tracing.forward_backward import all_learning, buffers_kept, exact, forward
-from striate.tracing.restore import untouched
-from striate.tracing.watch import tensors_in
+from striate.tracing.tensors import tensors_in
+from striate.watching import Running, on_gradient, untouched, watching
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 Loss = Callable[[Tensor], Tensor]
@@ -26,20 +25,24 @@ Loss = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True, eq=False)
 class LayerRecord:
-    """One call of one module: what it took, what it gave, and what it was told."""
+    """One call of one module: what it took, what it gave, and the gradients that came to it."""
 
     name: str
+    """Of the module in the network."""
     call: int
     """1 for the first call of this module, 2 for the second, …"""
     layer: nn.Module
     """The live module, for its geometry; its numbers are in `parameters`."""
     inputs: tuple[Tensor, ...]
+    """All tensors among its arguments, in order, as they were before the call."""
     output: Tensor
+    """The first tensor that it gave."""
     parameters: dict[str, Tensor]
     """The module's own parameters and buffers, by their names in it, as they were."""
     source: int | None
-    """Which record made the first input, by its place in `Recorded.layers`; None for a function."""
+    """Which record made the first input, by its position in `Recorded.layers`; None for a function."""
     training: bool
+    """Whether the module was in training mode."""
     upstream: Tensor | None = None
     """∂loss/∂output, where a loss was given and the output has a part in it."""
     input_gradient: Tensor | None = None
@@ -75,25 +78,25 @@ class Recorded:
 
     def named(self, title: str) -> LayerRecord:
         """The record of a layer: `conv1`, or `conv1#2` for its second call. Raises NetworkError."""
-        found = next((one for one in self.layers if one.title == title), None)
+        found = next((record for record in self.layers if record.title == title), None)
         if found is None:
-            raise NetworkError(unknown("layer", title, [one.title for one in self.layers]))
+            raise NetworkError(unknown("layer", title, [record.title for record in self.layers]))
         return found
 
     def sharing(self, record: LayerRecord, parameter: str) -> list[tuple[LayerRecord, str]]:
         """Every call that used this parameter: (record, the parameter's name in that module)."""
         wanted = record.layer._parameters.get(parameter)
         return [
-            (one, name)
-            for one in self.layers
-            for name, value in one.layer._parameters.items()
+            (other, name)
+            for other in self.layers
+            for name, value in other.layer._parameters.items()
             if value is not None and value is wanted
         ]
 
     def after(self, record: LayerRecord) -> list[LayerRecord]:
         """The layers that took this one's output as their first input."""
-        place = self.layers.index(record)
-        return [one for one in self.layers if one.source == place and one.whole]
+        position = self.layers.index(record)
+        return [other for other in self.layers if other.source == position and other.whole]
 
 
 def record(
@@ -101,106 +104,112 @@ def record(
 ) -> Recorded:
     """Runs a network once on real numbers and keeps what every layer computed.
 
-    inputs: (N, ...), on the network's device. loss: from the network's output to one number; with it the
-    gradients are recorded too. training: run in training mode (batch statistics, dropout), not evaluation.
+    Args:
+        network: Any module; it is left as it was.
+        inputs: (N, ...), on the network's device.
+        loss: From the network's output to one number; with it the gradients are recorded too.
+        training: Run in training mode (batch statistics, dropout), not in evaluation mode.
 
-    Raises NetworkError if the network does not take this input or gives no single tensor.
+    Raises:
+        NetworkError: The network does not take this input or gives no single tensor.
     """
-    watch = _Watch()
+    listener = _Listener(network)
     leaf = inputs.detach().clone().requires_grad_(inputs.is_floating_point() and loss is not None)
     with untouched(network), buffers_kept(network), all_learning(network, loss is not None):
         for module in network.modules():
             module.__dict__["training"] = training
-        with watch.listening(network), torch.set_grad_enabled(loss is not None), exact():
+        heard = watching(network, before=listener.before, after=listener.after)
+        with heard, torch.set_grad_enabled(loss is not None), exact():
             output = forward(network, leaf.clone())
-        recorded = Recorded(tuple(watch.layers), leaf.detach(), output.detach().clone())
-        return recorded if loss is None else _with_gradients(recorded, watch, network, leaf, output, loss)
+        recorded = Recorded(tuple(listener.layers), leaf.detach(), output.detach().clone())
+        return recorded if loss is None else _with_gradients(recorded, listener, network, leaf, output, loss)
 
 
-class _Watch:
-    """Forward hooks, and what they saw."""
+class _Listener:
+    """Keeps what layers take and give, and later the gradients that come to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: nn.Module) -> None:
+        self.alone = next(network.children(), None) is None  # the network is itself the one layer
         self.layers: list[LayerRecord] = []
         self.calls: dict[str, int] = {}
         self.upstream: dict[int, Tensor] = {}
         self.downstream: dict[int, Tensor] = {}
-        self._makers: dict[int, int] = {}  # id of a tensor → the record that made it
+        self._makers: dict[int, int] = {}  # id of a tensor → the position of the record that made it
         self._alive: list[Any] = []  # so that no id is given twice
-        self._waiting: list[tuple[tuple[Tensor, ...], int | None, Tensor | None]] = []  # calls under way
+        self._waiting: list[_Waiting] = []
 
-    @contextmanager
-    def listening(self, network: nn.Module) -> Iterator[None]:
-        """Hooks on every module below the root; on a network that is one layer, on that."""
-        named = [(name, module) for name, module in network.named_modules() if name]
-        alone = [(type(network).__name__.lower(), network)]
-        handles = [
-            module.register_forward_hook(self._hook(name), with_kwargs=True)
-            for name, module in named or alone
-        ]
-        handles += [
-            module.register_forward_pre_hook(self._before, with_kwargs=True) for _, module in named or alone
-        ]
-        try:
-            yield
-        finally:
-            for handle in handles:
-                handle.remove()
-
-    def _before(self, module: nn.Module, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    def before(self, run: Running) -> tuple[Any, ...] | None:
         """Copies of the inputs, before a layer that works in place changes them.
 
         The first one is handed on as a view of itself, so that this call has a gradient of its own.
         """
-        given = list(tensors_in([*arguments, *named.values()]))
-        source = self._makers.get(id(given[0])) if given else None
+        inputs = list(tensors_in([*run.args, *run.kwargs.values()]))
+        source = self._makers.get(id(inputs[0])) if inputs else None
         own = None
-        if arguments and isinstance(arguments[0], Tensor) and arguments[0].requires_grad:
-            own = arguments[0].view_as(arguments[0])
-            arguments = (own, *arguments[1:])
-        self._alive.append((given, own))
-        self._waiting.append((tuple(tensor.detach().clone() for tensor in given), source, own))
-        return arguments, named
+        if run.args and isinstance(run.args[0], Tensor) and run.args[0].requires_grad and self._counts(run):
+            own = run.args[0].view_as(run.args[0])
+        self._alive.append((inputs, own))
+        copies = tuple(tensor.detach().clone() for tensor in inputs) if self._counts(run) else ()
+        self._waiting.append(_Waiting(run, copies, source, own))
+        return None if own is None else (own, *run.args[1:])
 
-    def _hook(self, name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, arguments: Any, named: Any, output: Any) -> None:
-            inputs, source, own = self._waiting.pop()
-            first = next(iter(tensors_in([output])), None)
-            if first is None or not inputs:
-                return
-            if _prepares(module):
-                source, inputs, own = len(self.layers) - 1, (self.layers[-1].output,), None
-            count = self.calls[name] = self.calls.get(name, 0) + 1
-            kept = first.detach().clone()
-            self._keep(
-                LayerRecord(name, count, module, inputs, kept, _own(module), source, module.training),
-                first,
-                own,
-            )
+    def after(self, run: Running, output: Any) -> None:
+        """The record of a call, if it took and gave tensors."""
+        waiting = self._waiting.pop()
+        while waiting.run is not run:  # calls inside this one that ended in an exception
+            waiting = self._waiting.pop()
+        first = next(tensors_in([output]), None)
+        if first is None or not waiting.inputs:
+            return
+        module, inputs, source, own = run.module, waiting.inputs, waiting.source, waiting.own
+        if _prepares(module):
+            source, inputs, own = len(self.layers) - 1, (self.layers[-1].output,), None
+        name = run.name or type(module).__name__.lower()
+        count = self.calls[name] = self.calls.get(name, 0) + 1
+        output = first.detach().clone()
+        made = LayerRecord(name, count, module, inputs, output, _own(module), source, module.training)
+        self._keep(made, first, own)
 
-        return hook
+    def _counts(self, run: Running) -> bool:
+        """Whether a call is recorded: of modules below the network, or of a network that is one layer."""
+        return run.name is not None and (bool(run.name) or self.alone)
 
     def _keep(self, made: LayerRecord, output: Tensor, own: Tensor | None) -> None:
-        place = len(self.layers)
+        position = len(self.layers)
         self.layers.append(made)
         self._alive.append(output)
         if made.whole:
-            self._makers[id(output)] = place
-        _listen(output, self.upstream, place)
+            self._makers[id(output)] = position
+        on_gradient(output, lambda gradient: _store(self.upstream, position, gradient))
         if own is not None:
-            _listen(own, self.downstream, place)
+            on_gradient(own, lambda gradient: _store(self.downstream, position, gradient))
 
-    def told(self) -> tuple[LayerRecord, ...]:
-        """The records with the gradients that have been heard since."""
-        pairs = [
-            (self.upstream.get(i), self.upstream.get(one.source or 0) if _prepares(one.layer) else below)
-            for i, one in enumerate(self.layers)
-            for below in (self.downstream.get(i),)
-        ]
+    def with_gradients(self) -> tuple[LayerRecord, ...]:
+        """The records with the gradients that have come since."""
         return tuple(
-            replace(one, upstream=above, input_gradient=below)
-            for one, (above, below) in zip(self.layers, pairs, strict=True)
+            replace(
+                record,
+                upstream=self.upstream.get(position),
+                input_gradient=self.upstream.get(record.source or 0)
+                if _prepares(record.layer)
+                else self.downstream.get(position),
+            )
+            for position, record in enumerate(self.layers)
         )
+
+
+@dataclass(frozen=True, eq=False)
+class _Waiting:
+    """A call under way: copies of its inputs, who made the first one, and the view that was handed on."""
+
+    run: Running
+    inputs: tuple[Tensor, ...]
+    source: int | None
+    own: Tensor | None
+
+
+def _store(gradients: dict[int, Tensor], position: int, gradient: Tensor) -> None:
+    gradients[position] = gradient.detach().clone()
 
 
 def _prepares(layer: nn.Module) -> bool:
@@ -211,23 +220,13 @@ def _prepares(layer: nn.Module) -> bool:
     return isinstance(layer, CONVOLUTIONS) and next(layer.children(), None) is not None
 
 
-def _listen(tensor: Tensor, heard: dict[int, Tensor], place: int) -> None:
-    """Keeps the gradient of a tensor when it comes."""
-
-    def hear(gradient: Tensor) -> None:
-        heard[place] = gradient.detach().clone()
-
-    if tensor.requires_grad:
-        tensor.register_hook(hear)  # type: ignore[no-untyped-call]
-
-
 def _own(module: nn.Module) -> dict[str, Tensor]:
-    given = {**module._parameters, **module._buffers}
-    return {name: value.detach().clone() for name, value in given.items() if value is not None}
+    tensors = {**module._parameters, **module._buffers}
+    return {name: value.detach().clone() for name, value in tensors.items() if value is not None}
 
 
 def _with_gradients(
-    recorded: Recorded, watch: _Watch, network: nn.Module, leaf: Tensor, output: Tensor, loss: Loss
+    recorded: Recorded, listener: _Listener, network: nn.Module, leaf: Tensor, output: Tensor, loss: Loss
 ) -> Recorded:
     with torch.enable_grad(), exact():
         value = loss(output)
@@ -239,7 +238,7 @@ def _with_gradients(
     }
     return replace(
         recorded,
-        layers=watch.told(),
+        layers=listener.with_gradients(),
         loss=value.detach(),
         input_gradient=gradients.get(id(leaf)),
         parameter_gradients=_by_name(network, gradients),

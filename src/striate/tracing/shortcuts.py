@@ -14,8 +14,8 @@ from torch._ops import OpOverload
 from striate.arithmetic.sizes import pool_count, transposed_length, window_count
 from striate.errors import NetworkError
 from striate.tracing.arguments import base_name, bind, places, spread
+from striate.tracing.tensors import META
 
-META = torch.device("meta")
 Named = dict[str, Any]
 Shortcut = Callable[[Named], Any]
 

@@ -1,4 +1,4 @@
-"""What a watch has noted, as a recording."""
+"""What a tape holds, as a recording."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 from torch import Tensor, nn
 
 from striate.arithmetic.described import (
-    Fill,
     Operation,
     ParameterInfo,
     Recording,
@@ -17,21 +16,22 @@ from striate.tracing.arguments import base_name, full_name, is_view, written
 from striate.tracing.aten_kinds import Call
 from striate.tracing.calls import Calls
 from striate.tracing.describing import describe
-from striate.tracing.watch import Ran, Watch, memory
+from striate.tracing.tape import Ran, Tape
+from striate.tracing.tensors import memory
 
 
-def written_down(
+def to_recording(
     network: nn.Module,
-    watch: Watch,
+    tape: Tape,
     calls: Calls,
     inputs: int,
     outputs: Sequence[int],
     names: tuple[str, ...],
     with_times: bool,
 ) -> Recording:
-    """Everything that was noted. inputs: how many there are. outputs: their numbers."""
-    tensors = tuple(_info(watch, number) for number in range(len(watch.kept)))
-    operations = tuple(_operation(ran, tensors) for ran in watch.ran)
+    """Everything on it. inputs: how many there are. outputs: their numbers."""
+    tensors = tuple(_info(tape, number) for number in range(len(tape.tensors)))
+    operations = tuple(_operation(ran, tensors) for ran in tape.ran)
     batch = tensors[0].shape[0] if names[0] == "N" and tensors[0].shape else 1
     return Recording(
         tensors=tensors,
@@ -42,23 +42,23 @@ def written_down(
         outputs=tuple(outputs),
         axes=names,
         batch=batch,
-        seconds=tuple(ran.seconds for ran in watch.ran) if with_times else (),
+        seconds=tuple(ran.seconds for ran in tape.ran) if with_times else (),
     )
 
 
-def _info(watch: Watch, number: int) -> TensorInfo:
-    tensor, role = watch.kept[number], watch.roles[number]
+def _info(tape: Tape, number: int) -> TensorInfo:
+    tensor, role = tape.tensors[number], tape.roles[number]
     storage = memory(tensor)
-    if role is Role.ACTIVATION and storage not in watch.dependent and not watch.escaped:
+    if role is Role.ACTIVATION and storage not in tape.dependent and not tape.escaped:
         role = Role.CONSTANT
-    if role is Role.CONSTANT and storage in watch.dependent:
+    if role is Role.CONSTANT and storage in tape.dependent:
         role = Role.ACTIVATION
-    known = watch.known.get(id(tensor))
+    known = tape.known.get(id(tensor))
     return TensorInfo(
         shape=tuple(tensor.shape),
         itemsize=tensor.element_size(),
         role=role,
-        fill=watch.used.get(number, watch.fills.get(number, Fill.UNKNOWN)),
+        fill=tape.constants.of(number),
         names=known[1] if known else (),
         trainable=tensor.requires_grad and role is Role.PARAMETER,
         storage=storage,

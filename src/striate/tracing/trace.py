@@ -9,17 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import UninitializedParameter
 
-from striate.arithmetic.described import (
-    Recording,
-    Role,
-)
+from striate.arithmetic.described import Recording, Role
 from striate.errors import NetworkError, StriateError
 from striate.tracing.calls import Calls
 from striate.tracing.composites import Composites
-from striate.tracing.restore import untouched
-from striate.tracing.shortcuts import META
-from striate.tracing.to_recording import written_down
-from striate.tracing.watch import ValuesWantedError, Watch, tensors_in
+from striate.tracing.tape import Tape, ValuesWantedError
+from striate.tracing.tensors import META, tensors_in
+from striate.tracing.to_recording import to_recording
+from striate.watching import untouched, watching
 
 Follow = Callable[[Calls], None]
 AXES = {
@@ -129,8 +126,8 @@ def _timed(
     network: nn.Module, inputs: Sequence[Tensor], names: tuple[str, ...], repeats: int, follow: Follow | None
 ) -> Recording:
     """Several runs with values; every operation's median time."""
-    given = [_with_memory(network, tensor) for tensor in inputs]
-    runs = [_run(network, given, names, True, follow) for _ in range(repeats + 1)][1:]
+    filled = [_with_memory(network, tensor) for tensor in inputs]
+    runs = [_run(network, filled, names, True, follow) for _ in range(repeats + 1)][1:]
     counts = {len(run.operations) for run in runs}
     if len(counts) > 1:
         raise NetworkError("the network runs different operations from run to run, so they cannot be timed")
@@ -145,16 +142,19 @@ def _run(
     with_values: bool,
     follow: Follow | None,
 ) -> Recording:
-    watch = Watch(_known(network), with_values)
-    calls = Calls(network, watch)
+    tape = Tape(_known(network), with_values)
+    calls = Calls(tape)
     if follow is not None:
         follow(calls)
     for tensor in inputs:
-        watch.feed(tensor)
-    with untouched(network), torch.no_grad(), calls.followed(), Composites(watch), watch:
+        tape.feed(tensor)
+    heard = watching(
+        network, before=calls.enter, after=calls.leave, function=Composites(tape).run, operation=tape.run
+    )
+    with untouched(network), torch.no_grad(), heard:
         result = _forward(network, inputs, calls)
-    outputs = [watch.slot(tensor) for tensor in tensors_in(_flat(result))]
-    return written_down(network, watch, calls, len(inputs), outputs, names, with_values)
+    outputs = [tape.number(tensor) for tensor in tensors_in(_flat(result))]
+    return to_recording(network, tape, calls, len(inputs), outputs, names, with_values)
 
 
 def _forward(network: nn.Module, inputs: Sequence[Tensor], calls: Calls) -> Any:
@@ -163,24 +163,24 @@ def _forward(network: nn.Module, inputs: Sequence[Tensor], calls: Calls) -> Any:
             warnings.simplefilter("ignore")
             return network(*inputs)
     except StriateError as error:
-        raise NetworkError(f"{calls.where()}: {error}" if calls.stack else str(error)) from error
+        raise NetworkError(f"{calls.where()}: {error}" if calls.open else str(error)) from error
     except ValuesWantedError:
         raise _WantsValues(calls.where()) from None
     except Exception as error:
-        if not calls.watch.with_values and _is_about_values(error):
+        if not calls.tape.with_values and _is_about_values(error):
             raise _WantsValues(calls.where()) from error
-        if not calls.watch.with_values and not _on_meta(network):
+        if not calls.tape.with_values and not _on_meta(network):
             raise _WantsValues(calls.where(), "which does not run on shapes alone") from error
-        told = str(error).strip().splitlines() or [""]
+        reason = (str(error).strip().splitlines() or [""])[0]
         if not isinstance(error, (RuntimeError, ValueError)):
-            told[0] = f"{type(error).__name__}: {told[0]}"
-        raise NetworkError(f"{calls.where()}, and it failed: {told[0]}") from error
+            reason = f"{type(error).__name__}: {reason}"
+        raise NetworkError(f"{calls.where()}, and it failed: {reason}") from error
 
 
 def _is_about_values(error: Exception) -> bool:
     """Whether a failure comes from having no values rather than from the network or its input."""
-    told = str(error).lower()
-    return isinstance(error, NotImplementedError) or any(phrase in told for phrase in _NEEDS_VALUES)
+    text = str(error).lower()
+    return isinstance(error, NotImplementedError) or any(phrase in text for phrase in _NEEDS_VALUES)
 
 
 def _known(network: nn.Module) -> dict[int, tuple[Role, tuple[str, ...]]]:

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from striate.watching import watching
+
 
 class Kept:
     """Counts the bytes that the steps in the block keep for their backward passes.
@@ -15,6 +17,7 @@ class Kept:
 
     def __init__(self, network: nn.Module) -> None:
         self.bytes = 0
+        self._network = network
         self._seen = {value.untyped_storage().data_ptr() for value in network.parameters()}
 
     @contextmanager
@@ -22,15 +25,14 @@ class Kept:
         """Counts in the block; what is computed there stays the same."""
         held = []  # as long as they are held, no other tensor has their address
 
-        def pack(tensor: Tensor) -> Tensor:
+        def count(tensor: Tensor) -> None:
             storage = tensor.untyped_storage()
             if storage.data_ptr() not in self._seen:
                 self._seen.add(storage.data_ptr())
                 self.bytes += storage.nbytes()
                 held.append(storage)
-            return tensor
 
-        with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        with watching(self._network, saved=count):
             yield
         held.clear()
 

@@ -1,13 +1,14 @@
 """What a 2D network does with an image, without computing anything: which layers run, which functions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
+
+from striate.watching import Running, watching
 
 SIDES = (224, 64, 32, 28)  # tried in turn where the size of the images is not known
 MAP = 4  # axes of a batch of maps (N, C, H, W)
@@ -20,6 +21,7 @@ class Step:
     layer: str
     """The name of the layer, or of the module whose code calls the function."""
     function: str | None = None
+    """The name of the function; None for a layer."""
 
 
 def steps(network: nn.Module, planes: int) -> tuple[Step, ...] | None:
@@ -29,52 +31,37 @@ def steps(network: nn.Module, planes: int) -> tuple[Step, ...] | None:
     """
     copy = deepcopy(network).to("meta").eval()
     for side in SIDES:
-        watch = _Watch()
         try:
-            with torch.no_grad(), watch.on(copy):
-                copy(torch.empty(1, planes, side, side, device="meta"))
+            with torch.no_grad():
+                return _steps(copy, torch.empty(1, planes, side, side, device="meta"))
         except Exception:  # any code may stand in a network of somebody else
             continue
-        return tuple(watch.seen)
     return None
 
 
-class _Watch(TorchFunctionMode):
-    """Notes every layer and function that is given maps."""
+def _steps(network: nn.Module, images: Tensor) -> tuple[Step, ...]:
+    found: list[Step] = []
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: list[Step] = []
-        self.inside: list[tuple[str, bool]] = []  # modules under way, and whether they are torch.nn's layers
+    def layer(run: Running) -> None:
+        if run.name is not None and _is_layer(run.module) and _of_maps(run.args):
+            found.append(Step(run.name))
 
-    def on(self, network: nn.Module) -> "_Watch":
-        for name, module in network.named_modules():
-            is_layer = type(module).__module__.startswith("torch.nn") and not list(module.children())
-            module.forward = self._watched(name, is_layer, module.forward)
-        return self
+    def function(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        inner = next(run for run in reversed(running) if run.name is not None)
+        if not _is_layer(inner.module) and _of_maps(args):
+            found.append(Step(inner.name or "", getattr(func, "__name__", str(func))))
+        return func(*args, **kwargs)
 
-    def _watched(self, name: str, is_layer: bool, forward: Callable[..., Any]) -> Callable[..., Any]:
-        def watched(*args: Any, **kwargs: Any) -> Any:
-            if is_layer and _of_maps(args):
-                self.seen.append(Step(name))
-            self.inside.append((name, is_layer))
-            try:
-                return forward(*args, **kwargs)
-            finally:
-                self.inside.pop()
+    with watching(network, before=layer, function=function) as running:
+        network(images)
+    return tuple(found)
 
-        return watched
 
-    def __torch_function__(
-        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        name, is_layer = self.inside[-1] if self.inside else ("", False)
-        if not is_layer and _of_maps(args):
-            self.seen.append(Step(name, getattr(func, "__name__", str(func))))
-        return func(*args, **(kwargs or {}))
+def _is_layer(module: nn.Module) -> bool:
+    return type(module).__module__.startswith("torch.nn") and not list(module.children())
 
 
 def _of_maps(args: Sequence[Any]) -> bool:
-    given = args[0] if args else None
-    first = given[0] if isinstance(given, list | tuple) and given else given
+    first = args[0] if args else None
+    first = first[0] if isinstance(first, list | tuple) and first else first
     return isinstance(first, Tensor) and first.ndim == MAP

@@ -37,11 +37,11 @@ def check(path: Path) -> None:
             names = archive.namelist()
             contents = {name: json.loads(archive.read(name)) for name in names if name.endswith(".json")}
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        told = f"{path} is not an archive of torch.export that can be read: {error}"
-        raise NetworkError(told) from error
+        raise NetworkError(f"{path} is not an archive of torch.export that can be read: {error}") from error
     if not any(name.endswith("/archive_format") for name in names):
-        told = f"{path} is an archive of an older torch.export, which cannot be read safely: export it again"
-        raise NetworkError(told)
+        raise NetworkError(
+            f"{path} is an archive of an older torch.export, which cannot be read safely: export it again"
+        )
     for name, content in contents.items():
         for key, value in _entries(content):
             if not _is_data(key, value):

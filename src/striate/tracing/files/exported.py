@@ -21,8 +21,8 @@ def read(path: Path) -> tuple[nn.Module, Sequence[Tensor], Follow]:
             program = torch.export.load(str(path))
         graph = program.module(check_guards=False)
     except Exception as error:
-        told = str(error).strip().splitlines() or [type(error).__name__]
-        raise NetworkError(f"{path} is not an archive of torch.export that can be read: {told[0]}") from error
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise NetworkError(f"{path} is not an archive of torch.export that can be read: {reason}") from error
     runner = _Runner(graph)
     arguments = program.example_inputs[0] if program.example_inputs else ()
     inputs = [argument for argument in arguments if isinstance(argument, Tensor)]
@@ -43,10 +43,10 @@ class _Runner(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Any:
         """As the exported network."""
-        return _Told(self.graph_module, self.calls[0] if self.calls else None).run(*inputs)
+        return _Interpreter(self.graph_module, self.calls[0] if self.calls else None).run(*inputs)
 
 
-class _Told(fx.Interpreter):
+class _Interpreter(fx.Interpreter):
     """An interpreter that says which module's node it runs."""
 
     def __init__(self, graph: fx.GraphModule, calls: Calls | None) -> None:
@@ -57,11 +57,10 @@ class _Told(fx.Interpreter):
     def run_node(self, n: fx.Node) -> Any:
         """One node, in its module's call."""
         if self.calls is not None and n.op == "call_function":
-            self.calls.watch.call = self._call(n)
+            self.calls.tape.call = self._call(n)
         result = super().run_node(n)
         if self.calls is not None and n.op == "call_function" and isinstance(result, Tensor):
-            facts = self.calls.facts[self.calls.watch.call]
-            facts.update(ends=len(self.calls.watch.ran), returns=(self.calls.watch.slot(result),))
+            self.calls.end(self.calls.tape.call, result)
         return result
 
     def _call(self, node: fx.Node) -> int:

@@ -25,8 +25,8 @@ def read(path: Path) -> tuple[nn.Module, Sequence[Tensor], Follow]:
     try:
         model = onnx.load(str(path))
     except Exception as error:
-        told = str(error).strip().splitlines() or [type(error).__name__]
-        raise NetworkError(f"{path} is not an ONNX file that can be read: {told[0]}") from error
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise NetworkError(f"{path} is not an ONNX file that can be read: {reason}") from error
     unknown = sorted({node.op_type for node in model.graph.node} - set(NODES))
     if unknown:
         raise NetworkError(f"{path} uses ONNX operations that are not known here: {', '.join(unknown)}")
@@ -82,18 +82,12 @@ class _Graph(nn.Module):
         values[""] = None  # type: ignore[assignment]
         for node in self.nodes:
             if self.calls is not None:
-                self.calls.watch.call = self.calls.tell(node.name, f"torch.nn.modules.onnx.{node.type}", 0, 1)
+                self.calls.tape.call = self.calls.tell(node.name, f"torch.nn.modules.onnx.{node.type}", 0, 1)
             results = node.run([values[name] for name in node.inputs])
             values.update(zip(node.outputs, results, strict=False))
             if self.calls is not None:
-                self._returns(results)
+                self.calls.end(self.calls.tape.call, tuple(results))
         return tuple(values[name] for name in self.results)
-
-    def _returns(self, results: Sequence[Any]) -> None:
-        assert self.calls is not None
-        watch = self.calls.watch
-        slots = tuple(watch.slot(result) for result in results if isinstance(result, Tensor))
-        self.calls.facts[watch.call].update(ends=len(watch.ran), returns=slots)
 
 
 def _weights(graph: Any) -> set[str]:
@@ -118,10 +112,10 @@ class _Node:
             for attribute in node.attribute
         }
 
-    def run(self, given: Sequence[Any]) -> Sequence[Any]:
+    def run(self, inputs: Sequence[Any]) -> Sequence[Any]:
         """The results of the node."""
         function: Callable[..., Any] = NODES[self.type]
-        result = function(self.attributes, *given)
+        result = function(self.attributes, *inputs)
         return result if isinstance(result, (tuple, list)) else (result,)
 
 

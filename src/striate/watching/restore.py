@@ -14,7 +14,10 @@ _CONTAINERS = (dict, list, set)
 
 @contextmanager
 def untouched(network: nn.Module) -> Iterator[None]:
-    """Runs the network as at inference; on leaving, every attribute of every module is what it was."""
+    """Runs the network as at inference; on leaving, every attribute of every module is what it was.
+
+    Parameters, buffers and hooks are entries of dictionaries, so they count; values inside of tensors do not.
+    """
     before = [(module, dict(module.__dict__), _copies(module.__dict__)) for module in network.modules()]
     random_state = _random_state()
     for module, _, _ in before:
@@ -28,9 +31,11 @@ def untouched(network: nn.Module) -> Iterator[None]:
 
 
 def _copies(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Shallow copies of the containers among the attributes (parameters, buffers, hooks are such)."""
+    """What the containers among the attributes hold, dictionaries as pairs."""
     return {
-        name: value.copy() for name, value in attributes.items() if value and isinstance(value, _CONTAINERS)
+        name: list(value.items()) if isinstance(value, dict) else list(value)
+        for name, value in attributes.items()
+        if isinstance(value, _CONTAINERS) and len(value)
     }
 
 
@@ -41,30 +46,26 @@ def _restore(module: nn.Module, attributes: dict[str, Any], copies: dict[str, An
         now.update(attributes)
     for name, value in attributes.items():
         if isinstance(value, _CONTAINERS):
-            saved = copies.get(name)
-            if saved is None:
-                value.clear()
-            elif not _same(value, saved):
-                _refill(value, saved)
+            _refill(value, copies.get(name, []))
 
 
-def _same(value: Any, saved: Any) -> bool:
-    """Whether a container still holds the very same things."""
-    if len(value) != len(saved):
-        return False
-    if isinstance(value, dict):
-        return all(key in value and value[key] is thing for key, thing in saved.items())
-    if isinstance(value, list):
-        return all(a is b for a, b in zip(value, saved, strict=True))
-    return bool(value == saved)
-
-
-def _refill(value: Any, saved: Any) -> None:
+def _refill(value: Any, saved: list[Any]) -> None:
+    """Puts back what a container held, unless it still holds the very same things."""
+    if len(value) == len(saved) and _holds(value, saved):
+        return
     value.clear()
     if isinstance(value, list):
         value.extend(saved)
     else:
         value.update(saved)
+
+
+def _holds(value: Any, saved: list[Any]) -> bool:
+    if isinstance(value, dict):
+        return all(key in value and value[key] is thing for key, thing in saved)
+    if isinstance(value, list):
+        return all(a is b for a, b in zip(value, saved, strict=True))
+    return all(thing in value for thing in saved)
 
 
 def _random_state() -> tuple[Any, ...]:

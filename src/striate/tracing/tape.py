@@ -1,0 +1,180 @@
+"""The tape of one run: every ATen operation, the tensors between them, the module call each ran in.
+
+Two ways to run. Without memory: every real tensor is stood in for by one that has a shape and no values; only
+what does not depend on the input is computed (positions, masks), so that code may look at it. With values:
+for code that looks at values of the input; then everything runs as it is. In both, writes into the network's
+own tensors go to stand-ins.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._ops import OpOverload
+
+from striate.arithmetic.described import Fill, Role
+from striate.tracing.arguments import base_name, bind, is_view, written
+from striate.tracing.constants import MADE_LIKE, Constants
+from striate.tracing.describing import ROLES, SOURCES
+from striate.tracing.stand_ins import StandIns, returned
+from striate.tracing.tensors import META, memory, swap, tensors_in
+
+_LOOKS = frozenset({"_local_scalar_dense", "is_nonzero", "nonzero", "equal"})  # values leave for Python
+_SENSITIVE = frozenset({*ROLES, "cat", "stack", "copy"})  # where a constant's values matter to what is seen
+_INDEXING = frozenset({"index", "index_select"})
+
+
+class ValuesWantedError(Exception):
+    """The network's code looks at values, so it cannot run on tensors without memory."""
+
+
+@dataclass(slots=True)
+class Ran:
+    """One operation as it ran."""
+
+    func: OpOverload | None
+    """None for what is written down whole, without the operations that it is made of."""
+    kind: str
+    """Of what is written down whole; "" where the operation says it."""
+    named: dict[str, Any]
+    """Its arguments; tensors among them are those without memory, or real ones when run with values."""
+    inputs: tuple[int, ...]
+    """Numbers of tensors."""
+    outputs: tuple[int, ...]
+    """Numbers of tensors."""
+    call: int
+    """The number of the module call it ran in."""
+    seconds: float = 0.0
+    """As measured, when run with values."""
+    geometry: Mapping[str, Any] | None = None
+    """What is known beside the arguments."""
+
+
+class Tape:
+    """What ran and on which tensors, each of which has a number, in the order in which they were met."""
+
+    def __init__(self, known: Mapping[int, tuple[Role, tuple[str, ...]]], with_values: bool) -> None:
+        """known: role and names of the network's own tensors, by id."""
+        self.known = known
+        self.with_values = with_values
+        self.ran: list[Ran] = []
+        self.tensors: list[Tensor] = []  # held, so that no id is used twice
+        self.roles: list[Role] = []
+        self.numbers: dict[int, int] = {}  # by id
+        self.made: set[int] = set()  # ids of tensors made during the run
+        self.constants = Constants()
+        self.stand_ins = StandIns(with_values, lambda tensor: id(tensor) not in self.made)
+        self.dependent: set[int] = set()  # memory that holds anything computed from the input
+        self.escaped = False
+        self.instance_norm = False
+        self.silent = 0
+        self.call = 0
+
+    def number(self, tensor: Tensor, role: Role | None = None) -> int:
+        """The number of a tensor, a new one if it has not been met."""
+        number = self.numbers.get(id(tensor))
+        if number is None:
+            number = self.numbers[id(tensor)] = len(self.tensors)
+            self.tensors.append(tensor)
+            self.roles.append(role or self._role(tensor))
+            if role is Role.ACTIVATION:
+                self.made.add(id(tensor))
+            if self.roles[number] is Role.PARAMETER:
+                self.constants.now[number] = Fill.GENERIC
+        return number
+
+    def _role(self, tensor: Tensor) -> Role:
+        """What a tensor that was there before is."""
+        known = self.known.get(id(tensor))
+        if known is not None:
+            return known[0]
+        return Role.FOREIGN if self.escaped else Role.CONSTANT
+
+    def feed(self, tensor: Tensor) -> None:
+        """Make a tensor an input."""
+        self.number(tensor, Role.INPUT)
+        self.dependent.add(memory(tensor))
+
+    def depends(self, tensors: Sequence[Tensor]) -> bool:
+        """Whether any of them was computed from the input."""
+        return any(memory(tensor) in self.dependent for tensor in tensors)
+
+    def run(self, func: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """Run one operation and write it down."""
+        if self.silent:
+            return func(*args, **kwargs)
+        tensors = list(tensors_in((*args, *kwargs.values())))
+        inputs = tuple(self.number(tensor) for tensor in tensors)
+        if base_name(func) in _LOOKS:
+            self.look(tensors)
+        started = perf_counter()
+        result = self.stand_ins.run(func, args, kwargs, tensors)
+        seconds = perf_counter() - started
+        if written(func):
+            result = returned(func, args, kwargs, result)
+        outputs = tuple(self.number(tensor, Role.ACTIVATION) for tensor in tensors_in((result,)))
+        self._learn(func, args, tensors, outputs)
+        geometry = {"instance": True} if self.instance_norm else None
+        named = self._named(func, args, kwargs, tensors)
+        self.ran.append(Ran(func, "", named, inputs, outputs, self.call, seconds, geometry))
+        return result
+
+    def look(self, tensors: Sequence[Tensor]) -> None:
+        """Code reads a value. Of the input: only possible with values; from there on it may be anywhere."""
+        if not self.depends(tensors):
+            return
+        if not self.with_values:
+            raise ValuesWantedError
+        self.escaped = True
+        inputs = tuple(self.number(tensor) for tensor in tensors)
+        self.ran.append(Ran(None, "escape", {}, inputs, (), self.call))
+
+    def whole(
+        self,
+        name: str,
+        kind: str,
+        tensors: Sequence[Tensor],
+        results: Sequence[Tensor],
+        geometry: dict[str, Any],
+    ) -> None:
+        """Write down as one operation what was run silently."""
+        inputs = tuple(self.number(tensor) for tensor in tensors)
+        outputs = tuple(self.number(tensor, Role.ACTIVATION) for tensor in results)
+        if self.depends(tensors):
+            self.dependent.update(memory(tensor) for tensor in results)
+        self.ran.append(Ran(None, kind, {"name": name}, inputs, outputs, self.call, 0.0, geometry))
+
+    def _learn(
+        self, func: OpOverload, args: Sequence[Any], tensors: Sequence[Tensor], outputs: Sequence[int]
+    ) -> None:
+        """What the operation says of the values of its tensors, and of which depend on the input."""
+        name, inputs = base_name(func), [self.number(tensor) for tensor in tensors]
+        if name not in SOURCES and self.depends(tensors):
+            self.dependent.update(memory(self.tensors[number]) for number in outputs)
+            if name.rstrip("_") in _SENSITIVE:
+                self._examine(tensors)
+        elif written(func) and tensors:
+            self.constants.forget(tensors[0], self.tensors)
+        elif is_view(func) and inputs and inputs[0] in self.constants.now:
+            self.constants.inherit(outputs, self.constants.now[inputs[0]])
+        elif any(self.constants.now.get(number) is Fill.GENERIC for number in inputs):
+            self.constants.inherit(outputs, Fill.GENERIC)
+        if (not tensors and outputs) or name in MADE_LIKE:
+            self.constants.create(name, args, outputs[0])
+
+    def _examine(self, tensors: Sequence[Tensor]) -> None:
+        for tensor in tensors:
+            if not self.depends([tensor]):
+                self.constants.examine(tensor, self.number(tensor))
+
+    def _named(
+        self, func: OpOverload, args: Sequence[Any], kwargs: dict[str, Any], tensors: Sequence[Tensor]
+    ) -> dict[str, Any]:
+        """The arguments by name; positions that depend on the input stand without their values."""
+        named = bind(func, args, kwargs)
+        if base_name(func) in _INDEXING and self.depends(tensors[1:]):
+            named = swap(named, lambda tensor: torch.empty(tensor.shape, dtype=tensor.dtype, device=META))
+        return named
