@@ -29,7 +29,7 @@ def from_memory(folder: Path, sampling: Sampling) -> ClipSet:
     values = np.broadcast_to(numbers[:, None, None], (14, 3, FRAMES, 16, 24)).copy()
     labels = np.repeat([0, 1], 7)
     names = [f"clip {number}" for number in range(14)]
-    return MemoryClips(values, np.arange(14), labels, names, sampling=sampling, size=(16, 16))
+    return MemoryClips(values, labels, names, sampling=sampling, size=(16, 16))
 
 
 def from_files(folder: Path, sampling: Sampling) -> ClipSet:
@@ -87,7 +87,7 @@ def test_draws_are_of_seed_epoch_and_index(tmp_path: Path, make: Maker, sampling
 
     first = drawn([[1, 5, 8]], 0, 3)
     expected = sampling.drawn(np.array([1, 5, 8]), 0, 3)
-    assert first == [sampling.numbers(FRAMES, chances).tolist() for chances in expected]
+    assert first == [sampling.numbers(FRAMES, offsets).tolist() for offsets in expected]
     assert drawn([[8], [5, 1]], 0, 3) == first[::-1]  # whatever the batches
     assert drawn([[1, 5, 8]], 0, 4) != first
     assert drawn([[1, 5, 8]], 1, 3) != first
@@ -107,7 +107,7 @@ def test_views(tmp_path: Path, make: Maker) -> None:
 
 def test_crops_lie_along_the_long_side() -> None:
     ramp = np.broadcast_to(np.arange(24, dtype=np.uint8) * 10, (1, 1, 2, 16, 24)).copy()
-    clips = MemoryClips(ramp, np.array([0]), np.array([0]), ["a"], sampling=Sampling(2), size=(16, 16))
+    clips = MemoryClips(ramp, np.array([0]), ["a"], sampling=Sampling(2), size=(16, 16))
     left, middle, right = (view[0, 0, 0].tolist() for view in clips.views(crops=3).take(range(3)))
     assert left == [10 * number for number in range(16)]
     assert middle == [10 * number for number in range(4, 20)]

@@ -7,7 +7,7 @@ from data_files import noise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from striate.data.images.duplicates import count_duplicates, file_keys, pixel_keys
+from striate.data.sets.duplicates import count_duplicates, file_keys, pixel_keys
 
 KEYS = st.lists(st.integers(0, 12), max_size=12)
 

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from striate.data.flow.flow import (
+from striate.data.flow.colours import colour_flow, draw_wheel
+from striate.data.flow.optical_flow import (
     LIMIT,
+    METHODS,
     STILL,
     flow_fields,
     flow_of_clips,
@@ -20,8 +22,7 @@ from striate.data.flow.flow import (
     to_bytes,
     with_flow,
 )
-from striate.data.flow.picture import draw_flow, draw_wheel, picture_flow
-from striate.data.image_data import FLOWS
+from striate.data.flow_picture import draw_flow
 from striate.errors import ArgumentError, DataError, MissingExtraError
 
 MARGIN = 12  # pixels at the edges, where nobody can know what came in from outside
@@ -50,7 +51,7 @@ def moving(dx: int, dy: int, frames: int = 3, channels: int = 1) -> np.ndarray:
     return np.repeat(np.stack(views)[:, None], channels, axis=1)
 
 
-@pytest.mark.parametrize("method", FLOWS)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("shift", [(0, 0), (2, 0), (-3, 0), (0, 2), (1, -3), (5, 4)])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_shifted_texture_gives_that_shift(method: str, shift: tuple[int, int], channels: int) -> None:
@@ -63,7 +64,7 @@ def test_a_shifted_texture_gives_that_shift(method: str, shift: tuple[int, int],
         assert np.abs(middle[:, axis] - shift[axis]).mean() < 0.35
 
 
-@pytest.mark.parametrize("method", FLOWS)
+@pytest.mark.parametrize("method", METHODS)
 def test_a_turn_gives_flow_across_the_radius(method: str) -> None:
     picture = Image.fromarray(texture())
     frames = np.stack([np.asarray(picture.rotate(-angle, Image.Resampling.BICUBIC)) for angle in (0, 4)])
@@ -75,7 +76,7 @@ def test_a_turn_gives_flow_across_the_radius(method: str) -> None:
     assert np.abs(y - turn * column)[near].mean() < 0.3
 
 
-@pytest.mark.parametrize("method", FLOWS)
+@pytest.mark.parametrize("method", METHODS)
 def test_the_last_frame_repeats_the_one_before_and_one_frame_stands_still(method: str) -> None:
     fields = flow_fields(moving(2, 1), method)
     assert np.array_equal(fields[2], fields[1])
@@ -136,14 +137,14 @@ def test_bytes_at_their_ends() -> None:
 )
 def test_colours_of_the_wheel(vector: tuple[float, float], colour: tuple[int, int, int]) -> None:
     field = np.array(vector, float).reshape(2, 1, 1)
-    assert np.abs(draw_flow(field, longest=1.0)[0, 0].astype(int) - colour).max() <= 1
+    assert np.abs(colour_flow(field, longest=1.0)[0, 0].astype(int) - colour).max() <= 1
 
 
 @given(st.integers(0, 20), st.integers(0, 20))
 @settings(max_examples=20)
 def test_any_field_can_be_drawn(H: int, W: int) -> None:
-    assert draw_flow(np.full((2, H, W), 0.3)).shape == (H, W, 3)
-    assert (draw_flow(np.full((2, H, W), 0.3)) > 140).all()  # below a pixel stays pale
+    assert colour_flow(np.full((2, H, W), 0.3)).shape == (H, W, 3)
+    assert (colour_flow(np.full((2, H, W), 0.3)) > 140).all()  # below a pixel stays pale
 
 
 def test_the_key_is_round() -> None:
@@ -158,7 +159,7 @@ def test_flow_of_a_folder_of_frames_is_drawn(tmp_path: Path) -> None:
     for t, frame in enumerate(moving(4, 0, frames=4)):
         Image.fromarray(frame[0]).save(folder / f"{t}.png")
     out = tmp_path / "new" / "flow.png"
-    picture = picture_flow(folder, out, frames=3)
+    picture = draw_flow(folder, out, frames=3)
     assert picture.to_json()["path"] == str(out)
     assert 3.5 < picture.longest < 20
     drawn = np.asarray(Image.open(out))
@@ -172,11 +173,11 @@ def test_a_picture_of_an_unknown_kind(tmp_path: Path) -> None:
     with pytest.raises(
         ArgumentError, match=r"the picture must be one of .png, .jpg, .webp; got 'a.txt': try a.png"
     ):
-        picture_flow("clip.mp4", "a.txt")
+        draw_flow("clip.mp4", "a.txt")
 
 
 def test_flow_of_moving_digits_is_drawn(tmp_path: Path) -> None:
-    picture = picture_flow("motion-digits/test/1", tmp_path / "flow.png", frames=4, size=48)
+    picture = draw_flow("motion-digits/test/1", tmp_path / "flow.png", frames=4, size=48)
     assert 1 < picture.longest <= 20
     assert np.asarray(Image.open(picture.path)).shape == (2 * 48 + 4, 5 * 52 - 4, 3)
 
@@ -188,7 +189,7 @@ def test_no_such_clip_of_moving_digits(clip: str) -> None:
     with pytest.raises(
         DataError, match=f"no clip '{clip}': expected NAME/SPLIT/NUMBER, as motion-digits/test/3"
     ):
-        picture_flow(clip, "flow.png")
+        draw_flow(clip, "flow.png")
 
 
 def test_an_unknown_method() -> None:
@@ -198,7 +199,7 @@ def test_an_unknown_method() -> None:
         with_flow(np.zeros((1, 2, 32, 32), np.uint8), "diss")
 
 
-@pytest.mark.parametrize("method", FLOWS)
+@pytest.mark.parametrize("method", METHODS)
 def test_frames_too_small(method: str) -> None:
     with pytest.raises(
         DataError, match=r"frames of 8×11 pixels are too small for optical flow: expected at least 12×12"

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from clip_files import write_video
 from striate.data import open_data
-from striate.data.sources.groups import by_group, fill_in_groups, groups_of
-from striate.data.sources.splits import FOLDER_SHARES
+from striate.data.sources.splits import FOLDER_SHARES, by_group, fill_in, groups_of
 from striate.errors import DataError
 
 
@@ -64,7 +63,9 @@ def test_patterns() -> None:
 
 def test_a_given_split_that_leaks_is_told() -> None:
     given_rows = {"train": np.array([0, 1]), "val": np.array([2]), "test": np.array([3])}
-    _, notes = fill_in_groups(given_rows, np.zeros(4, int), ["a", "b", "b", "c"], FOLDER_SHARES, 0)
+    _, notes = fill_in(
+        given_rows, np.zeros(4, int), list("wxyz"), FOLDER_SHARES, 0, groups=["a", "b", "b", "c"]
+    )
     assert notes == ("1 recordings have clips on two sides of the split that was given, such as 'b'",)
 
 

@@ -15,7 +15,7 @@ from striate.data.builtin.drawing import draw_ink, photos, smooth
 from striate.data.builtin.motion_digits import CLASSES, CLIPS, motion_digits
 from striate.data.builtin.paths import DIFFICULTIES, MOTIONS, Difficulty, Path, draw_paths
 from striate.data.builtin.scenes import BothWays, draw_scenes
-from striate.data.image_data import Options
+from striate.data.options import Options
 from striate.errors import DataError
 
 
@@ -119,7 +119,7 @@ def test_no_digit_is_in_two_splits(monkeypatch: pytest.MonkeyPatch) -> None:
         lambda digits, *rest, **options: shown.append(digits) or draw_scenes(digits, *rest, **options),
     )
     motion_digits("motion-digits", Options())
-    everything = digits(Options()).pixels
+    everything = digits(Options()).images
     splits = [{one.tobytes() for one in each} for each in shown]
     assert [len(each) for each in shown] == [1258, 180, 359]
     assert sum(map(len, shown)) == len(everything.keys())

@@ -79,7 +79,7 @@ def test_folders_of_frames_are_packed(tmp_path: Path) -> None:
 
 def test_flow_is_computed_once_and_kept(tmp_path: Path) -> None:
     pytest.importorskip("cv2")
-    from striate.data.flow.flow import flow_planes
+    from striate.data.flow.optical_flow import flow_planes
 
     source = clips(tmp_path)
     pack_data(source, tmp_path / "packed", short_side=16, workers=0)

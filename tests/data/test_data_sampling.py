@@ -20,8 +20,8 @@ def middle(sampling: Sampling) -> np.ndarray:
 def test_positions_lie_inside_and_never_fall(
     sampling: Sampling, length: float, index: int, epoch: int
 ) -> None:
-    for chances in (middle(sampling), sampling.drawn(np.array([index]), 0, epoch)[0]):
-        positions = sampling.positions(length, chances)
+    for offsets in (middle(sampling), sampling.drawn(np.array([index]), 0, epoch)[0]):
+        positions = sampling.positions(length, offsets)
         assert positions.shape == (sampling.frames,)
         assert (positions >= 0).all()
         assert (positions < length).all()
@@ -47,7 +47,7 @@ def test_dense_keeps_its_distance_where_there_is_room(
 
 def test_every_start_is_drawn() -> None:
     sampling = Sampling(2, stride=3)
-    starts = {int(sampling.numbers(7, chances)[0]) for chances in sampling.drawn(np.arange(200), 0, 0)}
+    starts = {int(sampling.numbers(7, offsets)[0]) for offsets in sampling.drawn(np.arange(200), 0, 0)}
     assert starts == {0, 1, 2, 3}
 
 

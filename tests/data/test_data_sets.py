@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from striate.data import Skipped
-from striate.data.images.reading import read_many
-from striate.data.sets.disk_images import DiskImages
+from striate.data.sets.file_sets import DiskImages, image_reader
 from striate.data.sets.image_sets import ImageSet, MemoryImages
 from striate.errors import DataError
 
@@ -22,9 +21,9 @@ SIZE = (6, 8)
 
 def memory(count: int = 12) -> MemoryImages:
     """Every other row of a shared array."""
-    rows = np.arange(0, 2 * count, 2)
-    names = [f"n{row}" for row in rows]
-    return MemoryImages(noise(2 * count, 3, 5, 4), rows, rows // 2 % 3, names, channels=3, size=(5, 4))
+    rows = np.arange(2 * count)
+    images = MemoryImages(noise(2 * count, 3, 5, 4), rows // 2 % 3, [f"n{row}" for row in rows])
+    return images.select(rows[::2])
 
 
 def disk(folder: Path, per_class: int = 12, workers: int = 0) -> DiskImages:
@@ -69,7 +68,7 @@ def test_sets_are_described(tmp_path: Path) -> None:
 @pytest.mark.parametrize("workers", [0, 2])
 def test_disk_gives_the_same_as_reading_at_once(tmp_path: Path, workers: int) -> None:
     images = disk(tmp_path, workers=workers)
-    expected, _ = read_many(images.names, channels=3, size=SIZE)
+    expected, _ = image_reader(3, SIZE)(images.names)
     order = np.random.default_rng(0).permutation(24)
     asked = [*np.split(order, 4), [], [5, 5]]
     for (pixels, labels, indices), wanted in zip(images.batches(asked), asked, strict=True):
@@ -89,7 +88,7 @@ def test_disk_batches_may_be_left_early(tmp_path: Path) -> None:
 @pytest.mark.parametrize("workers", [0, 2])
 def test_the_next_of_its_class_stands_in_for_a_broken_file(tmp_path: Path, workers: int) -> None:
     images = disk(tmp_path, workers=workers)
-    expected, _ = read_many(images.names, channels=3, size=SIZE)
+    expected, _ = image_reader(3, SIZE)(images.names)
     Path(images.names[11]).write_bytes(b"")  # the last cat: the first one stands in
     Path(images.names[12]).unlink()  # the first dog: the second one stands in
     for _ in range(2):  # the second time around they are known
@@ -108,7 +107,7 @@ def test_a_stand_in_may_be_broken_too(tmp_path: Path) -> None:
     images = disk(tmp_path, per_class=20)
     for index in (3, 4):
         Path(images.names[index]).write_bytes(b"")
-    expected, _ = read_many(images.names, channels=3, size=SIZE)
+    expected, _ = image_reader(3, SIZE)(images.names)
     np.testing.assert_array_equal(images.take([3])[0], expected[5])
     np.testing.assert_array_equal(images.take([4])[0], expected[5])
     assert len(images.skipped) == 2

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from striate.data.sets.image_sets import workers
-from striate.data.sets.workers import default_workers, ordered_map
+from striate.data import workers
+from striate.data.workers import default_workers, ordered_map
 from striate.errors import DataError
 
 
@@ -36,10 +36,10 @@ def ended(processes: list[subprocess.Popen[bytes]]) -> bool:
     return all(process.returncode is not None for process in processes)
 
 
-@pytest.mark.parametrize("crew", [0, 1, 3])
-def test_results_come_in_order(crew: int, started: list[subprocess.Popen[bytes]]) -> None:
-    assert list(ordered_map(operator.neg, range(20), crew)) == [-n for n in range(20)]
-    assert len(started) == crew
+@pytest.mark.parametrize("num_workers", [0, 1, 3])
+def test_results_come_in_order(num_workers: int, started: list[subprocess.Popen[bytes]]) -> None:
+    assert list(ordered_map(operator.neg, range(20), num_workers)) == [-n for n in range(20)]
+    assert len(started) == num_workers
     assert ended(started)
 
 
@@ -113,7 +113,7 @@ def test_workers_do_without_torch() -> None:
 
 def script_of(tmp_path: Path, *lines: str) -> list[str]:
     path = tmp_path / "script.py"
-    path.write_text("\n".join(["import time", "from striate.data.sets.workers import ordered_map", *lines]))
+    path.write_text("\n".join(["import time", "from striate.data.workers import ordered_map", *lines]))
     return [sys.executable, str(path)]
 
 

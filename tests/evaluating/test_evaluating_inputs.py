@@ -44,7 +44,7 @@ def test_clips_are_laid_out_so_that_folding_moves_nothing() -> None:
 def test_no_motion_is_zero() -> None:
     clips = np.random.default_rng(0).integers(0, 255, (6, 3, 4, 5, 5), np.uint8)
     labels, sampling = np.zeros(6, np.int64), Sampling(4)
-    images = MemoryClips(clips, np.arange(6), labels, list("abcdef"), sampling=sampling)
+    images = MemoryClips(clips, labels, list("abcdef"), sampling=sampling)
     measured = Normalisation.measured(images)
     data = ClipData("a", "a", ("x",), 1, (5, 5), {"train": images}, (), (), 0, False, sampling, "dis")
     normalise = Normalisation.of_data(data)

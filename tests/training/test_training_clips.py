@@ -110,7 +110,7 @@ def test_stopped_it_goes_on_to_the_same_numbers(
 def test_frames_are_drawn_anew_in_each_epoch(
     tmp_path: Path, small_clips: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from striate.data.packed.pack import PackedClips
+    from striate.data.packed.packed_clips import PackedClips
 
     asked = []
     real = PackedClips.batches

@@ -37,9 +37,9 @@ class Flow:
 
 def main(command: Flow) -> int:
     """Draws it."""
-    from striate.data.flow.picture import picture_flow
+    from striate.data.flow_picture import draw_flow
 
-    picture = picture_flow(
+    picture = draw_flow(
         command.clip,
         command.out,
         method=command.method,

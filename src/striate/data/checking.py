@@ -1,28 +1,25 @@
 """Finds what is wrong with a data set beforehand, all of it at once."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from striate.checked import checked
-from striate.data.image_data import ClipData, Options
-from striate.data.images.reading import try_read
+from striate.data.images.reading import read_image
 from striate.data.opening import is_built_in, open_data
+from striate.data.options import Options
 from striate.data.packed.pack import is_packed
-from striate.data.sets.workers import ordered_map
 from striate.data.sources.class_folder import list_folder
 from striate.data.sources.finding import find_folder
 from striate.data.sources.idx_folder import is_idx_folder
 from striate.data.sources.list_files import is_list, list_clips
+from striate.data.sources.listed import in_parts, left_out
 from striate.data.sources.listing import Listing
-from striate.data.unreadable_files import Skipped, refuse_many
-from striate.data.video.clip_reading import try_all_frames
+from striate.data.unreadable_files import Broken, Skipped, read_each, refuse_many
+from striate.data.video.clip_reading import decode_all_frames
 from striate.errors import DataError
-
-_CHUNK = 64
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ class CheckReport:
             "ok": self.ok,
             "items": self.items,
             "counts": dict(self.counts),
-            "broken": [one.to_json() for one in self.broken],
+            "broken": [file.to_json() for file in self.broken],
             "problems": list(self.problems),
             "notes": list(self.notes),
         }
@@ -64,18 +61,30 @@ def check_data(
 ) -> CheckReport:
     """Reads every file of a data set and reports all that is broken, without stopping at a tenth of a class.
 
-    source, workers, progress: as in `open_data`. Raises DataError if the source is missing.
+    Args:
+        source: as for `open_data`.
+        workers: processes that decode files; by default one a processor, up to 8; 0 decodes in this process.
+        progress: is called with the number of files decoded so far and the number of all.
+
+    Raises:
+        DataError: the source is missing.
+
+    >>> check_data("digits").ok
+    True
     """
     options = Options(workers=workers, progress=progress)
-    if is_built_in(source):
-        return _check_whole(source)
     path = Path(source).expanduser()
     if is_list(path):
-        return _check_listing(str(path), lambda: list_clips(path), options)
-    folder = find_folder(source)
-    if is_idx_folder(folder) or is_packed(folder):
+        list_it = partial(list_clips, path)
+    elif is_built_in(source) or is_idx_folder(find_folder(source)) or is_packed(find_folder(source)):
         return _check_whole(source)
-    return _check_listing(str(folder), lambda: list_folder(folder), options)
+    else:
+        list_it = partial(list_folder, find_folder(source))
+    try:
+        listing = list_it()
+    except DataError as error:
+        return CheckReport(str(source), {}, (), (str(error),), ())
+    return _check_files(listing, options)
 
 
 def _check_whole(source: str | Path) -> CheckReport:
@@ -85,59 +94,36 @@ def _check_whole(source: str | Path) -> CheckReport:
     except DataError as error:
         return CheckReport(str(source), {}, (), (str(error),), ())
     totals = {name: sum(counts[name] for counts in data.counts.values()) for name in data.classes}
-    items = "clips" if isinstance(data, ClipData) else "images"
-    return CheckReport(str(source), totals, (), (), data.notes, items)
-
-
-def _check_listing(source: str, list_it: Callable[[], Listing], options: Options) -> CheckReport:
-    try:
-        listing = list_it()
-    except DataError as error:
-        return CheckReport(source, {}, (), (str(error),), ())
-    return _check_files(listing, options)
+    return CheckReport(str(source), totals, (), (), data.notes, data.unit)
 
 
 def _check_files(listing: Listing, options: Options) -> CheckReport:
-    broken = tuple(
-        Skipped(listing.paths[row], reason, listing.classes[listing.labels[row]])
-        for row, reason in _unreadable(listing, options)
-    )
+    broken = tuple(left_out(listing, _broken_among(listing, options)))
     totals = listing.totals()
-    for one in broken:
-        assert one.label is not None
-        totals[one.label] -= 1
-    return CheckReport(
-        str(listing.root), totals, broken, tuple(_problems(listing, broken)), listing.notes, listing.items
+    for file in broken:
+        totals[file.label or ""] -= 1
+    problems = tuple(_problems(listing, broken))
+    return CheckReport(str(listing.root), totals, broken, problems, listing.notes, listing.items)
+
+
+def _broken_among(listing: Listing, options: Options) -> Broken:
+    """Those that cannot be decoded from beginning to end."""
+    images = listing.kind == "images"
+    read = partial(read_image, size=(64, 64)) if images else decode_all_frames
+    length = 64 if images else 1
+    parts = in_parts(
+        partial(read_each, read=read),
+        listing.paths,
+        length=length,
+        num_workers=options.num_workers if len(listing.paths) > length else 0,
+        progress=options.progress,
     )
-
-
-def _unreadable(listing: Listing, options: Options) -> Iterator[tuple[int, str]]:
-    paths = listing.paths
-    length, broken_among = (_CHUNK, _broken_images) if listing.kind == "images" else (1, _broken_clips)
-    chunks = (paths[start : start + length] for start in range(0, len(paths), length))
-    crew = options.crew if len(paths) > length else 0
-    with closing(ordered_map(broken_among, chunks, crew)) as parts:
-        for number, part in enumerate(parts):
-            yield from ((number * length + row, reason) for row, reason in part)
-            if options.progress:
-                options.progress(min((number + 1) * length, len(paths)), len(paths))
-
-
-def _broken_images(paths: Sequence[str]) -> list[tuple[int, str]]:
-    """Row and reason of those that cannot be decoded from beginning to end."""
-    results = [try_read(path, 3, (64, 64)) for path in paths]
-    return [(row, result) for row, result in enumerate(results) if isinstance(result, str)]
-
-
-def _broken_clips(paths: Sequence[str]) -> list[tuple[int, str]]:
-    """The same of clips."""
-    results = [try_all_frames(path) for path in paths]
-    return [(row, result) for row, result in enumerate(results) if result is not None]
+    return [(done + row, reason) for done, (_, broken) in parts for row, reason in broken]
 
 
 def _problems(listing: Listing, broken: Sequence[Skipped]) -> Iterator[str]:
     totals = listing.totals()
-    by_class = [[one for one in broken if one.label == name] for name in listing.classes]
+    by_class = [[file for file in broken if file.label == name] for name in listing.classes]
     checks: list[Callable[[], None]] = [listing.check]
     checks += [partial(refuse_many, of_class, totals, listing.items) for of_class in by_class]
     for check in checks:

@@ -6,16 +6,16 @@ from pathlib import Path
 
 from striate.checked import checked
 from striate.data.builtin.digits import digits
-from striate.data.image_data import GIB, ImageData, Options
-from striate.data.images.class_images import image_contents
-from striate.data.packed.pack import is_packed, packed_contents
-from striate.data.sets.assembling import assemble
+from striate.data.image_data import ImageData
+from striate.data.options import GIB, Options
+from striate.data.packed.pack import is_packed
+from striate.data.packed.packed_clips import packed_contents
 from striate.data.sources.class_folder import list_folder
-from striate.data.sources.contents import Contents
+from striate.data.sources.contents import Contents, assemble
 from striate.data.sources.finding import find_folder
 from striate.data.sources.idx_folder import idx_contents, is_idx_folder
 from striate.data.sources.list_files import is_list, list_clips
-from striate.data.video.class_clips import clip_contents
+from striate.data.sources.listed import listed_contents
 from striate.errors import DataError
 
 
@@ -36,22 +36,30 @@ def open_data(
 ) -> ImageData:
     """Opens a data set of images or of clips: splits of uint8 pixels of one size, with labels.
 
-    source: "digits" or "motion-digits", the path of a folder of IDX files or of class folders, or the name of
-    such a folder, which is looked for in $STRIATE_DATA, ./datasets, the user's cache and the system's
-    folders; for clips also a list file (see `list_rows`) or a folder that `pack` has written. channels: 1
-    or 3; by default 1 if every image is grey, otherwise 3. size: pixels, for square images; by default what
-    all images share, up to 64, otherwise 64. seed: decides the split where a source has none; another seed,
-    another split. workers: processes that decode files; by default one a processor, up to 8; 0 decodes in
-    this process. memory_limit: bytes of pixels up to which a set is decoded at once and kept in memory.
-    progress: is called with the number of files decoded so far and the number of all.
+    Args:
+        source: "digits" or "motion-digits", the path of a folder of IDX files or of class folders, or the
+            name of such a folder, which is looked for in $STRIATE_DATA, ./datasets, the user's cache and the
+            system's folders; for clips also a list file (see `list_rows`) or a folder that `pack_data` has
+            written.
+        channels: 1 (grey) or 3 (RGB); by default 1 if every image is grey, otherwise 3.
+        size: pixels, for square images; by default what all images share, up to 64 (clips: 112), otherwise
+            that.
+        seed: decides the split where a source has none; another seed, another split.
+        workers: processes that decode files; by default one a processor, up to 8; 0 decodes in this process.
+        memory_limit: bytes of pixels up to which a set is decoded at once and kept in memory.
+        progress: is called with the number of files decoded so far and the number of all.
+        frames: of each clip; 8 by default.
+        stride: distance of a clip's frames in the video; by default they are spread over all of it.
+        flow: "dis" or "farneback" adds optical flow in x and y as two more planes of each clip.
+        group_by: a regular expression whose first group (or whole match) in a clip's path says which
+            recording it was cut from; clips of one recording stay on one side of a split.
 
-    Of clips: frames: of each clip, 8 by default. stride: their distance in the video; by default they are
-    spread over all of it. flow: "dis" or "farneback" adds optical flow in x and y as two more planes.
-    group_by: a regular expression whose first group (or whole match) in a clip's path says which recording it
-    was cut from; clips of one recording stay on one side of a split.
+    Returns:
+        ImageData, or ClipData where the source holds clips.
 
-    Returns ImageData, or ClipData where the source holds clips. Raises DataError if the source is missing or
-    cannot be learnt from, ArgumentError for impossible options.
+    Raises:
+        DataError: the source is missing or cannot be learnt from.
+        ArgumentError: impossible options.
 
     >>> open_data("digits").counts["test"]["7"]
     36
@@ -66,7 +74,7 @@ def open_data(
         return assemble(digits(options), seed)
     path = Path(source).expanduser()
     if is_list(path):
-        contents = replace(clip_contents(list_clips(path), options), name=path.stem)
+        contents = replace(listed_contents(list_clips(path), options), name=path.stem)
         return replace(assemble(contents, seed), source=str(path.absolute()))
     folder = find_folder(source)
     contents = _contents_of(folder, options)
@@ -87,10 +95,9 @@ def _contents_of(folder: Path, options: Options) -> Contents:
         refuse_for_images(folder, options)
         return idx_contents(folder, options)
     listing = list_folder(folder, clips=options.frames is not None)
-    if listing.kind != "images":
-        return clip_contents(listing, options)
-    refuse_for_images(folder, options)
-    return image_contents(listing, options)
+    if listing.kind == "images":
+        refuse_for_images(folder, options)
+    return listed_contents(listing, options)
 
 
 def refuse_for_images(source: str | Path, options: Options) -> None:

@@ -1,10 +1,27 @@
-"""Files that were left out, and when there are too many of them."""
+"""Files that cannot be read: the error that names one, those left out, and when these are too many."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
 
 from striate.errors import DataError
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+Broken = list[tuple[int, str]]
+"""Row and reason of each file among several that cannot be read."""
+
+
+class UnreadableError(DataError):
+    """A file that cannot be read. `path` says which, `reason` why."""
+
+    def __init__(self, path: str | Path, reason: str, kind: str = "image") -> None:
+        super().__init__(f"cannot read the {kind} {path}: {reason}; give a whole {kind} file")
+        self.path, self.reason = path, reason
 
 
 @dataclass(frozen=True)
@@ -20,30 +37,65 @@ class Skipped:
         return {"path": self.path, "reason": self.reason, "label": self.label}
 
 
-def refuse_many(skipped: Iterable[Skipped], totals: Mapping[str, int], kind: str = "images") -> None:
+def plain_reason(error: Exception) -> str:
+    """Why a file cannot be read, in a few words, whatever was raised."""
+    if isinstance(error, MemoryError):
+        return "too large for the memory"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+
+
+def read_each(jobs: Sequence[Job], *, read: Callable[[Job], Result]) -> tuple[list[Result], Broken]:
+    """What `read` makes of those jobs that it can do, in order, and the others."""
+    results: list[Result] = []
+    broken: Broken = []
+    for row, job in enumerate(jobs):
+        try:
+            results.append(read(job))
+        except UnreadableError as error:
+            broken.append((row, error.reason))
+    return results, broken
+
+
+def read_batch(
+    jobs: Sequence[Job], *, read: Callable[[Job], np.ndarray], shape: tuple[int, ...]
+) -> tuple[np.ndarray, Broken]:
+    """uint8 (N, *shape), a row for each job, 0 where it cannot be done; and which these are."""
+    pixels = np.zeros((len(jobs), *shape), np.uint8)
+    broken: Broken = []
+    for row, job in enumerate(jobs):
+        try:
+            pixels[row] = read(job)
+        except UnreadableError as error:
+            broken.append((row, error.reason))
+    return pixels, broken
+
+
+def refuse_many(skipped: Iterable[Skipped], totals: Mapping[str, int], items: str = "images") -> None:
     """Raises DataError if more than a tenth of a class was skipped: such a set would teach the wrong thing.
 
-    totals: images per class, the skipped ones included. kind: what they are, in the plural.
+    Args:
+        skipped: the files that were left out.
+        totals: images of each class, the skipped ones included.
+        items: what they are, in the plural.
     """
     skipped = list(skipped)
-    for label, count in Counter(each.label for each in skipped).items():
+    for label, count in Counter(file.label for file in skipped).items():
         if label is not None and count * 10 > totals[label]:
-            raise DataError(_too_many([each for each in skipped if each.label == label], totals[label], kind))
+            same = [file for file in skipped if file.label == label]
+            raise DataError(
+                f"{count} of {totals[label]} {items} of class {label!r} cannot be read, more than a tenth: "
+                f"{_first(same)}; mend or remove them (striate data check lists them all)"
+            )
 
 
-def _too_many(skipped: list[Skipped], total: int, kind: str) -> str:
-    first = ", ".join(f"{each.path} ({each.reason})" for each in skipped[:3])
-    return (
-        f"{len(skipped)} of {total} {kind} of class {skipped[0].label!r} cannot be read, more than a tenth: "
-        f"{first}{', …' if len(skipped) > 3 else ''}; mend or remove them (striate data check lists them all)"
-    )
-
-
-def told(skipped: Iterable[Skipped], most: int = 3) -> tuple[str, ...]:
-    """The note about skipped files: how many, and the first few by name. Nothing if there are none."""
+def skipped_note(skipped: Iterable[Skipped]) -> tuple[str, ...]:
+    """The note about skipped files: how many, and the first few by name; empty if there are none."""
     skipped = list(skipped)
     if not skipped:
         return ()
-    first = ", ".join(f"{each.path} ({each.reason})" for each in skipped[:most])
-    more = ", …" if len(skipped) > most else ""
-    return (f"{len(skipped)} unreadable file{'s' * (len(skipped) > 1)} skipped: {first}{more}",)
+    return (f"{len(skipped)} unreadable file{'s' * (len(skipped) > 1)} skipped: {_first(skipped)}",)
+
+
+def _first(skipped: list[Skipped], most: int = 3) -> str:
+    names = ", ".join(f"{file.path} ({file.reason})" for file in skipped[:most])
+    return names + ", …" * (len(skipped) > most)

@@ -9,7 +9,7 @@ import numpy as np
 from striate.algorithms import Table
 from striate.checked import checked
 from striate.data import ClipSet, ImageData, ImageSet, open_data
-from striate.data.unreadable_files import told
+from striate.data.unreadable_files import skipped_note
 from striate.errors import ArgumentError, DataError, NetworkError
 from striate.evaluating.calibration import with_temperature
 from striate.evaluating.metrics import Scores, score
@@ -107,7 +107,7 @@ def evaluate(
         split=split,
         scores=score(rows, labels, trained.classes, "images" if trained.sampling is None else "videos"),
         predictions=predictions_of(rows, names.tolist(), trained.classes, labels),
-        notes=(*images.notes, *told(late)),
+        notes=(*images.notes, *skipped_note(late)),
         views=None if trained.sampling is None else _views(trained, looks, labels, clips, crops),
     )
 

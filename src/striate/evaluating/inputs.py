@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.data import ClipData, ImageData, ImageSet
-from striate.data.flow.flow import STILL
+from striate.data.flow.optical_flow import STILL
 
 IMAGENET_MEAN = (123.675, 116.28, 103.53)
 IMAGENET_STD = (58.395, 57.12, 57.375)

@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 
 from striate.checked import checked
-from striate.data import IMAGE_SUFFIXES, Skipped
-from striate.data.images.reading import try_read
-from striate.data.sources.suffixes import VIDEO_SUFFIXES
+from striate.data import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Skipped, UnreadableError, read_image
 from striate.errors import ArgumentError, DataError
 from striate.evaluating.predict_clips import VideoPrediction, predict_video, probabilities_of, videos_in
 from striate.evaluating.predictions import Prediction, predictions_of
@@ -150,8 +148,9 @@ def _expand(run: str | Path, path: Path) -> list[Path]:
 
 def _read(trained: Trained, paths: list[Path], skipped: list[Skipped]) -> Iterator[tuple[str, np.ndarray]]:
     for path in paths:
-        pixels = try_read(path, trained.channels, trained.size)
-        if isinstance(pixels, str):
-            skipped.append(Skipped(str(path), reason=pixels))
+        try:
+            pixels = read_image(path, channels=trained.channels, size=trained.size)
+        except UnreadableError as error:
+            skipped.append(Skipped(str(path), reason=error.reason))
         else:
             yield str(path), pixels

@@ -13,7 +13,7 @@ import torch
 
 from striate.algorithms import using_algorithms
 from striate.data import IMAGE_SUFFIXES
-from striate.data.sources.suffixes import VIDEO_SUFFIXES
+from striate.data.suffixes import VIDEO_SUFFIXES
 from striate.data.video.clip_reading import read_windows
 from striate.errors import DataError
 from striate.evaluating.calibration import with_temperature

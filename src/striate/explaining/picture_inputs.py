@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from striate.data import open_data, read_image
-from striate.data.sources.suffixes import VIDEO_SUFFIXES
+from striate.data.suffixes import VIDEO_SUFFIXES
 from striate.errors import ArgumentError, DataError, NetworkError
 from striate.evaluating.run_model import Trained
 from striate.explaining.video_inputs import clips_of

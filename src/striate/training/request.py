@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from striate.data import ClipData, ImageData
-from striate.data.flow.flow import require_flow
-from striate.data.image_data import DEFAULT_FRAMES
+from striate.data.flow.optical_flow import require_flow
+from striate.data.options import DEFAULT_FRAMES
 from striate.errors import ArgumentError, DataError
 from striate.models import CLIP_NETWORKS, NetworkSpec
 from striate.models import options as options_of

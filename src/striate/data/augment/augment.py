@@ -14,7 +14,7 @@ from torch import Tensor
 
 from striate.data.augment.augmentation import Augmentation
 from striate.data.augment.resampling import resample, turn_flow
-from striate.data.flow.flow import STILL
+from striate.data.flow.optical_flow import STILL
 
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from striate.data.flow.flow import STILL
+from striate.data.flow.optical_flow import STILL
 
 
 def resample(pictures: Tensor, affine: np.ndarray) -> Tensor:

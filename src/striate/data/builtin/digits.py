@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.data.image_data import Options
-from striate.data.sources.contents import Contents, MemoryPixels
+from striate.data.options import Options
+from striate.data.sets.image_sets import MemoryImages
+from striate.data.sources.contents import Contents
 from striate.data.sources.splits import stratified
 
 _SHARES = {"test": 0.2, "val": 0.1}
@@ -18,20 +19,36 @@ _SHARES = {"test": 0.2, "val": 0.1}
 
 def digits(options: Options) -> Contents:
     """The digits, ink 255 on paper 0. Their split is fixed, whatever the seed."""
-    images, labels = _load()
-    pixels = np.rint(images * (255 / 16)).astype(np.uint8)[:, None]  # (N, 1, 8, 8)
-    keys = [str(row) for row in range(len(labels))]
+    pixels, labels = load_digits()
+    names = [str(row) for row in range(len(labels))]
     return Contents(
         name="digits",
         source="digits",
         classes=tuple("0123456789"),
-        labels=labels,
-        keys=keys,
-        pixels=MemoryPixels(pixels, options.channels, options.square, options.memory_limit),
-        given=stratified(labels, keys, _SHARES, seed=0),
-        shares=_SHARES,
+        images=MemoryImages(
+            pixels,
+            labels,
+            names,
+            channels=options.channels,
+            size=options.square,
+            limit=options.memory_limit,
+        ),
+        keys=names,
+        rows=digit_splits(labels),
+        numbered=True,
         notes=("1 channel: every image is grey",) if options.channels is None else (),
     )
+
+
+def digit_splits(labels: np.ndarray) -> dict[str, np.ndarray]:
+    """Split → rows."""
+    return stratified(labels, [str(row) for row in range(len(labels))], _SHARES, seed=0)
+
+
+def load_digits() -> tuple[np.ndarray, np.ndarray]:
+    """Images (1797, 1, 8, 8) uint8 and labels (1797,) int64."""
+    images, labels = _load()
+    return np.rint(images * (255 / 16)).astype(np.uint8)[:, None], labels
 
 
 def _load() -> tuple[np.ndarray, np.ndarray]:

@@ -6,18 +6,17 @@ answers both alike and is right about one of them at most: it cannot pass 50 %.
 The digits of train, val and test are different ones (scikit-learn's, see `digits`).
 """
 
-from collections.abc import Mapping
 from typing import cast
 
 import numpy as np
 
 from striate.data.augment.mirror import mirror_safe
-from striate.data.builtin.digits import digits
+from striate.data.builtin.digits import digit_splits, load_digits
 from striate.data.builtin.paths import DIFFICULTIES, MOTIONS
 from striate.data.builtin.scenes import BothWays, draw_scenes
-from striate.data.image_data import ClipData, Options
+from striate.data.image_data import ClipData
+from striate.data.options import Options
 from striate.data.sets.clip_sets import MemoryClips
-from striate.data.sources.contents import MemoryPixels
 from striate.errors import DataError, unknown
 
 CLASSES = ("left", "right", "up", "down", "counterclockwise", "clockwise", "shrinking", "growing")
@@ -70,34 +69,27 @@ def motion_digits(name: str, options: Options) -> ClipData:
 
 
 def _splits(name: str, channels: int, options: Options) -> dict[str, MemoryClips]:
-    images, rows = _digits()
-    frames, size = options.sampling.frames, options.square or (SIDE, SIDE)
-    splits = {}
-    for number, (split, count) in enumerate(CLIPS.items()):
-        motions = np.arange(count // 2) % len(MOTIONS)
-        seed = (options.seed, number)
-        scenes = draw_scenes(
-            images[rows[split]],
-            motions,
-            DIFFICULTIES[name],
-            seed,
-            frames=frames,
-            channels=channels,
-            size=size,
-        )
-        clips = BothWays(scenes, options.flow)
-        fits = clips.nbytes * sum(CLIPS.values()) <= count * options.memory_limit
-        values, kind = (clips.all(), MemoryClips) if fits else (clips, DrawnClips)
-        labels = np.repeat(2 * motions, 2) + np.tile([1, 0], count // 2)
-        names = [f"{name}/{split}/{item}" for item in range(count)]
-        splits[split] = kind(
-            cast(np.ndarray, values), np.arange(count), labels, names, sampling=options.sampling
-        )
-    return splits
+    images, labels = load_digits()
+    rows = digit_splits(labels)
+    return {split: _split(name, split, images[rows[split], 0], channels, options) for split in CLIPS}
 
 
-def _digits() -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
-    """(1797, 8, 8) uint8, and the rows of each split."""
-    known = digits(Options())
-    assert isinstance(known.pixels, MemoryPixels)
-    return known.pixels.values[:, 0], known.given
+def _split(name: str, split: str, digits: np.ndarray, channels: int, options: Options) -> MemoryClips:
+    count, sampling = CLIPS[split], options.sampling
+    motions = np.arange(count // 2) % len(MOTIONS)
+    scenes = draw_scenes(
+        digits,
+        motions,
+        DIFFICULTIES[name],
+        (options.seed, list(CLIPS).index(split)),
+        frames=sampling.frames,
+        channels=channels,
+        size=options.square or (SIDE, SIDE),
+    )
+    clips = BothWays(scenes, options.flow)
+    fits = clips.nbytes * sum(CLIPS.values()) <= count * options.memory_limit
+    labels = np.repeat(2 * motions, 2) + np.tile([1, 0], count // 2)
+    names = [f"{name}/{split}/{item}" for item in range(count)]
+    if fits:
+        return MemoryClips(clips.all(), labels, names, sampling=sampling)
+    return DrawnClips(cast(np.ndarray, clips), labels, names, sampling=sampling)

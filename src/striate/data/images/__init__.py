@@ -1,1 +1,1 @@
-"""One image file, or an IDX file, to uint8 pixels (C, H, W)."""
+"""One image file to uint8 pixels (C, H, W)."""

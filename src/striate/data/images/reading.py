@@ -19,7 +19,7 @@ read.
 """
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -28,24 +28,16 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from striate.checked import checked
-from striate.errors import DataError
+from striate.data.unreadable_files import UnreadableError, plain_reason
 
 _REFUSED = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"})
 _ORIENTATION = 0x0112  # the EXIF tag; 5 to 8 stand for images lying on their side
 _GREY = ("1", "L", "LA", "La", "I", "F")
 
 
-_SUFFIXES = """
-.apng .avif .avifs .blp .bmp .bw .cur .dcx .dds .dib .fit .fits .flc .fli .ftc .ftu .gbr .gif .icb .icns .ico
-.iim .im .j2c .j2k .jfif .jp2 .jpc .jpe .jpeg .jpf .jpg .jpx .msp .pbm .pcd .pcx .pfm .pgm .png .pnm .ppm .psd
-.pxr .qoi .ras .rgb .rgba .sgi .tga .tif .tiff .vda .vst .webp .xbm .xpm
-"""
-IMAGE_SUFFIXES = frozenset(_SUFFIXES.split())
-"""Suffixes, in lower case, of files taken for images: all that Pillow reads, less the refused formats."""
-
-
 class Header(NamedTuple):
-    """What the head of a file says: height and width as they are seen, and whether it is grey.
+    """What the beginning of an image or a clip says: height and width as they are seen, whether it is grey,
+    and how many frames there are.
 
     A palette counts as colour, whatever its entries.
     """
@@ -53,64 +45,40 @@ class Header(NamedTuple):
     height: int
     width: int
     grey: bool
+    frames: int = 1
 
 
 @checked
-def read_image(path: str | Path, *, channels: int, size: tuple[int, int] | None = None) -> np.ndarray:
+def read_image(
+    path: str | Path, *, channels: int = 3, size: tuple[int, int] | None = None, crop: float = 0.5
+) -> np.ndarray:
     """One image as uint8 (C, H, W), by the rules at the top of this file.
 
-    channels: 1 or 3. size: (H, W) to resize and crop to; None keeps the file's own. Raises DataError.
+    Args:
+        path: of the file.
+        channels: 1 (grey) or 3 (RGB).
+        size: (H, W) to resize and crop to; None keeps the file's own.
+        crop: where along the long side the cut lies, from 0 (at its beginning) to 1.
+
+    Raises:
+        UnreadableError: a DataError that says why the file cannot be read.
     """
-    pixels = try_read(path, channels, size)
-    if isinstance(pixels, str):
-        raise DataError(f"cannot read the image {path}: {pixels}; give a whole image file")
-    return pixels
+    with _opened(path) as image:
+        return _pixels(image, channels, size, crop)
 
 
-def read_many(
-    paths: Sequence[str], *, channels: int, size: tuple[int, int]
-) -> tuple[np.ndarray, list[tuple[int, str]]]:
-    """Images as uint8 (N, C, H, W), and (row, reason) of those that cannot be read, whose pixels are 0."""
-    pixels = np.zeros((len(paths), channels, *size), np.uint8)
-    broken = []
-    for row, path in enumerate(paths):
-        image = try_read(path, channels, size)
-        if isinstance(image, str):
-            broken.append((row, image))
-        else:
-            pixels[row] = image
-    return pixels, broken
+def read_header(path: str | Path) -> Header:
+    """What the head of a file says. Decodes nothing. Raises UnreadableError."""
+    with _opened(path) as image:
+        width, height = image.size
+        # Only where it is at hand: asking a PNG for its EXIF data decodes it.
+        if "exif" in image.info and image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8):
+            width, height = height, width
+        return Header(height, width, image.mode in _GREY or image.mode.startswith("I;16"))
 
 
-def try_read(
-    path: str | Path, channels: int, size: tuple[int, int] | None, place: float = 0.5
-) -> np.ndarray | str:
-    """Pixels as `read_image` gives them, or the reason why there are none. place: as of `refit`."""
-    try:
-        with _opened(path) as image:
-            return _pixels(image, channels, size, place)
-    except Exception as error:  # a broken file leads Pillow's plugins to raise anything
-        return _reason(error, path)
-
-
-def try_header(path: str | Path) -> Header | str:
-    """What the head of a file says, or the reason why it cannot be read. Decodes nothing."""
-    try:
-        with _opened(path) as image:
-            width, height = image.size
-            # Only where it is at hand: asking a PNG for its EXIF data decodes it.
-            if "exif" in image.info and image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8):
-                width, height = height, width
-            return Header(height, width, image.mode in _GREY or image.mode.startswith("I;16"))
-    except Exception as error:
-        return _reason(error, path)
-
-
-def refit(pixels: np.ndarray, channels: int, size: tuple[int, int], place: float = 0.5) -> np.ndarray:
-    """Images that came in an array, (N, C, H, W) uint8, brought to channels and size by the same rules.
-
-    place: where along the long side the cut lies, from 0 (at its beginning) to 1.
-    """
+def refit(pixels: np.ndarray, channels: int, size: tuple[int, int], crop: float = 0.5) -> np.ndarray:
+    """Images (N, C, H, W) uint8, from an array, brought to channels and size by the same rules."""
     if pixels.shape[1:] == (channels, *size):
         return pixels
     result = np.empty((len(pixels), channels, *size), np.uint8)
@@ -118,7 +86,7 @@ def refit(pixels: np.ndarray, channels: int, size: tuple[int, int], place: float
         picture = Image.fromarray(
             image[0] if len(image) == 1 else np.ascontiguousarray(np.moveaxis(image, 0, -1))
         )
-        result[row] = _channels_first(_fit(_convert(picture, channels), size, place))
+        result[row] = _channels_first(_fit(_convert(picture, channels), size, crop))
     return result
 
 
@@ -129,24 +97,25 @@ def _opened(path: str | Path) -> Iterator[Image.Image]:
     Pillow gets an open file, not its name: by name it maps an uncompressed TIFF into memory, and scrambles
     those that lie on their side (seen in Pillow 13.0).
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Path(path).open("rb") as file, Image.open(file) as image:
-            if image.format in _REFUSED:
-                raise ValueError(f"{image.format} files are not read")
-            yield image
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Path(path).open("rb") as file, Image.open(file) as image:
+                if image.format in _REFUSED:
+                    raise ValueError(f"{image.format} files are not read")
+                yield image
+    except Exception as error:  # a broken file leads Pillow's plugins to raise anything
+        raise UnreadableError(path, _reason(error, path)) from None
 
 
-def _pixels(
-    image: Image.Image, channels: int, size: tuple[int, int] | None, place: float = 0.5
-) -> np.ndarray:
+def _pixels(image: Image.Image, channels: int, size: tuple[int, int] | None, crop: float = 0.5) -> np.ndarray:
     if size:
         side = 2 * max(size)  # in both directions, since the image may lie on its side
         image.draft("L" if channels == 1 else "RGB", (side, side))
     ImageOps.exif_transpose(image, in_place=True)
     image = _convert(image, channels)
-    return _channels_first(_fit(image, size, place) if size else image)
+    return _channels_first(_fit(image, size, crop) if size else image)
 
 
 def _convert(image: Image.Image, channels: int) -> Image.Image:
@@ -168,11 +137,11 @@ def _narrow(values: np.ndarray) -> np.ndarray:
     return np.rint(np.clip(values * scale, 0, 255)).astype(np.uint8)
 
 
-def _fit(image: Image.Image, size: tuple[int, int], place: float = 0.5) -> Image.Image:
+def _fit(image: Image.Image, size: tuple[int, int], crop: float = 0.5) -> Image.Image:
     H, W = size
     if image.size == (W, H):
         return image
-    return ImageOps.fit(image, (W, H), method=Image.Resampling.BILINEAR, centering=(place, place))
+    return ImageOps.fit(image, (W, H), method=Image.Resampling.BILINEAR, centering=(crop, crop))
 
 
 def _channels_first(image: Image.Image) -> np.ndarray:
@@ -186,6 +155,4 @@ def _reason(error: Exception, path: str | Path) -> str:
         return f"a decompression bomb, above {limit:.3g} million pixels"
     if isinstance(error, UnidentifiedImageError):
         return "the file is empty" if Path(path).stat().st_size == 0 else "not an image that Pillow knows"
-    if isinstance(error, MemoryError):
-        return "too large for the memory"
-    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return plain_reason(error)

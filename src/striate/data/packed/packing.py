@@ -6,9 +6,9 @@ disk), the log says what is whole; the next run cuts off what is not, and goes o
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -17,17 +17,17 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from striate.checked import checked
-from striate.data.image_data import Options
-from striate.data.packed.flow import flow_of_pack
+from striate.data.options import Options
 from striate.data.packed.pack import FRAMES, LOG, PACK, VERSION, Pack, is_packed, read_pack
-from striate.data.sets.workers import ordered_map
+from striate.data.packed.packed_flow import flow_of_pack
 from striate.data.sources.class_folder import list_folder
 from striate.data.sources.finding import find_folder
 from striate.data.sources.list_files import is_list, list_clips
+from striate.data.sources.listed import choose_channels, left_out, look_over
 from striate.data.sources.listing import Listing
-from striate.data.unreadable_files import Skipped, refuse_many
-from striate.data.video.class_clips import choose_channels, look_over
+from striate.data.unreadable_files import Broken, Skipped, read_each, refuse_many
 from striate.data.video.clip_reading import read_whole
+from striate.data.workers import ordered_map
 from striate.errors import ArgumentError, DataError
 from striate.runs import write_text
 
@@ -68,13 +68,20 @@ def pack_data(
 ) -> Packed:
     """Decodes all clips of a source into a folder that `open_data` opens without decoding anything.
 
-    source: a folder of clips or a list file, as of `open_data`. out: a new folder, or one where the same
-    packing was interrupted, which is then gone on with. short_side: pixels to which the short side of each
-    clip is brought. fps: frames per second that are kept; by default all. channels: 1 or 3; by default 1 if
-    every clip is grey. flow: computes optical flow too, which is otherwise done when it is first asked for.
-    progress: is called with the number of clips done and the number of all.
+    Args:
+        source: a folder of clips or a list file, as for `open_data`.
+        out: a new folder, or one where the same packing was interrupted, which is then gone on with.
+        short_side: pixels to which the short side of each clip is brought.
+        fps: frames per second that are kept; by default all.
+        channels: 1 (grey) or 3 (RGB); by default 1 if every clip is grey, otherwise 3.
+        flow: "dis" or "farneback" computes optical flow too, which is otherwise done when it is first asked
+            for.
+        workers: processes that decode; by default one a processor, up to 8; 0 decodes in this process.
+        progress: is called with the number of clips done and the number of all.
 
-    Raises DataError if there are no clips, a class cannot be learnt from them, or `out` holds something else.
+    Raises:
+        DataError: there are no clips, a class cannot be learnt from them, or `out` holds something else.
+        ArgumentError: impossible options.
     """
     if short_side < 1:
         raise ArgumentError(f"short_side must be a number of pixels, at least 1; got {short_side}")
@@ -84,14 +91,12 @@ def pack_data(
     options = Options(channels=channels, workers=workers, flow=flow, progress=progress)
     listing = _listing_of(source)
     listing.check()
-    readable, headers, skipped = look_over(listing, Options(channels=channels, workers=workers))
-    refuse_many(skipped, listing.totals(), "clips")
-    chosen, notes = choose_channels(headers, channels)
+    readable, headers, skipped = look_over(listing, replace(options, progress=None))
+    chosen, notes = choose_channels(headers, channels, "clips")
     asked = {"version": VERSION, "short_side": short_side, "fps": fps, "channels": chosen}
     with _opened(out, {**asked, "clips": _digest(readable)}) as log:
-        read = partial(read_whole, channels=chosen, short_side=short_side, fps=fps)
-        broken = log.go_on(readable, read, options)
-        skipped += broken
+        read = partial(read_each, read=partial(read_whole, channels=chosen, short_side=short_side, fps=fps))
+        skipped += log.go_on(readable, read, options)
         refuse_many(skipped, listing.totals(), "clips")
         pack = _pack_of(_name(source), readable, log.shapes, asked, (*notes, *listing.notes), skipped)
         write_text(out / PACK, json.dumps(pack.to_json(), ensure_ascii=False))
@@ -203,31 +208,32 @@ class _Log:
         self._frames.truncate(self._channels * sum(T * H * W for T, H, W in self.shapes.values()))
 
     def go_on(
-        self, listing: Listing, read: Callable[[str], np.ndarray | str], options: Options
+        self,
+        listing: Listing,
+        read: Callable[[Sequence[str]], tuple[list[np.ndarray], Broken]],
+        options: Options,
     ) -> list[Skipped]:
         """Packs the clips that are missing; returns those that cannot be read."""
         rows = [row for row in range(len(listing.paths)) if row not in self.shapes | self._broken]
-        crew = options.crew if len(rows) > 1 else 0
-        with closing(ordered_map(read, (listing.paths[row] for row in rows), crew)) as clips:
-            for row, clip in zip(rows, clips, strict=True):
-                self._add(row, clip)
+        num_workers = options.num_workers if len(rows) > 1 else 0
+        with closing(ordered_map(read, ([listing.paths[row]] for row in rows), num_workers)) as results:
+            for row, (clips, broken) in zip(rows, results, strict=True):
+                self._add(row, clips, broken)
                 if options.progress:
                     options.progress(len(self.shapes) + len(self._broken), len(listing.paths))
         self._frames.flush()
         os.fsync(self._frames.fileno())
-        return [
-            Skipped(listing.paths[row], reason, listing.classes[listing.labels[row]])
-            for row, reason in self._broken.items()
-        ]
+        return left_out(listing, list(self._broken.items()))
 
-    def _add(self, row: int, clip: np.ndarray | str) -> None:
-        if isinstance(clip, str):
-            line = {"clip": row, "reason": clip}
+    def _add(self, row: int, clips: list[np.ndarray], broken: Broken) -> None:
+        line: dict[str, Any] = {"clip": row}
+        if broken:
+            line["reason"] = broken[0][1]
         else:
-            self._frames.write(clip.data)
+            self._frames.write(clips[0].data)
             self._frames.flush()
-            T, _, H, W = clip.shape
-            line = {"clip": row, "shape": [T, H, W]}
+            T, _, H, W = clips[0].shape
+            line["shape"] = [T, H, W]
         self._write(line)
         self._remember(line)
 

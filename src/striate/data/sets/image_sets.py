@@ -1,13 +1,14 @@
-"""Images of one split, by index; here from memory, in `disk_sets` from files."""
+"""Images of one split, by index: what every set can do, and sets that lie in memory."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterable, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Generator, Hashable, Iterable, Sequence
+from copy import copy
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import numpy as np
 
 from striate.data.images.reading import refit
+from striate.data.sets.duplicates import pixel_keys
 from striate.data.unreadable_files import Skipped
 
 if TYPE_CHECKING:  # at run time torch is imported where the first tensor is made
@@ -19,16 +20,27 @@ Batch: TypeAlias = "tuple[Tensor, Tensor, np.ndarray]"  # uint8 (B, C, H, W), in
 
 
 class ImageSet(ABC):
-    """One split of a data set: N images of one size, with their labels and names."""
+    """N images of one size, with their labels and names: a split of a data set, or all of it."""
 
-    in_memory: bool
+    in_memory = True
+    channels: int
+    size: tuple[int, int]
+    """(H, W) of what `take` gives."""
 
     def __init__(self, labels: np.ndarray, names: Sequence[str]) -> None:
         self.labels = labels  # (N,) int64
         self.names = names
+        self._rows = np.arange(len(labels))  # (N,) of what this set shares with those it was selected from
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def select(self, items: np.ndarray) -> Self:
+        """A set of these items, in this order; one may be there several times."""
+        chosen = copy(self)
+        chosen.labels, chosen._rows = self.labels[items], self._rows[items]
+        chosen.names = [self.names[item] for item in items]
+        return chosen
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -36,60 +48,67 @@ class ImageSet(ABC):
         return ()
 
     @abstractmethod
+    def keys(self) -> Sequence[Hashable]:
+        """One key an item, equal for equal images."""
+
     def take(self, indices: Indices) -> "Tensor":
         """The images at these indices: uint8 (B, C, H, W)."""
+        import torch
 
-    @abstractmethod
+        return torch.from_numpy(self._read(np.asarray(indices, np.int64), None))
+
     def batches(
         self, batches_of_indices: "Iterable[Indices]", draws: Draws | None = None
     ) -> "Generator[Batch, None, None]":
-        """Batches in the order asked for: images uint8 (B, C, H, W), labels int64 (B,), and the indices.
+        """Batches in the order asked for.
 
-        draws: (seed, epoch) of a training, whose random choices among the frames of a clip follow from these
-        and the index; images have nothing to choose. None takes what evaluation takes.
         Close the iterator, or exhaust it, to end what works behind it. Where worker processes read the
         images, a few more batches are taken from `batches_of_indices` than have been given.
+
+        Args:
+            batches_of_indices: (B,) indices of one batch after another.
+            draws: (seed, epoch) of a training, whose random choices among the frames of a clip follow from
+                these and the index; images have nothing to choose. None takes what evaluation takes.
+
+        Yields:
+            Images uint8 (B, C, H, W), labels int64 (B,), and the indices.
         """
+        import torch
+
+        for asked in batches_of_indices:
+            indices = np.asarray(asked, np.int64)
+            pixels = torch.from_numpy(self._read(indices, draws))
+            yield pixels, torch.from_numpy(self.labels[indices]), indices
+
+    @abstractmethod
+    def _read(self, indices: np.ndarray, draws: Draws | None) -> np.ndarray:
+        """uint8 (B, C, H, W)."""
 
 
 class MemoryImages(ImageSet):
-    """Rows of an array of pixels, which several splits may share."""
+    """An array of images (N, C, H, W) uint8, brought to the channels and size asked for.
 
-    in_memory = True
+    That is done at once if the result fits into `limit` bytes, and otherwise to each image as it is taken.
+    """
 
     def __init__(
         self,
         pixels: np.ndarray,
-        rows: np.ndarray,
         labels: np.ndarray,
         names: Sequence[str],
         *,
-        channels: int,
-        size: tuple[int, int],
+        channels: int | None = None,
+        size: tuple[int, int] | None = None,
+        limit: int = 0,
     ) -> None:
         super().__init__(labels, names)
-        self._pixels = pixels  # (rows of all splits, C, H, W) uint8
-        self._rows = rows  # (N,) of this split
-        self._channels, self._size = channels, size  # of what is given; the pixels may have others
+        N, C, H, W = pixels.shape
+        self.channels, self.size = channels or C, size or (H, W)
+        fits = N * self.channels * self.size[0] * self.size[1] <= limit
+        self._pixels = refit(pixels, self.channels, self.size) if fits else pixels
 
-    @cached_property
-    def _tensors(self) -> "tuple[Tensor, Tensor, Tensor]":
-        """Pixels, rows, labels."""
-        import torch
+    def keys(self) -> Sequence[Hashable]:
+        return pixel_keys(self._pixels[row] for row in self._rows)
 
-        return torch.from_numpy(self._pixels), torch.from_numpy(self._rows), torch.from_numpy(self.labels)
-
-    def take(self, indices: Indices) -> "Tensor":
-        import torch
-
-        pixels, rows, _ = self._tensors
-        taken = pixels.index_select(0, rows[np.asarray(indices, np.int64)])
-        return torch.from_numpy(refit(taken.numpy(), self._channels, self._size))
-
-    def batches(
-        self, batches_of_indices: Iterable[Indices], draws: Draws | None = None
-    ) -> "Generator[Batch, None, None]":
-        labels = self._tensors[2]
-        for asked in batches_of_indices:
-            indices = np.asarray(asked, np.int64)
-            yield self.take(indices), labels[indices], indices
+    def _read(self, indices: np.ndarray, draws: Draws | None) -> np.ndarray:
+        return refit(self._pixels[self._rows[indices]], self.channels, self.size)

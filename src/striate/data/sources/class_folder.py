@@ -18,11 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.data.images.reading import IMAGE_SUFFIXES
 from striate.data.sources.classes import in_order
 from striate.data.sources.listing import Kind, Listing
 from striate.data.sources.splits import SPLITS
-from striate.data.sources.suffixes import VIDEO_SUFFIXES
+from striate.data.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from striate.errors import DataError
 
 _ALIASES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}

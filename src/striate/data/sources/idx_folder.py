@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.data.image_data import Options
-from striate.data.images.idx import as_bytes, read_idx
-from striate.data.sources.contents import Contents, MemoryPixels
+from striate.data.options import Options
+from striate.data.sets.image_sets import MemoryImages
+from striate.data.sources.contents import Contents
+from striate.data.sources.idx import as_bytes, read_idx
 from striate.data.sources.published import PUBLISHED
 from striate.data.sources.splits import FOLDER_SHARES, SPLITS
 from striate.errors import DataError
@@ -35,17 +36,25 @@ def idx_contents(folder: Path, options: Options) -> Contents:
     pixels = _joined(folder, [images for images, _ in parts.values()])
     values = np.concatenate([labels for _, labels in parts.values()])
     classes, labels = _classes(folder, values, published.classes if published else None)
-    asked = MemoryPixels(pixels, options.channels, options.square, options.memory_limit)
+    keys = [str(row) for row in range(len(labels))]
+    images = MemoryImages(
+        pixels,
+        labels,
+        keys,
+        channels=options.channels,
+        size=options.square,
+        limit=options.memory_limit,
+    )
     return Contents(
         name=folder.resolve().name,
         source=str(folder),
         classes=classes,
-        labels=labels,
-        keys=[str(row) for row in range(len(labels))],
-        pixels=asked,
-        given=_rows({split: len(labels) for split, (_, labels) in parts.items()}),
+        images=images,
+        keys=keys,
+        rows=_rows({split: len(labels) for split, (_, labels) in parts.items()}),
         shares=FOLDER_SHARES if len(parts) == 1 else {**FOLDER_SHARES, "val": _VAL_SHARE},
-        notes=_notes(pixels.shape[1:], (asked.channels, *asked.size)),
+        numbered=True,
+        notes=_notes(pixels.shape[1:], (images.channels, *images.size)),
     )
 
 

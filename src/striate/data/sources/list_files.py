@@ -17,7 +17,7 @@ from striate.data.sources.classes import in_order
 from striate.data.sources.list_rows import SPLIT_WORDS, Row, read_rows
 from striate.data.sources.listing import Listing
 from striate.data.sources.splits import SPLITS
-from striate.data.sources.suffixes import VIDEO_SUFFIXES
+from striate.data.suffixes import VIDEO_SUFFIXES
 from striate.errors import DataError
 
 LIST_SUFFIXES = frozenset({".txt", ".csv", ".tsv", ".json", ".list"})

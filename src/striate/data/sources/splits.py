@@ -4,15 +4,24 @@ The order in which images are taken from a class is that of a hash of (seed, nam
 neither on the order of files in a folder nor on a version of NumPy, and an image stays where it is when
 others are added, save for a few at the borders: a test image of yesterday does not become a training image of
 today.
+
+Clips cut from one recording share the room, the clothes and the light: a network that has seen one of them
+knows the others, so a recording stays on one side. Which one a clip comes from is read from its path, by the
+pattern that the user gives or by that of UCF101's names, v_Archery_g01_c02, where g counts recordings.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
 import numpy as np
 
+from striate.errors import DataError
+
 SPLITS = ("train", "val", "test")
 FOLDER_SHARES = {"test": 0.15, "val": 0.15}
+_UCF101 = r"(?:^|/)(v_\w+_g\d+)_c\d+[^/]*$"
 
 
 def stratified(
@@ -20,10 +29,17 @@ def stratified(
 ) -> dict[str, np.ndarray]:
     """Splits row numbers class by class: `shares` of them as named, the rest to "train".
 
-    labels: (N,) int64; names: N, which decide together with the seed. Each share is rounded so that its total
-    over the classes is right too. A small class gives its first image to train, its second to the first split
-    in `shares`, its third to the second, before shares count. Returns sorted rows for train and for each
-    share.
+    Each share is rounded so that its total over the classes is right too. A small class gives its first image
+    to train, its second to the first split in `shares`, its third to the second, before shares count.
+
+    Args:
+        labels: (N,) int64.
+        names: N, which decide together with the seed.
+        shares: of each split but train.
+        seed: another one, another split.
+
+    Returns:
+        Sorted rows for train and for each share.
     """
     order = _order(labels, names, seed)
     counts = np.bincount(labels)
@@ -63,47 +79,112 @@ def _ranges(order: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.nd
     return np.sort(np.concatenate(parts))
 
 
+def groups_of(keys: Sequence[str], pattern: str | None) -> tuple[str, ...] | None:
+    """The recording of each clip, by its path; None where nothing is known about recordings.
+
+    Args:
+        keys: paths of the clips.
+        pattern: a regular expression whose first group, or whole match, names the recording; a clip that it
+            does not match is a recording of its own. None looks for UCF101's names.
+
+    Raises:
+        DataError: the pattern matches nothing.
+    """
+    matches = [re.search(_UCF101 if pattern is None else pattern, key) for key in keys]
+    if any(matches):
+        return tuple(_name(match) if match else key for match, key in zip(matches, keys, strict=True))
+    if pattern is None:
+        return None
+    raise DataError(
+        f"group_by {pattern!r} matches none of {len(keys)} paths, such as {keys[0]!r}: give a pattern whose "
+        "first group names the recording that a clip was cut from"
+    )
+
+
+def _name(match: re.Match[str]) -> str:
+    return next((part for part in match.groups() if part is not None), match.group())
+
+
+def by_group(
+    labels: np.ndarray, groups: Sequence[str], shares: Mapping[str, float], seed: int
+) -> dict[str, np.ndarray]:
+    """Like `stratified`, but whole groups: rows of train and of each share.
+
+    Where each group is of one class, classes are shared out one by one; otherwise the groups are. A class
+    that would be missing from train keeps its groups there.
+    """
+    names, members = np.unique(np.asarray(groups), return_inverse=True)
+    first = np.zeros(len(names), np.int64)
+    first[members[::-1]] = labels[::-1]  # the label of each group's first row
+    pure = bool((labels == first[members]).all())
+    parts = stratified(first if pure else np.zeros_like(first), list(names), shares, seed)
+    split = np.empty(len(names), "U5")
+    for name, part in parts.items():
+        split[part] = name
+    for label in np.unique(labels):
+        its = np.unique(members[labels == label])
+        if not (split[its] == "train").any():
+            split[its] = "train"
+    return {name: np.flatnonzero(split[members] == name) for name in parts}
+
+
 def fill_in(
-    given: Mapping[str, np.ndarray],
+    own: Mapping[str, np.ndarray],
     labels: np.ndarray,
     names: Sequence[str],
     shares: Mapping[str, float],
     seed: int,
+    *,
     items: str = "images",
+    groups: Sequence[str] | None = None,
 ) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     """The splits that a source has, and those that it lacks, taken out of its train split.
 
-    given: split → rows, "train" among them. Returns train, val and test, and what is to be said about it.
+    Args:
+        own: split → rows, as the source has them, "train" among them.
+        labels: (N,) int64 of all rows.
+        names: N, which decide together with the seed.
+        shares: of train, for each split that the source may lack.
+        seed: another one, another split.
+        items: what the rows are, in the plural.
+        groups: N recordings, each of which stays on one side.
+
+    Returns:
+        Rows of train, val and test, and what is to be said about them.
     """
-
-    def share_out(pool: np.ndarray, missing: Mapping[str, float]) -> dict[str, np.ndarray]:
-        return stratified(labels[pool], [names[row] for row in pool], missing, seed)
-
-    return fill_in_by(share_out, given, shares, f"class by class (split seed {seed})", items)
-
-
-def fill_in_by(
-    share_out: Callable[[np.ndarray, Mapping[str, float]], dict[str, np.ndarray]],
-    given: Mapping[str, np.ndarray],
-    shares: Mapping[str, float],
-    manner: str,
-    items: str,
-) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
-    """`fill_in` by any rule: (rows, shares that are missing) → positions in these rows, by split."""
-    missing = {split: share for split, share in shares.items() if split not in given}
+    missing = {split: share for split, share in shares.items() if split not in own}
     if not missing:
-        return {split: given[split] for split in SPLITS}, ()
-    pool = given["train"]
-    splits = {**given, **{split: pool[part] for split, part in share_out(pool, missing).items()}}
-    note = f"{_told(splits, missing, len(pool), items)}, {manner}"
+        return {split: own[split] for split in SPLITS}, _on_two_sides(own, groups)
+    pool = own["train"]
+    if groups is None:
+        parts = stratified(labels[pool], [names[row] for row in pool], missing, seed)
+        manner = "class by class"
+    else:
+        parts = by_group(labels[pool], [groups[row] for row in pool], missing, seed)
+        manner = f"by recording, of which there are {len(set(groups))}"
+    splits = {**own, **{split: pool[part] for split, part in parts.items()}}
+    note = f"{_counted(splits, missing, len(pool), items)}, {manner} (split seed {seed})"
     empty = [
         f"{split} is empty: its classes are too small to share" for split in missing if not len(splits[split])
     ]
-    return {split: splits[split] for split in SPLITS}, (note, *empty)
+    return {split: splits[split] for split in SPLITS}, (note, *empty, *_on_two_sides(splits, groups))
 
 
-def _told(splits: Mapping[str, np.ndarray], missing: Mapping[str, float], pool: int, items: str) -> str:
+def _counted(splits: Mapping[str, np.ndarray], missing: Mapping[str, float], pool: int, items: str) -> str:
     if len(splits) == len(missing) + 1:  # there was nothing but train
         return "split into " + ", ".join(f"{len(splits[split])} {split}" for split in SPLITS)
     taken = " and ".join(f"{len(splits[split])} for {split}" for split in SPLITS if split in missing)
     return f"{taken} taken from {pool} {items} of train"
+
+
+def _on_two_sides(splits: Mapping[str, np.ndarray], groups: Sequence[str] | None) -> tuple[str, ...]:
+    """A note on recordings that a split which came with the data has on two sides."""
+    if groups is None:
+        return ()
+    sides = Counter(group for rows in splits.values() for group in {groups[row] for row in rows})
+    both = sorted(group for group, count in sides.items() if count > 1)
+    if not both:
+        return ()
+    return (
+        f"{len(both)} recordings have clips on two sides of the split that was given, such as {both[0]!r}",
+    )

@@ -5,34 +5,27 @@ what stands over is cut off. Optical flow is that from each frame to the next on
 that one is in the clip; the video's last frame has the flow that leads to it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import av
 import numpy as np
 
+from striate.data.images.reading import Header
+from striate.data.unreadable_files import UnreadableError, plain_reason
 from striate.data.video.frame_source import ClipSource, open_clip
 from striate.data.video.sampling import MIDDLE, Sampling
-from striate.data.video.video_file import VideoError
-from striate.errors import DataError, StriateError
+from striate.errors import StriateError
 
 
-class ClipJob(NamedTuple):
-    """A clip to be read: (T,) chances and the place of the cut, see `Sampling` and `CROPS`."""
+class ClipRequest(NamedTuple):
+    """A clip to be read: (T,) sampling offsets, see `Sampling`, and where the cut lies, see `CROPS`."""
 
     path: str
-    chances: np.ndarray
+    offsets: np.ndarray
     crop: float
-
-
-class ClipHeader(NamedTuple):
-    """What a clip is like as it is seen, and how many frames there are."""
-
-    height: int
-    width: int
-    grey: bool
-    frames: int
 
 
 class Reading(NamedTuple):
@@ -53,64 +46,58 @@ def read_clip(
     path: str | Path,
     *,
     sampling: Sampling,
-    channels: int,
+    channels: int = 3,
     size: tuple[int, int] | None = None,
     flow: str | None = None,
 ) -> np.ndarray:
     """One clip as evaluation sees it: uint8 (C, T, H, W), with optical flow (C + 2, T, H, W).
 
-    path: of a video file or of a folder of frames. channels: 1 or 3. size: (H, W) to resize and cut to; None
-    keeps the video's own. Raises DataError.
+    Args:
+        path: of a video file or of a folder of frames.
+        sampling: which frames.
+        channels: 1 (grey) or 3 (RGB).
+        size: (H, W) to resize and cut to; None keeps the video's own.
+        flow: "dis" or "farneback"; None: no optical flow.
+
+    Raises:
+        UnreadableError: a DataError that says why the clip cannot be read.
     """
-    job = ClipJob(str(path), np.full(sampling.frames, MIDDLE), MIDDLE)
-    clip = try_clip(job, Reading(sampling, channels, size, flow))
-    if isinstance(clip, str):
-        raise DataError(f"cannot read the video {path}: {clip}")
-    return clip
+    request = ClipRequest(str(path), np.full(sampling.frames, MIDDLE), MIDDLE)
+    return read_request(request, how=Reading(sampling, channels, size, flow))
 
 
-def read_clips(jobs: Sequence[ClipJob], *, how: Reading) -> tuple[np.ndarray, list[tuple[int, str]]]:
-    """Clips as uint8 (N, C, T, H, W), and (row, reason) of those that cannot be read, which are 0."""
-    assert how.size
-    clips = np.zeros((len(jobs), how.planes, how.sampling.frames, *how.size), np.uint8)
-    broken = []
-    for row, job in enumerate(jobs):
-        clip = try_clip(job, how)
-        if isinstance(clip, str):
-            broken.append((row, clip))
-        else:
-            clips[row] = clip
-    return clips, broken
+def read_request(request: ClipRequest, *, how: Reading) -> np.ndarray:
+    """One clip, uint8 (planes, T, H, W). Raises UnreadableError."""
+    with _opened(request.path) as source:
+        positions = how.sampling.positions(source.length, request.offsets)
+        return next(_clips(source, source.numbers(positions)[None], how, request.crop))
 
 
-def try_clip(job: ClipJob, how: Reading) -> np.ndarray | str:
-    """One clip, or the reason why it cannot be read."""
+def read_clip_header(path: str | Path) -> Header:
+    """What a clip is like. Decodes the first frame only. Raises UnreadableError."""
+    with _opened(path) as source:
+        return source.header()
+
+
+def decode_all_frames(path: str | Path) -> None:
+    """Decodes a clip from beginning to end. Raises UnreadableError if something is wrong."""
+    with _opened(path) as source:
+        source.decode_all()
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[ClipSource]:
+    """A clip; whatever goes wrong with it becomes an UnreadableError."""
     try:
-        with open_clip(job.path) as source:
-            positions = how.sampling.positions(source.length, job.chances)
-            return next(_clips(source, source.numbers(positions)[None], how, job.crop))
+        with open_clip(path) as source:
+            yield source
     except StriateError:  # a missing extra
         raise
+    except (av.error.InvalidDataError, av.error.ArgumentError):
+        reason = "not a video that FFmpeg knows, or broken from the beginning"
+        raise UnreadableError(path, reason, "video") from None
     except Exception as error:  # a broken file leads decoders to raise anything
-        return reason(error)
-
-
-def try_clip_header(path: str | Path) -> ClipHeader | str:
-    """What a clip is like, or the reason why it cannot be read. Decodes the first frame only."""
-    try:
-        with open_clip(path) as source:
-            return ClipHeader(*source.shape(), source.length)
-    except Exception as error:
-        return reason(error)
-
-
-def try_all_frames(path: str | Path) -> str | None:
-    """Why a clip cannot be decoded from beginning to end; None if it can."""
-    try:
-        with open_clip(path) as source:
-            return source.damage()
-    except Exception as error:
-        return reason(error)
+        raise UnreadableError(path, plain_reason(error), "video") from None
 
 
 def read_windows(
@@ -126,23 +113,17 @@ def read_windows(
 
     Frames spread over a window (no stride) need to know how long one is: `seconds`, by default the whole
     video. With a stride a window is as long as its T frames; the last one begins earlier, so that it is
-    whole. Times are None for a folder of frames. Raises DataError.
+    whole. Times are None for a folder of frames. Raises UnreadableError.
     """
-    try:
-        with open_clip(path) as source:
-            starts, length = _windows(source, sampling, seconds)
-            chances = np.full(sampling.frames, MIDDLE)
-            within = sampling.positions(length, chances)
-            last = np.nextafter(source.length, 0)
-            table = np.stack([source.numbers(np.minimum(start + within, last)) for start in starts])
-            clips = _clips(source, table, Reading(sampling, channels, size, flow), MIDDLE)
-            for start, clip in zip(starts, clips, strict=True):
-                end = min(start + length, source.length)
-                yield source.seconds(start), source.seconds(end), clip
-    except StriateError:
-        raise
-    except Exception as error:
-        raise DataError(f"cannot read the video {path}: {reason(error)}") from None
+    with _opened(path) as source:
+        starts, length = _windows(source, sampling, seconds)
+        within = sampling.positions(length, np.full(sampling.frames, MIDDLE))
+        last = np.nextafter(source.length, 0)
+        table = np.stack([source.numbers(np.minimum(start + within, last)) for start in starts])
+        clips = _clips(source, table, Reading(sampling, channels, size, flow), MIDDLE)
+        for start, clip in zip(starts, clips, strict=True):
+            end = min(start + length, source.length)
+            yield source.seconds(start), source.seconds(end), clip
 
 
 def _windows(source: ClipSource, sampling: Sampling, seconds: float | None) -> tuple[np.ndarray, float]:
@@ -160,8 +141,8 @@ def _windows(source: ClipSource, sampling: Sampling, seconds: float | None) -> t
 def _clips(source: ClipSource, table: np.ndarray, how: Reading, crop: float) -> Iterator[np.ndarray]:
     """For each row of frame numbers a clip (C, T, H, W)."""
     following = np.minimum(table + 1, source.length - 1)
-    asked = np.concatenate([table, following, np.maximum(following - 1, 0)], axis=1) if how.flow else table
-    for row, pictures in zip(table, source.pictures(asked, how.channels, how.size, crop), strict=True):
+    numbers = np.concatenate([table, following, np.maximum(following - 1, 0)], axis=1) if how.flow else table
+    for row, pictures in zip(table, source.pictures(numbers, how.channels, how.size, crop), strict=True):
         clip = np.stack([pictures[int(number)] for number in row])  # (T, H, W, C)
         planes = np.moveaxis(clip, -1, 0)
         if how.flow:
@@ -171,7 +152,7 @@ def _clips(source: ClipSource, table: np.ndarray, how: Reading, crop: float) -> 
 
 def _flow(row: np.ndarray, pictures: dict[int, np.ndarray], length: int, method: str) -> np.ndarray:
     """(2, T, H, W) from each frame to the next of the video."""
-    from striate.data.flow.flow import flow_planes  # needs an extra
+    from striate.data.flow.optical_flow import flow_planes  # needs an extra
 
     begins = np.minimum(row, max(length - 2, 0))
     fields = {}
@@ -181,40 +162,32 @@ def _flow(row: np.ndarray, pictures: dict[int, np.ndarray], length: int, method:
     return np.stack([fields[begin] for begin in begins.tolist()], axis=1)
 
 
-def reason(error: Exception) -> str:
-    """Why a clip cannot be read, in a few words."""
-    if isinstance(error, VideoError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "too large for the memory"
-    if isinstance(error, av.error.InvalidDataError | av.error.ArgumentError):
-        return "not a video that FFmpeg knows, or broken from the beginning"
-    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+def read_whole(path: str, *, channels: int, short_side: int, fps: float | None) -> np.ndarray:
+    """All frames of a clip, uint8 (T, C, H, W).
 
+    Args:
+        path: of a video file or of a folder of frames.
+        channels: 1 (grey) or 3 (RGB).
+        short_side: pixels, which the short side is brought to; the long one keeps the proportion.
+        fps: frames per second that are kept, by presentation time; None, and a folder of frames, keep all.
 
-def read_whole(path: str, *, channels: int, short_side: int, fps: float | None) -> np.ndarray | str:
-    """All frames of a clip, uint8 (T, C, H, W), or the reason why it cannot be read.
-
-    short_side: pixels, which the short side is brought to; the long one keeps the proportion. fps: frames per
-    second that are kept, by presentation time; None, and a folder of frames, keep all.
+    Raises:
+        UnreadableError: a DataError that says why the clip cannot be read.
     """
-    try:
-        with open_clip(path) as source:
-            height, width, _ = source.shape()
-            scale = short_side / min(height, width)
-            size = max(short_side, round(height * scale)), max(short_side, round(width * scale))
-            numbers = source.numbers(_moments(source, fps))
-            frames = np.empty((len(numbers), channels, *size), np.uint8)
-            one_by_one = source.pictures(numbers[:, None], channels, size, MIDDLE)
-            for frame, pictures in zip(frames, one_by_one, strict=True):
-                (picture,) = pictures.values()
-                frame[:] = np.moveaxis(picture, -1, 0)
-            return frames
-    except Exception as error:
-        return reason(error)
+    with _opened(path) as source:
+        height, width, *_ = source.header()
+        scale = short_side / min(height, width)
+        size = max(short_side, round(height * scale)), max(short_side, round(width * scale))
+        numbers = source.numbers(_positions(source, fps))
+        frames = np.empty((len(numbers), channels, *size), np.uint8)
+        one_by_one = source.pictures(numbers[:, None], channels, size, MIDDLE)
+        for frame, pictures in zip(frames, one_by_one, strict=True):
+            (picture,) = pictures.values()
+            frame[:] = np.moveaxis(picture, -1, 0)
+        return frames
 
 
-def _moments(source: ClipSource, fps: float | None) -> np.ndarray:
+def _positions(source: ClipSource, fps: float | None) -> np.ndarray:
     """Positions of the frames that are kept: all, or the middles of equal parts."""
     seconds = source.seconds(source.length)
     count = source.length if fps is None or seconds is None else max(1, round(seconds * fps))

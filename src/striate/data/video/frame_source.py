@@ -4,14 +4,16 @@ import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from striate.data.images.reading import IMAGE_SUFFIXES, try_header, try_read
+from striate.data.images.reading import Header, read_header, read_image
+from striate.data.suffixes import IMAGE_SUFFIXES
+from striate.data.unreadable_files import UnreadableError
 from striate.data.video.video_file import Video, VideoError, open_video
-from striate.data.video.video_frames import Converter, FrameReader, damage, upright
+from striate.data.video.video_frames import Converter, FrameReader, decode_all, upright
 
 
 class ClipSource(ABC):
@@ -37,12 +39,12 @@ class ClipSource(ABC):
         """
 
     @abstractmethod
-    def damage(self) -> str | None:
-        """What is wrong when all frames are decoded; None if nothing is."""
+    def decode_all(self) -> None:
+        """Decodes every frame. Raises VideoError if something is wrong."""
 
     @abstractmethod
-    def shape(self) -> tuple[int, int, bool]:
-        """(H, W) as it is seen, and whether it is grey: from its first frame."""
+    def header(self) -> Header:
+        """What the clip is like, from its first frame."""
 
 
 @contextmanager
@@ -69,21 +71,23 @@ class _File(ClipSource):
     def pictures(
         self, table: np.ndarray, channels: int, size: tuple[int, int] | None, crop: float
     ) -> Iterator[dict[int, np.ndarray]]:
-        reader, convert = FrameReader(self._video, table), Converter(channels, size, crop)
-        for row in table:
-            numbers = np.unique(row)
-            frames = reader.frames(numbers)
-            yield {int(number): convert(frame) for number, frame in zip(numbers, frames, strict=True)}
+        convert = Converter(channels, size, crop)
+        with closing(FrameReader(self._video, table)) as reader:
+            for row in table:
+                numbers = np.unique(row)
+                frames = reader.frames(numbers)
+                yield {int(number): convert(frame) for number, frame in zip(numbers, frames, strict=True)}
 
-    def damage(self) -> str | None:
-        return damage(self._video)
+    def decode_all(self) -> None:
+        decode_all(self._video)
 
-    def shape(self) -> tuple[int, int, bool]:
+    def header(self) -> Header:
         number = np.zeros(1, np.int64)
-        reader = FrameReader(self._video, number)
-        first = next(reader.frames(number))
-        reader.rewind()
-        return *upright(first), len(first.format.components) == 1 and not first.format.has_palette
+        with closing(FrameReader(self._video, number)) as reader:
+            first = next(reader.frames(number))
+            reader.rewind()
+        grey = len(first.format.components) == 1 and not first.format.has_palette
+        return Header(*upright(first), grey, self.length)
 
 
 class _Folder(ClipSource):
@@ -107,22 +111,25 @@ class _Folder(ClipSource):
             yield {int(number): self._picture(int(number), channels, size, crop) for number in np.unique(row)}
 
     def _picture(self, number: int, channels: int, size: tuple[int, int] | None, crop: float) -> np.ndarray:
-        pixels = try_read(self._paths[number], channels, size, crop)
-        if isinstance(pixels, str):
-            raise VideoError(f"frame {Path(self._paths[number]).name}: {pixels}")
-        return np.moveaxis(pixels, 0, -1)
+        with _frame(self._paths[number]) as path:
+            return np.moveaxis(read_image(path, channels=channels, size=size, crop=crop), 0, -1)
 
-    def damage(self) -> str | None:
-        for path in self._paths:
-            if isinstance(pixels := try_read(path, 1, (8, 8)), str):
-                return f"frame {Path(path).name}: {pixels}"
-        return None
+    def decode_all(self) -> None:
+        for number in range(self.length):
+            self._picture(number, 1, (8, 8), 0.5)
 
-    def shape(self) -> tuple[int, int, bool]:
-        header = try_header(self._paths[0])
-        if isinstance(header, str):
-            raise VideoError(f"frame {Path(self._paths[0]).name}: {header}")
-        return tuple(header)  # type: ignore[return-value]
+    def header(self) -> Header:
+        with _frame(self._paths[0]) as path:
+            return read_header(path)._replace(frames=self.length)
+
+
+@contextmanager
+def _frame(path: str) -> Iterator[str]:
+    """A frame's file; where it cannot be read, the clip cannot."""
+    try:
+        yield path
+    except UnreadableError as error:
+        raise VideoError(f"frame {Path(path).name}: {error.reason}") from None
 
 
 def frame_files(folder: str | Path) -> Sequence[str]:

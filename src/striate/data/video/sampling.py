@@ -1,17 +1,17 @@
 """Which frames of a video make a clip.
 
-A position is a moment of the video in units of its mean frame: of a video of L frames, frame k is shown from
+A position is a time in the video in units of its mean frame: of a video of L frames, frame k is shown from
 position k to k + 1, so the frame at position p is the one numbered ⌊p⌋. Where frames come at uneven times,
-position p means the moment p / L of the way through, and the frame is the one shown then.
+position p means the time p / L of the way through, and the frame is the one shown then.
 
 | | T frames of L |
 |---|---|
 | uniform (no stride) | one from each of T equal segments: pᵢ = (i + uᵢ) · L / T (TSN, Wang et al. 2016) |
 | dense (stride s) | neighbours at a distance of s: pᵢ = ⌊u₀ · (L − (T − 1) · s)⌋ + i · s + ½ |
 
-u is ½ in evaluation, and drawn from [0, 1) in training. Of several clips of one video, clip v of V has
-u = (v + ½) / V. Where a video is too short for what is asked, the nearest frame is repeated: segments shorter
-than a frame share one, and dense positions past the end give the last frame.
+The sampling offset u is ½ in evaluation, and drawn from [0, 1) in training. Of several clips of one video,
+clip v of V has u = (v + ½) / V. Where a video is too short for what is asked, the nearest frame is repeated:
+segments shorter than a frame share one, and dense positions past the end give the last frame.
 """
 
 from dataclasses import dataclass
@@ -43,10 +43,12 @@ class Sampling:
         """How many frames a video needs so that none is taken twice."""
         return self.frames if self.stride is None else (self.frames - 1) * self.stride + 1
 
-    def positions(self, length: float, chances: np.ndarray) -> np.ndarray:
+    def positions(self, length: float, offsets: np.ndarray) -> np.ndarray:
         """(T,) positions in [0, length) of the frames of one clip.
 
-        length: frames of the video, more than 0. chances: (T,) in [0, 1), u of the table above.
+        Args:
+            length: frames of the video, more than 0.
+            offsets: (T,) sampling offsets in [0, 1), u of the table above.
 
         >>> Sampling(4).positions(8, np.full(4, MIDDLE)).tolist()
         [1.0, 3.0, 5.0, 7.0]
@@ -55,20 +57,20 @@ class Sampling:
         """
         steps = np.arange(self.frames)
         if self.stride is None:
-            asked = (steps + chances) * (length / self.frames)
+            asked = (steps + offsets) * (length / self.frames)
         else:
             room = max(0.0, length - self.span + 1)
-            asked = np.floor(chances[0] * room) + steps * self.stride + MIDDLE
+            asked = np.floor(offsets[0] * room) + steps * self.stride + MIDDLE
         positions: np.ndarray = np.minimum(asked, np.nextafter(length, 0))
         return positions
 
-    def numbers(self, length: int, chances: np.ndarray) -> np.ndarray:
+    def numbers(self, length: int, offsets: np.ndarray) -> np.ndarray:
         """(T,) numbers of those frames, int64, of a video whose frames come evenly."""
-        numbers: np.ndarray = np.floor(self.positions(length, chances)).astype(np.int64)
+        numbers: np.ndarray = np.floor(self.positions(length, offsets)).astype(np.int64)
         return numbers
 
     def drawn(self, indices: np.ndarray, seed: int, epoch: int) -> np.ndarray:
-        """(B, T) chances for training. They depend on (seed, epoch, index) and on nothing else."""
+        """(B, T) sampling offsets for training. They depend on (seed, epoch, index) and on nothing else."""
         key = [seed, _STREAM + epoch]
         return np.array(
             [
@@ -79,6 +81,6 @@ class Sampling:
             ]
         ).reshape(len(indices), self.frames)
 
-    def fixed(self, moments: np.ndarray) -> np.ndarray:
-        """(B, T) chances for evaluation: each clip's own moment, for all of its frames."""
-        return np.repeat(moments[:, None], self.frames, axis=1)
+    def fixed(self, offsets: np.ndarray) -> np.ndarray:
+        """(B, T) sampling offsets for evaluation: (B,) each clip's own, for all of its frames."""
+        return np.repeat(offsets[:, None], self.frames, axis=1)

@@ -5,7 +5,7 @@ whichever decodes less. So a file with a key frame every second is searched, and
 is read from beginning to end. On the way, frames that no other is predicted from are not decoded at all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import av
 import numpy as np
@@ -45,6 +45,10 @@ class FrameReader:
         """To the beginning of the file, for another reader."""
         self._seek(0)
 
+    def close(self) -> None:
+        """Lets go of the decoder, and so of a circle that would keep its memory until Python looks for one."""
+        self._frames.close()
+
     def _advance(self, number: int) -> None:
         """To the frame of this number, or to the first after it; where the file ends before, to the last."""
         place = self._timeline.key_before(number) if self._video.searchable else 0
@@ -78,10 +82,10 @@ class FrameReader:
         self._passed, self._landed = -1, place > 0
         self._frames = self._decode()
 
-    def _decode(self) -> Iterator[VideoFrame]:
+    def _decode(self) -> Generator[VideoFrame, None, None]:
         return self._all() if self._counted else self._as_few_as_possible()
 
-    def _all(self) -> Iterator[VideoFrame]:
+    def _all(self) -> Generator[VideoFrame, None, None]:
         while True:
             try:
                 yield from self._video.container.decode(self._video.stream)
@@ -89,7 +93,7 @@ class FrameReader:
             except av.error.InvalidDataError:
                 continue  # a damaged packet: the frames around it stand in
 
-    def _as_few_as_possible(self) -> Iterator[VideoFrame]:
+    def _as_few_as_possible(self) -> Generator[VideoFrame, None, None]:
         context = self._video.stream.codec_context
         for packet in self._video.container.demux(self._video.stream):
             time = time_of(packet, counted=False)
@@ -139,8 +143,8 @@ def upright(frame: VideoFrame) -> tuple[int, int]:
     return frame.height, frame.width
 
 
-def damage(video: Video) -> str | None:
-    """What is wrong with a video when all of it is decoded; None if nothing is."""
+def decode_all(video: Video) -> None:
+    """Decodes a video from beginning to end. Raises VideoError if something is wrong."""
     expected, came, damaged = len(video.timeline), 0, 0
     for packet in video.container.demux(video.stream):
         try:
@@ -151,7 +155,6 @@ def damage(video: Video) -> str | None:
         came += len(frames)
         damaged += sum(frame.is_corrupt for frame in frames)
     if damaged:
-        return f"{damaged} of {expected} frames are damaged"
+        raise VideoError(f"{damaged} of {expected} frames are damaged")
     if expected - came > max(1.0, expected * MAY_MISS):
-        return f"{came} of {expected} frames can be decoded"
-    return None
+        raise VideoError(f"{came} of {expected} frames can be decoded")

@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from striate.data.image_data import FLOWS
-from striate.data.sets.workers import default_workers
+from striate.data.workers import default_workers
 from striate.errors import ArgumentError, DataError, MissingExtraError, unknown
 
+METHODS = ("dis", "farneback")
 LIMIT = 20.0
 """Pixels per frame; more is clipped."""
 STILL = 128
@@ -109,8 +109,8 @@ def _opencv() -> Any:
 
 def _estimator(method: str) -> _Estimate:
     """What gives the flow (H, W, 2) float32 from one grey frame to the next, each (H, W) uint8."""
-    if method not in FLOWS:
-        raise ArgumentError(unknown("flow", method, FLOWS))
+    if method not in METHODS:
+        raise ArgumentError(unknown("flow", method, METHODS))
     cv2 = _opencv()
     if method == "farneback":
         return lambda one, two: cv2.calcOpticalFlowFarneback(one, two, None, 0.5, 3, 15, 3, 5, 1.2, 0)

@@ -71,7 +71,7 @@ class _Worker:
 
     def __init__(self, function: Callable[..., object]) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", "from striate.data.sets.workers import serve; serve()"],
+            [sys.executable, "-P", "-c", "from striate.data.workers import serve; serve()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(),

@@ -1,9 +1,4 @@
-"""Optical flow in colour: the hue says where to, the strength how far.
-
-The wheel is the one of Baker et al., "A Database and Evaluation Methodology for Optical Flow", 2011: from
-red, which is motion to the right, clockwise through yellow (down), green and cyan (left) to blue (up) and
-magenta, with more room for the hues that the eye tells apart better. White is no motion.
-"""
+"""The optical flow of a clip, drawn into a picture: frames above, the flow from each to the next below."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,41 +11,14 @@ from PIL import Image
 from striate.checked import checked
 from striate.data.builtin.motion_digits import motion_digits
 from striate.data.builtin.paths import DIFFICULTIES
-from striate.data.flow.flow import from_bytes
-from striate.data.image_data import DEFAULT_FRAMES, Options
+from striate.data.flow.colours import colour_flow, draw_wheel
+from striate.data.flow.optical_flow import from_bytes
+from striate.data.options import DEFAULT_FRAMES, Options
 from striate.data.video.clip_reading import read_clip
 from striate.errors import ArgumentError, DataError
 
-_PLACES = (0, 15, 21, 25, 36, 49, 55)  # of the hues below on the wheel: red again at its end
-_HUES = np.array(
-    [(255, 0, 0), (255, 255, 0), (0, 255, 0), (0, 255, 255), (0, 0, 255), (255, 0, 255), (255, 0, 0)], float
-)
 _SUFFIXES = (".png", ".jpg", ".webp")
 _GAP = 4  # pixels between pictures
-
-
-def draw_flow(flow: np.ndarray, longest: float | None = None) -> np.ndarray:
-    """Flow in pixels per frame, (2, H, W) in x and y → RGB uint8 (H, W, 3).
-
-    longest: the motion, in pixels per frame, that is drawn in full colour, and any longer one; by default the
-    longest of this field, and at least 1, so that the noise of a still picture stays pale.
-    """
-    x, y = flow.astype(np.float64)
-    length = np.hypot(x, y)
-    full = max(1.0, float(length.max(initial=0))) if longest is None else longest
-    strength = np.minimum(length / full, 1)[..., None]
-    place = np.arctan2(y, x) / (2 * np.pi) % 1 * _PLACES[-1]
-    hue = np.stack([np.interp(place, _PLACES, channel) for channel in _HUES.T], axis=-1)
-    colours: np.ndarray = np.rint(255 - strength * (255 - hue)).astype(np.uint8)
-    return colours
-
-
-def draw_wheel(side: int) -> np.ndarray:
-    """The key: each point in the colour of the motion from the middle to it. RGB uint8 (side, side, 3)."""
-    y, x = (np.mgrid[:side, :side] + 0.5) * 2 / side - 1
-    wheel = draw_flow(np.stack([x, y]), longest=1.0)
-    wheel[np.hypot(x, y) > 1] = 255
-    return wheel
 
 
 @dataclass(frozen=True)
@@ -74,7 +42,7 @@ class FlowPicture:
 
 
 @checked
-def picture_flow(
+def draw_flow(
     clip: str | Path,
     out: str | Path,
     *,
@@ -85,10 +53,19 @@ def picture_flow(
 ) -> FlowPicture:
     """Draws frames of a video above the flow from each of them to the video's next frame, and the key.
 
-    clip: a video file, a folder of frames, or a clip of moving digits by its name, as "motion-digits/test/3".
-    out: the picture to write. frames, stride: as for training. size: pixels, for square pictures; by default
-    the video's own. Raises DataError for what cannot be read, MissingExtraError without OpenCV, ArgumentError
-    for a picture of an unknown kind.
+    Args:
+        clip: a video file, a folder of frames, or a clip of moving digits by its name, as
+            "motion-digits/test/3".
+        out: the picture to write: PNG, JPEG or WebP.
+        method: "dis" or "farneback".
+        frames: how many of the clip's.
+        stride: their distance in the video; by default they are spread over all of it.
+        size: pixels, for square pictures; by default the video's own.
+
+    Raises:
+        DataError: the clip cannot be read.
+        MissingExtraError: OpenCV is not installed.
+        ArgumentError: a picture of an unknown kind.
     """
     suffix = Path(out).suffix.lower()
     if suffix not in _SUFFIXES:
@@ -100,7 +77,7 @@ def picture_flow(
     longest = float(np.hypot(fields[:, 0], fields[:, 1]).max())
     full = max(1.0, longest)
     shown = [np.moveaxis(planes[:3, t], 0, -1) for t in range(frames)]
-    drawn = [draw_flow(field, full) for field in fields]
+    drawn = [colour_flow(field, full) for field in fields]
     key = draw_wheel(min(planes.shape[2:]))
     Path(out).parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(_sheet([shown, [*drawn, key]])).save(out)

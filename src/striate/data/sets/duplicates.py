@@ -8,29 +8,34 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.data.sources.splits import SPLITS
-
 
 def count_duplicates(splits: Mapping[str, Iterable[Hashable]]) -> tuple[int, tuple[str, ...]]:
     """How many images of val and test also occur in an earlier split, and the note that says between which.
 
-    splits: split → one key an image, equal for equal images. An image in all three counts once.
+    Args:
+        splits: split, train first → one key an image, equal for equal images. An image in all splits counts
+            once for each after the first.
     """
-    keys = {split: list(splits.get(split, ())) for split in SPLITS}
-    seen = {split: set(keys[split]) for split in SPLITS}
-    count = sum(key in seen["train"] for key in keys["val"])
-    count += sum(key in seen["train"] or key in seen["val"] for key in keys["test"])
+    keys = {split: list(of_split) for split, of_split in splits.items()}
+    known: set[Hashable] = set()
+    count = 0
+    for of_split in keys.values():
+        count += sum(key in known for key in of_split)
+        known.update(of_split)
     if not count:
         return 0, ()
-    pairs = [(later, earlier) for earlier, later in combinations(SPLITS, 2)]
-    shared = {pair: sum(key in seen[pair[1]] for key in keys[pair[0]]) for pair in pairs}
+    apart = {split: set(of_split) for split, of_split in keys.items()}
+    shared = {
+        (later, earlier): sum(key in apart[earlier] for key in keys[later])
+        for earlier, later in combinations(keys, 2)
+    }
     where = ", ".join(f"{n} of {later} also in {earlier}" for (later, earlier), n in shared.items() if n)
     return count, (f"exact duplicates across splits: {where}",)
 
 
-def pixel_keys(pixels: np.ndarray) -> list[bytes]:
-    """A key for each image, by its pixels. pixels: (N, C, H, W) uint8, contiguous."""
-    return [blake2b(image.data, digest_size=16).digest() for image in pixels.reshape(len(pixels), -1)]
+def pixel_keys(images: Iterable[np.ndarray]) -> list[Hashable]:
+    """A key for each image, by its pixels, contiguous (C, H, W) uint8."""
+    return [blake2b(image.reshape(-1).data, digest_size=16).digest() for image in images]
 
 
 def file_keys(paths: Sequence[str]) -> list[Hashable]:
@@ -45,7 +50,7 @@ def file_keys(paths: Sequence[str]) -> list[Hashable]:
 
 
 def clip_keys(paths: Sequence[str]) -> list[Hashable]:
-    """The same for clips. Folders of frames are taken to be different."""
+    """A key for each clip, by its file; folders of frames are taken to be different."""
     files = [path for path in paths if Path(path).is_file()]
     keys = dict(zip(files, file_keys(files), strict=True))
     return [keys.get(path, path) for path in paths]

@@ -8,14 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from striate.data.flow.flow import flow_planes, from_bytes, to_bytes
-from striate.data.image_data import Options
+from striate.data.flow.optical_flow import flow_planes
+from striate.data.options import Options
 from striate.data.packed.pack import FRAMES, Pack
-from striate.data.sets.clip_sets import brought_to
-from striate.data.sets.workers import ordered_map
+from striate.data.workers import ordered_map
 
 
-class _Job(NamedTuple):
+class _Clip(NamedTuple):
     """A clip in the file of frames: where it begins, in bytes, and (T, C, H, W)."""
 
     start: int
@@ -41,7 +40,7 @@ def _compute(path: Path, frames: Path, pack: Pack, ends: np.ndarray, options: Op
         done = int(np.searchsorted(ends, file.tell(), side="right"))
         file.truncate(int(ends[done - 1]) if done else 0)
         flow = partial(_flow, path=str(frames), method=options.flow or "")
-        with closing(ordered_map(flow, _jobs(pack, done), options.crew)) as results:
+        with closing(ordered_map(flow, _clips(pack, done), options.num_workers)) as results:
             for planes in results:
                 file.write(planes.tobytes())
                 done += 1
@@ -49,22 +48,13 @@ def _compute(path: Path, frames: Path, pack: Pack, ends: np.ndarray, options: Op
                     options.progress(done, len(ends))
 
 
-def _jobs(pack: Pack, done: int) -> Iterator[_Job]:
-    starts = np.cumsum(pack.sizes) - pack.sizes
+def _clips(pack: Pack, done: int) -> Iterator[_Clip]:
+    starts = pack.starts * pack.channels
     for row in range(done, len(pack.shapes)):
         T, H, W = pack.shapes[row]
-        yield _Job(int(starts[row]) * pack.channels, (T, pack.channels, H, W))
+        yield _Clip(int(starts[row]), (T, pack.channels, H, W))
 
 
-def _flow(job: _Job, path: str, method: str) -> np.ndarray:
-    frames = np.memmap(path, np.uint8, "r", offset=job.start, shape=job.shape)
+def _flow(clip: _Clip, path: str, method: str) -> np.ndarray:
+    frames = np.memmap(path, np.uint8, "r", offset=clip.start, shape=clip.shape)
     return flow_planes(np.asarray(frames), method)
-
-
-def flow_brought_to(planes: np.ndarray, size: tuple[int, int], crop: float) -> np.ndarray:
-    """Flow (T, 2, H, W) uint8 of a picture that is brought to `size`: a smaller picture moves by less."""
-    T, _, H, W = planes.shape
-    scale = max(size[0] / H, size[1] / W)
-    if scale != 1:
-        planes = to_bytes(from_bytes(planes) * scale)
-    return brought_to(planes.reshape(2 * T, 1, H, W), 1, size, crop).reshape(T, 2, *size)

@@ -7,9 +7,8 @@ import pytest
 from data_files import write_images
 from PIL import Image
 
-from striate.data import ImageData, open_data, read_image
-from striate.data.images import class_images as module
-from striate.data.images.reading import try_read
+from striate.data import ImageData, UnreadableError, open_data, read_image
+from striate.data.sources import listed as module
 from striate.errors import DataError
 
 
@@ -141,7 +140,7 @@ def test_workers_decode_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         write_images(tmp_path / name, 70, seed=seed)
     (tmp_path / "dog" / "33.png").write_bytes(b"")
     alone = open_data(tmp_path, workers=0)
-    monkeypatch.setattr(module, "_FEW_FILES", 10)
+    monkeypatch.setitem(module._FEW_FILES, "images", 10)
     seen = []
     together = open_data(tmp_path, workers=2, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(64, 139), (128, 139), (139, 139)]
@@ -178,7 +177,9 @@ def test_more_than_a_tenth_of_a_class(tmp_path: Path, content: bytes | None) -> 
     for number in range(4):
         path = tmp_path / "cat" / f"{number}.bmp"
         path.write_bytes(content or path.read_bytes()[:-50])
-    reason = try_read(path, 3, None)
+    with pytest.raises(UnreadableError) as unreadable:
+        read_image(path)
+    reason = unreadable.value.reason
     listed = ", ".join(f"DIR/cat/{number}.bmp ({reason})" for number in range(3))
     with pytest.raises(DataError) as caught:
         open_data(tmp_path)
