@@ -46,7 +46,7 @@ class FrameReader:
         self._seek(0)
 
     def close(self) -> None:
-        """Lets go of the decoder, which a circle of references would keep in memory until it is looked for."""
+        """Lets go of the decoder, which a circle of references would hold until one is looked for."""
         self._frames.close()
 
     def _advance(self, number: int) -> None:
