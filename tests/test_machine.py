@@ -61,7 +61,7 @@ def test_the_description_is_plain() -> None:
     described = json.loads(json.dumps(machine.describe(CPU)))
     assert described["device"] == "cpu"
     assert described["gpu"] is None
-    assert described["cores"] >= machine.cores_available() >= 1
+    assert described["cores"] >= 1
     assert machine.peak_memory_bytes() > 10_000_000
     machine.keep_memory()
 

@@ -280,7 +280,3 @@ def test_what_a_policy_cannot_be(name: str, value: Any, sentence: str) -> None:
 def test_numbers_that_are_none(name: str, value: float) -> None:
     with pytest.raises(ArgumentError, match=name):
         Augmentation(**{name: value})
-
-
-def test_without_flip() -> None:
-    assert Augmentation(flip=True, rotate=3).without_flip() == Augmentation(rotate=3)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.derivation import AsMatrixProduct, Convolution, fold, unfold
-from striate.derivation.geometry import output_size, sliding
+from striate.derivation.geometry import sliding
 
 
 @st.composite
@@ -59,12 +59,6 @@ def test_the_product_is_weights_times_patches():
     x, weight, bias = randoms(0, (2, 3, 5, 4), (4, 3, 3, 2), (4,))
     y, saved = AsMatrixProduct(Convolution()).forward(x, weight, bias)
     close(y.reshape(2, 4, -1), weight.reshape(4, -1) @ saved.columns[:, 0] + bias[:, None])
-
-
-def test_a_rounded_up_window_may_not_start_beyond_the_input():
-    assert output_size(4, 2, 2, (0, 0), 1, ceil_mode=True) == 2
-    assert output_size(5, 2, 2, (0, 0), 1, ceil_mode=True) == 3
-    assert output_size(2, 1, 3, (0, 0), 1, ceil_mode=True) == 1  # a second window would start at cell 3
 
 
 @given(geometries())

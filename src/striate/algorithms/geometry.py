@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from torch import nn
 
 from striate.layers import ShiftedConv2d
+from striate.sizes import window_count
 
 Shape = tuple[int, ...]
 
@@ -79,8 +80,8 @@ class Geometry:
 
     def output_size(self, size: Shape) -> Shape:
         """The axes of the output for those of the input."""
-        sides = zip(size, self.padding, self.reach, self.stride, strict=True)
-        return tuple((n + 2 * p - reach - 1) // s + 1 for n, p, reach, s in sides)
+        axes = zip(size, self.kernel, self.stride, self.padding, self.dilation, strict=True)
+        return tuple(window_count(*axis) for axis in axes)
 
     def without_time(self) -> "Geometry":
         """What it does within a frame."""

@@ -12,75 +12,23 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from striate.arithmetic.described import Operation, TensorInfo
+from striate.arithmetic.described import UNCOMPUTED, Operation, TensorInfo
 from striate.arithmetic.status import ZERO, Figure, Status
+from striate.sizes import adaptive_windows
 
 Infos = Sequence[TensorInfo]
 
-MOVING = frozenset(
-    [
-        "alias",
-        "reshape",
-        "permute",
-        "cut",
-        "select",
-        "unbind",
-        "split",
-        "unsqueeze",
-        "squeeze",
-        "expand",
-        "repeat",
-        "take",
-        "takes",
-        "join",
-        "stack",
-        "pad",
-        "pixel_shuffle",
-        "pixel_unshuffle",
-        "channel_shuffle",
-        "unfold",
-        "im2col",
-        "copy",
-        "fill",
-        "source",
-        "lookup",
-        "escape",
-    ]
-)
 NO_ARITHMETIC = frozenset(
-    [
-        "aten._local_scalar_dense",
-        "aten._pack_padded_sequence",
-        "aten.detach",
-        "aten.index",
-        "aten.gather",
-        "aten.scatter",
-        "aten.index_put_",
-        "aten.index_put",
-        "aten.sort",
-        "aten.topk",
-        "aten.nonzero",
-        "aten.as_strided",
-        "aten.diagonal",
-        "aten.view_as_real",
-        "aten.view_as_complex",
-        "aten.view",
-        "aten._to_copy",
-        "aten.clone",
-        "aten.slice_scatter",
-        "aten.select_scatter",
-        "aten.index_copy",
-        "aten.scatter_",
-        "aten.roll",
-        "aten.unique2",
-        "aten.embedding",
-        "aten.index_select",
-        "aten.select",
-        "aten.masked_select",
-        "aten.max_unpool2d",
-        "aten.contiguous",
-    ]
-)
+    f"aten.{name}"
+    for name in (
+        "_local_scalar_dense", "_pack_padded_sequence", "_to_copy", "as_strided", "clone", "contiguous",
+        "detach", "diagonal", "embedding", "gather", "index", "index_copy", "index_put", "index_put_",
+        "index_select", "masked_select", "max_unpool2d", "nonzero", "roll", "scatter", "scatter_",
+        "select", "select_scatter", "slice_scatter", "sort", "topk", "unique2", "view",
+        "view_as_complex", "view_as_real",
+    )
+)  # fmt: skip
+"""What moves elements in ways that have no kind of their own."""
 SOFTMAX_FLOPS = 5  # maximum, difference, exponential, sum, quotient
 NORM_FLOPS = 5  # mean, difference, square, sum, scale; two more where there are weights
 CELL_FLOPS = {"lstm": 13, "gru": 10, "rnn_tanh": 2, "rnn_relu": 2}  # per unit and step, beside the products
@@ -141,7 +89,7 @@ def flops(operation: Operation, inputs: Infos, outputs: Infos) -> Figure:
 def _other_flops(operation: Operation, inputs: Infos, outputs: Infos) -> int:
     g: dict[str, Any] = dict(operation.geometry)
     kind = operation.kind
-    if kind in MOVING or not outputs:
+    if kind in UNCOMPUTED or not outputs:
         return 0
     size = outputs[0].size
     if kind == "elementwise":
@@ -171,12 +119,10 @@ def _other_flops(operation: Operation, inputs: Infos, outputs: Infos) -> int:
 
 def _adaptive_reads(shape: Sequence[int], out: Sequence[int], dims: Sequence[int]) -> int:
     """Inputs read by all windows of an adaptive pool."""
-    reads = 1
-    for dim, length in enumerate(shape):
-        n = out[dim]
-        windows = (-(-(i + 1) * length // n) - i * length // n for i in range(n))
-        reads *= sum(windows) if dim in dims else length
-    return reads
+    return prod(
+        sum(map(len, adaptive_windows(length, out[dim]))) if dim in dims else length
+        for dim, length in enumerate(shape)
+    )
 
 
 def bytes_moved(operation: Operation, inputs: Infos, outputs: Infos) -> int:

@@ -9,6 +9,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+MOVING = frozenset({
+    "alias", "reshape", "permute", "cut", "select", "unbind", "split", "unsqueeze", "squeeze", "expand",
+    "repeat", "take", "takes", "join", "stack", "pad", "pixel_shuffle", "pixel_unshuffle",
+    "channel_shuffle", "unfold", "im2col",
+})  # fmt: skip
+"""Kinds whose results are elements of the input at other positions, and zeros."""
+
+UNCOMPUTED = MOVING | {"copy", "fill", "source", "lookup", "escape"}
+"""Kinds that do no arithmetic: those, and what copies, makes or looks up values."""
+
 
 class Role(Enum):
     """Where a tensor came from."""

@@ -9,7 +9,7 @@ state and an algorithm's working space come on top of both.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from striate.arithmetic.described import Operation, Recording, Role, TensorInfo
+from striate.arithmetic.described import MOVING, Operation, Recording, Role, TensorInfo
 from striate.arithmetic.status import Figure, Status
 
 _OUTPUT_SAVED = frozenset(
@@ -19,35 +19,11 @@ _NOTHING_SAVED = frozenset(
     ["add", "sub", "rsub", "neg", "add_", "sub_", "clone", "ne", "eq", "gt", "lt", "ge", "le"]
 )
 _FACTORS_SAVED = frozenset(["mul", "div", "mul_", "div_", "addcmul"])
-_MOVING = frozenset(
-    [
-        "alias",
-        "reshape",
-        "permute",
-        "cut",
-        "select",
-        "unbind",
-        "split",
-        "unsqueeze",
-        "squeeze",
-        "expand",
-        "repeat",
-        "takes",
-        "join",
-        "stack",
-        "pad",
-        "fill",
-        "pixel_shuffle",
-        "pixel_unshuffle",
-        "channel_shuffle",
-        "unfold",
-        "im2col",
-        "interpolate",
-        "copy",
-        "source",
-        "escape",
-    ]
-)
+_NOTHING_NEEDED = MOVING | {"fill", "copy", "source", "escape", "interpolate"}
+_UNDERSTOOD = _NOTHING_NEEDED | {
+    "elementwise", "mix", "batch_norm", "group_norm", "matmul", "pool", "adaptive_pool", "convolution",
+    "reduce",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -67,12 +43,10 @@ def inference_peak(recording: Recording) -> Figure:
 def training_peak(recording: Recording) -> Figure:
     """Bytes of activations and their gradients at the worst moment of a forward and backward pass."""
     count = len(recording.operations)
-    spans, saved, unsure = _spans(recording), _saved(recording), _unsure(recording)
+    spans, saved, unsure = _spans(recording), saved_for_backward(recording), _unsure(recording)
     beside = []
-    for storage, (
-        size,
-        saver,
-    ) in saved.items():  # kept until the backward pass is back at the first that saved it
+    for storage, (size, saver) in saved.items():
+        # Kept until the backward pass is back at the first that saved it.
         back = 2 * count - 1 - saver
         if storage in spans:
             spans[storage].last = max(spans[storage].last, back)
@@ -122,8 +96,8 @@ def _gradients(recording: Recording, spans: dict[int, Span], count: int) -> list
     return result
 
 
-def _saved(recording: Recording) -> dict[int, tuple[int, int]]:
-    """Memory kept for the backward pass: bytes, and the first operation that keeps it."""
+def saved_for_backward(recording: Recording) -> dict[int, tuple[int, int]]:
+    """What the backward pass needs: for each memory its bytes, and the first operation that keeps it."""
     kept: dict[int, tuple[int, int]] = {}
     for index, operation in enumerate(recording.operations):
         for slot in saved_by(operation, recording.tensors):
@@ -133,18 +107,11 @@ def _saved(recording: Recording) -> dict[int, tuple[int, int]]:
     return kept
 
 
-def saved_bytes(recording: Recording) -> Figure:
-    """Bytes of activations that a forward pass leaves behind for the backward one."""
-    unsure = _unsure(recording)
-    total = sum(size for size, _ in _saved(recording).values())
-    return Figure(total, Status.BOUND if unsure else Status.EXACT, unsure)
-
-
 def saved_by(operation: Operation, tensors: Sequence[TensorInfo]) -> list[int]:
     """The activations that an operation keeps for its backward pass (PyTorch, derivatives.yaml)."""
     active = [s for s in operation.inputs if tensors[s].role in (Role.ACTIVATION, Role.INPUT, Role.FOREIGN)]
     kind, name = operation.kind, operation.name.removeprefix("aten.")
-    if kind in _MOVING or (kind == "reduce" and name in ("mean", "sum")) or not active:
+    if kind in _NOTHING_NEEDED or (kind == "reduce" and name in ("mean", "sum")) or not active:
         return []
     if kind == "elementwise":
         if name in _NOTHING_SAVED:
@@ -170,24 +137,9 @@ def _factors(operation: Operation, tensors: Sequence[TensorInfo]) -> list[int]:
     return [slot for slot in operation.inputs[:2] if tensors[slot].role in (Role.ACTIVATION, Role.INPUT)]
 
 
-_SURE = frozenset(
-    [
-        "elementwise",
-        "mix",
-        "batch_norm",
-        "group_norm",
-        "matmul",
-        "pool",
-        "adaptive_pool",
-        "convolution",
-        "reduce",
-    ]
-)
-
-
 def _unsure(recording: Recording) -> str:
     """The operations of which it is not known what they keep."""
-    names = [op.name for op in recording.operations if op.kind not in _SURE | _MOVING]
+    names = [op.name for op in recording.operations if op.kind not in _UNDERSTOOD]
     names += [call.type for call in recording.calls if "Dropout" in call.type]
     return ", ".join(dict.fromkeys(names))
 

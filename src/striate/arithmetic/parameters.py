@@ -74,11 +74,6 @@ def _per_direction(shapes: Sequence[Shape]) -> list[list[Shape]]:
     return blocks
 
 
-def norm_formula(channels: int, weights: int) -> str:
-    """A scale and a shift per channel."""
-    return times(weights, channels) if weights > 1 else f"{channels:,}"
-
-
 def plain_formula(shapes: Sequence[Shape]) -> str:
     """Sizes of tensors added up, where nothing more is known of them."""
     return " + ".join(times(*(shape or (1,))) for shape in shapes)

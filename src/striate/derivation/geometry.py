@@ -17,29 +17,10 @@ import numpy as np
 
 from striate.derivation.shapes import Array, PerAxis, Sizes, per_axis
 from striate.errors import ArgumentError
+from striate.sizes import window_count
 
 Padding = int | Sequence[int] | Sequence[tuple[int, int]]
 Pads = tuple[tuple[int, int], ...]
-
-
-def output_size(
-    size: int, kernel: int, stride: int, pads: tuple[int, int], dilation: int, ceil_mode: bool = False
-) -> int:
-    """How many places a kernel takes along one axis.
-
-    out = ⌊(size + before + after − (d·(k − 1) + 1)) / s⌋ + 1; with `ceil_mode` the quotient is rounded up,
-    but a window may not start beyond the input and the padding before it (torch's rule for pools).
-
-    >>> output_size(28, 3, 1, (1, 1), 1)
-    28
-    >>> output_size(5, 2, 2, (0, 0), 1), output_size(5, 2, 2, (0, 0), 1, ceil_mode=True)
-    (2, 3)
-    """
-    room = size + sum(pads) - (dilation * (kernel - 1) + 1)
-    if not ceil_mode:
-        return room // stride + 1
-    out = -(-room // stride) + 1
-    return out - 1 if (out - 1) * stride >= size + pads[0] else out
 
 
 def pads_per_axis(padding: Padding, axes: int) -> Pads:
@@ -83,7 +64,7 @@ class Sliding:
     def out(self) -> Sizes:
         """Places per axis: the spatial size of the output."""
         axes = zip(self.size, self.kernel, self.stride, self.pads, self.dilation, strict=True)
-        return tuple(output_size(*axis, self.ceil_mode) for axis in axes)
+        return tuple(window_count(*axis, self.ceil_mode) for axis in axes)
 
     @property
     def span(self) -> Sizes:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from striate.arithmetic.cost import MOVING
-from striate.arithmetic.described import Operation, Recording, Role
+from striate.arithmetic.described import UNCOMPUTED, Operation, Recording, Role
 
 HIDDEN = frozenset({"alias", "source", "fill", "escape"})
 
@@ -93,7 +92,7 @@ def main_operation(recording: Recording, group: Group) -> Operation | None:
     operations = [recording.operations[index] for index in group.operations]
     heavy = [op for op in operations if op.kind in ("convolution", "recurrent", "attention", "lookup")]
     heavy = heavy or [op for op in operations if op.kind == "matmul"]
-    plain = [op for op in operations if op.kind not in HIDDEN and op.kind not in MOVING]
+    plain = [op for op in operations if op.kind not in HIDDEN and op.kind not in UNCOMPUTED]
     found = heavy or plain[-1:] or operations[-1:]
     return found[0] if found else None
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from striate.arithmetic import cost
-from striate.arithmetic.described import Operation, Recording, TensorInfo
+from striate.arithmetic.described import UNCOMPUTED, Operation, Recording, TensorInfo
 from striate.arithmetic.memory import inference_peak, training_peak
 from striate.arithmetic.parameters import formula
 from striate.arithmetic.receptive.field import Field, of_input
@@ -102,7 +102,7 @@ class _Maker:
             parameter_bytes=sum(p.size * p.itemsize for p in new),
             bytes_moved=sum(cost.bytes_moved(*each) for each in described),
             receptive_field=self.summary(field),
-            moves=bool(operations) and all(op.kind in cost.MOVING for op in operations),
+            moves=bool(operations) and all(op.kind in UNCOMPUTED for op in operations),
             seconds=self.seconds(group),
             geometry=self.geometry(main, weight),
             field=field,

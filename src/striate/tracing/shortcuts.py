@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch._ops import OpOverload
 
-from striate.arithmetic.sizes import pool_count, transposed_length, window_count
 from striate.errors import NetworkError
+from striate.sizes import transposed_length, window_count
 from striate.tracing.arguments import base_name, bind, places, spread
 from striate.tracing.tensors import META
 
@@ -145,7 +145,7 @@ def _pool(count: int, indices: bool) -> Shortcut:
         padding = spread(named["padding"], count, 0)
         dilation = spread(named.get("dilation"), count, 1)
         geometry = zip(x.shape[2:], kernel, stride, padding, dilation, strict=True)
-        out = [pool_count(*place, ceil_mode=named["ceil_mode"]) for place in geometry]
+        out = [window_count(*axis, ceil_mode=named["ceil_mode"]) for axis in geometry]
         if min(out) < 1:
             raise NetworkError(
                 f"a window of {_by(kernel)} does not fit into the input, which is {_by(x.shape[2:])}"

@@ -8,12 +8,13 @@ from striate.arithmetic.receptive.axis import Step
 from striate.arithmetic.receptive.field import Field, each, mixed
 from striate.arithmetic.receptive.reading import Fields, Reading, Rule
 from striate.arithmetic.receptive.windows import ranges
+from striate.sizes import adaptive_windows
 
 Spans = Sequence[tuple[int, int]]
 
 
 def adaptive_pool(reading: Reading) -> Fields:
-    """Output i of n sees inputs ⌊i·L/n⌋ … ⌈(i+1)·L/n⌉ − 1 (PyTorch `adaptive_avg_pool`)."""
+    """Windows that share the input out among so many outputs."""
     result = reading.field
     for dim in reading.geometry["dims"]:
         length, out = result.shape[dim], reading.out[dim]
@@ -22,7 +23,7 @@ def adaptive_pool(reading: Reading) -> Fields:
             result = each(mixed(result, (dim,)), shape, lambda axis: axis)
         elif out != length:
             common = gcd(length, out)
-            spans = [(i * length // out, -(-(i + 1) * length // out) - 1) for i in range(out)]
+            spans = [(window.start, window.stop - 1) for window in adaptive_windows(length, out)]
             result = _resized(result, dim, spans, Step(out // common, length // common))
     return result
 

@@ -11,6 +11,7 @@ from striate.arithmetic.receptive.axis import Axis
 from striate.arithmetic.receptive.field import Field, each
 from striate.arithmetic.receptive.reading import Fields, Reading
 from striate.arithmetic.receptive.windows import Window, strided
+from striate.sizes import window_count
 
 
 def pad(reading: Reading) -> Fields:
@@ -97,7 +98,7 @@ def im2col(reading: Reading) -> Fields:
     result, outs = padded, []
     for place, dim in enumerate((2, 3)):
         window = Window(g["kernel"][place], g["stride"][place], 0, g["dilation"][place])
-        outs.append((padded.shape[dim] - window.span) // window.stride + 1)
+        outs.append(window_count(padded.shape[dim], window.kernel, window.stride, 0, window.dilation))
         result = _windows_of(result, dim, outs[-1], window)
     order = [0, 1, 4, 5, 2, 3]
     turned = tuple(result.shape[dim] for dim in order)

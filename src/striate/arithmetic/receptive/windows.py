@@ -4,7 +4,6 @@ Each function takes what the elements of a tensor see along one input axis and g
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import gcd
 from typing import NamedTuple
 
@@ -184,11 +183,3 @@ def _over(bounds: Bounds, dim: int, spans: Sequence[tuple[int, int]], offset: in
         place[dim + 1] = slice(first + offset, last + offset + 1)
         pieces.append(bounds[tuple(place)].min(axis=dim + 1, keepdims=True))
     return np.concatenate(pieces, axis=dim + 1)
-
-
-def without_steps(axis: Axis, dim: int) -> Axis:
-    """The same, no longer said to go on in any regular way along `dim`."""
-    if dim not in axis.steps:
-        return axis
-    old = axis.steps[dim]
-    return replace(axis, steps={**axis.steps, dim: Step(old.period, old.shift, False)})

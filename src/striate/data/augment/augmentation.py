@@ -1,7 +1,7 @@
 """How training images are varied: the policy, as one frozen value. `augment` carries it out."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from striate.checked import checked
 from striate.errors import ArgumentError
@@ -62,7 +62,3 @@ class Augmentation:
     def mixes(self) -> bool:
         """Whether a sample can carry two labels."""
         return self.mixup > 0 or self.cutmix > 0
-
-    def without_flip(self) -> "Augmentation":
-        """The same for labels that a mirror changes."""
-        return replace(self, flip=False)

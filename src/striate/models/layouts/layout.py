@@ -52,10 +52,6 @@ class Layout:
                     break
         return found
 
-    def lacks(self, name: str) -> bool:
-        """Whether their network does without our parameter."""
-        return name.rpartition(".")[0] in self.absent
-
 
 def _pattern(template: str) -> re.Pattern[str]:
     escaped = re.escape(template)
