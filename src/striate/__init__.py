@@ -7,7 +7,7 @@ imported when they are first used, so that `import striate` is quick and does no
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from striate.version import __version__
 
 _HOMES = {
     "train": "striate.training.train",

@@ -61,7 +61,7 @@ def _answer(words: list[str]) -> int:
         print(usage())
         return 0
     if words[0] in ("-V", "--version"):
-        from striate import __version__
+        from striate.version import __version__
 
         print(f"striate {__version__}")
         return 0

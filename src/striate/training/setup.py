@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from striate import __version__
 from striate.algorithms import Table
 from striate.algorithms.table import from_json as table_from_json
 from striate.algorithms.table import to_json as table_to_json
@@ -31,6 +30,7 @@ from striate.training.progress import Reporter
 from striate.training.recipe import Facts, Recipe
 from striate.training.request import Ask
 from striate.training.step_errors import within_limits
+from striate.version import __version__
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from typing import Any
 
 import torch
 
-from striate import __version__
 from striate.algorithms import ALGORITHMS, Choice, Geometry, Operation
 from striate.algorithms.geometry import Shape
 from striate.algorithms.table import Number
 from striate.machine import cache_folder, describe
 from striate.tuning.measuring import Measured, Trial, tolerance
+from striate.version import __version__
 
 
 class Store:
