@@ -26,7 +26,7 @@ def layers() -> Table:
         Column.of("parameters worked out", ROWS, lambda row: row[2], breaks=AT_EQUALS),
         Column.of("output", ROWS, lambda row: Cell(row[3], 0.5, "#123456"), rank=1),
     )
-    return Table("Layers", columns, elsewhere="--csv has them all")
+    return Table("Layers", columns, elsewhere="--csv")
 
 
 def printed(table: Table, width: int) -> list[str]:
@@ -62,7 +62,7 @@ def test_a_narrow_terminal_says_what_it_leaves_out() -> None:
         stages.0.blocks.1.     (1,024 + 1)·1,000
         downsample.0                 = 1,025,000
         left out for want of room: kind, output;
-        --csv has them all""")
+        70 columns show all, as does --csv""")
 
 
 def test_rows_that_stand_out_or_step_back() -> None:

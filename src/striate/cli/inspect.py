@@ -12,7 +12,7 @@ from rich.console import Console
 from striate.cli.arguments import Flag, read
 from striate.errors import ArgumentError
 from striate.inspecting import Inspection, inspect
-from striate.inspecting.side_by_side import Comparison
+from striate.inspecting.side_by_side import SideBySide
 from striate.runs import write_text
 
 
@@ -73,7 +73,7 @@ def main(words: Sequence[str]) -> int:
     found = _inspected(command, command.network)
     _write(command, found)
     if command.against is not None:
-        return _present(command, Comparison(found, _inspected(command, command.against)))
+        return _present(command, SideBySide(found, _inspected(command, command.against)))
     if command.unit is not None:
         return _print_unit(command, found)
     return _present(command, found)
@@ -119,11 +119,11 @@ def _write(command: Inspect, found: Inspection) -> None:
         write_text(path, make())
 
 
-def _present(command: Inspect, result: Inspection | Comparison) -> int:
+def _present(command: Inspect, result: Inspection | SideBySide) -> int:
     """Print the result in the form that was asked for."""
     if command.json:
         print(_dumped(result.to_json()))
-    elif isinstance(result, Comparison):
+    elif isinstance(result, SideBySide):
         if command.csv or command.markdown:
             raise ArgumentError(
                 "two networks side by side are a table or --json: leave out --csv and --markdown"

@@ -5,7 +5,9 @@ on the recording that `tracing` makes; nothing here counts by itself. Evaluation
 here.
 """
 
+from striate.inspecting import page as page  # says which documents the results are
 from striate.inspecting.inspect import inspect
 from striate.inspecting.inspection import Inspection
+from striate.inspecting.side_by_side import SideBySide
 
-__all__ = ["Inspection", "inspect"]
+__all__ = ["Inspection", "SideBySide", "inspect"]

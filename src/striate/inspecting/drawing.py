@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log2, sqrt
+from html import escape
+from math import cos, degrees, log2, radians, sin, sqrt
 
-from striate.inspecting.columns import by, figure, seen
+from striate.inspecting.families import COLOURS, NAMES, family
 from striate.inspecting.layers import Layer
+from striate.inspecting.table import figure_text, size_text
+from striate.numbers import by
 
 MOST_BLOCKS = 44
-HEIGHT = 250  # of the tallest block, in pixels of the drawing
-GAP = 14
-SLANT = 0.45  # how far a block's depth goes right and up
-
-COLOURS = {
-    "conv": "#3f7cc4", "pool": "#d9822b", "linear": "#4c9a5b", "recurrent": "#8a5bb5", "attention": "#b5527f",
-    "join": "#7a7f87", "other": "#9aa3ad",
-}  # fmt: skip
+HEIGHT, GAP = 250, 14
+"""Of the tallest block, and between two blocks: pixels of the drawing, as are all of these."""
+SLANT = 0.225
+"""How far a block goes back, to the right and up, of its height."""
+FRAMES, PITCH = 8, 3.2
+"""So many frames are drawn at most, and so far apart at least."""
+TURN, LETTER = radians(55), 5.6
+"""The turn of the labels, and how wide a letter of theirs is."""
 
 _DRAWN = (
     "conv", "pool", "linear", "matmul", "lstm", "gru", "rnn", "attention", "multihead",
@@ -29,29 +32,21 @@ class Block:
     """One block: where it stands, how large it is, how many frames it has, and what there is to say of it."""
 
     x: float
-    y: float
     width: float
     height: float
     depth: float
+    """To the right and up alike."""
     frames: int
-    colour: str
+    solid: bool
+    """Whether it mixes over time: then it is one piece, not a sheet for each frame."""
+    family: str
     label: str
     title: str
-    solid: bool  # mixes over time: drawn as one piece, not as frames
 
-
-def family(kind: str) -> str:
-    """The colour that a kind of layer has."""
-    for name in ("conv", "pool", "linear", "attention"):
-        if name in kind:
-            return name
-    if kind in ("lstm", "gru", "rnn_tanh", "rnn_relu"):
-        return "recurrent"
-    if kind == "matmul":
-        return "linear"
-    if kind in ("mean",):
-        return "pool"
-    return "join" if kind in ("concatenate", "add") else "other"
+    @property
+    def middle(self) -> float:
+        """Where its label begins."""
+        return self.x + self.width / 2
 
 
 def chosen(layers: Sequence[Layer]) -> list[Layer]:
@@ -67,22 +62,46 @@ def chosen(layers: Sequence[Layer]) -> list[Layer]:
     return main
 
 
+def drawing_of(layers: Sequence[Layer], input_shape: Sequence[int], axes: Sequence[str]) -> str:
+    """The drawing as SVG, and below it what the colours mean that it uses."""
+    blocks = blocks_of(layers, input_shape, axes)
+    return svg_of(blocks) + legend_of(blocks)
+
+
+def legend_of(blocks: Sequence[Block]) -> str:
+    """The colours of these blocks and no others, in the order of the table of families."""
+    used = {block.family for block in blocks}
+    names = [(COLOURS[name], NAMES[name]) for name in NAMES if name in used]
+    squares = (
+        f'<span style="margin-right:1.2em"><span class="square" style="background:{colour}"></span>'
+        f"{name}</span>"
+        for colour, name in names
+    )
+    return f'<div class="note">{"".join(squares)}</div>'
+
+
 def blocks_of(layers: Sequence[Layer], input_shape: Sequence[int], axes: Sequence[str]) -> list[Block]:
     """The blocks of a drawing, the input first."""
     tallest = max((n for n, name in zip(input_shape, axes, strict=True) if name in "HW"), default=1)
-    x, blocks = 0.0, []
-    shapes = [("input", tuple(input_shape), "other", f"input {by(tuple(input_shape))}", False)]
+    shape = tuple(input_shape)
+    size = _drawn_size(shape, axes, tallest)
+    blocks = [Block(0.0, *size, False, "input", "input", f"input {by(shape)}")]
     for layer in chosen(layers):
-        shapes.append((layer.name, layer.output_shape, family(layer.kind), describe(layer), over_time(layer)))
-    for label, shape, group, title, solid in shapes:
-        channels, frames, height = _measures(shape, axes)
-        tall = 8 + (HEIGHT - 8) * sqrt(height / tallest) if height else 8 + 22 * log2(1 + channels) / 4
-        wide = 3 + 2.2 * log2(1 + channels) if height else 7.0
-        deep = tall * SLANT if height else 5.0
-        block = Block(x, HEIGHT - tall, wide, tall, deep, frames, COLOURS[group], label, title, solid)
-        blocks.append(block)
-        x += wide + deep * 0.6 + (frames - 1) * 3.2 + GAP
+        last, size = blocks[-1], _drawn_size(layer.output_shape, axes, tallest)
+        x = last.x + last.width + 1.2 * last.depth + GAP
+        blocks.append(Block(x, *size, over_time(layer), family(layer.kind), layer.name, describe(layer)))
     return blocks
+
+
+def _drawn_size(shape: Sequence[int], axes: Sequence[str], tallest: int) -> tuple[float, float, float, int]:
+    """Width, height, depth and frames of a block for a tensor: widths follow the logarithm of the channels,
+    heights the root of the image's.
+    """
+    channels, frames, height = _measures(shape, axes)
+    if not height:
+        return 7.0, 8 + 22 * log2(1 + channels) / 4, max(2.5, (frames - 1) * PITCH), frames
+    tall = 8 + (HEIGHT - 8) * sqrt(height / tallest)
+    return 3 + 2.2 * log2(1 + channels), tall, max(tall * SLANT, (frames - 1) * PITCH), frames
 
 
 def over_time(layer: Layer) -> bool:
@@ -92,11 +111,11 @@ def over_time(layer: Layer) -> bool:
 
 
 def _measures(shape: Sequence[int], axes: Sequence[str]) -> tuple[int, int, int]:
-    """Channels, frames (at most 8 are drawn) and height of a tensor."""
+    """Channels, frames and height of a tensor."""
     if len(shape) == 5:
-        return shape[1], min(shape[2], 8), shape[3]
+        return shape[1], min(shape[2], FRAMES), shape[3]
     if len(shape) == 4:
-        frames = min(shape[0], 8) if "T" in axes and shape[0] > 1 else 1
+        frames = min(shape[0], FRAMES) if "T" in axes and shape[0] > 1 else 1
         return shape[1], frames, shape[2]
     return shape[-1] if shape else 1, 1, 0
 
@@ -107,56 +126,45 @@ def describe(layer: Layer) -> str:
     if layer.formula:
         lines.append(f"{layer.formula} parameters")
     if layer.macs.value:
-        lines.append(f"{figure(layer.macs)} MACs")
-    lines.append(f"sees {seen(layer.receptive_field)}")
+        lines.append(f"{figure_text(layer.macs)} MACs")
+    lines.append(f"sees {size_text(layer.receptive_field)}")
     return "\n".join(lines)
 
 
 def svg_of(blocks: Sequence[Block]) -> str:
-    """The drawing as SVG."""
-    last = blocks[-1]
-    width = last.x + last.width + last.depth + last.frames * 4 + 30
-    top = max(block.depth * 0.5 for block in blocks) + 40
-    parts = [
-        f'<svg class="drawing" viewBox="0 {-top:.0f} {width:.0f} {HEIGHT + top + 120:.0f}" '
-        f'width="{width:.0f}" height="{HEIGHT + top + 120:.0f}" role="img" aria-label="architecture">'
-    ]
-    parts += [_block_svg(block) for block in blocks]
-    return "".join([*parts, "</svg>"])
+    """The drawing as SVG, with room for the whole of every label."""
+    reach = [(block.middle + len(block.label) * LETTER * cos(TURN), block) for block in blocks]
+    width = 10 + max(max(x, block.x + block.width + block.depth) for x, block in reach)
+    top = 10 + max(block.depth + block.height for block in blocks)
+    below = 25 + max(len(block.label) for block in blocks) * LETTER * sin(TURN)
+    return (
+        f'<svg viewBox="-4 {-top:.0f} {width + 4:.0f} {top + below:.0f}" width="{width + 4:.0f}" '
+        f'height="{top + below:.0f}" role="img" aria-label="architecture">'
+        f"{''.join(map(_block_svg, blocks))}</svg>"
+    )
 
 
 def _block_svg(block: Block) -> str:
-    """A box in three faces; frames as boxes one behind another, or as one deep box where time is mixed."""
-    faces = []
-    for number in reversed(range(1 if block.solid else block.frames)):
-        faces.append(_box(block, number * 3.2, block.frames * 3.2 - 3.2 if block.solid else 0))
-    middle = block.x + block.width / 2
+    """One piece, or a thin one for each frame, the last one behind the others; and the label."""
+    sheets = 1 if block.solid else block.frames
+    pitch = block.depth / sheets
+    thick = block.depth if sheets == 1 else pitch / 2
+    pieces = "".join(_box(block, sheet * pitch, thick) for sheet in reversed(range(sheets)))
     label = (
-        f'<text x="{middle:.1f}" y="{HEIGHT + 10}" transform="rotate(55 {middle:.1f} {HEIGHT + 10})">'
-        f"{_escaped(block.label)}</text>"
+        f'<text x="{block.middle:.1f}" y="14" transform="rotate({degrees(TURN):.0f} {block.middle:.1f} 14)">'
+        f"{escape(block.label)}</text>"
     )
-    return f"<g><title>{_escaped(block.title)}</title>{''.join(faces)}{label}</g>"
+    return f"<g><title>{escape(block.title)}</title>{pieces}{label}</g>"
 
 
-def _box(block: Block, shift: float, extra: float) -> str:
-    x, y = block.x + shift, block.y - shift
-    w, h, d = block.width + extra, block.height, block.depth * 0.5
-    front = f"{x:.1f},{y:.1f} {x + w:.1f},{y:.1f} {x + w:.1f},{y + h:.1f} {x:.1f},{y + h:.1f}"
-    top = f"{x:.1f},{y:.1f} {x + d:.1f},{y - d:.1f} {x + w + d:.1f},{y - d:.1f} {x + w:.1f},{y:.1f}"
-    right = f"{x + w + d:.1f},{y - d:.1f} {x + w + d:.1f},{y + h - d:.1f}"
-    side = f"{x + w:.1f},{y:.1f} {right} {x + w:.1f},{y + h:.1f}"
-    faces = ((front, 1.0), (top, 0.55), (side, 0.75))
+def _box(block: Block, back: float, d: float) -> str:
+    """Front, top and side of a piece that goes back by `d`, itself so far back."""
+    x, y, w, h = block.x + back, -block.height - back, block.width, block.height
+    front = (x, y), (x + w, y), (x + w, y + h), (x, y + h)
+    top = (x, y), (x + d, y - d), (x + w + d, y - d), (x + w, y)
+    side = (x + w, y), (x + w + d, y - d), (x + w + d, y + h - d), (x + w, y + h)
     return "".join(
-        f'<polygon points="{points}" fill="{block.colour}" fill-opacity="{opacity}"/>'
-        for points, opacity in faces
+        f'<polygon points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in face)}" fill="{COLOURS[block.family]}" '
+        f'fill-opacity="{opacity}"/>'
+        for face, opacity in ((front, 1.0), (top, 0.55), (side, 0.75))
     )
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def legend() -> list[tuple[str, str]]:
-    """What the colours mean."""
-    names = {"conv": "convolution", "pool": "pooling", "linear": "fully connected", "join": "joined"}
-    return [(names.get(name, name), colour) for name, colour in COLOURS.items()]

@@ -2,36 +2,52 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.console import Group
+from rich.text import Text
 
 from striate.arithmetic.receptive.summary import UnitField, of_unit
 from striate.errors import ArgumentError, unknown
 from striate.inspecting.layers import Layer, Totals
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from striate.inspecting.summary import facts_of, first_remarks, remarks_of
+from striate.inspecting.table import csv_of, layer_table, shown
+from striate.numbers import by
+from striate.pages import Shown
+from striate.pages.terminal import facts
 
 
 @dataclass(frozen=True)
-class Inspection:
-    """What every layer of a network is, holds, sees and costs.
-
-    `layers` stand in the order of execution. `unused` are parameters that no layer used on this input.
-    `picture` is the image that was given, for the page.
-    """
+class Inspection(Shown):
+    """What every layer of a network is, holds, sees and costs."""
 
     network: str
+    """What the network is called."""
     input_shape: tuple[int, ...]
+    """With the batch."""
     axes: tuple[str, ...]
+    """What the axes of the input are: N C T H W."""
     batch: int
     layers: tuple[Layer, ...]
+    """In the order of execution."""
     totals: Totals
     unused: tuple[tuple[str, int], ...] = ()
+    """Parameters that no layer used on this input: name and size."""
     notes: tuple[str, ...] = ()
+    """Remarks on the network as a whole."""
     picture: str | None = field(default=None, repr=False)
+    """The image, or folder of frames, that fields are drawn on in the page."""
 
     def layer(self, name: str, call: int = 1) -> Layer:
-        """The row of this name; of a module that is called again, its call number `call`."""
+        """The row of a layer.
+
+        Args:
+            name: as in the table.
+            call: which call, for a module that is called again.
+
+        Raises:
+            ArgumentError: there is no such layer or call.
+        """
         rows = [row for row in self.layers if row.name == name]
         if not rows:
             raise ArgumentError(unknown("layer", name, (row.name for row in self.layers)))
@@ -41,15 +57,20 @@ class Inspection:
         return found
 
     def unit(self, name: str, unit: Sequence[int] | None = None, call: int = 1) -> UnitField:
-        """What one unit of a layer sees; `unit` is its place in the layer's grid, by default the middle.
+        """What one unit of a layer sees.
 
-        Raises ArgumentError for a layer or unit that does not exist, or a layer that does not see the input.
+        Args:
+            name: of the layer.
+            unit: its position in the layer's grid, time first; by default the one in the middle.
+            call: which call, for a module that is called again.
+
+        Raises:
+            ArgumentError: there is no such layer or unit, or the layer does not see the input.
         """
         layer = self.layer(name, call)
         if layer.field is None:
             raise ArgumentError(f"layer {name!r} does not see the input")
-        names = tuple(axis for axis in self.axes if axis not in "NC")
-        return of_unit(layer.field, names, unit)
+        return of_unit(layer.field, tuple(axis for axis in self.axes if axis not in "NC"), unit)
 
     def to_json(self) -> dict[str, Any]:
         """Everything, as plain numbers, strings and lists."""
@@ -64,34 +85,35 @@ class Inspection:
             "notes": list(self.notes),
         }
 
-    def to_table(self, *, depth: int | None = None, moves: bool = False) -> "Table":
-        """A table for a terminal; `depth` folds what lies deeper, `moves` shows layers that only move
-        elements.
-        """
-        from striate.inspecting.table import rich_table
+    def to_table(self, *, depth: int | None = None, moves: bool = False) -> Group:
+        """A table for a terminal, which `rich` prints in the width there is.
 
-        return rich_table(self, depth=depth, moves=moves)
+        Args:
+            depth: fold what lies deeper than so many parts of a name into one row per module.
+            moves: also show layers that only move elements.
+        """
+        rows = shown(self.layers, depth, moves)
+        notes = [*self.notes, *first_remarks(self.layers)]
+        return Group(
+            Text(self.title, style="bold"),
+            layer_table(rows, timed=self.totals.seconds is not None),
+            "",
+            facts(facts_of(self.totals, self.unused)),
+            *(Text(note, style="dim") for note in notes),
+        )
+
+    @property
+    def title(self) -> str:
+        """The network and its input."""
+        return f"{self.network} on {by(self.input_shape)}"
 
     def to_csv(self) -> str:
-        """One line per layer."""
-        from striate.inspecting.export import csv_of
-
-        return csv_of(self)
+        """One line per layer, numbers as they are."""
+        return csv_of(self.layers)
 
     def to_markdown(self) -> str:
-        """A table for a README."""
-        from striate.inspecting.export import markdown_of
-
-        return markdown_of(self)
-
-    def to_html(self) -> str:
-        """One self-contained page: the architecture drawn, costs as bars, fields over the picture."""
-        from striate.inspecting.page import page_of
-
-        return page_of(self)
-
-    def _repr_html_(self) -> str:
-        """The drawing and the table, in a notebook."""
-        from striate.inspecting.page import fragment_of
-
-        return fragment_of(self)
+        """A table for a README, and the totals under it."""
+        table = layer_table(self.layers, timed=self.totals.seconds is not None)
+        lines = [f"{name}: {text}" for name, text in facts_of(self.totals, self.unused)]
+        remarks = [*self.notes, *remarks_of(self.layers)]
+        return "\n".join([table.to_markdown(), "", *(f"- {line}" for line in [*lines, *remarks]), ""])

@@ -1,18 +1,29 @@
 """Two networks side by side."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from rich.table import Table
-
 from striate.arithmetic.status import Figure
-from striate.inspecting.columns import by, bytes_of, figure, scaled, seconds, seen
 from striate.inspecting.inspection import Inspection
 from striate.inspecting.layers import Layer
+from striate.inspecting.table import bytes_text, figure_text, size_text
+from striate.numbers import by, count, seconds, times
+from striate.pages import Shown, Table
+
+TOTALS = {
+    "parameters": ("parameters", figure_text),
+    "macs": ("MACs", figure_text),
+    "flops": ("FLOPs", figure_text),
+    "activation_bytes": ("activations in all", bytes_text),
+    "inference_peak": ("held at once, inference", bytes_text),
+    "training_peak": ("held at once, training", bytes_text),
+}
+"""Each total by its name in `Totals`: what it is called, and how it is written."""
 
 
 @dataclass(frozen=True)
-class Comparison:
+class SideBySide(Shown):
     """Two inspections, and how much the second takes of what the first does."""
 
     first: Inspection
@@ -29,58 +40,32 @@ class Comparison:
     def figures(self) -> dict[str, tuple[Figure, Figure, float | None]]:
         """Each total of both, and second ÷ first."""
         pairs = {}
-        for name in ("parameters", "macs", "flops", "activation_bytes", "inference_peak", "training_peak"):
+        for name in TOTALS:
             a, b = getattr(self.first.totals, name), getattr(self.second.totals, name)
             pairs[name] = (a, b, b.value / a.value if a.value else None)
         return pairs
 
     def to_table(self) -> Table:
-        """A table for a terminal."""
-        table = Table(box=None, pad_edge=False)
-        table.add_column("")
-        table.add_column(self.first.network, justify="right")
-        table.add_column(self.second.network, justify="right")
-        table.add_column("ratio", justify="right")
+        """The totals of both and second ÷ first, a row for each."""
+        heads = ("", self.first.network, self.second.network, "second\N{NO-BREAK SPACE}÷ first")
+        return Table.of_rows("", heads, list(self._rows()))
+
+    def _rows(self) -> Iterator[tuple[str, ...]]:
         for name, (a, b, ratio) in self.figures().items():
-            write = _bytes if "bytes" in name or "peak" in name else figure
-            table.add_row(_WORDS[name], write(a), write(b), "" if ratio is None else f"{ratio:.3g}")
-        for word, told in (
-            ("input", _input),
-            ("layers", _count),
-            ("receptive field before the head", _field),
-        ):
-            table.add_row(word, told(self.first), told(self.second), "")
-        if self.first.totals.seconds and self.second.totals.seconds:
-            a_time, b_time = self.first.totals.seconds, self.second.totals.seconds
-            table.add_row("time", seconds(a_time), seconds(b_time), f"{b_time / a_time:.3g}")
-        return table
-
-
-_WORDS = {
-    "parameters": "parameters",
-    "macs": "MACs",
-    "flops": "FLOPs",
-    "activation_bytes": "activations in all",
-    "inference_peak": "at once, inference",
-    "training_peak": "at once, training",
-}
-
-
-def _bytes(value: Figure) -> str:
-    return bytes_of(value.value)
-
-
-def _input(inspection: Inspection) -> str:
-    return by(inspection.input_shape)
-
-
-def _count(inspection: Inspection) -> str:
-    return scaled(len(inspection.layers))
+            word, write = TOTALS[name]
+            yield word, write(a), write(b), times(ratio)
+        both = (self.first, self.second)
+        yield "input", *(by(each.input_shape) for each in both), ""
+        yield "layers", *(count(len(each.layers)) for each in both), ""
+        yield "receptive field before the head", *(_field(each) for each in both), ""
+        a_time, b_time = (each.totals.seconds for each in both)
+        if a_time and b_time:
+            yield "time", seconds(a_time), seconds(b_time), times(b_time / a_time)
 
 
 def _field(inspection: Inspection) -> str:
     last = last_with_grid(inspection)
-    return seen(last.receptive_field) if last else "none"
+    return size_text(last.receptive_field) if last else "none"
 
 
 def last_with_grid(inspection: Inspection) -> Layer | None:

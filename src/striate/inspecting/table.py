@@ -1,176 +1,180 @@
-"""An inspection as a table for a terminal."""
+"""The layers of a network as a table, for a terminal, a page, a README or a spreadsheet."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from rich.table import Table
-
+from striate.arithmetic.receptive.summary import ReceptiveField
 from striate.arithmetic.status import Figure, Status, total
-from striate.inspecting.columns import (
-    by,
-    bytes_of,
-    clipped,
-    count,
-    figure,
-    jumps,
-    kernels,
-    scaled,
-    seconds,
-    seen,
-)
+from striate.inspecting.families import COLOURS, family
 from striate.inspecting.layers import Layer
+from striate.numbers import by, bytes_of, count, counted, percent, scaled, seconds
+from striate.pages import Cell, Column, Table
+from striate.pages.table import AT_BRACKETS, AT_DOTS, AT_EQUALS, AT_JOINTS
 
-if TYPE_CHECKING:
-    from striate.inspecting.inspection import Inspection
-
-REMARKS = 6  # printed under a table; the rows' own hold all of them
 MINOR = frozenset(
     {"reshape", "transpose", "permute", "expand", "slice", "select", "unsqueeze", "squeeze", "clone"}
 )
+"""Kinds that only move elements: rows of their own where they are asked for."""
+ELSEWHERE = "--html"
+MARKS = {Status.EXACT: "", Status.BOUND: "≤ ", Status.UNKNOWN: "? "}
+STATUSES = {status.word: mark for status, mark in MARKS.items()}
 
-
-HEADS = (
-    "output", "filters · kernels", "parameters", "receptive field", "in the input", "jump", "MACs",
-    "activations",
+CSV_FIELDS = (
+    "name", "kind", "call", "filters", "kernels", "parameters", "weights", "biases", "trainable", "frozen",
+    "formula", "macs", "flops", "activation_bytes", "parameter_bytes", "bytes_moved", "intensity", "seconds",
+    "share", "output_shape",
 )  # fmt: skip
+CSV_RECEPTIVE_FIELD = ("size", "jump", "start", "center", "status")
 
 
-def rich_table(inspection: "Inspection", *, depth: int | None = None, moves: bool = False) -> Table:
-    """One row per layer. `depth` folds layers that lie deeper into one row per module."""
-    timed = inspection.totals.seconds is not None
-    table = Table(
-        title=f"{inspection.network} on {by(inspection.input_shape)}",
-        title_justify="left",
-        box=None,
-        pad_edge=False,
+def layer_table(layers: Sequence[Layer], caption: str = "", *, timed: bool) -> Table:
+    """One row per layer; times only where they were measured."""
+
+    def column(
+        head: str, cell: Callable[[Layer], Cell | str], *, left: bool = False, rank: int = 0, breaks: str = ""
+    ) -> Column:
+        return Column.of(head, layers, cell, left=left, rank=rank, breaks=breaks)
+
+    most_held = max((layer.parameters for layer in layers), default=0) or 1
+    most_macs = max((layer.macs.value for layer in layers), default=0) or 1
+
+    def parameters(layer: Layer) -> Cell:
+        text = layer.formula or ("shared" if layer.shared else "")
+        return _bar(text, layer.parameters / most_held, "linear")
+
+    def macs(layer: Layer) -> Cell:
+        text = "" if layer.macs.status is Status.EXACT and not layer.macs.value else figure_text(layer.macs)
+        return _bar(text, layer.macs.value / most_macs, "conv")
+
+    columns = [
+        column("layer", name_of, left=True, breaks=AT_DOTS),
+        column("kind", _kind, left=True, rank=4, breaks=AT_JOINTS),
+        column("output", lambda layer: by(layer.output_shape), rank=3),
+        column("filters\N{NO-BREAK SPACE}· kernels", _kernels, rank=8),
+        column("parameters", parameters, rank=1, breaks=AT_EQUALS),
+        column("receptive field", lambda layer: size_text(layer.receptive_field), rank=2, breaks=AT_BRACKETS),
+        column("in the input", lambda layer: _inside(layer.receptive_field), rank=9),
+        column("jump", lambda layer: _jump(layer.receptive_field), rank=5),
+        column("MACs", macs, breaks=AT_BRACKETS),
+        column("activations", lambda layer: _bytes(layer.activation_bytes), rank=7),
+    ]
+    if timed:
+        columns.append(column("time", _time, rank=1))
+        columns.append(column("share", lambda layer: percent(layer.share, 1), rank=6))
+    return Table(caption, tuple(columns), elsewhere=ELSEWHERE)
+
+
+def shown(layers: Sequence[Layer], depth: int | None, moves: bool) -> list[Layer]:
+    """The layers that a table has rows for. depth: one row per module there; moves: also what only moves."""
+    chosen = [layer for layer in layers if moves or layer.type or layer.kind not in MINOR]
+    return chosen if depth is None else folded(chosen, depth)
+
+
+def folded(layers: Sequence[Layer], depth: int) -> list[Layer]:
+    """One row per module at `depth` parts of a name: its layers' sums; output and field of its last one."""
+    modules: dict[str, list[Layer]] = {}
+    for layer in layers:
+        modules.setdefault(".".join(layer.name.split(".")[:depth]), []).append(layer)
+    return [inside[0] if len(inside) == 1 else _sum(name, inside) for name, inside in modules.items()]
+
+
+def _sum(name: str, layers: Sequence[Layer]) -> Layer:
+    """A module's layers as one row."""
+    own = sum(layer.parameters for layer in layers)
+    timed = layers[0].seconds is not None
+    return replace(
+        layers[-1],
+        name=name,
+        call=1,
+        kind=counted(len(layers), "layer"),
+        filters=None,
+        kernels=None,
+        formula=count(own) if own else "",
+        shared=(),
+        macs=total(layer.macs for layer in layers),
+        activation_bytes=sum(layer.activation_bytes for layer in layers),
+        seconds=sum(layer.seconds or 0 for layer in layers) if timed else None,
+        share=sum(layer.share or 0 for layer in layers) if timed else None,
     )
-    table.add_column("layer", overflow="fold")
-    table.add_column("kind")
-    for head in (
-        "output",
-        "filters · kernels",
-        "parameters",
-        "receptive field",
-        "jump",
-        "MACs",
-        "activations",
-    ):
-        table.add_column(head, justify="right")
-    if timed:
-        table.add_column("time", justify="right")
-        table.add_column("share", justify="right")
-    shown = [layer for layer in inspection.layers if moves or layer.type or layer.kind not in MINOR]
-    for cells in (
-        folded(shown, depth, timed) if depth is not None else [_cells(layer, timed) for layer in shown]
-    ):
-        table.add_row(*cells)
-    table.caption = "\n".join(summary_lines(inspection))
-    table.caption_justify = "left"
-    return table
 
 
-def _cells(layer: Layer, timed: bool) -> list[str]:
-    field = layer.receptive_field
-    cells = [
-        layer.name if layer.call == 1 else f"{layer.name} (call {layer.call})",
-        layer.kind,
-        by(layer.output_shape),
-        kernels(layer),
-        layer.formula or ("shared" if layer.shared else ""),
-        seen(field),
-        clipped(field),
-        jumps(field),
-        _cost(layer.macs),
-        bytes_of(layer.activation_bytes) if layer.activation_bytes else "",
-    ]
-    if timed:
-        cells += [seconds(layer.seconds), "" if layer.share is None else f"{layer.share:.1%}"]
-    return cells
+def csv_of(layers: Sequence[Layer]) -> str:
+    """One line per layer, numbers as they are; lists are joined by ×."""
+    rows = [_csv_row(layer) for layer in layers]
+    text = io.StringIO()
+    heads = [*CSV_FIELDS, *(f"receptive_field_{name}" for name in CSV_RECEPTIVE_FIELD), "notes"]
+    writer = csv.DictWriter(text, heads, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
-def _cost(macs: Figure) -> str:
-    return "" if macs.status is Status.EXACT and not macs.value else figure(macs)
+def _csv_row(layer: Layer) -> dict[str, object]:
+    values = layer.to_json()
+    field = values["receptive_field"] or {}
+    cells = {name: values[name] for name in CSV_FIELDS}
+    cells |= {f"receptive_field_{name}": field.get(name, "") for name in CSV_RECEPTIVE_FIELD}
+    cells = {name: by(value) if isinstance(value, list) else value for name, value in cells.items()}
+    return cells | {"notes": " | ".join(layer.notes)}
 
 
-def folded(layers: Sequence[Layer], depth: int, timed: bool) -> list[list[str]]:
-    """One row per module at `depth` path parts: its layers' sums, and the shape and field of its last one."""
-    heaps: dict[str, list[Layer]] = {}
-    for layer in layers:
-        heaps.setdefault(".".join(layer.name.split(".")[:depth]), []).append(layer)
-    rows = []
-    for name, heap in heaps.items():
-        if len(heap) == 1:
-            rows.append(_cells(heap[0], timed))
-            continue
-        last = heap[-1]
-        own = sum(layer.parameters for layer in heap)
-        cells = [
-            name,
-            f"{len(heap)} layers",
-            by(last.output_shape),
-            "",
-            count(own) if own else "",
-            seen(last.receptive_field),
-            clipped(last.receptive_field),
-            jumps(last.receptive_field),
-            _cost(total(layer.macs for layer in heap)),
-            bytes_of(sum(layer.activation_bytes for layer in heap)),
-        ]
-        if timed:
-            cells += [
-                seconds(sum(layer.seconds or 0 for layer in heap)),
-                f"{sum(layer.share or 0 for layer in heap):.1%}",
-            ]
-        rows.append(cells)
-    return rows
+def name_of(layer: Layer) -> str:
+    """A layer's name, and which call it is where it is called again."""
+    return layer.name if layer.call == 1 else f"{layer.name} (call {layer.call})"
 
 
-def summary_lines(inspection: "Inspection") -> list[str]:
-    """What a network comes to, in a few lines."""
-    totals = inspection.totals
-    lines = [
-        f"parameters    {totals.parameters.value:,} ({totals.trainable:,} trainable, {totals.frozen:,} "
-        f"frozen, "
-        f"{totals.unused:,} unused), {bytes_of(totals.parameter_bytes)}",
-        f"MACs          {figure(totals.macs)}      FLOPs  {figure(totals.flops)}{per_parts(inspection)}",
-        f"activations   {bytes_of(totals.activation_bytes.value)} in all; at most "
-        f"{bytes_of(totals.inference_peak.value)} at "
-        f"once for inference, {_memory(totals.training_peak)} for training",
-    ]
-    if totals.macs.status is not Status.EXACT:
-        lines.append(f"partial       what {totals.macs.reason} costs is not known and not in the sums")
-    if totals.seconds is not None:
-        lines.append(f"time          {seconds(totals.seconds)}, the sum of the layers' medians")
-    lines += [f"unused        {name}: {size:,} parameters" for name, size in inspection.unused]
-    remarks = note_lines(inspection.layers)
-    if len(remarks) > REMARKS:
-        remarks = [
-            *remarks[:REMARKS],
-            f"… {len(remarks) - REMARKS} more remarks: in --json, --csv and --html",
-        ]
-    return lines + list(inspection.notes) + remarks
+def figure_text(figure: Figure) -> str:
+    """A figure with its status: ≤ before a bound; of a partial sum, what is known and what is missing."""
+    if figure.status is Status.UNKNOWN:
+        known = f"{scaled(figure.value)} + " if figure.value else ""
+        return f"{known}unknown ({figure.reason})"
+    return MARKS[figure.status] + scaled(figure.value)
 
 
-def _memory(peak: Figure) -> str:
-    return ("≤ " if peak.status is Status.BOUND else "") + bytes_of(peak.value)
+def bytes_text(figure: Figure) -> str:
+    """A number of bytes with its status."""
+    return MARKS[figure.status] + bytes_of(figure.value)
 
 
-def per_parts(inspection: "Inspection") -> str:
-    """MACs per clip and per frame, where there are several."""
-    totals, parts = inspection.totals, ""
-    if totals.batch > 1:
-        parts += f"      per item {scaled(totals.macs.value / totals.batch)} MACs"
-    if totals.frames:
-        parts += f"      per frame {scaled(totals.macs.value / totals.batch / totals.frames)} MACs"
-    return parts
+def size_text(field: ReceptiveField | None) -> str:
+    """The size of a receptive field; ≤ before a bound."""
+    if field is None:
+        return "none"
+    if field.status == Status.UNKNOWN.word:
+        return f"unknown ({field.because})"
+    return STATUSES[field.status] + by(field.size)
 
 
-def note_lines(layers: Sequence[Layer]) -> list[str]:
-    """Remarks, each once, with the layers they are about."""
-    about: dict[str, list[str]] = {}
-    for layer in layers:
-        for note in layer.notes:
-            about.setdefault(note, []).append(layer.name)
-    return [
-        f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''}: {note}" for note, names in about.items()
-    ]
+def _inside(field: ReceptiveField | None) -> str:
+    """The part of a receptive field that lies in the input, where that is less."""
+    return "" if field is None or field.clipped_size == field.size else by(field.clipped_size)
+
+
+def _jump(field: ReceptiveField | None) -> str:
+    """The distance between the fields of neighbouring units."""
+    if field is None or all(jump is None for jump in field.jump):
+        return ""
+    return by("–" if jump is None else f"{jump:g}" for jump in field.jump)
+
+
+def _kernels(layer: Layer) -> str:
+    return "" if layer.filters is None else f"{count(layer.filters)} · {count(layer.kernels)}"
+
+
+def _kind(layer: Layer) -> Cell:
+    return Cell(layer.kind, colour=COLOURS[family(layer.kind)])
+
+
+def _bytes(value: int) -> str:
+    return bytes_of(value) if value else ""
+
+
+def _time(layer: Layer) -> Cell:
+    return _bar("" if layer.seconds is None else seconds(layer.seconds), layer.share or 0.0, "pool")
+
+
+def _bar(text: str, share: float, colour: str) -> Cell:
+    """A number with a bar in the colour of a family; nothing at all where there is no number."""
+    return Cell(text, share, COLOURS[colour]) if text else Cell("")

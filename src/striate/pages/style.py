@@ -29,6 +29,7 @@ body.striate{padding:1rem;box-sizing:border-box}
   font-weight:600;background:#fff}
 .striate tbody th{font-weight:600}
 .striate th.left,.striate td.left{text-align:left}
+.striate .prose{text-align:left}
 .striate td.prose{white-space:normal;min-width:16rem;max-width:34rem;color:#57606a}
 .striate th:first-child,.striate td:first-child{padding-left:.2rem}
 .striate tr.strong td,.striate tr.strong th{font-weight:700}
@@ -42,6 +43,8 @@ body.striate{padding:1rem;box-sizing:border-box}
 .striate ul.notes li{margin:.15rem 0;overflow-wrap:anywhere}
 .striate .drawing{overflow:auto hidden;border:1px solid #d5dbe1;border-radius:8px;padding:.7rem;
   margin:.8rem 0}
+.striate .drawing polygon{stroke:#fff;stroke-width:.6}
+.striate .drawing g:hover polygon{stroke:#111}
 .striate .drawing svg text{font:10px system-ui,"DejaVu Sans",sans-serif;fill:#3a434d}
 .striate .grids{display:flex;flex-wrap:wrap;align-items:center;gap:.6rem}
 .striate .grids table{font-size:.82rem}
@@ -56,7 +59,7 @@ body.striate{padding:1rem;box-sizing:border-box}
 .striate math{font-size:1.1rem}
 .striate dl.terms dt{font-weight:700;margin-top:.5rem}
 .striate dl.terms dd{margin-left:1rem;max-width:48rem}
-@container (min-width:78rem){.striate.wide .scroll{overflow:visible}
+@container (min-width:91rem){.striate.wide .scroll{overflow:visible}
   .striate.wide thead th{position:sticky;top:0}}
 @media print{.striate nav{display:none}}
 """

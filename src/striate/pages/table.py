@@ -12,9 +12,13 @@ from rich.text import Text
 
 Row = TypeVar("Row")
 
-AT_DOTS, AT_SPACES, AT_JOINTS, AT_EQUALS = r"(?<=\.)(?=.)", r" ", r"(?<=[/\\_. -])(?=.)", r" (?==)"
-"""Where a cell may go on in the next line: after the dots of a layer's name, at spaces, after the joints of a
-file's name, before the result of a formula."""
+AT_SPACES = r" "
+AT_DOTS = r"(?<=\.)(?=.)| (?=\()"
+AT_JOINTS = r"(?<=[/\\_. -])(?=.)"
+AT_EQUALS = r" (?==)"
+AT_BRACKETS = r" (?=\()|(?<=\+) "
+"""Where a cell may go on in the next line: at spaces; after the dots of a layer's name and before what stands
+in brackets; after the joints of a file's name; before the result of a formula; in `1.2 M + unknown (a)`."""
 NAME = 16
 """A name that may be broken is given so much room at least."""
 GAP = 2
@@ -44,7 +48,7 @@ class Column:
     rank: int = 0
     """Where there is not room for all columns, those of the highest rank are left out first; 0 stays."""
     breaks: str = ""
-    """Where a cell may go on in the next line: one of AT_DOTS, AT_SPACES, AT_JOINTS, AT_EQUALS."""
+    """Where a cell may go on in the next line: one of the patterns above."""
 
     @property
     def prose(self) -> bool:
@@ -119,7 +123,7 @@ class Table:
     data: tuple[str, ...] = ()
     """A text for each row that the script of a page reads, which may then be chosen."""
     elsewhere: str = ""
-    """Where a reader finds the columns that are left out in a narrow terminal."""
+    """What else shows the columns that a narrow terminal leaves out."""
 
     @classmethod
     def of_rows(cls, caption: str, heads: Sequence[str], rows: Iterable[Sequence[Cell | str]]) -> "Table":
@@ -145,8 +149,7 @@ class Table:
         """The table with the columns that fit into `width` without a cell broken in mid-word, and how wide
         each is.
 
-        Cells are broken where they may be before a column is left out. Where some room is left over, it goes
-        first to the column that has most cells broken.
+        Cells are broken where they may be before a column is left out.
         """
         kept = list(self.columns)
         while _needed(column.least for column in kept) > width:
@@ -155,14 +158,7 @@ class Table:
                 break
             kept.remove(last)
         widths = [column.least for column in kept]
-        room = width - _needed(widths)
-        order = sorted(range(len(kept)), key=lambda n: kept[n].broken(widths[n]), reverse=True)
-        for whole in (True, False):
-            for n in order:
-                wanted = kept[n].wide - widths[n]
-                if wanted > 0 and (wanted <= room or (not whole and room > 0)):
-                    widths[n] += min(wanted, room)
-                    room -= min(wanted, room)
+        widths = _widened(kept, widths, width - _needed(widths))
         columns = [
             replace(column, cells=tuple(column.lines(text, wide) for text in column.texts))
             for column, wide in zip(kept, widths, strict=True)
@@ -177,7 +173,8 @@ class Table:
         yield _printed(table, widths)
         missing = [head for head in self.heads if head not in table.heads]
         if missing:
-            where = self.elsewhere or "a wider terminal shows them"
+            whole = f"{_needed(column.least for column in self.columns)} columns show all"
+            where = f"{whole}, as does {self.elsewhere}" if self.elsewhere else whole
             yield Text(f"left out for want of room: {', '.join(missing)}; {where}", style="dim")
 
     def to_markdown(self) -> str:
@@ -185,6 +182,29 @@ class Table:
         rule = [":---" if column.left else "---:" for column in self.columns]
         rows = [[cell.text.replace("|", "\\|") for cell in row] for row in self.rows]
         return "\n".join(f"| {' | '.join(cells)} |" for cells in [self.heads, rule, *rows])
+
+
+def _widened(columns: Sequence[Column], widths: Sequence[int], room: int) -> list[int]:
+    """The widths with the room that is left over: first to columns that have the most cells broken, as far as
+    they need it to have none; then to what is broken still, and to headings of several lines.
+    """
+    wider = list(widths)
+    order = sorted(range(len(columns)), key=lambda n: columns[n].broken(widths[n]), reverse=True)
+    for wanted, in_part in ((_wide, False), (_wide, True), (_with_heading, False)):
+        for n in order:
+            more = wanted(columns[n]) - wider[n]
+            if more > 0 and (more <= room or in_part):
+                wider[n] += min(more, room)
+                room -= min(more, room)
+    return wider
+
+
+def _wide(column: Column) -> int:
+    return column.wide
+
+
+def _with_heading(column: Column) -> int:
+    return max(column.wide, cell_len(column.head))
 
 
 def _printed(table: Table, widths: list[int]) -> RichTable:
