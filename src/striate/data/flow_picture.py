@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -16,13 +15,14 @@ from striate.data.flow.optical_flow import from_bytes
 from striate.data.options import DEFAULT_FRAMES, Options
 from striate.data.video.clip_reading import read_clip
 from striate.errors import ArgumentError, DataError
+from striate.plain_values import ToJson
 
 _SUFFIXES = (".png", ".jpg", ".webp")
 _GAP = 4  # pixels between pictures
 
 
 @dataclass(frozen=True)
-class FlowPicture:
+class FlowPicture(ToJson):
     """The flow of a clip, drawn."""
 
     path: Path
@@ -30,15 +30,6 @@ class FlowPicture:
     frames: int
     longest: float
     """The longest motion in the clip, in pixels per frame: that of full colour."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {
-            "path": str(self.path),
-            "method": self.method,
-            "frames": self.frames,
-            "longest": self.longest,
-        }
 
 
 @checked

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from striate.errors import DataError
+from striate.plain_values import ToJson
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -25,16 +26,12 @@ class UnreadableError(DataError):
 
 
 @dataclass(frozen=True)
-class Skipped:
+class Skipped(ToJson):
     """A file that could not be read. `label` is the name of its class, where it has one."""
 
     path: str
     reason: str
     label: str | None = None
-
-    def to_json(self) -> dict[str, str | None]:
-        """Plain values."""
-        return {"path": self.path, "reason": self.reason, "label": self.label}
 
 
 def plain_reason(error: Exception) -> str:

@@ -37,32 +37,39 @@ def default_workers() -> int:
 
 
 def ordered_map(
-    function: Callable[[Job], Result], jobs: Iterable[Job], workers: int, ahead: int = 2
+    function: Callable[[Job], Result], jobs: Iterable[Job], num_workers: int, ahead: int = 2
 ) -> Generator[Result, None, None]:
     """`map(function, jobs)`, computed by that many processes; 0 computes here.
 
-    function: importable by name, and found with numpy and Pillow alone. Up to `ahead` jobs for each worker
-    are taken from `jobs` before their results are asked for. The workers end when the jobs do, when the
-    iterator is closed, and on any exception. Raises DataError if a worker dies.
+    The workers end when the jobs do, when the iterator is closed, and on any exception.
+
+    Args:
+        function: importable by name, and found with numpy and Pillow alone.
+        jobs: what it is to be called with.
+        num_workers: processes.
+        ahead: so many jobs for each worker are taken from `jobs` before their results are asked for.
+
+    Raises:
+        DataError: a worker died.
     """
-    if workers == 0:
+    if num_workers == 0:
         yield from map(function, jobs)
         return
-    crew: list[_Worker] = []
+    workers: list[_Worker] = []
     waiting: deque[_Worker] = deque()
     try:
         for number, job in enumerate(jobs):
-            if len(crew) < workers:
-                crew.append(_Worker(function))
-            worker = crew[number % workers]
-            worker.give(job)
+            if len(workers) < num_workers:
+                workers.append(_Worker(function))
+            worker = workers[number % num_workers]
+            worker.send(job)
             waiting.append(worker)
-            if len(waiting) == workers * ahead:
+            if len(waiting) == num_workers * ahead:
                 yield cast(Result, waiting.popleft().result())
         while waiting:
             yield cast(Result, waiting.popleft().result())
     finally:
-        for worker in crew:
+        for worker in workers:
             worker.stop()
 
 
@@ -81,9 +88,9 @@ class _Worker:
         assert self.process.stdin
         assert self.process.stdout
         self.jobs, self.results = self.process.stdin, self.process.stdout
-        self.give(function)
+        self.send(function)
 
-    def give(self, job: object) -> None:
+    def send(self, job: object) -> None:
         try:
             pickle.dump(job, self.jobs, protocol=5)
             self.jobs.flush()

@@ -42,7 +42,7 @@ def draw_ink(pictures: np.ndarray, which: np.ndarray, path: Path, size: tuple[in
     x, y, angle, side = (value.astype(np.float32) for value in path)  # each (N, T)
     scale = S * 8 / (8 + 2 * _BORDER) / side  # picture's pixels for a whole side of the clip's frame
     cosine, sine = np.cos(angle) * scale, np.sin(angle) * scale
-    across, down = (_places(pixels) for pixels in (size[1], size[0]))  # (W,), (H,)
+    across, down = (_positions(pixels) for pixels in (size[1], size[0]))  # (W,), (H,)
     # Turned back by the digit's angle: u = cos · (px − x) + sin · (py − y), v likewise with −sin and cos.
     right, below = across - x[..., None], down - y[..., None]  # (N, T, W), (N, T, H)
     u = _index(cosine, right, sine, below, S)
@@ -53,7 +53,7 @@ def draw_ink(pictures: np.ndarray, which: np.ndarray, path: Path, size: tuple[in
     return pictures.reshape(-1).take(v)
 
 
-def _places(pixels: int) -> np.ndarray:
+def _positions(pixels: int) -> np.ndarray:
     """Where the centres of a line of pixels lie, from −½ to ½."""
     return ((np.arange(pixels) + 0.5) / pixels - 0.5).astype(np.float32)
 
@@ -62,9 +62,9 @@ def _index(by_x: np.ndarray, right: np.ndarray, by_y: np.ndarray, below: np.ndar
     """(N, T, H, W) int32: the picture's row or column under each pixel; outside, that of the border."""
     columns = by_x[..., None] * right + S / 2  # (N, T, W)
     rows = by_y[..., None] * below  # (N, T, H)
-    places = rows[..., :, None] + columns[..., None, :]
-    np.clip(places, 0, S - 1, out=places)
-    indices: np.ndarray = places.astype(np.int32)
+    positions = rows[..., :, None] + columns[..., None, :]
+    np.clip(positions, 0, S - 1, out=positions)
+    indices: np.ndarray = positions.astype(np.int32)
     return indices
 
 

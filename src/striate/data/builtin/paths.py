@@ -8,7 +8,7 @@ are.
 |---|---|
 | right | straight, turned from the axis by up to `tilt` |
 | down | the same, along the other axis |
-| clockwise | a turn about a point beside the digit: its place and its own angle change together |
+| clockwise | a turn about a point beside the digit: where it is and its own angle change together |
 | growing | its size, by a constant factor from frame to frame |
 """
 
@@ -36,7 +36,7 @@ class Difficulty:
     side: tuple[float, float] = (0.34, 0.46)
     """Side of the digit's own 8 × 8 square."""
     wobble: float = 0.004
-    """Standard deviation of the place from frame to frame."""
+    """Standard deviation of its position from frame to frame."""
     noise: float = 8.0
     """Standard deviation of each pixel, of 255."""
     distractors: int = 0
@@ -68,7 +68,7 @@ class Path(NamedTuple):
 
 
 def draw_paths(motions: np.ndarray, frames: int, difficulty: Difficulty, random: np.random.Generator) -> Path:
-    """One path for each of `motions`, (N,) places in MOTIONS."""
+    """One path for each of `motions`, (N,) numbers in MOTIONS."""
     time = np.linspace(-1, 1, frames) if frames > 1 else np.zeros(1)
     shape = (len(motions), 1)
     start = _middles(shape, difficulty, random)

@@ -101,7 +101,7 @@ def draw_scenes(
     channels: int,
     size: tuple[int, int],
 ) -> Scenes:
-    """One scene for each of `motions`, (N,) places in MOTIONS, with some of `digits`, (M, 8, 8) uint8."""
+    """One scene for each of `motions`, (N,) numbers in MOTIONS, with some of `digits`, (M, 8, 8) uint8."""
     random = np.random.default_rng(seed)
     N, D = len(motions), difficulty.distractors
     photographs = photos(max(size)) if channels == 3 else ()
@@ -128,7 +128,7 @@ def _backdrops(
         none = np.zeros(N, np.int64)
         return Backdrop(none, none, none, grey)
     photo = random.integers(len(photographs), size=N)
-    room = np.array([np.subtract(one.shape[:2], size) + 1 for one in photographs])[photo]  # (N, 2)
+    room = np.array([np.subtract(photo.shape[:2], size) + 1 for photo in photographs])[photo]  # (N, 2)
     top, left = np.floor(random.random((N, 2)) * room).astype(np.int64).T
     return Backdrop(photo, top, left, grey)
 

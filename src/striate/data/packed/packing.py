@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -29,6 +29,7 @@ from striate.data.unreadable_files import Broken, Skipped, read_each, refuse_man
 from striate.data.video.clip_reading import read_whole
 from striate.data.workers import ordered_map
 from striate.errors import ArgumentError, DataError
+from striate.plain_values import ToJson
 from striate.runs import write_text
 
 Progress = Callable[[int, int], None]
@@ -36,7 +37,7 @@ _EXPECTED = "a folder with one folder of videos per class, or a list file"
 
 
 @dataclass(frozen=True)
-class Packed:
+class Packed(ToJson):
     """What was packed."""
 
     folder: str
@@ -48,10 +49,6 @@ class Packed:
     fps: float | None
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
 
 
 @checked

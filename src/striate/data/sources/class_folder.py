@@ -18,8 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.data.sources.classes import in_order
-from striate.data.sources.listing import Kind, Listing
+from striate.data.sources.listing import Kind, Listing, in_order
 from striate.data.sources.splits import SPLITS
 from striate.data.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from striate.errors import DataError

@@ -11,7 +11,7 @@ from striate.data.image_data import ClipData, ImageData
 from striate.data.sets.clip_sets import ClipSet
 from striate.data.sets.duplicates import count_duplicates
 from striate.data.sets.image_sets import ImageSet
-from striate.data.sources.classes import check_classes
+from striate.data.sources.listing import check_classes
 from striate.data.sources.splits import FOLDER_SHARES, fill_in
 from striate.data.unreadable_files import Skipped, skipped_note
 

@@ -22,9 +22,9 @@ def find_folder(source: str | Path) -> Path:
         raise DataError(f"{path} is a file, not a data set: give {_EXPECTED}")
     if isinstance(source, Path) or path.name != source:
         raise DataError(f"no folder {path}: give {_EXPECTED} ({', '.join(sorted({*BUILT_IN, *PUBLISHED}))})")
-    for place in _places():
-        if _holds_files(place / source):
-            return place / source
+    for parent in _parents():
+        if _holds_files(parent / source):
+            return parent / source
     raise DataError(_not_found(source))
 
 
@@ -33,18 +33,18 @@ def _holds_files(folder: Path) -> bool:
     return folder.is_dir() and any(path.suffix != ".part" for path in folder.iterdir())
 
 
-def _places() -> list[Path]:
+def _parents() -> list[Path]:
     """Folders in which data sets are looked for by name, in this order."""
     named = os.environ.get("STRIATE_DATA")
     return [*([Path(named).expanduser()] if named else []), Path("datasets"), cache_folder(), *_SYSTEM]
 
 
 def _not_found(name: str) -> str:
-    places = ", ".join(str(place / name) for place in (Path(), *_places()))
+    looked_at = ", ".join(str(parent / name) for parent in (Path(), *_parents()))
     if name in PUBLISHED:
         return (
-            f"no data set {name!r} on this machine (looked for {places}): "
+            f"no data set {name!r} on this machine (looked for {looked_at}): "
             f"fetch it with: striate data get {name}"
         )
     known = unknown("data set", name, [*BUILT_IN, *PUBLISHED])
-    return f"{known}, or any other folder (looked for {places})"
+    return f"{known}, or any other folder (looked for {looked_at})"

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.data.sources.classes import in_order
 from striate.data.sources.list_rows import SPLIT_WORDS, Row, read_rows
-from striate.data.sources.listing import Listing
+from striate.data.sources.listing import Listing, in_order
 from striate.data.sources.splits import SPLITS
 from striate.data.suffixes import VIDEO_SUFFIXES
 from striate.errors import DataError
@@ -35,19 +34,19 @@ def is_list(path: Path) -> bool:
 
 def list_clips(path: Path) -> Listing:
     """The clips that a list names. Raises DataError if more than a tenth of them are not there."""
-    places = _Places(_folders(path))
+    search = _Search(_folders(path))
     match = _HMDB51.fullmatch(path.name)
     if path.is_dir() or match:
         rows, lists = _hmdb51(path, match["number"] if match else "1")
     else:
-        rows, lists = _splits(path, places)
+        rows, lists = _splits(path, search)
     if not rows:
         raise DataError(f"{path} names no clips with labels: expected `path label` on each line")
-    files = [places.find(row.names) for row in rows]
+    files = [search.find(row.names) for row in rows]
     missing = [row.names[0] for row, file in zip(rows, files, strict=True) if file is None]
     if len(missing) * 10 > len(rows):
-        raise DataError(_pointing_nowhere(path, len(rows), missing, places))
-    paths = [file or str(places.folders[0] / row.names[0]) for row, file in zip(rows, files, strict=True)]
+        raise DataError(_pointing_nowhere(path, len(rows), missing))
+    paths = [file or str(search.folders[0] / row.names[0]) for row, file in zip(rows, files, strict=True)]
     labels, classes = _classes(path, rows, paths)
     split = np.array([row.split or "train" for row in rows], "U5")
     return Listing(
@@ -63,7 +62,7 @@ def list_clips(path: Path) -> Listing:
 
 
 @dataclass
-class _Places:
+class _Search:
     """Folders in which the paths of a list are looked for; where the last was found, the next is first."""
 
     folders: list[Path]
@@ -98,17 +97,17 @@ def _folders(path: Path) -> list[Path]:
     inside = (
         [Path(entry.path) for entry in os.scandir(folder) if entry.is_dir()] for folder in (own, own.parent)
     )
-    below = [one for some in inside for one in sorted(some)[:_MOST_FOLDERS]]
+    below = [folder for several in inside for folder in sorted(several)[:_MOST_FOLDERS]]
     return list(dict.fromkeys([own, own.parent, *below]))
 
 
-def _splits(path: Path, places: _Places) -> tuple[list[Row], list[str]]:
+def _splits(path: Path, search: _Search) -> tuple[list[Row], list[str]]:
     """The rows of a list and of those that go with it, and their names."""
     lists = _companions(path)
     rows = [
         row._replace(split=row.split or split)
         for split, file in lists.items()
-        for row in read_rows(file, lambda name: places.find([name]) is not None)
+        for row in read_rows(file, lambda name: search.find([name]) is not None)
     ]
     return rows, [file.name for file in lists.values()]
 
@@ -151,8 +150,8 @@ def _classes(path: Path, rows: Sequence[Row], paths: Sequence[str]) -> tuple[np.
     """Labels (N,) and the classes' names. Numbers keep their order; they are named by their folders where
     each has one of its own, and so are clips without a label."""
     folders = [Path(file).parent.name for file in paths]
-    given = {row.label for row in rows if row.label is not None}
-    names = _folder_of_each(rows, folders) if all(label.isdecimal() for label in given) else {}
+    labels = {row.label for row in rows if row.label is not None}
+    names = _folder_of_each(rows, folders) if all(label.isdecimal() for label in labels) else {}
     if names:
         order = [names[label] for label in sorted(names, key=int)]
         named = [
@@ -163,8 +162,8 @@ def _classes(path: Path, rows: Sequence[Row], paths: Sequence[str]) -> tuple[np.
     else:
         named = [row.label or folder for row, folder in zip(rows, folders, strict=True)]
         classes = in_order(set(named))
-    places = {name: place for place, name in enumerate(classes)}
-    return np.array([places[name] for name in named], np.int64), classes
+    numbers = {name: number for number, name in enumerate(classes)}
+    return np.array([numbers[name] for name in named], np.int64), classes
 
 
 def _folder_of_each(rows: Sequence[Row], folders: Sequence[str]) -> Mapping[str, str]:
@@ -174,7 +173,7 @@ def _folder_of_each(rows: Sequence[Row], folders: Sequence[str]) -> Mapping[str,
     return names if len(pairs) == len(names) == len(set(names.values())) else {}
 
 
-def _pointing_nowhere(path: Path, count: int, missing: Sequence[str], places: _Places) -> str:
+def _pointing_nowhere(path: Path, count: int, missing: Sequence[str]) -> str:
     first = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
     own = (path if path.is_dir() else path.parent).absolute()
     return (

@@ -64,7 +64,7 @@ def read_rows(path: Path, exists: Callable[[str], bool]) -> list[Row]:
 def _from_json(path: Path, text: str) -> list[Row]:
     try:
         entries: Any = json.loads(text)
-        rows = [Row((str(one["id"]),), _template(one)) for one in entries]
+        rows = [Row((str(entry["id"]),), _template(entry)) for entry in entries]
     except (ValueError, TypeError, KeyError):
         raise DataError(
             f'{path} is not a list of clips: expected Something-Something\'s [{{"id": …, "template": …}}, …]'
@@ -81,10 +81,10 @@ def _from_table(path: Path, table: list[list[str]], exists: Callable[[str], bool
     header = [cell.strip().lower() for cell in table[0]]
     if not any(cell in _WORDS for cell in header) or exists(table[0][0]):
         return [_row(cells[0], cells[-1]) for cells in table]
-    columns = {name: place for place, name in enumerate(header)}
+    columns = {name: number for number, name in enumerate(header)}
     rows = table[1:]
     if "youtube_id" in columns:
-        return [_kinetics({name: cells[place] for name, place in columns.items()}) for cells in rows]
+        return [_kinetics({name: cells[number] for name, number in columns.items()}) for cells in rows]
     path_column = next((columns[name] for name in _PATH if name in columns), 0)
     label_column = next((columns[name] for name in _LABEL if name in columns), len(header) - 1)
     split = columns.get("split")

@@ -1,12 +1,16 @@
-"""Which files are images or clips of which class, in which split. Opens no file."""
+"""Which files are images or clips of which class, in which split, and whether these can be learnt.
 
+Opens no file.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from striate.data.sources.classes import check_classes
+from striate.errors import DataError
 
 Kind: TypeAlias = Literal["images", "videos", "frames"]
 """What a path stands for: an image, a video file, or a folder of frames."""
@@ -58,3 +62,37 @@ class Listing:
 
 def _below(path: Path, root: Path) -> Path:
     return path.relative_to(root) if path.is_relative_to(root) else path
+
+
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """By name; where all are whole numbers, by number."""
+    names = list(names)
+    if all(name.isdecimal() for name in names):
+        return tuple(sorted(names, key=lambda name: (int(name), name)))
+    return tuple(sorted(names))
+
+
+def check_classes(
+    source: str, classes: Sequence[str], labels: Mapping[str, np.ndarray], items: str = "images"
+) -> None:
+    """Raises DataError unless there are two classes and train has images of each of them.
+
+    Args:
+        source: what is to be named in the sentence.
+        classes: their names.
+        labels: split → (N,) int64, into `classes`.
+        items: what there is of each class, in the plural.
+    """
+    present = {split: {classes[label] for label in np.unique(labels[split])} for split in labels}
+    everywhere = set().union(*present.values())
+    for name in classes:
+        if name not in everywhere:
+            raise DataError(f"class {name!r} has no {items} in {source}: add some, or remove the class")
+        if name not in present["train"]:
+            where = next(split for split in present if name in present[split])
+            raise DataError(
+                f"class {name!r} is in {where} but not in train: add {items} of it to train, or remove it"
+            )
+    if len(classes) < 2:
+        only = f"one class only, {classes[0]!r}" if classes else f"no {items}"
+        raise DataError(f"{source} has {only}: expected at least two classes to tell apart")

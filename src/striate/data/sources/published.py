@@ -56,7 +56,7 @@ FASHION_MNIST = Published(
     ),
 )
 
-PUBLISHED = {one.name: one for one in (MNIST, FASHION_MNIST)}
+PUBLISHED = {data_set.name: data_set for data_set in (MNIST, FASHION_MNIST)}
 
 
 def cache_folder() -> Path:

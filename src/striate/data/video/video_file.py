@@ -67,7 +67,7 @@ class Timeline:
         return numbers
 
     def key_before(self, number: int) -> int:
-        """The place in `keys` of the last key frame up to this frame; 0 if there is none."""
+        """The number in `keys` of the last key frame up to this frame; 0 if there is none."""
         return max(0, int(np.searchsorted(self.keys, number, side="right")) - 1)
 
 
@@ -112,7 +112,7 @@ def open_video(path: str | Path) -> Iterator[Video]:
     # Boxes of MP4 and QuickTime say all that is needed; elsewhere FFmpeg decodes a little to find it out.
     options = {**_OPTIONS, **_QUICK} if head[4:8] in _BOXES else _OPTIONS
     with av.open(str(path), options=options) as container:
-        stream = next((one for one in container.streams.video if not _is_cover(one)), None)
+        stream = next((stream for stream in container.streams.video if not _is_cover(stream)), None)
         if stream is None:
             raise VideoError("it holds no moving pictures")
         if stream.codec_context is None:
@@ -134,7 +134,8 @@ def _from_index(video: Video) -> Timeline | None:
     """
     stream = video.stream
     table = [
-        (one.timestamp, one.is_keyframe, one.is_discard, one.pos + one.size) for one in stream.index_entries
+        (entry.timestamp, entry.is_keyframe, entry.is_discard, entry.pos + entry.size)
+        for entry in stream.index_entries
     ]
     if not table or stream.start_time is None or any(row[2] for row in table):
         return None
@@ -157,18 +158,18 @@ def _refuse_truncated(video: Video, ends: list[int]) -> None:
 
 
 def _refuse_shortened(video: Video, ticks: float) -> None:
-    """Raises VideoError where the head of a file tells of much more than is there.
+    """Raises VideoError where the head of a file promises much more than is there.
 
     The length of the whole file counts only where there is nothing but the picture: sound may be longer.
     """
     stream, container = video.stream, video.container
     assert stream.time_base is not None
-    told = float(stream.duration * stream.time_base) if stream.duration else 0.0
-    if not told and container.duration and len(container.streams) == 1:
-        told = container.duration / av.time_base
+    promised = float(stream.duration * stream.time_base) if stream.duration else 0.0
+    if not promised and container.duration and len(container.streams) == 1:
+        promised = container.duration / av.time_base
     there = float(ticks * stream.time_base)
-    if there < _MOST * told - 1:
-        raise VideoError(f"it is cut off: {there:.3g} of {told:.3g} seconds are there")
+    if there < _MOST * promised - 1:
+        raise VideoError(f"it is cut off: {there:.3g} of {promised:.3g} seconds are there")
 
 
 def time_of(packet: "Packet[VideoStream]", counted: bool) -> int | None:

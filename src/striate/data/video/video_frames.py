@@ -51,13 +51,13 @@ class FrameReader:
 
     def _advance(self, number: int) -> None:
         """To the frame of this number, or to the first after it; where the file ends before, to the last."""
-        place = self._timeline.key_before(number) if self._video.searchable else 0
-        sought = number < self._passed or int(self._timeline.keys[place]) > self._passed + _SEEK
+        key = self._timeline.key_before(number) if self._video.searchable else 0
+        sought = number < self._passed or int(self._timeline.keys[key]) > self._passed + _SEEK
         if sought:
-            self._seek(place)
+            self._seek(key)
         self._next(number)
-        if sought and self._passed > number and place > 0:  # the key frame is shown after this one
-            self._seek(place - 1)
+        if sought and self._passed > number and key > 0:  # the key frame is shown after this one
+            self._seek(key - 1)
             self._next(number)
 
     def _next(self, number: int) -> None:
@@ -76,10 +76,10 @@ class FrameReader:
             return self._passed + 1
         return int(np.searchsorted(self._timeline.times, time, side="right")) - 1
 
-    def _seek(self, place: int) -> None:
-        key = int(self._timeline.keys[place])
-        self._video.container.seek(int(self._timeline.times[key]), stream=self._video.stream)
-        self._passed, self._landed = -1, place > 0
+    def _seek(self, key: int) -> None:
+        number = int(self._timeline.keys[key])
+        self._video.container.seek(int(self._timeline.times[number]), stream=self._video.stream)
+        self._passed, self._landed = -1, key > 0
         self._frames = self._decode()
 
     def _decode(self) -> Generator[VideoFrame, None, None]:
