@@ -18,12 +18,12 @@ def compute(choice: Choice, operation: Operation, g: Geometry, *tensors: Tensor)
     gradient.
     """
     algorithm = ALGORITHMS[choice.algorithm]
-    given = [tensor.to(DTYPES[choice.number_format]) for tensor in tensors]
+    operands = [tensor.to(DTYPES[choice.number_format]) for tensor in tensors]
     if g.shift is None or algorithm.shifts:
-        return _call(algorithm, operation)(*given, g).to(tensors[0].dtype)
+        return _call(algorithm, operation)(*operands, g).to(tensors[0].dtype)
     if operation is not Operation.INPUT_GRADIENT:  # of x this one needs only the shape
-        given[-2] = shift(given[-2], g.shift)
-    result = _call(algorithm, operation)(*given, g.unshifted())
+        operands[-2] = shift(operands[-2], g.shift)
+    result = _call(algorithm, operation)(*operands, g.unshifted())
     if operation is Operation.INPUT_GRADIENT:
         result = shift_back(result, g.shift)
     return result.to(tensors[0].dtype)

@@ -1,6 +1,6 @@
 """Chosen algorithms, put into a network for the length of a block.
 
-A layer is told through its `_conv_forward`, which `nn.Conv2d` and `nn.Conv3d` call with input, weight and
+The place to change is `_conv_forward`, which `nn.Conv2d` and `nn.Conv3d` call with input, weight and
 bias: no layer is replaced, so names, parameters, hooks and subclasses stay as they are, and taking the
 algorithms out again is deleting one attribute.
 """

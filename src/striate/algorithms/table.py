@@ -55,7 +55,8 @@ def to_json(table: Table) -> list[dict[str, Any]]:
 def from_json(entries: Sequence[Mapping[str, Any]]) -> Table:
     """The table again. Raises KeyError, TypeError or ValueError for entries that say something else."""
     return {
-        (_geometry(one["convolution"]), _shape(one["input"])): _choices(one["algorithms"]) for one in entries
+        (_geometry(entry["convolution"]), _shape(entry["input"])): _choices(entry["algorithms"])
+        for entry in entries
     }
 
 

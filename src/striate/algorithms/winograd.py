@@ -86,7 +86,7 @@ def _kernels(w: Tensor) -> Sequence[Tensor]:
 
 
 def _spread(d: Tensor) -> Sequence[Tensor]:
-    """What m0 … m3 are told of the gradient (N, O, T, H, W): (N, pairs, H, W, O) each."""
+    """What m0 … m3 take of the gradient (N, O, T, H, W): (N, pairs, H, W, O) each."""
     d = channels_last(d).movedim(1, -1)
     even, odd = d[:, 0::2].contiguous(), d[:, 1::2]
     if odd.shape[1] < even.shape[1]:  # the last pair is half a one
@@ -97,7 +97,7 @@ def _spread(d: Tensor) -> Sequence[Tensor]:
 def _summed(x: Tensor, frames: int, g: Geometry) -> Iterator[Tensor]:
     """The sums that m0 … m3 are convolutions of: (N, pairs, H, W, C) each, for so many output frames."""
     x = channels_last(x).movedim(1, -1)
-    return (_sum(x, -(-frames // 2), g.padding[0], *one) for one in SUMS)
+    return (_sum(x, -(-frames // 2), g.padding[0], *each) for each in SUMS)
 
 
 def _sum(x: Tensor, pairs: int, padding: int, first: int, other: int, sign: int) -> Tensor:

@@ -130,10 +130,10 @@ def bytes_moved(operation: Operation, inputs: Infos, outputs: Infos) -> int:
     if operation.view or operation.kind in ("alias", "source", "escape"):
         return 0
     read = inputs[1:] if operation.kind == "copy" else inputs
-    return sum(info.size * info.itemsize for info in (*read, *kept(operation, outputs)))
+    return sum(info.size * info.itemsize for info in (*read, *activations(operation, outputs)))
 
 
-def kept(operation: Operation, outputs: Infos) -> Infos:
+def activations(operation: Operation, outputs: Infos) -> Infos:
     """The outputs that count as activations: not the statistics and indices made beside them."""
     return (
         outputs[:1]
@@ -146,4 +146,4 @@ def new_bytes(operation: Operation, outputs: Infos) -> int:
     """Bytes of memory that the results take: none for views and for what is written in place."""
     if operation.view or operation.writes or operation.kind in ("alias", "escape"):
         return 0
-    return sum(info.size * info.itemsize for info in kept(operation, outputs))
+    return sum(info.size * info.itemsize for info in activations(operation, outputs))

@@ -59,19 +59,19 @@ def training_peak(recording: Recording) -> Figure:
 def _spans(recording: Recording) -> dict[int, Span]:
     """For each piece of memory that depends on the input: how long it is taken."""
     tensors, spans = recording.tensors, dict[int, Span]()
-    for slot in recording.inputs:
-        info = tensors[slot]
+    for number in recording.inputs:
+        info = tensors[number]
         spans[info.storage] = Span(info.size * info.itemsize, 0, len(recording.operations) - 1)
     for index, operation in enumerate(recording.operations):
-        for slot in (*operation.inputs, *_real_outputs(operation)):
-            info = tensors[slot]
+        for number in (*operation.inputs, *_real_outputs(operation)):
+            info = tensors[number]
             if info.role in (Role.ACTIVATION, Role.FOREIGN) and info.storage not in spans:
                 spans[info.storage] = Span(info.size * info.itemsize, index, index)
             if info.storage in spans:
                 spans[info.storage].last = max(spans[info.storage].last, index)
-    for slot in recording.outputs:
-        if tensors[slot].storage in spans:
-            spans[tensors[slot].storage].last = len(recording.operations) - 1
+    for number in recording.outputs:
+        if tensors[number].storage in spans:
+            spans[tensors[number].storage].last = len(recording.operations) - 1
     return spans
 
 
@@ -81,13 +81,13 @@ def _real_outputs(operation: Operation) -> tuple[int, ...]:
 
 def _gradients(recording: Recording, spans: dict[int, Span], count: int) -> list[Span]:
     """Gradients on the way back: taken from a tensor's last use to where it was made."""
-    inputs = {recording.tensors[slot].storage for slot in recording.inputs}
+    inputs = {recording.tensors[number].storage for number in recording.inputs}
     result = []
     users: dict[int, int] = {}
     makers: dict[int, int] = {}
     for index, operation in enumerate(recording.operations):
-        for slot in (*operation.inputs, *operation.outputs[:1]):
-            storage = recording.tensors[slot].storage
+        for number in (*operation.inputs, *operation.outputs[:1]):
+            storage = recording.tensors[number].storage
             if storage in spans and storage not in inputs:
                 users[storage] = index
                 makers.setdefault(storage, index)
@@ -98,13 +98,13 @@ def _gradients(recording: Recording, spans: dict[int, Span], count: int) -> list
 
 def saved_for_backward(recording: Recording) -> dict[int, tuple[int, int]]:
     """What the backward pass needs: for each memory its bytes, and the first operation that keeps it."""
-    kept: dict[int, tuple[int, int]] = {}
+    saved: dict[int, tuple[int, int]] = {}
     for index, operation in enumerate(recording.operations):
-        for slot in saved_by(operation, recording.tensors):
-            info = recording.tensors[slot]
-            size, first = kept.get(info.storage, (0, index))
-            kept[info.storage] = (max(info.size * info.itemsize, size), first)
-    return kept
+        for number in saved_by(operation, recording.tensors):
+            info = recording.tensors[number]
+            size, first = saved.get(info.storage, (0, index))
+            saved[info.storage] = (max(info.size * info.itemsize, size), first)
+    return saved
 
 
 def saved_by(operation: Operation, tensors: Sequence[TensorInfo]) -> list[int]:
@@ -134,7 +134,9 @@ def saved_by(operation: Operation, tensors: Sequence[TensorInfo]) -> list[int]:
 
 def _factors(operation: Operation, tensors: Sequence[TensorInfo]) -> list[int]:
     """Both factors of a product, each for the other's gradient."""
-    return [slot for slot in operation.inputs[:2] if tensors[slot].role in (Role.ACTIVATION, Role.INPUT)]
+    return [
+        number for number in operation.inputs[:2] if tensors[number].role in (Role.ACTIVATION, Role.INPUT)
+    ]
 
 
 def _unsure(recording: Recording) -> str:

@@ -42,15 +42,15 @@ def written(func: OpOverload) -> tuple[str, ...]:
 
 @cache
 def is_pointwise(func: OpOverload) -> bool:
-    """Whether PyTorch itself says that every output element comes from the inputs' elements at its place."""
+    """Whether PyTorch says that every element of the result comes from the inputs' at its position."""
     return torch.Tag.pointwise in func.tags
 
 
 def bind(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """All arguments by name."""
     return {
-        name: args[place] if place < len(args) else kwargs.get(name, default)
-        for place, (name, default) in enumerate(parameter_defaults(func))
+        name: args[position] if position < len(args) else kwargs.get(name, default)
+        for position, (name, default) in enumerate(parameter_defaults(func))
     }
 
 
@@ -66,9 +66,9 @@ def spread(value: Any, count: int, default: int) -> tuple[int, ...]:
     return tuple(int(v) for v in (values * count if len(values) == 1 else values))
 
 
-def places(dims: Any, rank: int) -> tuple[int, ...]:
-    """Dimensions counted from the front; none given means all."""
+def from_front(dims: Any, rank: int) -> tuple[int, ...]:
+    """Dimensions counted from the front; no list, or an empty one, means all."""
     if dims is None or dims == []:
         return tuple(range(rank))
-    given = dims if isinstance(dims, (list, tuple)) else [dims]
-    return tuple(sorted({int(dim) % rank if rank else 0 for dim in given}))
+    several = dims if isinstance(dims, (list, tuple)) else [dims]
+    return tuple(sorted({int(dim) % rank if rank else 0 for dim in several}))

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch._ops import OpOverload
 
-from striate.tracing.arguments import base_name, places, spread
+from striate.tracing.arguments import base_name, from_front, spread
 
 Meaning = tuple[str, dict[str, Any]]
 Shape = tuple[int, ...]
@@ -80,7 +80,7 @@ def adaptive(count: int, kind: str) -> Describe:
 def reduce(call: Call) -> Meaning:
     rank = len(call.shape)
     keep = bool(call.get("keepdim", "keepdims"))
-    return "reduce", {"dims": places(call.get("dim", "dims"), rank), "keep": keep}
+    return "reduce", {"dims": from_front(call.get("dim", "dims"), rank), "keep": keep}
 
 
 def reduce_all(call: Call) -> Meaning:
@@ -92,7 +92,7 @@ def reduce_all(call: Call) -> Meaning:
 
 
 def softmax(call: Call) -> Meaning:
-    return "mix", {"dims": places(call["dim"], len(call.shape)), "softmax": True}
+    return "mix", {"dims": from_front(call["dim"], len(call.shape)), "softmax": True}
 
 
 def layer_norm(call: Call) -> Meaning:
@@ -146,7 +146,7 @@ def unsqueeze(call: Call) -> Meaning:
 
 def squeeze(call: Call) -> Meaning:
     shape = call.shape
-    wanted = places(call.get("dim"), len(shape))
+    wanted = from_front(call.get("dim"), len(shape))
     return "squeeze", {"dims": tuple(dim for dim in wanted if shape[dim] == 1)}
 
 
@@ -171,7 +171,7 @@ def t(call: Call) -> Meaning:
 def cut(call: Call) -> Meaning:
     dim = int(call["dim"]) % len(call.shape)
     start, stop, step = slice(call["start"], call["end"], call["step"]).indices(call.shape[dim])
-    return "cut", {"dim": dim, "places": range(start, max(stop, start), step)}
+    return "cut", {"dim": dim, "positions": range(start, max(stop, start), step)}
 
 
 def select(call: Call) -> Meaning:
@@ -200,7 +200,9 @@ def repeat(call: Call) -> Meaning:
 
 def flip(call: Call) -> Meaning:
     shape = call.shape
-    return "takes", {"places": {d: range(shape[d] - 1, -1, -1) for d in places(call["dims"], len(shape))}}
+    return "takes", {
+        "positions": {d: range(shape[d] - 1, -1, -1) for d in from_front(call["dims"], len(shape))}
+    }
 
 
 def roll(call: Call) -> Meaning:
@@ -209,7 +211,7 @@ def roll(call: Call) -> Meaning:
         return "opaque", {}
     moved = zip(dims, spread(call["shifts"], len(dims), 0), strict=True)
     return "takes", {
-        "places": {int(d) % len(shape): [(i - by) % shape[d] for i in range(shape[d])] for d, by in moved}
+        "positions": {int(d) % len(shape): [(i - by) % shape[d] for i in range(shape[d])] for d, by in moved}
     }
 
 
@@ -241,22 +243,22 @@ def interpolate(mode: str, count: int) -> Describe:
 
 
 def index_select(call: Call) -> Meaning:
-    return known_places(call, call["index"], int(call["dim"]) % len(call.shape))
+    return known_positions(call, call["index"], int(call["dim"]) % len(call.shape))
 
 
 def index(call: Call) -> Meaning:
     """Advanced indexing along one dimension by a list of known positions; anything else is opaque."""
     used = [(dim, index) for dim, index in enumerate(call["indices"]) if index is not None]
     if len(used) == 1 and used[0][1].dim() == 1 and used[0][1].dtype != torch.bool:
-        return known_places(call, used[0][1], used[0][0])
+        return known_positions(call, used[0][1], used[0][0])
     return "opaque", {}
 
 
-def known_places(call: Call, index: torch.Tensor, dim: int) -> Meaning:
+def known_positions(call: Call, index: torch.Tensor, dim: int) -> Meaning:
     if index.device.type == "meta":
         return "opaque", {}
     length = call.shape[dim]
-    return "take", {"dim": dim, "places": [int(i) % length for i in index.reshape(-1).tolist()]}
+    return "take", {"dim": dim, "positions": [int(i) % length for i in index.reshape(-1).tolist()]}
 
 
 def factor(kind: str, name: str) -> Describe:
@@ -278,17 +280,17 @@ def unfold(call: Call) -> Meaning:
 def im2col(call: Call) -> Meaning:
     if len(call.shape) != 4:
         return "opaque", {}
-    given = {name: spread(call[name], 2, 1) for name in ("padding", "stride", "dilation")}
-    return "im2col", {"kernel": spread(call["kernel_size"], 2, 1), **given}
+    windows = {name: spread(call[name], 2, 1) for name in ("padding", "stride", "dilation")}
+    return "im2col", {"kernel": spread(call["kernel_size"], 2, 1), **windows}
 
 
 def fft(call: Call) -> Meaning:
     same = call.shape == call.outs[0]
-    return ("mix", {"dims": places(call.get("dim"), len(call.shape))}) if same else ("opaque", {})
+    return ("mix", {"dims": from_front(call.get("dim"), len(call.shape))}) if same else ("opaque", {})
 
 
 def sort(call: Call) -> Meaning:
-    return "mix", {"dims": places(call.get("dim"), len(call.shape)), "sure": False}
+    return "mix", {"dims": from_front(call.get("dim"), len(call.shape)), "sure": False}
 
 
 def as_kind(kind: str, **geometry: Any) -> Describe:

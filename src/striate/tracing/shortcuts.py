@@ -13,7 +13,7 @@ from torch._ops import OpOverload
 
 from striate.errors import NetworkError
 from striate.sizes import transposed_length, window_count
-from striate.tracing.arguments import base_name, bind, places, spread
+from striate.tracing.arguments import base_name, bind, from_front, spread
 from striate.tracing.tensors import META
 
 Named = dict[str, Any]
@@ -86,9 +86,9 @@ def _check(x: Tensor, weight: Tensor, expected: int, out: Sequence[int], padding
         raise NetworkError(f"it expects {expected} input channels, not {x.shape[1]}")
     if min(out, default=1) < 1:
         kernel = _by(weight.shape[2:])
-        given = _by([n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True)])
+        padded = _by([n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True)])
         raise NetworkError(
-            f"a kernel of {kernel} does not fit into the input, which is {given} with its padding"
+            f"a kernel of {kernel} does not fit into the input, which is {padded} with its padding"
         )
 
 
@@ -130,7 +130,7 @@ def _mean(named: Named) -> Tensor | None:
     x = named["self"]
     if "dim" not in named or named.get("dtype") is not None or not x.is_floating_point():
         return None
-    gone, keep = places(named["dim"], x.dim()), named["keepdim"]
+    gone, keep = from_front(named["dim"], x.dim()), named["keepdim"]
     lengths = [1 if dim in gone else n for dim, n in enumerate(x.shape) if keep or dim not in gone]
     return empty(lengths, x)
 

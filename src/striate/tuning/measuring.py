@@ -76,7 +76,8 @@ class Measured:
         unasked = Choice("plain", output.number_format)
         gradients = (Operation.INPUT_GRADIENT, Operation.WEIGHT_GRADIENT)
         return Choices(
-            output, *(self.best(one).choice if one in self.trials else unasked for one in gradients)
+            output,
+            *(self.best(gradient).choice if gradient in self.trials else unasked for gradient in gradients),
         )
 
 
@@ -98,22 +99,22 @@ def measure(
     d = numbers((shape[0], geometry.filters, *geometry.output_size(shape[2:])))
     trials = {}
     for operation in operations:
-        given = (x, w) if operation is Operation.OUTPUT else (d, x, w)
-        trials[operation] = _trials(operation, geometry, given, number_format)
+        operands = (x, w) if operation is Operation.OUTPUT else (d, x, w)
+        trials[operation] = _trials(operation, geometry, operands, number_format)
     return Measured(trials)
 
 
 def _trials(
-    operation: Operation, geometry: Geometry, given: tuple[Tensor, ...], number_format: Number
+    operation: Operation, geometry: Geometry, operands: tuple[Tensor, ...], number_format: Number
 ) -> tuple[Trial, ...]:
-    exact = tuple(tensor.float().contiguous() for tensor in given)
+    exact = tuple(tensor.float().contiguous() for tensor in operands)
     start = time.perf_counter()
     truth = compute(Choice("plain", "fp32"), operation, geometry, *exact)
     reference = time.perf_counter() - start
-    run = _Run(operation, geometry, given, truth, tolerance(number_format, truth.device))
+    run = _Run(operation, geometry, operands, truth, tolerance(number_format, truth.device))
     tried: list[Trial] = []
     for name in fitting(geometry, operation):
-        if not ALGORITHMS[name].affords(geometry, tuple(given[-2].shape)):
+        if not ALGORITHMS[name].affords(geometry, tuple(operands[-2].shape)):
             continue
         tried.append(run.first(Choice(name, number_format), _best(tried)))
     if not tried[0].right:
@@ -130,11 +131,11 @@ def _best(trials: list[Trial]) -> float:
 
 @dataclass(frozen=True)
 class _Run:
-    """One operation on given numbers, to be computed in one algorithm or another."""
+    """One operation on fixed numbers, to be computed in one algorithm or another."""
 
     operation: Operation
     geometry: Geometry
-    given: tuple[Tensor, ...]
+    operands: tuple[Tensor, ...]
     truth: Tensor
     tolerance: float
 
@@ -142,7 +143,7 @@ class _Run:
         """Runs it to check it, and again to time it, unless it is hopeless against the best so far."""
         start = time.perf_counter()
         try:
-            result = compute(choice, self.operation, self.geometry, *self.given)
+            result = compute(choice, self.operation, self.geometry, *self.operands)
         except RuntimeError:  # a kernel that does not take such shapes
             return Trial(choice, float("inf"), float("inf"), self.tolerance)
         error = float((result.float() - self.truth).norm() / self.truth.norm().clamp(min=1e-30))
@@ -153,9 +154,9 @@ class _Run:
 
     def seconds(self, choice: Choice) -> float:
         """Of one run."""
-        device = self.given[0].device
+        device = self.operands[0].device
         start = time.perf_counter()
-        compute(choice, self.operation, self.geometry, *self.given)
+        compute(choice, self.operation, self.geometry, *self.operands)
         if device.type == "cuda":
             torch.cuda.synchronize(device)
         return time.perf_counter() - start

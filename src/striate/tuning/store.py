@@ -68,8 +68,8 @@ class Store:
         about, single, number = json.loads(_key(geometry, shape, number_format))
         batches = [
             whole[0]
-            for one, whole, other in self._keys()
-            if (one, whole[1:], other) == (about, single, number)
+            for known, whole, its_format in self._keys()
+            if (known, whole[1:], its_format) == (about, single, number)
         ]
         return self.get(geometry, (max(batches), *shape), number_format) if batches else None
 

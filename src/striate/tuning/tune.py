@@ -34,7 +34,7 @@ class Row:
 
     def seconds(self, *, plain: bool = False) -> float:
         """Of all operations, as chosen or by the plain call. One that cannot be used counts as chosen."""
-        return sum(self._trial(one, plain).seconds for one in self.operations)
+        return sum(self._trial(operation, plain).seconds for operation in self.operations)
 
     def _trial(self, operation: Operation, plain: bool) -> Trial:
         first = self.measured.trials[operation][0]
@@ -46,7 +46,7 @@ class Row:
             "name": self.call.name,
             "input": list(self.call.shape),
             "weight": list(self.call.geometry.weight_shape),
-            "operations": {one.value: self._operation(one) for one in self.operations},
+            "operations": {operation.value: self._operation(operation) for operation in self.operations},
         }
 
     def _operation(self, operation: Operation) -> dict[str, Any]:
@@ -89,8 +89,12 @@ class Tuning:
     @property
     def wrong(self) -> tuple[tuple[Row, Operation, Trial], ...]:
         """Results of plain calls that were rejected."""
-        firsts = ((row, one, trials[0]) for row in self.rows for one, trials in row.measured.trials.items())
-        return tuple((row, one, trial) for row, one, trial in firsts if not trial.right)
+        return tuple(
+            (row, operation, trials[0])
+            for row in self.rows
+            for operation, trials in row.measured.trials.items()
+            if not trials[0].right
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -123,17 +127,17 @@ def tune(
 
     Raises NetworkError for inputs that the network does not take, ArgumentError for an unknown number format.
     """
-    place = device or torch.device("cpu")
-    chosen = _number_format(number_format, place)
-    memory = Store(place) if store is None else store
+    device = device or torch.device("cpu")
+    chosen = _number_format(number_format, device)
+    memory = Store(device) if store is None else store
     calls = calls_of(network, shape)
     asked = {_question(call): _operations(call, gradients) for call in calls}
     known = {} if again else _known(memory, asked, chosen)
     try:
         for done, (question, operations) in enumerate(asked.items(), start=1):
             if question not in known:
-                with cudnn_benchmark(place):
-                    known[question] = measure(*question, chosen, place, operations)
+                with cudnn_benchmark(device):
+                    known[question] = measure(*question, chosen, device, operations)
                 memory.put(*question, chosen, known[question])
             if progress is not None:
                 progress(done, len(asked))
@@ -167,10 +171,10 @@ def _operations(call: Call, gradients: bool) -> tuple[Operation, ...]:
     return (Operation.OUTPUT, Operation.WEIGHT_GRADIENT) if call.first else tuple(Operation)
 
 
-def _number_format(wish: str, device: torch.device) -> Number:
-    if wish == "auto":
+def _number_format(asked: str, device: torch.device) -> Number:
+    if asked == "auto":
         return "bf16" if has_native_bf16(device) else "fp32"
     for known in DTYPES:
-        if wish == known:
+        if asked == known:
             return known
-    raise ArgumentError(f"number_format must be auto, fp32 or bf16; got {wish!r}")
+    raise ArgumentError(f"number_format must be auto, fp32 or bf16; got {asked!r}")

@@ -70,13 +70,13 @@ def reduce_over(axis: Axis, dims: Iterable[int]) -> Axis:
     """The hull over dimensions, which stay with length 1 and no longer follow the axis."""
     gone = set(dims)
     steps = {dim: step for dim, step in axis.steps.items() if dim not in gone}
-    places = tuple(dim + 1 for dim in gone)
-    if all(axis.seen.shape[place] == 1 for place in places):
-        same_open = axis.open is None or all(axis.open.shape[place] == 1 for place in places)
+    positions = tuple(dim + 1 for dim in gone)
+    if all(axis.seen.shape[position] == 1 for position in positions):
+        same_open = axis.open is None or all(axis.open.shape[position] == 1 for position in positions)
         if same_open:
             return axis if len(steps) == len(axis.steps) else Axis(axis.seen, axis.open, steps)
-    seen = axis.seen.min(axis=places, keepdims=True)
-    opened = None if axis.open is None else axis.open.min(axis=places, keepdims=True)
+    seen = axis.seen.min(axis=positions, keepdims=True)
+    opened = None if axis.open is None else axis.open.min(axis=positions, keepdims=True)
     return Axis(seen, opened, steps)
 
 
@@ -125,11 +125,11 @@ def carry_on(bounds: Bounds, dim: int, before: int, after: int, step: Step) -> B
         return bounds
     if not step.regular or length < step.period or (length == 1 and step.period > 1):
         return None
-    places, turns = _continuation(length, before, after, step.period)
+    positions, turns = _continuation(length, before, after, step.period)
     shape = [1] * bounds.ndim
-    shape[dim + 1] = len(places)
+    shape[dim + 1] = len(positions)
     shift = (turns * step.shift).reshape(shape)
-    taken = bounds.take(places, axis=dim + 1)
+    taken = bounds.take(positions, axis=dim + 1)
     moved: Bounds = taken + np.concatenate([shift, -shift])
     return moved
 
@@ -139,9 +139,9 @@ def _continuation(length: int, before: int, after: int, period: int) -> tuple[Bo
     wanted = np.arange(-before, length + after)
     inside = (wanted >= 0) & (wanted < length)
     anchor = np.where(wanted < 0, 0, length - period)
-    places = np.where(inside, wanted, anchor + (wanted - anchor) % period)
+    positions = np.where(inside, wanted, anchor + (wanted - anchor) % period)
     turns = np.where(inside, 0, (wanted - anchor) // period)
-    return places, turns
+    return positions, turns
 
 
 def pad_with_nothing(bounds: Bounds, dim: int, before: int, after: int) -> Bounds:
@@ -196,11 +196,11 @@ def fill_ends(bounds: Bounds, dim: int, step: Step) -> Bounds:
     length = lanes.shape[-1]
     first = np.argmax(~blank, axis=-1)[..., None]
     last = length - 1 - np.argmax(~blank[..., ::-1], axis=-1)[..., None]
-    spot = np.broadcast_to(np.arange(length), blank.shape)
-    anchor = np.where(spot < first, first, last - step.period + 1)
-    outside = blank & ((spot < first) | (spot > last)) & (last - first + 1 >= step.period)
+    here = np.broadcast_to(np.arange(length), blank.shape)
+    anchor = np.where(here < first, first, last - step.period + 1)
+    outside = blank & ((here < first) | (here > last)) & (last - first + 1 >= step.period)
     outside &= ~blank.all(axis=-1, keepdims=True)
-    place = np.where(outside, anchor + (spot - anchor) % step.period, spot)
-    turns = np.where(outside, (spot - anchor) // step.period, 0) * step.shift
-    filled = np.take_along_axis(lanes, np.stack([place, place]), axis=-1) + np.stack([turns, -turns])
+    source = np.where(outside, anchor + (here - anchor) % step.period, here)
+    turns = np.where(outside, (here - anchor) // step.period, 0) * step.shift
+    filled = np.take_along_axis(lanes, np.stack([source, source]), axis=-1) + np.stack([turns, -turns])
     return np.moveaxis(filled, -1, dim + 1)

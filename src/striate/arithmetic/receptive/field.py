@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from striate.arithmetic.receptive import axis as one
 from striate.arithmetic.receptive import joining, reshaping
-from striate.arithmetic.receptive.axis import Axis
+from striate.arithmetic.receptive.axis import NOTHING, Axis, Bounds, hull, reduce_over, shrink, source
 from striate.arithmetic.status import Status
 
 Shape = tuple[int, ...]
@@ -45,14 +44,14 @@ def worst(fields: Sequence[Field]) -> Field:
 
 
 def blend(fields: Iterable[Field | None], shape: Shape) -> Field | None:
-    """Elements made of the elements at the same place of several tensors, broadcast to `shape`."""
+    """Elements made of the elements at the same position of several tensors, broadcast to `shape`."""
     known = [_padded(field, len(shape)) for field in fields if field is not None]
     if not known:
         return None
     if len(known) == 1 and known[0].shape == shape:
         return known[0]
     shapes = [field.shape for field in known]
-    axes = [one.hull(parts, shapes) for parts in zip(*(field.axes for field in known), strict=True)]
+    axes = [hull(parts, shapes) for parts in zip(*(field.axes for field in known), strict=True)]
     if len(known) == 1:
         axes = [_broadcast(part, known[0].shape, shape) for part in axes]
     sure = worst(known)
@@ -79,13 +78,13 @@ def _padded(field: Field, rank: int) -> Field:
 def mixed(field: Field, dims: Iterable[int]) -> Field:
     """Every element sees what all elements along `dims` see; the shape stays."""
     gone = tuple(dims)
-    return each(field, field.shape, lambda axis: one.reduce_over(axis, gone))
+    return each(field, field.shape, lambda axis: reduce_over(axis, gone))
 
 
 def reduced(field: Field, dims: Sequence[int], keep: bool, shape: Shape) -> Field:
     """The hull over `dims`, which are kept with length 1 or dropped."""
     lengths = tuple(1 if dim in dims else length for dim, length in enumerate(field.shape))
-    result = each(field, lengths, lambda axis: one.reduce_over(axis, dims))
+    result = each(field, lengths, lambda axis: reduce_over(axis, dims))
     if not keep:
         for dim in sorted(dims, reverse=True):
             result = without(result, dim)
@@ -107,19 +106,19 @@ def in_groups(field: Field, dim: int, groups: int, out: int) -> Field:
 def _axis_in_groups(axis: Axis, dim: int, groups: int, out: int) -> Axis:
     same = axis.seen.shape[dim + 1] == 1 and (axis.open is None or axis.open.shape[dim + 1] == 1)
     if groups == 1 or same:
-        return one.reduce_over(axis, (dim,))
+        return reduce_over(axis, (dim,))
     opened = None if axis.open is None else _bounds_in_groups(axis.open, dim, groups, out)
     steps = {key: step for key, step in axis.steps.items() if key != dim}
     return Axis(_bounds_in_groups(axis.seen, dim, groups, out), opened, steps)
 
 
-def _bounds_in_groups(bounds: one.Bounds, dim: int, groups: int, out: int) -> one.Bounds:
-    place = dim + 1
-    if bounds.shape[place] == 1:
+def _bounds_in_groups(bounds: Bounds, dim: int, groups: int, out: int) -> Bounds:
+    position = dim + 1
+    if bounds.shape[position] == 1:
         return bounds
     shape = bounds.shape
-    split = bounds.reshape(*shape[:place], groups, shape[place] // groups, *shape[place + 1 :])
-    return one.shrink(split.min(axis=place + 1).repeat(out // groups, axis=place), dim)
+    split = bounds.reshape(*shape[:position], groups, shape[position] // groups, *shape[position + 1 :])
+    return shrink(split.min(axis=position + 1).repeat(out // groups, axis=position), dim)
 
 
 def whole(fields: Iterable[Field | None], shape: Shape) -> Field | None:
@@ -142,7 +141,7 @@ def whole(fields: Iterable[Field | None], shape: Shape) -> Field | None:
 
 def of_input(shape: Shape, dims: Sequence[int]) -> Field:
     """The input itself; `dims` are its dimensions that count as axes, time first."""
-    return Field(shape, tuple(one.source(shape[dim], dim, len(shape)) for dim in dims))
+    return Field(shape, tuple(source(shape[dim], dim, len(shape)) for dim in dims))
 
 
 def nothing(field: Field, shape: Shape) -> Field:
@@ -151,25 +150,25 @@ def nothing(field: Field, shape: Shape) -> Field:
     return Field(shape, blank)
 
 
-def extents(field: Field, place: Sequence[int | None]) -> list[tuple[int, int, int, int] | None]:
-    """Per axis the first and last position seen, clipped and open, by the elements at `place`.
+def extents(field: Field, where: Sequence[int | None]) -> list[tuple[int, int, int, int] | None]:
+    """Per axis the first and last position seen, clipped and open, by the elements at `where`.
 
-    `place` has an index per dimension, or None for the hull over it. None: nothing is seen along that axis.
-    An open field that does not exist is given as the clipped one.
+    `where` has a position per dimension, or None for the hull over it. None: nothing is seen along that axis.
+    An open field that does not exist is that inside the input.
     """
     result: list[tuple[int, int, int, int] | None] = []
     for axis in field.axes:
-        seen = _at(axis.seen, place)
-        opened = seen if axis.open is None else _at(axis.open, place)
-        blank = seen[0] >= one.NOTHING >> 1
+        seen = _at(axis.seen, where)
+        opened = seen if axis.open is None else _at(axis.open, where)
+        blank = seen[0] >= NOTHING >> 1
         result.append(None if blank else (int(seen[0]), -int(seen[1]), int(opened[0]), -int(opened[1])))
     return result
 
 
-def _at(bounds: one.Bounds, place: Sequence[int | None]) -> one.Bounds:
+def _at(bounds: Bounds, where: Sequence[int | None]) -> Bounds:
     index: list[int | slice] = [slice(None)]
-    for spot, length in zip(place, bounds.shape[1:], strict=True):
-        index.append(slice(None) if spot is None else (0 if length == 1 else spot))
+    for position, length in zip(where, bounds.shape[1:], strict=True):
+        index.append(slice(None) if position is None else (0 if length == 1 else position))
     picked = bounds[tuple(index)]
-    smallest: one.Bounds = picked.reshape(2, -1).min(axis=1)
+    smallest: Bounds = picked.reshape(2, -1).min(axis=1)
     return np.asarray(smallest)

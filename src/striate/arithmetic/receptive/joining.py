@@ -86,9 +86,9 @@ def nothing_like(axis: Axis, rank: int | None = None) -> Axis:
 
 
 def overwrite(
-    axis: Axis | None, part: Axis | None, old: Shape, dim: int, places: range, zeros: bool
+    axis: Axis | None, part: Axis | None, old: Shape, dim: int, positions: range, zeros: bool
 ) -> Axis | None:
-    """`axis` after `part` has been written to positions `places` along `dim`; None sees nothing.
+    """`axis` after `part` has been written to some positions along `dim`; None sees nothing.
 
     `zeros` says that what sees nothing in the result holds zeros: then it is padding, see `join`.
     """
@@ -97,9 +97,9 @@ def overwrite(
     template = axis or part
     assert template is not None
     whole, piece = axis or nothing_like(template), part or nothing_like(template)
-    seen = _overwrite_bounds(whole.seen, piece.seen, old, dim, places)
+    seen = _overwrite_bounds(whole.seen, piece.seen, old, dim, positions)
     both = whole.open is not None and piece.open is not None
-    opened = _overwrite_bounds(whole.open, piece.open, old, dim, places) if both else None  # type: ignore[arg-type]
+    opened = _overwrite_bounds(whole.open, piece.open, old, dim, positions) if both else None  # type: ignore[arg-type]
     live = [each for each in (whole, piece) if not sees_nothing(each.seen)]
     keys = sorted({key for each in live for key in each.steps})
     steps = {key: common_step([each.steps.get(key) for each in live]) for key in keys}
@@ -109,13 +109,13 @@ def overwrite(
     return Axis(seen, filled, {**steps, dim: settled(filled, dim, steps[dim], len(live) == 1)})
 
 
-def _overwrite_bounds(whole: Bounds, piece: Bounds, old: Shape, dim: int, places: range) -> Bounds:
+def _overwrite_bounds(whole: Bounds, piece: Bounds, old: Shape, dim: int, positions: range) -> Bounds:
     full = stretch(whole, dim, old[dim])
     others = list(np.broadcast_shapes(_at(full.shape, dim, 1), _at(piece.shape, dim, 1)))
     result = np.broadcast_to(full, _at(others, dim, old[dim])).copy()
-    place = [slice(None)] * result.ndim
-    place[dim + 1] = slice(places.start, places.stop, places.step)
-    result[tuple(place)] = piece
+    index = [slice(None)] * result.ndim
+    index[dim + 1] = slice(positions.start, positions.stop, positions.step)
+    result[tuple(index)] = piece
     return shrink(result, dim)
 
 

@@ -15,7 +15,7 @@ class Reading:
     """One operation with the fields of its inputs (None: does not depend on the input)."""
 
     operation: Operation
-    given: Sequence[Field | None]
+    inputs: Sequence[Field | None]
     infos: Sequence[TensorInfo]
     outs: Sequence[TensorInfo]
 
@@ -32,7 +32,7 @@ class Reading:
     @property
     def field(self) -> Field:
         """The field of the first input, for rules that only run when there is one."""
-        first = self.given[0]
+        first = self.inputs[0]
         assert first is not None
         return first
 

@@ -42,7 +42,7 @@ class _Walk:
         self.version: dict[int, int] = {}
         self.read_at: dict[int, int] = {}
         self.blotted: set[int] = set()  # tensors whose blank parts are no longer zeros
-        self.wanted = {slot for op in recording.operations for slot in op.inputs} | set(recording.outputs)
+        self.wanted = {number for op in recording.operations for number in op.inputs} | set(recording.outputs)
         self.leaked: Field | None = None  # what left for Python, from where it may come back anywhere
         first = recording.inputs[0]
         dims = [dim for dim, name in enumerate(recording.axes) if name not in "NC"]
@@ -56,40 +56,40 @@ class _Walk:
         result = self.result(operation)
         if self.leaked is not None:
             result = [
-                self.with_leak(field, slot) for field, slot in zip(result, operation.outputs, strict=True)
+                self.with_leak(field, number) for field, number in zip(result, operation.outputs, strict=True)
             ]
-        for place, (slot, field) in enumerate(zip(operation.outputs, result, strict=True)):
-            self.store(operation, place, slot, field)
+        for position, (number, field) in enumerate(zip(operation.outputs, result, strict=True)):
+            self.store(operation, position, number, field)
         return result
 
     def result(self, operation: Operation) -> list[Field | None]:
         """What the outputs see."""
         count = len(operation.outputs)
-        given = [self.read(slot) for slot in operation.inputs]
-        if operation.kind in SILENT or all(field is None for field in given):
+        inputs = [self.read(number) for number in operation.inputs]
+        if operation.kind in SILENT or all(field is None for field in inputs):
             return [None] * count
-        reading = self.reading(operation, given)
+        reading = self.reading(operation, inputs)
         rule = RULES.get(operation.kind, anything)
-        if given[0] is None and operation.kind in _NEED_FIRST:
+        if inputs[0] is None and operation.kind in _NEED_FIRST:
             rule = anything
         return _per_output(rule(reading), reading, self.wanted)
 
-    def reading(self, operation: Operation, given: Sequence[Field | None]) -> Reading:
+    def reading(self, operation: Operation, inputs: Sequence[Field | None]) -> Reading:
         """The operation with what it reads and writes."""
-        infos = [self.infos[slot] for slot in operation.inputs]
-        return Reading(operation, given, infos, [self.infos[slot] for slot in operation.outputs])
+        infos = [self.infos[number] for number in operation.inputs]
+        return Reading(operation, inputs, infos, [self.infos[number] for number in operation.outputs])
 
-    def store(self, operation: Operation, place: int, slot: int, field: Field | None) -> None:
+    def store(self, operation: Operation, position: int, number: int, field: Field | None) -> None:
         """Keep a result: as a new tensor, as a view, or written into a tensor that was there."""
-        if operation.writes and slot in operation.inputs:
+        if operation.writes and number in operation.inputs:
             if field is None and not self.writes_zeros(operation):
-                self.blotted.add(self.root(slot))
-            self.write(slot, field)
+                self.blotted.add(self.root(number))
+            self.write(number, field)
             return
         if operation.view and operation.inputs:
-            self.parents[slot] = (operation.inputs[0], operation, place)
-            self.read_at[slot] = self.version.get(self.root(slot), 0)
-        self.fields[slot] = field
+            self.parents[number] = (operation.inputs[0], operation, position)
+            self.read_at[number] = self.version.get(self.root(number), 0)
+        self.fields[number] = field
 
     def writes_zeros(self, operation: Operation) -> bool:
         """Whether what is written is zeros; after other constants, blank parts are not padding any more."""
@@ -97,45 +97,45 @@ class _Walk:
             return bool(operation.geometry.get("zero"))
         return operation.kind == "copy" and self.infos[operation.inputs[-1]].fill is Fill.ZERO
 
-    def root(self, slot: int) -> int:
+    def root(self, number: int) -> int:
         """The tensor that owns the memory of a view."""
-        while slot in self.parents:
-            slot = self.parents[slot][0]
-        return slot
+        while number in self.parents:
+            number = self.parents[number][0]
+        return number
 
-    def read(self, slot: int) -> Field | None:
+    def read(self, number: int) -> Field | None:
         """What a tensor sees now; views of a tensor that was written to are derived again."""
-        info = self.infos[slot]
-        if slot not in self.parents:
-            known = self.fields.get(slot)
+        info = self.infos[number]
+        if number not in self.parents:
+            known = self.fields.get(number)
             if known is None and info.role is Role.FOREIGN and self.leaked is not None:
-                return self.with_leak(None, slot)
+                return self.with_leak(None, number)
             return known
-        version = self.version.get(self.root(slot), 0)
-        if self.read_at.get(slot) != version:
-            parent, operation, place = self.parents[slot]
-            given = [self.read(parent), *[self.read(other) for other in operation.inputs[1:]]]
-            if given[0] is None:
-                self.fields[slot] = None
+        version = self.version.get(self.root(number), 0)
+        if self.read_at.get(number) != version:
+            parent, operation, position = self.parents[number]
+            inputs = [self.read(parent), *[self.read(other) for other in operation.inputs[1:]]]
+            if inputs[0] is None:
+                self.fields[number] = None
             else:
-                reading = self.reading(operation, given)
+                reading = self.reading(operation, inputs)
                 rule = RULES.get(operation.kind, anything)
-                self.fields[slot] = _per_output(rule(reading), reading, self.wanted)[place]
-            self.read_at[slot] = version
-        return self.fields[slot]
+                self.fields[number] = _per_output(rule(reading), reading, self.wanted)[position]
+            self.read_at[number] = version
+        return self.fields[number]
 
-    def write(self, slot: int, field: Field | None) -> None:
+    def write(self, number: int, field: Field | None) -> None:
         """Put a new field into a tensor, and through a view into what it shows."""
-        root = self.root(slot)
-        if slot in self.parents:
-            parent, operation, place = self.parents[slot]
-            self.write(parent, self.behind(parent, operation, place, field))
+        root = self.root(number)
+        if number in self.parents:
+            parent, operation, position = self.parents[number]
+            self.write(parent, self.behind(parent, operation, position, field))
         else:
             self.version[root] = self.version.get(root, 0) + 1
-        self.fields[slot] = field
-        self.read_at[slot] = self.version[root]
+        self.fields[number] = field
+        self.read_at[number] = self.version[root]
 
-    def behind(self, parent: int, operation: Operation, place: int, field: Field | None) -> Field | None:
+    def behind(self, parent: int, operation: Operation, position: int, field: Field | None) -> Field | None:
         """What the parent of a view sees after `field` was written to the view."""
         before = self.read(parent)
         root = self.root(parent)
@@ -143,18 +143,18 @@ class _Walk:
         zeros = blank and root not in self.blotted
         undo = UNDO.get(operation.kind)
         if undo is not None:
-            return undo(self.reading(operation, [before]), before, field, place, zeros)
+            return undo(self.reading(operation, [before]), before, field, position, zeros)
         everything = fields.whole([before, field], self.infos[parent].shape)
         return everything and everything.as_bound(f"a write into a view ({operation.name})")
 
-    def leak(self, slots: Sequence[int]) -> None:
-        """Values left for Python: whatever runs from here on may have been told by them."""
-        everything = fields.whole([self.leaked, *[self.read(slot) for slot in slots]], ())
+    def leak(self, numbers: Sequence[int]) -> None:
+        """Values left for Python: whatever runs from here on may depend on them."""
+        everything = fields.whole([self.leaked, *[self.read(number) for number in numbers]], ())
         self.leaked = everything and everything.as_bound("values read by Python")
 
-    def with_leak(self, field: Field | None, slot: int) -> Field | None:
+    def with_leak(self, field: Field | None, number: int) -> Field | None:
         """A field widened by all that has left for Python."""
-        shape = self.infos[slot].shape
+        shape = self.infos[number].shape
         assert self.leaked is not None
         widened = fields.blend([field, fields.whole([self.leaked], (1,) * len(shape))], shape)
         return widened and widened.as_bound(self.leaked.reason)
@@ -173,11 +173,11 @@ def _per_output(result: Fields, reading: Reading, wanted: Set[int]) -> list[Fiel
     if isinstance(result, list):
         return result
     rest = []
-    for slot, info in zip(reading.operation.outputs[1:], reading.outs[1:], strict=True):
+    for number, info in zip(reading.operation.outputs[1:], reading.outs[1:], strict=True):
         if info.shape == reading.out:
             rest.append(result)
         else:
-            found = fields.whole(reading.given, info.shape) if slot in wanted else None
+            found = fields.whole(reading.inputs, info.shape) if number in wanted else None
             rest.append(_bound(found, reading))
     return [result, *rest]
 

@@ -103,8 +103,8 @@ def _group_steps(
 def _split_steps(step: Step, dims: Sequence[int], new: Shape) -> dict[int, Step]:
     """One following dimension written as several: an outer index goes by all that lies inside it."""
     result = {}
-    for place, dim in enumerate(dims):
-        inner = prod(new[later] for later in dims[place + 1 :])
+    for position, dim in enumerate(dims):
+        inner = prod(new[later] for later in dims[position + 1 :])
         common = gcd(step.period, inner)
         result[dim] = Step(step.period // common, step.shift * (inner // common), step.regular)
     return result
@@ -122,10 +122,10 @@ def _merged_step(steps: Mapping[int, Step], dims: Sequence[int], old: Shape) -> 
 
 def permute(axis: Axis, order: Sequence[int]) -> Axis:
     """Dimensions in another order: new dimension i is old dimension order[i]."""
-    places = [0, *(dim + 1 for dim in order)]
+    positions = [0, *(dim + 1 for dim in order)]
     steps = {new: axis.steps[old] for new, old in enumerate(order) if old in axis.steps}
-    opened = None if axis.open is None else axis.open.transpose(places)
-    return Axis(axis.seen.transpose(places), opened, steps)
+    opened = None if axis.open is None else axis.open.transpose(positions)
+    return Axis(axis.seen.transpose(positions), opened, steps)
 
 
 def cut(axis: Axis, dim: int, first: int, last: int, stride: int) -> Axis:
@@ -139,9 +139,9 @@ def cut(axis: Axis, dim: int, first: int, last: int, stride: int) -> Axis:
 def _cut_bounds(bounds: Bounds, dim: int, first: int, last: int, stride: int) -> Bounds:
     if bounds.shape[dim + 1] == 1:
         return bounds
-    place = [slice(None)] * bounds.ndim
-    place[dim + 1] = slice(first, last, stride)
-    return bounds[tuple(place)]
+    index = [slice(None)] * bounds.ndim
+    index[dim + 1] = slice(first, last, stride)
+    return bounds[tuple(index)]
 
 
 def drop(axis: Axis, dim: int) -> Axis:
@@ -158,12 +158,12 @@ def insert(axis: Axis, dim: int) -> Axis:
     return Axis(np.expand_dims(axis.seen, dim + 1), opened, steps)
 
 
-def take(axis: Axis, dim: int, length: int, places: Sequence[int]) -> Axis:
-    """Positions `places` along a dimension, in that order: flips, rolls, reflected padding, index lists."""
+def take(axis: Axis, dim: int, length: int, positions: Sequence[int]) -> Axis:
+    """Some positions along a dimension, in that order: flips, rolls, reflected padding, index lists."""
     steps = {key: step for key, step in axis.steps.items() if key != dim}
     if dim in axis.steps:
-        steps[dim] = _taken_step(axis.steps[dim], places)
-    index = np.asarray(places, dtype=np.int64)
+        steps[dim] = _taken_step(axis.steps[dim], positions)
+    index = np.asarray(positions, dtype=np.int64)
     seen = axis.seen if axis.seen.shape[dim + 1] == 1 and length > 1 else axis.seen.take(index, axis=dim + 1)
     opened = axis.open
     if opened is not None and not (opened.shape[dim + 1] == 1 and length > 1):
@@ -171,10 +171,10 @@ def take(axis: Axis, dim: int, length: int, places: Sequence[int]) -> Axis:
     return Axis(seen, opened, steps)
 
 
-def _taken_step(step: Step, places: Sequence[int]) -> Step:
-    gaps = {later - sooner for sooner, later in pairwise(places)}
+def _taken_step(step: Step, positions: Sequence[int]) -> Step:
+    gaps = {later - sooner for sooner, later in pairwise(positions)}
     if len(gaps) != 1:
-        return Step(1, 0, False) if len(places) > 1 else step
+        return Step(1, 0, False) if len(positions) > 1 else step
     gap = gaps.pop()
     repeat = step.period // gcd(step.period, gap) if gap else 1
     return Step(repeat, gap * repeat // step.period * step.shift, step.regular and gap != 0)

@@ -49,7 +49,7 @@ def recurrent(reading: Reading) -> Fields:
         result = _two_ways(step, forward, time, out)
     else:
         result = mixed(step, (time,))
-    started = [field for field in reading.given[1:] if field is not None]
+    started = [field for field in reading.inputs[1:] if field is not None]
     state = [whole([field, *started], info.shape) for info in reading.outs[1:]]
     first = blend([result, whole(started, tuple(1 for _ in out))], out)
     return [first, *state]
@@ -68,25 +68,25 @@ def _two_ways(step: Field, forward: Field, time: int, out: Shape) -> Field:
 
 def attention(reading: Reading) -> Fields:
     """Scaled dot-product attention: a query sees itself and every key and value, or those up to it."""
-    query, key, value = (_matched_heads(field, reading.out) for field in reading.given[:3])
+    query, key, value = (_matched_heads(field, reading.out) for field in reading.inputs[:3])
     last = len(reading.out) - 1
     asked = query and fields.reduced(query, (last,), True, (*query.shape[:-1], 1))
     scored = key and fields.reduced(key, (last,), True, (*key.shape[:-1], 1))
-    told = blend([scored, value], (*reading.out[:-2], *reading.infos[2].shape[-2:]))
-    masks = [whole([mask], tuple(1 for _ in reading.out)) for mask in reading.given[3:]]
-    result = blend([asked, told and _attended(told, reading), *masks], reading.out)
+    answers = blend([scored, value], (*reading.out[:-2], *reading.infos[2].shape[-2:]))
+    masks = [whole([mask], tuple(1 for _ in reading.out)) for mask in reading.inputs[3:]]
+    result = blend([asked, answers and _attended(answers, reading), *masks], reading.out)
     if result is not None and reading.geometry["mask"]:
         return result.as_bound("attention under a mask")
     return result
 
 
-def _attended(told: Field, reading: Reading) -> Field:
-    """What each query is told by the keys and values: all of them, or where it is causal those up to it."""
-    row, length = len(told.shape) - 2, told.shape[-2]
+def _attended(answers: Field, reading: Reading) -> Field:
+    """What each query takes of the keys and values: all of them, or where it is causal those up to it."""
+    row, length = len(answers.shape) - 2, answers.shape[-2]
     if reading.geometry["causal"] and length == reading.out[-2]:
-        return each(told, told.shape, lambda axis: accumulate(axis, row, length, False))
-    everything = mixed(told, (row,))
-    once = replace(everything, shape=(*told.shape[:-2], 1, told.shape[-1]))
+        return each(answers, answers.shape, lambda axis: accumulate(axis, row, length, False))
+    everything = mixed(answers, (row,))
+    once = replace(everything, shape=(*answers.shape[:-2], 1, answers.shape[-1]))
     return once.as_bound(reading.operation.name) if reading.geometry["causal"] else once
 
 

@@ -19,8 +19,8 @@ from striate.arithmetic.receptive.windows import Window, slide, slide_back
 
 
 def elementwise(reading: Reading) -> Fields:
-    """The same place of every input. A constant that may hold zeros or −∞ can switch places off."""
-    result = blend(reading.given, reading.out)
+    """The same position of every input. A constant that may hold zeros or −∞ can switch positions off."""
+    result = blend(reading.inputs, reading.out)
     if result is None:
         return None
     role = reading.geometry.get("role", "plain")
@@ -28,12 +28,12 @@ def elementwise(reading: Reading) -> Fields:
         return None
     constants = [
         info.fill
-        for info, field in zip(reading.infos, reading.given, strict=True)
+        for info, field in zip(reading.infos, reading.inputs, strict=True)
         if field is None and info.role is not Role.PARAMETER
     ]
     if role == "multiply" and any(fill in (Fill.ZERO, Fill.FINITE, Fill.UNKNOWN) for fill in constants):
         return result.as_bound(f"{reading.operation.name} by a constant that may be zero")
-    if role == "choose" and reading.given[reading.geometry["mask"]] is None:
+    if role == "choose" and reading.inputs[reading.geometry["mask"]] is None:
         return result.as_bound(f"{reading.operation.name} under a constant mask")
     if role == "add" and Fill.UNKNOWN in constants:
         return replace(result, masked=True)
@@ -44,7 +44,7 @@ def _switched_off(reading: Reading) -> bool:
     """Whether a product has a factor that is zero everywhere."""
     return "mul" in reading.operation.name and any(
         field is None and info.fill is Fill.ZERO
-        for info, field in zip(reading.infos, reading.given, strict=True)
+        for info, field in zip(reading.infos, reading.inputs, strict=True)
     )
 
 
@@ -64,11 +64,11 @@ def _mid(reading: Reading) -> Shape:
 
 def _wholes(reading: Reading, first: int) -> list[Field | None]:
     """What computed weights see, which every output then sees too."""
-    given = [field for field in reading.given[first:] if field is not None]
-    if not given:
+    inputs = [field for field in reading.inputs[first:] if field is not None]
+    if not inputs:
         return []
     shape = tuple(1 for _ in reading.out)
-    return [whole(given, shape)]
+    return [whole(inputs, shape)]
 
 
 def _windows(
@@ -76,11 +76,14 @@ def _windows(
 ) -> Field:
     result = field
     first = len(out) - len(geometry["kernel"])
-    for place, kernel in enumerate(geometry["kernel"]):
+    for position, kernel in enumerate(geometry["kernel"]):
         window = Window(
-            kernel, geometry["stride"][place], geometry["padding"][place], geometry["dilation"][place]
+            kernel,
+            geometry["stride"][position],
+            geometry["padding"][position],
+            geometry["dilation"][position],
         )
-        result = _along(result, first + place, out[first + place], window, move)
+        result = _along(result, first + position, out[first + position], window, move)
     return result
 
 
@@ -98,22 +101,22 @@ def pool(reading: Reading) -> Fields:
 
 def matmul(reading: Reading) -> Fields:
     """Row i of the left with column j of the right, over all of the shared dimension; a bias is added."""
-    left, right = reading.given[0], reading.given[1]
+    left, right = reading.inputs[0], reading.inputs[1]
     flat_left, flat_right = len(reading.infos[0].shape) == 1, len(reading.infos[1].shape) == 1
     parts: list[Field | None] = []
     if left is not None:
-        kept = mixed(left, (len(left.shape) - 1,))
-        parts.append(_matched(kept, reading.out, -1, drop=flat_left, absent=flat_right))
+        seen = mixed(left, (len(left.shape) - 1,))
+        parts.append(_matched(seen, reading.out, -1, drop=flat_left, absent=flat_right))
     if right is not None:
-        kept = mixed(right, (max(len(right.shape) - 2, 0),))
-        parts.append(_matched(kept, reading.out, -2, drop=flat_right, absent=flat_left))
-    return blend([*parts, *reading.given[2:]], reading.out)
+        seen = mixed(right, (max(len(right.shape) - 2, 0),))
+        parts.append(_matched(seen, reading.out, -2, drop=flat_right, absent=flat_left))
+    return blend([*parts, *reading.inputs[2:]], reading.out)
 
 
 def _matched(field: Field, out: Shape, gone: int, drop: bool, absent: bool) -> Field | None:
     """A reduced factor laid beside the product: its reduced dimension stands for the other factor's own."""
     dim = 0 if drop else len(field.shape) + gone
-    lengths = tuple(1 if place == dim else length for place, length in enumerate(field.shape))
+    lengths = tuple(1 if position == dim else length for position, length in enumerate(field.shape))
     result = fields.reduced(replace(field, shape=lengths), (dim,), True, lengths)
     if drop or absent:
         result = fields.reduced(result, (dim,), False, lengths[:dim] + lengths[dim + 1 :])
@@ -121,7 +124,7 @@ def _matched(field: Field, out: Shape, gone: int, drop: bool, absent: bool) -> F
 
 
 def mix(reading: Reading) -> Fields:
-    """Softmax, layer norm, FFT: all along `dims`; the other inputs place by place."""
+    """Softmax, layer norm, FFT: all along `dims`; the other inputs position by position."""
     field = mixed(reading.field, reading.geometry["dims"])
     if field.masked and reading.geometry.get("softmax"):
         field = replace(field, masked=False).as_bound("softmax under a mask")
@@ -152,8 +155,8 @@ def group_norm(reading: Reading) -> Fields:
 
 def lookup(reading: Reading) -> Fields:
     """Embedding: an index picks a row of weights."""
-    index = reading.given[1]
-    if index is None or reading.given[0] is not None:
+    index = reading.inputs[1]
+    if index is None or reading.inputs[0] is not None:
         return _anything(reading)
     axes = tuple(_with_last(axis) for axis in index.axes)
     return replace(index, shape=reading.out, axes=axes)
@@ -165,7 +168,7 @@ def _with_last(axis: Axis) -> Axis:
 
 
 def _anything(reading: Reading) -> Fields:
-    bound = [whole(reading.given, info.shape) for info in reading.outs]
+    bound = [whole(reading.inputs, info.shape) for info in reading.outs]
     return [field and field.as_bound(reading.operation.name) for field in bound]
 
 
@@ -177,7 +180,7 @@ def anything(reading: Reading) -> Fields:
 MIXING: dict[str, Rule] = {
     "elementwise": elementwise,
     "activation": elementwise,
-    "copy": lambda reading: blend(reading.given[-1:], reading.out),
+    "copy": lambda reading: blend(reading.inputs[-1:], reading.out),
     "convolution": convolution,
     "pool": pool,
     "matmul": matmul,

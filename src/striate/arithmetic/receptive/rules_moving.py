@@ -29,12 +29,14 @@ def permute(reading: Reading) -> Fields:
 
 def cut(reading: Reading) -> Fields:
     """A slice along a dimension."""
-    return _cut(reading.field, reading.geometry["dim"], reading.geometry["places"])
+    return _cut(reading.field, reading.geometry["dim"], reading.geometry["positions"])
 
 
-def _cut(field: Field, dim: int, places: range) -> Field:
-    shape = (*field.shape[:dim], len(places), *field.shape[dim + 1 :])
-    return each(field, shape, lambda axis: reshaping.cut(axis, dim, places.start, places.stop, places.step))
+def _cut(field: Field, dim: int, positions: range) -> Field:
+    shape = (*field.shape[:dim], len(positions), *field.shape[dim + 1 :])
+    return each(
+        field, shape, lambda axis: reshaping.cut(axis, dim, positions.start, positions.stop, positions.step)
+    )
 
 
 def select(reading: Reading) -> Fields:
@@ -57,7 +59,7 @@ def unbind(reading: Reading) -> Fields:
 def split(reading: Reading) -> Fields:
     """Pieces along a dimension, one after another."""
     dim = reading.geometry["dim"]
-    return [_cut(reading.field, dim, places) for places in pieces(reading)]
+    return [_cut(reading.field, dim, positions) for positions in pieces(reading)]
 
 
 def pieces(reading: Reading) -> list[range]:
@@ -85,13 +87,13 @@ def squeeze(reading: Reading) -> Fields:
 
 def expand(reading: Reading) -> Fields:
     """Dimensions of length 1 repeated, new ones in front."""
-    return blend(reading.given[:1], reading.out)
+    return blend(reading.inputs[:1], reading.out)
 
 
 def repeat(reading: Reading) -> Fields:
     """The tensor laid `times` times after itself along each dimension."""
     result = blend(
-        reading.given[:1], (1,) * (len(reading.out) - len(reading.field.shape)) + reading.field.shape
+        reading.inputs[:1], (1,) * (len(reading.out) - len(reading.field.shape)) + reading.field.shape
     )
     assert result is not None
     for dim, times in enumerate(reading.geometry["times"]):
@@ -102,37 +104,37 @@ def repeat(reading: Reading) -> Fields:
 
 def take(reading: Reading) -> Fields:
     """Known positions along a dimension, in any order."""
-    return _take(reading.field, reading.geometry["dim"], reading.geometry["places"])
+    return _take(reading.field, reading.geometry["dim"], reading.geometry["positions"])
 
 
 def takes(reading: Reading) -> Fields:
     """Known positions along several dimensions: flips and rolls."""
     result = reading.field
-    for dim, places in reading.geometry["places"].items():
-        result = _take(result, dim, places)
+    for dim, positions in reading.geometry["positions"].items():
+        result = _take(result, dim, positions)
     return result
 
 
-def _take(field: Field, dim: int, places: Sequence[int]) -> Field:
-    shape = (*field.shape[:dim], len(places), *field.shape[dim + 1 :])
+def _take(field: Field, dim: int, positions: Sequence[int]) -> Field:
+    shape = (*field.shape[:dim], len(positions), *field.shape[dim + 1 :])
     length = field.shape[dim]
-    return each(field, shape, lambda axis: reshaping.take(axis, dim, length, places))
+    return each(field, shape, lambda axis: reshaping.take(axis, dim, length, positions))
 
 
 def join(reading: Reading) -> Fields:
     """Concatenation."""
-    known = next((field for field in reading.given if field is not None), None)
+    known = next((field for field in reading.inputs if field is not None), None)
     if known is None:
         return None
     dim = reading.geometry["dim"]
     zeros = [info.fill is Fill.ZERO for info in reading.infos]
-    parts = [field for field in reading.given if field is not None]
+    parts = [field for field in reading.inputs if field is not None]
     shapes = [info.shape for info in reading.infos]
     axes = tuple(
         joining.join(
-            [None if field is None else field.axes[place] for field in reading.given], shapes, dim, zeros
+            [None if field is None else field.axes[position] for field in reading.inputs], shapes, dim, zeros
         )
-        for place in range(len(known.axes))
+        for position in range(len(known.axes))
     )
     sure = max(parts, key=lambda field: field.status)
     return Field(reading.out, axes, sure.status, sure.reason, any(field.masked for field in parts))
@@ -141,16 +143,16 @@ def join(reading: Reading) -> Fields:
 def stack(reading: Reading) -> Fields:
     """Tensors side by side along a new dimension, which follows an axis where they go along it."""
     dim = reading.geometry["dim"]
-    given = []
-    for field in reading.given:
+    inputs = []
+    for field in reading.inputs:
         shape = () if field is None else (*field.shape[:dim], 1, *field.shape[dim:])
-        given.append(field and each(field, shape, lambda axis: reshaping.insert(axis, dim)))
+        inputs.append(field and each(field, shape, lambda axis: reshaping.insert(axis, dim)))
     infos = [replace(i, shape=(*i.shape[:dim], 1, *i.shape[dim:])) for i in reading.infos]
-    joined = join(replace(reading, given=given, infos=infos))
-    if not isinstance(joined, Field) or None in given:
+    joined = join(replace(reading, inputs=inputs, infos=infos))
+    if not isinstance(joined, Field) or None in inputs:
         return joined
-    parts = [[field.axes[place] for field in given if field] for place in range(len(joined.axes))]
-    axes = (joining.along(one, of, dim) for one, of in zip(joined.axes, parts, strict=True))
+    parts = [[field.axes[position] for field in inputs if field] for position in range(len(joined.axes))]
+    axes = (joining.along(axis, of, dim) for axis, of in zip(joined.axes, parts, strict=True))
     return replace(joined, axes=tuple(axes))
 
 

@@ -61,10 +61,12 @@ def _taps(mode: str, scale: Fraction, i: int, align: bool) -> tuple[int, int]:
         return (floor(i * scale),) * 2
     if mode == "nearest-exact":
         return (floor((i + Fraction(1, 2)) * scale),) * 2
-    place = i * scale if align else (i + Fraction(1, 2)) * scale - Fraction(1, 2)
-    if place.denominator == 1:
-        return (int(place),) * 2
-    return (floor(place), ceil(place)) if mode == "linear" else (floor(place) - 1, ceil(place) + 1)
+    position = i * scale if align else (i + Fraction(1, 2)) * scale - Fraction(1, 2)
+    if position.denominator == 1:
+        return (int(position),) * 2
+    return (
+        (floor(position), ceil(position)) if mode == "linear" else (floor(position) - 1, ceil(position) + 1)
+    )
 
 
 RESIZING: dict[str, Rule] = {"adaptive_pool": adaptive_pool, "interpolate": interpolate}

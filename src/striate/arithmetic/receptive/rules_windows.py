@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from striate.arithmetic.described import Operation
-from striate.arithmetic.receptive import axis as one
 from striate.arithmetic.receptive import reshaping
-from striate.arithmetic.receptive.axis import Axis
+from striate.arithmetic.receptive.axis import Axis, Bounds, carry_on, pad_with_nothing, stretch
 from striate.arithmetic.receptive.field import Field, each
 from striate.arithmetic.receptive.reading import Fields, Reading
 from striate.arithmetic.receptive.windows import Window, strided
@@ -25,37 +24,39 @@ def pad(reading: Reading) -> Fields:
 def _padded(field: Field, dim: int, before: int, after: int, mode: str) -> Field:
     length = field.shape[dim]
     shape = (*field.shape[:dim], length + before + after, *field.shape[dim + 1 :])
-    places = _copied(mode, length, before, after)
-    return each(field, shape, lambda axis: _pad_axis(axis, dim, length, before, after, places))
+    positions = _copied(mode, length, before, after)
+    return each(field, shape, lambda axis: _pad_axis(axis, dim, length, before, after, positions))
 
 
 def _copied(mode: str, length: int, before: int, after: int) -> list[int] | None:
     wanted = range(-before, length + after)
     if mode == "replicate":
-        return [min(max(place, 0), length - 1) for place in wanted]
+        return [min(max(position, 0), length - 1) for position in wanted]
     if mode == "reflect":
         last = length - 1
-        return [last - abs(last - abs(place)) for place in wanted]
+        return [last - abs(last - abs(position)) for position in wanted]
     return None
 
 
-def _pad_axis(axis: Axis, dim: int, length: int, before: int, after: int, places: list[int] | None) -> Axis:
-    if places is None:
-        seen = one.pad_with_nothing(one.stretch(axis.seen, dim, length), dim, before, after)
+def _pad_axis(
+    axis: Axis, dim: int, length: int, before: int, after: int, positions: list[int] | None
+) -> Axis:
+    if positions is None:
+        seen = pad_with_nothing(stretch(axis.seen, dim, length), dim, before, after)
     else:
-        seen = one.stretch(axis.seen, dim, length).take(places, axis=dim + 1)
+        seen = stretch(axis.seen, dim, length).take(positions, axis=dim + 1)
     step, opened = axis.steps.get(dim), axis.open
     if opened is not None and step is not None:
-        full = one.stretch(opened, dim, length)
-        longer = one.carry_on(full, dim, max(before, 0), max(after, 0), step)
+        full = stretch(opened, dim, length)
+        longer = carry_on(full, dim, max(before, 0), max(after, 0), step)
         opened = None if longer is None else _crop(longer, dim, before, after)
     elif opened is not None and opened.shape[dim + 1] > 1:
-        opened = one.pad_with_nothing(opened, dim, before, after)
+        opened = pad_with_nothing(opened, dim, before, after)
     return Axis(seen, opened, axis.steps)
 
 
-def _crop(bounds: one.Bounds, dim: int, before: int, after: int) -> one.Bounds:
-    return one.pad_with_nothing(bounds, dim, min(before, 0), min(after, 0))
+def _crop(bounds: Bounds, dim: int, before: int, after: int) -> Bounds:
+    return pad_with_nothing(bounds, dim, min(before, 0), min(after, 0))
 
 
 def unfold(reading: Reading) -> Fields:
@@ -66,18 +67,18 @@ def unfold(reading: Reading) -> Fields:
 
 def _windows_of(field: Field, dim: int, out: int, window: Window) -> Field:
     """Dimension `dim` becomes `out` windows; position u of each stands in a new last dimension."""
-    places = [i * window.stride + u * window.dilation for i in range(out) for u in range(window.kernel)]
+    positions = [i * window.stride + u * window.dilation for i in range(out) for u in range(window.kernel)]
     shape = (*field.shape[:dim], out, *field.shape[dim + 1 :], window.kernel)
-    return each(field, shape, lambda axis: _axis_windows(axis, dim, field.shape[dim], places, out, window))
+    return each(field, shape, lambda axis: _axis_windows(axis, dim, field.shape[dim], positions, out, window))
 
 
-def _axis_windows(axis: Axis, dim: int, length: int, places: list[int], out: int, window: Window) -> Axis:
-    def apart(bounds: one.Bounds) -> one.Bounds:
+def _axis_windows(axis: Axis, dim: int, length: int, positions: list[int], out: int, window: Window) -> Axis:
+    def apart(bounds: Bounds) -> Bounds:
         if bounds.shape[dim + 1] == 1:
             return bounds[..., None]
-        taken = bounds.take(places, axis=dim + 1)
+        taken = bounds.take(positions, axis=dim + 1)
         shape = (*taken.shape[: dim + 1], out, window.kernel, *taken.shape[dim + 2 :])
-        moved: one.Bounds = np.moveaxis(taken.reshape(shape), dim + 2, -1)
+        moved: Bounds = np.moveaxis(taken.reshape(shape), dim + 2, -1)
         return moved
 
     del length
@@ -96,8 +97,8 @@ def im2col(reading: Reading) -> Fields:
     padded = pad(replace(reading, operation=work))
     assert isinstance(padded, Field)
     result, outs = padded, []
-    for place, dim in enumerate((2, 3)):
-        window = Window(g["kernel"][place], g["stride"][place], 0, g["dilation"][place])
+    for position, dim in enumerate((2, 3)):
+        window = Window(g["kernel"][position], g["stride"][position], 0, g["dilation"][position])
         outs.append(window_count(padded.shape[dim], window.kernel, window.stride, 0, window.dilation))
         result = _windows_of(result, dim, outs[-1], window)
     order = [0, 1, 4, 5, 2, 3]

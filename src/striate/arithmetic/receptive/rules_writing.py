@@ -17,16 +17,16 @@ Undo = Callable[[Reading, Field | None, Field | None, int, bool], Field | None]
 
 
 def _put(
-    whole: Field | None, part: Field | None, shape: Shape, dim: int, places: range, zeros: bool
+    whole: Field | None, part: Field | None, shape: Shape, dim: int, positions: range, zeros: bool
 ) -> Field | None:
     known = whole or part
     if known is None:
         return None
     axes = []
-    for place in range(len(known.axes)):
-        old = None if whole is None else whole.axes[place]
-        new = None if part is None else part.axes[place]
-        axis = joining.overwrite(old, new, shape, dim, places, zeros)
+    for position in range(len(known.axes)):
+        old = None if whole is None else whole.axes[position]
+        new = None if part is None else part.axes[position]
+        axis = joining.overwrite(old, new, shape, dim, positions, zeros)
         assert axis is not None
         axes.append(axis)
     sure = max((field for field in (whole, part) if field), key=lambda field: field.status)
@@ -36,26 +36,26 @@ def _put(
 def _undo_cut(
     reading: Reading, whole: Field | None, part: Field | None, index: int, zeros: bool
 ) -> Field | None:
-    places = reading.geometry["places"]
-    return _put(whole, part, reading.infos[0].shape, reading.geometry["dim"], places, zeros)
+    positions = reading.geometry["positions"]
+    return _put(whole, part, reading.infos[0].shape, reading.geometry["dim"], positions, zeros)
 
 
 def _undo_split(
     reading: Reading, whole: Field | None, part: Field | None, index: int, zeros: bool
 ) -> Field | None:
-    places = pieces(reading)[index]
-    return _put(whole, part, reading.infos[0].shape, reading.geometry["dim"], places, zeros)
+    positions = pieces(reading)[index]
+    return _put(whole, part, reading.infos[0].shape, reading.geometry["dim"], positions, zeros)
 
 
 def _undo_select(
     reading: Reading, whole: Field | None, part: Field | None, index: int, zeros: bool
 ) -> Field | None:
     dim = reading.geometry["dim"]
-    spot = reading.geometry.get("index", index)
+    position = reading.geometry.get("index", index)
     shape = reading.infos[0].shape
     lengths = (*shape[:dim], 1, *shape[dim + 1 :])
     again = part and each(part, lengths, lambda axis: reshaping.insert(axis, dim))
-    return _put(whole, again, shape, dim, range(spot, spot + 1), zeros)
+    return _put(whole, again, shape, dim, range(position, position + 1), zeros)
 
 
 def _undo_reshape(

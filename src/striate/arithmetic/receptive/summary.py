@@ -57,7 +57,7 @@ class ReceptiveField:
 
     def to_json(self) -> dict[str, object]:
         """Lists over the axes, time first."""
-        told: dict[str, object] = {
+        values: dict[str, object] = {
             "axes": list(self.axes),
             "size": list(self.size),
             "jump": list(self.jump),
@@ -70,10 +70,10 @@ class ReceptiveField:
             "status": self.status,
         }
         if self.because:
-            told["because"] = self.because
+            values["because"] = self.because
         if self.channels:
-            told["channels"] = [group.to_json() for group in self.channels]
-        return told
+            values["channels"] = [group.to_json() for group in self.channels]
+        return values
 
 
 def grid(field: Field) -> list[int]:
@@ -88,15 +88,15 @@ def _lone(axis: Axis, dim: int) -> bool:
     return set(axis.steps) == {dim}
 
 
-def followed(field: Field, place: int) -> int | None:
-    """The dimension along which units go along input axis number `place`; None if none does."""
-    steps = field.axes[place].steps
+def followed(field: Field, position: int) -> int | None:
+    """The dimension along which units go along input axis number `position`; None if none does."""
+    steps = field.axes[position].steps
     return max(steps, key=lambda dim: (field.shape[dim], -dim), default=None)
 
 
 def summarise(field: Field, names: Sequence[str]) -> ReceptiveField:
     """The numbers of a field. `names` are those of the input's axes that count."""
-    numbers = [_axis_numbers(field, place) for place in range(len(field.axes))]
+    numbers = [_axis_numbers(field, position) for position in range(len(field.axes))]
     return ReceptiveField(
         axes=tuple(names),
         size=tuple(n.size for n in numbers),
@@ -125,15 +125,15 @@ class _Numbers(NamedTuple):
     even: bool
 
 
-def _axis_numbers(field: Field, place: int) -> _Numbers:
-    axis, units = field.axes[place], grid(field)
+def _axis_numbers(field: Field, position: int) -> _Numbers:
+    axis, units = field.axes[position], grid(field)
     clipped = _per_unit(axis.seen, units)
     opened = clipped if axis.open is None else _per_unit(axis.open, units)
     sizes, inside = _sizes(opened), _sizes(clipped)
     first = _first(opened)
     return _Numbers(
         size=int(sizes.max()),
-        jump=_jump(field, place),
+        jump=_jump(field, position),
         start=first,
         center=None if first is None else first + (int(sizes.flat[0]) - 1) / 2,
         clipped_size=int(inside.max()),
@@ -159,11 +159,11 @@ def _sizes(bounds: Bounds) -> Bounds:
     return np.where(bounds[0] >= NOTHING >> 1, 0, -bounds[1] - bounds[0] + 1)
 
 
-def _jump(field: Field, place: int) -> Number | None:
-    dim = followed(field, place)
-    if dim is None or any(dim in axis.steps for other, axis in enumerate(field.axes) if other != place):
+def _jump(field: Field, position: int) -> Number | None:
+    dim = followed(field, position)
+    if dim is None or any(dim in axis.steps for other, axis in enumerate(field.axes) if other != position):
         return None
-    step: Step = field.axes[place].steps[dim]
+    step: Step = field.axes[position].steps[dim]
     if not step.shift:
         return None
     jump = Fraction(step.shift, step.period)
@@ -224,22 +224,24 @@ class UnitField:
 
 
 def of_unit(field: Field, names: Sequence[str], unit: Sequence[int] | None = None) -> UnitField:
-    """The field of one unit, by its place in the layer's own grid (time first); the middle one if not
-    given.
+    """The field of one unit, by its position in the layer's own grid (time first); the middle one if not
+    inputs.
     """
     units = grid(field)
     lengths = [field.shape[dim] for dim in units]
     chosen = [n // 2 for n in lengths] if unit is None else list(unit)
-    if len(chosen) != len(units) or any(not 0 <= spot < n for spot, n in zip(chosen, lengths, strict=True)):
+    if len(chosen) != len(units) or any(
+        not 0 <= position < n for position, n in zip(chosen, lengths, strict=True)
+    ):
         raise ArgumentError(
             f"unit {'×'.join(map(str, chosen)) or '()'} is not in a layer of "
             f"{'×'.join(map(str, lengths)) or 'one'} "
             f"units: give {len(units)} numbers from 0"
         )
-    place: list[int | None] = [None] * len(field.shape)
-    for dim, spot in zip(units, chosen, strict=True):
-        place[dim] = spot
-    found = extents(field, place)
+    where: list[int | None] = [None] * len(field.shape)
+    for dim, position in zip(units, chosen, strict=True):
+        where[dim] = position
+    found = extents(field, where)
     return UnitField(
         tuple(chosen),
         tuple(names),

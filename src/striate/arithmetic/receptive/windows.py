@@ -89,12 +89,12 @@ def _slide_open(axis: Axis, dim: int, length: int, out: int, window: Window, aft
 def _smallest(padded: Bounds, dim: int, out: int, window: Window) -> Bounds:
     """The minimum over the taps of every window."""
     reach = (out - 1) * window.stride + 1
-    place = [slice(None)] * padded.ndim
+    index = [slice(None)] * padded.ndim
     result: Bounds | None = None
     for tap in range(window.kernel):
         start = tap * window.dilation
-        place[dim + 1] = slice(start, start + reach, window.stride)
-        values = padded[tuple(place)]
+        index[dim + 1] = slice(start, start + reach, window.stride)
+        values = padded[tuple(index)]
         result = values if result is None else np.minimum(result, values)
     assert result is not None
     return result
@@ -129,15 +129,14 @@ def _repeat_ends(bounds: Bounds, dim: int, before: int, after: int) -> Bounds:
 
 def _spread(bounds: Bounds, dim: int, extra: int, out: int, window: Window) -> Bounds:
     """Every output's minimum over the taps that reach it. Element `extra` is input 0."""
-    index = np.arange(out)
+    outputs = np.arange(out)
     shape = list(bounds.shape)
     shape[dim + 1] = out
     result = np.full(shape, NOTHING, dtype=np.int64)
     for tap in range(window.kernel):
-        source = index + window.before - tap * window.dilation
-        hits = index[source % window.stride == 0]
-        place = [slice(None)] * bounds.ndim
-        chosen: list[slice | NDArray[np.int64]] = list(place)
+        source = outputs + window.before - tap * window.dilation
+        hits = outputs[source % window.stride == 0]
+        chosen: list[slice | NDArray[np.int64]] = [slice(None)] * bounds.ndim
         chosen[dim + 1] = hits
         values = bounds.take(source[hits] // window.stride + extra, axis=dim + 1)
         result[tuple(chosen)] = np.minimum(result[tuple(chosen)], values)
@@ -168,7 +167,7 @@ def ranges(axis: Axis, dim: int, length: int, spans: Sequence[tuple[int, int]], 
 
 
 def composed(inner: Step, outer: Step | None) -> Step:
-    """The step of reading an array of step `inner` at places that go by `outer`."""
+    """The step of reading an array of step `inner` at positions that go by `outer`."""
     if outer is None:
         return Step(1, 0, False)
     repeat = inner.period // gcd(inner.period, outer.shift) if outer.shift else 1
@@ -179,7 +178,7 @@ def composed(inner: Step, outer: Step | None) -> Step:
 def _over(bounds: Bounds, dim: int, spans: Sequence[tuple[int, int]], offset: int) -> Bounds:
     pieces = []
     for first, last in spans:
-        place = [slice(None)] * bounds.ndim
-        place[dim + 1] = slice(first + offset, last + offset + 1)
-        pieces.append(bounds[tuple(place)].min(axis=dim + 1, keepdims=True))
+        index = [slice(None)] * bounds.ndim
+        index[dim + 1] = slice(first + offset, last + offset + 1)
+        pieces.append(bounds[tuple(index)].min(axis=dim + 1, keepdims=True))
     return np.concatenate(pieces, axis=dim + 1)

@@ -30,7 +30,7 @@ def read(path: Path) -> tuple[nn.Module, Sequence[Tensor], Follow]:
 
 
 class _Runner(nn.Module):
-    """Runs a graph; before each node the calls are told where in the exported network it stood."""
+    """Runs a graph; before each node the calls learn where in the exported network it stood."""
 
     def __init__(self, graph: fx.GraphModule) -> None:
         super().__init__()

@@ -109,12 +109,12 @@ def _slice(
 ) -> Tensor:
     dims = range(len(starts)) if axes is None else axes.tolist()
     strides = [1] * len(starts) if steps is None else steps.tolist()
-    place: list[slice] = [slice(None)] * x.dim()
+    index: list[slice] = [slice(None)] * x.dim()
     for dim, start, end, step in zip(dims, starts.tolist(), ends.tolist(), strides, strict=True):
         if step < 0:
             raise NotImplementedError("a slice that goes backwards")
-        place[int(dim)] = slice(start, end, step)
-    return x[tuple(place)]
+        index[int(dim)] = slice(start, end, step)
+    return x[tuple(index)]
 
 
 def _pad(
@@ -229,7 +229,7 @@ _TYPES = {
 
 
 def _point(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda a, *given: function(*given)
+    return lambda a, *inputs: function(*inputs)
 
 
 NODES: dict[str, Callable[..., Any]] = {
@@ -244,7 +244,7 @@ NODES: dict[str, Callable[..., Any]] = {
     "LayerNormalization": _layer_norm,
     "Gemm": _gemm,
     "MatMul": _point(torch.matmul),
-    "Einsum": lambda a, *given: torch.einsum(a["equation"], *given),
+    "Einsum": lambda a, *inputs: torch.einsum(a["equation"], *inputs),
     "Relu": _point(torch.relu),
     "LeakyRelu": lambda a, x: F.leaky_relu(x, a.get("alpha", 0.01)),
     "PRelu": _point(lambda x, w: torch.where(x > 0, x, x * w)),
@@ -273,7 +273,7 @@ NODES: dict[str, Callable[..., Any]] = {
     "Where": _point(torch.where),
     "Identity": _point(lambda x: x),
     "Dropout": lambda a, x, *rest: x,
-    "Concat": lambda a, *given: torch.cat(given, a["axis"]),
+    "Concat": lambda a, *inputs: torch.cat(inputs, a["axis"]),
     "Split": _split,
     "Slice": _slice,
     "Pad": _pad,
