@@ -11,7 +11,7 @@ from torch import nn
 import striate
 from striate.errors import ArgumentError, NetworkError
 from striate.explaining.explain import explain
-from striate.explaining.pages.drawing import draw
+from striate.explaining.picture import draw
 from striate.explaining.pictures.catalogue import SHOWS
 from striate.training.train import Run
 

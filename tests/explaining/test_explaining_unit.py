@@ -10,8 +10,11 @@ from torch import Tensor, nn
 
 from striate.errors import ArgumentError, NetworkError
 from striate.explaining.explain import explain
-from striate.explaining.layers.details import Normal, Products, Shift, Window
-from striate.explaining.layers.unit import choose, explain_unit
+from striate.explaining.kinds.batch_norm import Normalised
+from striate.explaining.kinds.convolution import Products
+from striate.explaining.kinds.pooling import Window
+from striate.explaining.kinds.temporal_shift import Shift
+from striate.explaining.unit import choose, explain_unit
 from striate.tracing.recording import record
 
 
@@ -66,7 +69,7 @@ def test_a_convolution_worked_out_on_paper() -> None:
     assert detail.patch.tolist() == [[[3, 4], [6, 7]]]
     assert detail.products.tolist() == [[[3, 8], [18, 28]]]
     assert (detail.channel_sums.tolist(), detail.bias, unit.value) == ([57], 0.5, 57.5)
-    assert detail.cells[:, 1, 1].tolist() == [2, 1]
+    assert detail.input_cells[:, 1, 1].tolist() == [2, 1]
 
 
 def test_the_winner_of_a_max_pool() -> None:
@@ -81,7 +84,7 @@ def test_what_follows_at_the_same_place() -> None:
     unit = explain(image_network(), numbers(1, 4, 9, 8), layer="0", filter=2, at=(1, 3)).unit
     assert unit is not None
     assert [one.kind for one in unit.after] == ["batch_norm", "silu"]
-    assert isinstance(unit.after[0].detail, Normal)
+    assert isinstance(unit.after[0].detail, Normalised)
     assert unit.after[0].detail.input == pytest.approx(unit.value, abs=1e-5)
 
 
@@ -96,16 +99,16 @@ def test_the_frame_a_channel_came_from() -> None:
 def test_where_it_lies_in_the_input() -> None:
     unit = explain(clip_network(), numbers(1, 8, 4, 8, 8), layer="3", filter=0, at=(1, 1, 2)).unit
     assert unit is not None
-    assert unit.seen is not None
-    assert unit.seen.axes == ("T", "H", "W")
-    assert unit.seen.inside == ((0, 3), (1, 4), (3, 6))
-    assert unit.seen.whole == ((-1, 3), (1, 4), (3, 6))
+    assert unit.receptive_field is not None
+    assert unit.receptive_field.axes == ("T", "H", "W")
+    assert unit.receptive_field.clipped == ((0, 3), (1, 4), (3, 6))
+    assert unit.receptive_field.unclipped == ((-1, 3), (1, 4), (3, 6))
 
 
 def test_batch_statistics_in_training_mode() -> None:
     one = record(seeded(nn.BatchNorm2d(3)), numbers(4, 3, 2, 2), training=True).layers[0]
     unit = explain_unit(one, (2, 1, 0, 1))
-    assert isinstance(unit.detail, Normal)
+    assert isinstance(unit.detail, Normalised)
     assert unit.detail.of_batch
     assert unit.detail.mean == pytest.approx(float(one.input[:, 1].mean()), abs=1e-6)
 

@@ -11,7 +11,7 @@ from clip_files import write_frames, write_video
 from small_clips import clip_run
 from striate.errors import ArgumentError, DataError
 from striate.evaluating.run_model import open_run
-from striate.explaining.picture_inputs import piece_of
+from striate.explaining.inputs import read_inputs
 from striate.explaining.subject import open_subject
 from striate.tracing.recording import record
 from striate.training.train import Run
@@ -93,7 +93,7 @@ def test_a_published_clip_network_is_given_clips(strided: Run) -> None:
     """It is the data that says whether inputs are clips, not the kind of the network."""
     trained = open_run(strided.path, "cpu")
     object.__setattr__(trained, "network", torch.nn.Identity())
-    assert piece_of(trained, np.zeros((1, 1, 5, 12, 12), np.uint8)).titles == ("input",)
+    assert read_inputs(trained, np.zeros((1, 1, 5, 12, 12), np.uint8)).titles == ("input",)
 
 
 def test_what_cannot_be_opened(spread: Run, strided: Run, digits_run: Run, tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ import torch
 from torch import Tensor, nn
 
 from striate.explaining.explain import explain
-from striate.explaining.layers.details import Products, Shift
+from striate.explaining.kinds.convolution import Products
+from striate.explaining.kinds.temporal_shift import Shift
 from striate.models import build
 from striate.tracing.recording import record
 

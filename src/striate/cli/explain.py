@@ -12,7 +12,7 @@ from rich.console import Console
 from striate.cli.arguments import Flag, read
 from striate.errors import ArgumentError
 from striate.explaining.explain import explain
-from striate.explaining.texts.catalogue import Texts
+from striate.explaining.texts.languages import glossary
 from striate.pages import document_of, print_document
 from striate.runs import write
 
@@ -126,7 +126,7 @@ def numbers(name: str, text: str | None) -> tuple[int, ...] | None:
 
 
 def _glossary(command: Explain) -> int:
-    terms = Texts(command.lang).glossary
+    terms = glossary(command.lang)
     if command.json:
         told = {key: {"name": name, "text": text} for key, (name, text) in terms.items()}
         print(json.dumps(told, indent=2, ensure_ascii=False))

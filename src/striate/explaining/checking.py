@@ -1,7 +1,6 @@
 """Two witnesses for every number: worked out by hand in float64, and what torch computed."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -9,13 +8,14 @@ from torch import Tensor
 
 from striate.derivation.shapes import Array
 from striate.errors import NetworkError
+from striate.plain_values import ToJson
 
 SPARE = 16
 """Roundings beside those of the sum itself: of its factors, of a square root, of a vectorised exponential."""
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(ToJson):
     """A comparison that held. `difference` is the largest over `numbers` numbers."""
 
     what: str
@@ -23,15 +23,6 @@ class Check:
     difference: float
     rounding: float
     """What rounding alone could make of it, at most."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {
-            "what": self.what,
-            "numbers": self.numbers,
-            "difference": self.difference,
-            "rounding": self.rounding,
-        }
 
 
 def as_array(tensor: Tensor) -> Array:

@@ -9,31 +9,31 @@ import numpy as np
 import torch
 from torch import nn
 
+from striate.arithmetic.receptive.summary import UnitField
 from striate.checked import checked
 from striate.derivation import Softmax
 from striate.errors import ArgumentError, NetworkError, unknown
+from striate.explaining.backward_path import explain_backward_path
 from striate.explaining.checking import as_array
 from striate.explaining.explanation import Explanation, LayerLine
-from striate.explaining.gradient import WeightGradient, explain_gradient
-from striate.explaining.layers.unit import Unit, choose, explain_unit, with_followers
-from striate.explaining.layers.working import working
-from striate.explaining.loss import Loss, explain_loss, strongest, terms_of, torch_loss
-from striate.explaining.pages import writing as writing  # says which document an explanation is
-from striate.explaining.picture_inputs import Input
+from striate.explaining.inputs import Input
+from striate.explaining.kinds.catalogue import kind_of
+from striate.explaining.loss import Loss, explain_loss, settings_of, strongest, torch_loss
+from striate.explaining.picture import Picture
 from striate.explaining.pictures.catalogue import SHOWS
-from striate.explaining.pictures.context import Scene
-from striate.explaining.pictures.picture import Picture
+from striate.explaining.pictures.request import PictureRequest
+from striate.explaining.receptive_fields import ReceptiveFields
 from striate.explaining.subject import Subject, open_subject
-from striate.explaining.texts.catalogue import LANGUAGES
-from striate.explaining.through import explain_through
-from striate.explaining.unit_field import Fields, Seen
-from striate.explaining.updating import Optimiser, clip_factor, explain_update, optimiser_of
+from striate.explaining.texts.languages import LANGUAGES
+from striate.explaining.unit import Unit, choose, explain_unit, with_followers
+from striate.explaining.update import Optimiser, clip_factor, explain_update, optimiser_of
+from striate.explaining.weight_gradient import WeightGradient, explain_gradient
 from striate.tracing.recording import LayerRecord, Recorded, record
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked about a layer."""
+    """What the user asked about a layer."""
 
     layer: str | None
     filter: int | None
@@ -47,14 +47,19 @@ class Question:
         for name in self.show:
             if name not in SHOWS:
                 raise ArgumentError(unknown("picture", name, SHOWS))
-        asked = self.filter is not None or self.at is not None or self.weight is not None or self.through
-        if self.layer is None and asked:
+        of_a_layer = (self.filter, self.at, self.weight, self.through or None)
+        if self.layer is None and any(asked is not None for asked in of_a_layer):
             raise ArgumentError(
                 "a filter, a position, a weight or the way through is of a layer: give --layer too"
             )
 
     @property
-    def learns(self) -> bool:
+    def chosen_filter(self) -> int | None:
+        """The filter that was asked for, by itself or by a weight of it."""
+        return self.weight[0] if self.filter is None and self.weight is not None else self.filter
+
+    @property
+    def needs_gradients(self) -> bool:
         """Whether gradients of the loss are needed."""
         return self.weight is not None or self.through or "update" in self.show
 
@@ -78,17 +83,40 @@ def explain(
 ) -> Explanation:
     """Works out a number of a network by hand, compares it with what torch computed, and shows its parts.
 
-    network: a run folder, or any module, which is left as it was. inputs: an image file, an image of a data
-    set (`digits/test/17`), a `.npy` file, a video, a tensor with the batch first; or several files. layer,
-    filter, at: the output that is worked out; what is not given is where the output is largest. weight:
-    (filter, channel, row, column), or with a frame before the row: its gradient as a sum of terms, and its
-    update. through: the gradient's size from the loss back to the layer. show: pictures, see `SHOWS`. label:
-    of the inputs, where they have none. target: the class that pictures ask about, by default the most
-    probable one. rate: a learning rate for the update, not the optimiser's own. optimizer: whose update is
-    shown, for a module.
+    Args:
+        network: a run folder, or any module, which is left as it was.
+        inputs: an image file, an image of a data set (`digits/test/17`), a `.npy` file, a video, a tensor
+            with the batch first; or several files. Numbers are worked out for the first one, gradients are of
+            the mean loss over all.
+        layer: the layer to look at, as `conv1`, or `conv1#2` for its second call; None: only the network's
+            layers and its answer.
+        filter: the filter, from 0, whose output is worked out; by default that of `weight`, or the one that
+            answers most.
+        at: (row, column), or (frame, row, column): the position of that output; by default where the filter
+            answers most.
+        weight: (filter, channel within its group, row, column), or with a frame before the row; (output,
+            input) of a fully connected layer: its gradient as a sum of terms, and its update.
+        through: the gradient's size from the loss back to the layer.
+        show: pictures by name, see `SHOWS`.
+        label: the true class of the inputs, one or one each, where they have none; by name, or by number.
+        target: the class that pictures ask about; by default the most probable one.
+        rate: a learning rate for the update; by default the optimiser's own.
+        optimizer: whose update is shown, for a module.
+        language: "en" or "vi".
 
-    Raises ArgumentError for what is out of range, with the range; NetworkError for an input that does not
-    fit, a kind of layer that cannot be worked out, and a number on which hand and torch do not agree.
+    Returns:
+        What was found; it shows itself in a notebook, and has `to_html()` and `to_json()`.
+
+    Raises:
+        ArgumentError: what is out of range, with the range.
+        NetworkError: an input that does not fit, a kind of layer that cannot be worked out, a number on which
+            hand and torch do not agree.
+
+    >>> import torch
+    >>> network = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU())
+    >>> found = explain(network, torch.ones(1, 1, 5, 5), layer="0", filter=1, at=(2, 2))
+    >>> found.unit.detail.products.shape  # channels, rows, columns
+    (1, 3, 3)
     """
     if language not in LANGUAGES:
         raise ArgumentError(unknown("language", language, LANGUAGES))
@@ -100,84 +128,98 @@ def explain(
         raise NetworkError(
             f"{subject.name} gives numbers that are not finite for this input: nothing to explain"
         )
-    fields = Fields(subject.network, subject.inputs)
+    found = _overview(subject, recorded, loss, language)
     optimiser = _optimiser(subject, optimizer, rate)
-    whole = Explanation(
-        subject=subject.name,
-        inputs=subject.titles,
-        input_shape=tuple(subject.inputs.shape),
-        label=None if subject.labels is None else subject.class_name(subject.labels[0]),
-        ranking=_ranking(subject, recorded),
-        layers=tuple(_line(one) for one in recorded.layers),
-        picture=picture_of(subject),
-        loss=loss,
-        language=language,
-    )
+    fields = ReceptiveFields(subject.network, subject.inputs)
     if layer is None:
-        scene = Scene(subject, recorded, None, question.filter, None, target, fields, optimiser)
-        return replace(whole, pictures=_pictures(question, scene))
-    one = recorded.named(layer)
-    unit = _unit(recorded, one, question, fields)
-    scene = Scene(subject, recorded, one, question.filter, unit, target, fields, optimiser)
+        request = PictureRequest(subject, recorded, None, question.filter, None, target, fields, optimiser)
+        return replace(found, pictures=_pictures(question, request))
+    named = recorded.named(layer)
+    gradient = _gradient(recorded, named, question, optimiser)
+    unit = _unit(recorded, named, question, fields)
+    request = PictureRequest(
+        subject, recorded, named, question.chosen_filter, unit, target, fields, optimiser
+    )
     return replace(
-        whole,
+        found,
         unit=unit,
-        picture=whole.picture if unit is None else picture_of(subject, unit.seen),
-        gradient=_gradient(recorded, one, question, optimiser),
-        through=explain_through(recorded, one) if through else None,
-        pictures=_pictures(question, scene),
+        picture=found.picture if unit is None else picture_of(subject, unit.receptive_field),
+        gradient=gradient,
+        through=explain_backward_path(recorded, named) if through else None,
+        pictures=_pictures(question, request),
     )
 
 
-def _numbers(given: Sequence[int] | None) -> tuple[int, ...] | None:
-    return None if given is None else tuple(int(one) for one in given)
+def _numbers(index: Sequence[int] | None) -> tuple[int, ...] | None:
+    return None if index is None else tuple(int(number) for number in index)
 
 
 def _recorded(subject: Subject, question: Question) -> tuple[Recorded, Loss | None]:
     """The run through the network, with gradients where a label is known or one is needed."""
-    if subject.labels is None and not question.learns:
+    if subject.labels is None and not question.needs_gradients:
         return record(subject.network, subject.inputs), None
-    terms = terms_of(subject)
+    settings = settings_of(subject)
     try:
-        recorded = record(subject.network, subject.inputs, loss=torch_loss(terms))
+        recorded = record(subject.network, subject.inputs, loss=torch_loss(settings))
     except NetworkError:
-        if question.learns:
+        if question.needs_gradients:
             raise
         return record(subject.network, subject.inputs), None
     last = [one for one in recorded.layers if one.upstream is not None]
     ends = bool(last) and torch.equal(last[-1].output, recorded.output)
-    return recorded, explain_loss(recorded, terms, last[-1].upstream if ends else None)
+    return recorded, explain_loss(recorded, settings, last[-1].upstream if ends else None)
 
 
-def _unit(recorded: Recorded, one: LayerRecord, question: Question, fields: Fields) -> Unit | None:
-    """The output that is asked for; nothing where only pictures or the way through a block are."""
-    if not one.whole and (question.show or question.through) and question.filter is None:
+def _overview(subject: Subject, recorded: Recorded, loss: Loss | None, language: str) -> Explanation:
+    """The network's layers and its answer."""
+    return Explanation(
+        subject=subject.name,
+        inputs=subject.titles,
+        input_shape=tuple(subject.inputs.shape),
+        label=None if subject.labels is None else subject.class_name(subject.labels[0]),
+        classes=_classes(subject, recorded),
+        ranking=_ranking(subject, recorded),
+        layers=tuple(map(_line, recorded.layers)),
+        picture=picture_of(subject),
+        loss=loss,
+        language=language,
+    )
+
+
+def _unit(recorded: Recorded, named: LayerRecord, question: Question, fields: ReceptiveFields) -> Unit | None:
+    """The output that is asked for; None where only pictures or the way through a block are."""
+    if not named.whole and (question.show or question.through) and question.filter is None:
         return None
-    unit = explain_unit(one, choose(one, question.filter, question.at))
-    return replace(with_followers(unit, recorded), seen=fields.of(one, unit.index))
+    unit = explain_unit(named, choose(named, question.chosen_filter, question.at))
+    return replace(with_followers(unit, recorded), receptive_field=fields.of(named, unit.index))
 
 
 def _gradient(
-    recorded: Recorded, one: LayerRecord, question: Question, optimiser: Optimiser | None
+    recorded: Recorded, named: LayerRecord, question: Question, optimiser: Optimiser | None
 ) -> WeightGradient | None:
     if question.weight is None:
         return None
-    gradient = explain_gradient(recorded, one, question.weight)
-    parameter = one.layer._parameters.get("weight")
+    gradient = explain_gradient(recorded, named, question.weight)
+    parameter = named.layer._parameters.get("weight")
     if optimiser is None or parameter is None:
         return gradient
-    by_torch = recorded.parameter_gradients[f"{one.name}.weight"]
+    by_torch = recorded.parameter_gradients[f"{named.name}.weight"]
     clip = clip_factor(recorded.parameter_gradients, optimiser.clip_norm)
     update = explain_update(optimiser, parameter, by_torch, clip, gradient.index, gradient.kernel)
     return replace(gradient, update=update)
 
 
-def _optimiser(subject: Subject, given: torch.optim.Optimizer | None, rate: float | None) -> Optimiser | None:
-    if given is not None:
-        return Optimiser(given)
+def _optimiser(subject: Subject, own: torch.optim.Optimizer | None, rate: float | None) -> Optimiser | None:
+    if own is not None:
+        return Optimiser(own)
     if subject.trained is None:
         return None
     return optimiser_of(subject.trained.run, subject.record, subject.network, rate)
+
+
+def _classes(subject: Subject, recorded: Recorded) -> tuple[str, ...]:
+    count = recorded.output.shape[1] if recorded.output.dim() == 2 else 0
+    return tuple(map(subject.class_name, range(count)))
 
 
 def _ranking(subject: Subject, recorded: Recorded) -> tuple[tuple[str, float], ...]:
@@ -188,25 +230,25 @@ def _ranking(subject: Subject, recorded: Recorded) -> tuple[tuple[str, float], .
     return tuple((subject.class_name(k), float(shares[k])) for k in strongest(shares))
 
 
-def _line(one: LayerRecord) -> LayerLine:
+def _line(record: LayerRecord) -> LayerLine:
     try:
-        kind = working(one).kind
+        kind = kind_of(record).key
     except NetworkError:
         kind = None
-    return LayerLine(one.title, type(one.layer).__name__, tuple(one.output.shape), kind)
+    return LayerLine(record.title, type(record.layer).__name__, tuple(record.output.shape), kind)
 
 
-def picture_of(subject: Subject, seen: Seen | None = None) -> np.ndarray | None:
+def picture_of(subject: Subject, field: UnitField | None = None) -> np.ndarray | None:
     """(C, H, W) uint8: the pixels of the first input, or its numbers stretched to what can be seen.
 
-    seen: what the number at hand sees of a clip, of which the frame in the middle is shown.
+    field: what the number at hand sees of a clip, of which the frame in the middle is shown.
     """
     if subject.pixels is not None:
         first: np.ndarray = subject.pixels[0]
         return first
     numbers = as_array(subject.inputs[0])
     if numbers.ndim == 4:
-        times = seen.inside[0] if seen is not None and len(seen.inside) == 3 else None
+        times = field.clipped[0] if field is not None and len(field.clipped) == 3 else None
         numbers = numbers[:, numbers.shape[1] // 2 if times is None else sum(times) // 2]
     if numbers.ndim != 3:
         return None
@@ -215,5 +257,5 @@ def picture_of(subject: Subject, seen: Seen | None = None) -> np.ndarray | None:
     return grey if len(grey) in (1, 3) else grey[:1]
 
 
-def _pictures(question: Question, scene: Scene) -> tuple[Picture, ...]:
-    return tuple(picture for name in question.show for picture in SHOWS[name](scene))
+def _pictures(question: Question, request: PictureRequest) -> tuple[Picture, ...]:
+    return tuple(picture for name in question.show for picture in SHOWS[name](request))

@@ -1,21 +1,29 @@
-"""What `explain` found, as one frozen value."""
+"""What `explain` found, as one frozen value that can be shown as a document."""
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from striate.explaining.gradient import WeightGradient
-from striate.explaining.layers.unit import Unit
+import numpy as np
+
+from striate.explaining.backward_path import BackwardPath
+from striate.explaining.checking import Check
+from striate.explaining.kinds.catalogue import BY_KEY
 from striate.explaining.loss import Loss
-from striate.explaining.pictures.picture import Picture
-from striate.explaining.through import Through
-from striate.pages import Shown
+from striate.explaining.picture import Picture
+from striate.explaining.receptive_fields import rectangle
+from striate.explaining.texts.languages import Texts
+from striate.explaining.unit import Unit
+from striate.explaining.weight_gradient import WeightGradient
+from striate.numbers import by, number, percent
+from striate.pages import Block, Document, Paragraph, Section, Shown, Table, document_of
+from striate.plain_values import ToJson, to_plain
 
-if TYPE_CHECKING:
-    import numpy as np
+LABELS = ("contents", "skip")
 
 
 @dataclass(frozen=True)
-class LayerLine:
+class LayerLine(ToJson):
     """One line of the overview."""
 
     name: str
@@ -33,32 +41,120 @@ class Explanation(Shown):
     inputs: tuple[str, ...]
     input_shape: tuple[int, ...]
     label: str | None
+    classes: tuple[str, ...]
+    """The names of all classes; empty where the network gives no scores."""
     ranking: tuple[tuple[str, float], ...]
     """The classes with the highest probabilities for the first input; empty where there are no scores."""
     layers: tuple[LayerLine, ...]
-    picture: "np.ndarray | None"
+    picture: np.ndarray | None = field(repr=False)
     """(C, H, W) uint8: the first input, or the middle frame of it."""
     unit: Unit | None = None
     loss: Loss | None = None
     gradient: WeightGradient | None = None
-    through: Through | None = None
+    through: BackwardPath | None = None
     pictures: tuple[Picture, ...] = ()
     language: str = "en"
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; pictures as their numbers."""
-        parts = {name: getattr(self, name) for name in ("unit", "loss", "gradient", "through")}
-        return {
-            "subject": self.subject,
-            "inputs": list(self.inputs),
-            "input_shape": list(self.input_shape),
-            "label": self.label,
-            "probabilities": dict(self.ranking),
-            "layers": [{**vars(one), "shape": list(one.shape)} for one in self.layers],
-            **{name: part and part.to_json() for name, part in parts.items()},
-            "pictures": [one.to_json() for one in self.pictures],
-        }
+        parts = ("subject", "inputs", "input_shape", "label", "layers", "unit", "loss", "gradient", "through")
+        values: dict[str, Any] = to_plain({name: getattr(self, name) for name in parts})
+        pictures = [picture.to_json() for picture in self.pictures]
+        return {**values, "probabilities": dict(self.ranking), "pictures": pictures}
 
     def to_html(self, language: str | None = None) -> str:
-        """One self-contained page."""
+        """One self-contained page; language: "en" or "vi", by default the one that was asked for."""
         return super(Explanation, replace(self, language=language or self.language)).to_html()
+
+    def checks(self) -> list[Check]:
+        """Every comparison that stands behind the explanation."""
+        found: list[Check | None] = []
+        if self.unit is not None:
+            found += [self.unit.check, *(one.check for one in self.unit.after)]
+        if self.loss is not None:
+            found += self.loss.checks
+        if self.gradient is not None:
+            found += self.gradient.checks
+            found += [] if self.gradient.update is None else [self.gradient.update.check]
+        if self.through is not None:
+            found += [step.check for step in self.through.steps]
+        return [check for check in found if check is not None]
+
+    def sections(self, say: Texts) -> Iterator[Section]:
+        """Everything that was found, in the order in which a reader needs it."""
+        yield Section(say("overview.title"), tuple(self._overview(say)))
+        if self.unit is not None:
+            yield self.unit.section(say, self._receptive_field())
+        if self.loss is not None and (self.gradient or self.through):
+            yield self.loss.section(self.classes, say)
+        if self.gradient is not None:
+            yield from self.gradient.sections(say)
+        if self.through is not None:
+            yield self.through.section(say)
+        yield from (_picture_section(picture, say) for picture in self.pictures)
+        if checks := self.checks():
+            heads = say.heads("what", "numbers", "difference", "rounding")
+            table = Table.of_rows(say("checks.table"), heads, tuple(map(_check_row, checks)))
+            yield Section(say("checks.title"), (Paragraph(say("checks.text")), table))
+
+    def _overview(self, say: Texts) -> Iterator[Block]:
+        facts = {"inputs": ", ".join(self.inputs[:8]), "shape": by(self.input_shape)}
+        yield Paragraph(say("overview.input", subject=self.subject, **facts))
+        if self.label is not None:
+            yield Paragraph(say("overview.label", label=self.label))
+        if self.ranking:
+            rows = tuple((name, percent(share)) for name, share in self.ranking)
+            yield Table.of_rows(say("overview.ranking"), say.heads("class", "probability"), rows)
+        if self.unit is None:
+            lines = tuple(
+                (one.name, one.type, by(one.shape), _kind_name(one.kind, say)) for one in self.layers
+            )
+            heads = say.heads("layer", "type", "output", "worked_out")
+            yield Table.of_rows(say("overview.layers"), heads, lines)
+
+    def _receptive_field(self) -> Picture | None:
+        """The input with a rectangle around what the unit sees."""
+        mark = None if self.unit is None else rectangle(self.unit.receptive_field)
+        if mark is None or self.picture is None:
+            return None
+        tile = self.picture.astype(float)
+        return Picture("receptive_field", (tile if len(tile) == 3 else tile[0],), ("",), marks=(mark,))
+
+
+@document_of.register
+def document(explanation: Explanation) -> Document:
+    """The document in the explanation's language."""
+    say = Texts(explanation.language)
+    return Document(
+        title=say("title", subject=explanation.subject),
+        subtitle=say("label.page"),
+        language=say.language,
+        sections=tuple(explanation.sections(say)),
+        glossary=tuple(say.glossary.values()),
+        glossary_title=say("glossary.title"),
+        labels={name: say(f"label.{name}") for name in LABELS},
+    )
+
+
+def _kind_name(kind: str | None, say: Texts) -> str:
+    return say("kind.unknown") if kind is None else say.of(BY_KEY[kind].texts)("name")
+
+
+def _check_row(check: Check) -> tuple[str, ...]:
+    return (check.what, f"{check.numbers:,}", f"{check.difference:.1e}", f"{check.rounding:.1e}")
+
+
+def _picture_section(picture: Picture, say: Texts) -> Section:
+    facts = {name: _fact(value, say) for name, value in picture.facts.items()}
+    caption = say(f"picture.{picture.kind}", **facts)
+    low, high = (number(float(edge([edge(tile) for tile in picture.tiles]))) for edge in (np.min, np.max))
+    alt = say("picture.alt", caption=caption, count=len(picture.tiles), low=low, high=high)
+    return Section(say(f"picture.{picture.kind}.title", **facts), (picture.figure(caption, alt),))
+
+
+def _fact(value: object, say: Texts) -> str:
+    if value is None:
+        return say("not_known")
+    if isinstance(value, float):
+        return number(value)
+    return by(value) if isinstance(value, list | tuple) else str(value)

@@ -1,6 +1,6 @@
 """The loss, worked out: scores → probabilities → cross-entropy, and the gradient at the scores."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,21 +14,26 @@ from striate.derivation.shapes import Array
 from striate.errors import ArgumentError, NetworkError
 from striate.explaining.checking import Check, as_array, compare, rounding
 from striate.explaining.subject import Subject
+from striate.explaining.texts.languages import Texts
+from striate.numbers import by, number
+from striate.pages import Block, Formula, Paragraph, Section, Table
+from striate.pages.maths import as_maths, partial, row, sub, total
+from striate.plain_values import to_plain
 from striate.tracing.recording import Recorded
 
 
 @dataclass(frozen=True)
-class Terms:
+class LossSettings:
     """What the loss is made of beside the scores: as the run was trained."""
 
     labels: tuple[int, ...]
-    smoothing: float = 0.0
-    weights: tuple[float, ...] | None = None  # of each class
+    label_smoothing: float = 0.0
+    class_weights: tuple[float, ...] | None = None
 
     @property
-    def of_samples(self) -> Array:
+    def sample_weights(self) -> Array:
         """The weight of each sample's loss: (N,)."""
-        table = None if self.weights is None else np.array(self.weights)
+        table = None if self.class_weights is None else np.array(self.class_weights)
         return np.ones(len(self.labels)) if table is None else table[list(self.labels)]
 
 
@@ -36,7 +41,7 @@ class Terms:
 class Loss:
     """The mean cross-entropy of a batch. Rows are samples, columns classes."""
 
-    terms: Terms
+    settings: LossSettings
     scores: Array  # (N, K)
     probabilities: Array  # (N, K)
     targets: Array  # (N, K)
@@ -47,69 +52,80 @@ class Loss:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        arrays = {
-            name: getattr(self, name) for name in ("scores", "probabilities", "targets", "each", "gradient")
-        }
-        return {
-            "value": self.value,
-            "labels": list(self.terms.labels),
-            "label_smoothing": self.terms.smoothing,
-            **{name: array.tolist() for name, array in arrays.items()},
-            "checks": [one.to_json() for one in self.checks],
-        }
+        values = {name: to_plain(value) for name, value in vars(self).items() if name != "settings"}
+        return {**to_plain(self.settings), **values}
+
+    def section(self, names: Sequence[str], say: Texts) -> Section:
+        """The formulas, and the numbers of the most probable classes; names: of all classes."""
+        return Section(say("loss.title"), tuple(self._blocks(names, say)))
+
+    def _blocks(self, names: Sequence[str], say: Texts) -> Iterator[Block]:
+        smoothing = number(self.settings.label_smoothing)
+        yield Paragraph(say("loss.text", samples=len(self.each), smoothing=smoothing))
+        p, q, z = (sub(name, "k") for name in "pqz")
+        yield Formula(row(p, "=", as_maths("softmax"), "(", z, ")"))
+        yield Formula(row("L", "=", "−", total("k", row(q, "·", "log", " ", p)), "=", number(self.value, 6)))
+        yield Formula(row(partial("L", z), "=", "(", p, "−", q, ")", "/", "N"))
+        columns = [array[0] for array in (self.scores, self.probabilities, self.targets, self.gradient)]
+        rows = tuple(
+            (names[k], *(number(float(column[k]), 5) for column in columns))
+            for k in strongest(self.probabilities[0])
+        )
+        heads = say.heads("class", "score", "probability", "target", "gradient")
+        yield Table.of_rows(say("loss.table"), heads, rows)
+        if len(self.each) > 1:
+            each = tuple((str(n), number(float(value), 6)) for n, value in enumerate(self.each))
+            yield Table.of_rows(say("loss.samples"), say.heads("sample", "loss"), each)
 
 
-def terms_of(subject: Subject) -> Terms:
+def settings_of(subject: Subject) -> LossSettings:
     """The run's label smoothing and class weights; plain cross-entropy for a module."""
     record = subject.record
     smoothing = float(record.get("recipe", {}).get("label_smoothing", 0.0))
     weights = record.get("plan", {}).get("class_weights")
-    return Terms(subject.needed_labels(), smoothing, None if weights is None else tuple(weights))
+    return LossSettings(subject.needed_labels(), smoothing, None if weights is None else tuple(weights))
 
 
-def torch_loss(terms: Terms) -> Callable[[Tensor], Tensor]:
+def torch_loss(settings: LossSettings) -> Callable[[Tensor], Tensor]:
     """The same loss for torch: of scores (N, K). Raises NetworkError for an output that is none."""
 
     def loss(output: Tensor) -> Tensor:
         if output.dim() != 2:
             raise NetworkError(
                 f"a gradient needs scores of shape N×classes for the cross-entropy; the network gives "
-                f"{'×'.join(map(str, output.shape))}: flatten or pool its output first"
+                f"{by(output.shape)}: flatten or pool its output first"
             )
-        if max(terms.labels) >= output.shape[1]:
-            raise ArgumentError(
-                f"label {max(terms.labels)} is not a class of the network: expected 0–{output.shape[1] - 1}"
-            )
-        labels = torch.tensor(terms.labels, device=output.device)
-        each = F.cross_entropy(output, labels, label_smoothing=terms.smoothing, reduction="none")
-        weights = torch.as_tensor(terms.of_samples, dtype=output.dtype, device=output.device)
+        largest, classes = max(settings.labels), output.shape[1]
+        if largest >= classes:
+            raise ArgumentError(f"label {largest} is not a class of the network: expected 0–{classes - 1}")
+        labels = torch.tensor(settings.labels, device=output.device)
+        each = F.cross_entropy(output, labels, label_smoothing=settings.label_smoothing, reduction="none")
+        weights = torch.as_tensor(settings.sample_weights, dtype=output.dtype, device=output.device)
         return (each * weights).mean()
 
     return loss
 
 
-def explain_loss(recorded: Recorded, terms: Terms, upstream: Tensor | None) -> Loss:
+def explain_loss(recorded: Recorded, settings: LossSettings, upstream: Tensor | None) -> Loss:
     """The loss by hand, and its gradient at the scores, compared with torch's."""
     scores = as_array(recorded.output)
-    rows = [_one(scores[n : n + 1], label, terms.smoothing) for n, label in enumerate(terms.labels)]
-    each = np.array([row[0] for row in rows])
-    probabilities, targets = (np.concatenate([row[place] for row in rows]) for place in (1, 2))
-    share = terms.of_samples / len(scores)
+    operation = CrossEntropy(settings.label_smoothing)
+    rows = [
+        operation.forward(scores[n : n + 1], np.array([label])) for n, label in enumerate(settings.labels)
+    ]
+    each = np.array([float(loss) for loss, _ in rows])
+    probabilities = np.concatenate([saved.probabilities for _, saved in rows])
+    targets = np.concatenate([saved.targets for _, saved in rows])
+    share = settings.sample_weights / len(scores)
     gradient = (probabilities - targets) * share[:, None]
     value = float((each * share).sum())
     assert recorded.loss is not None
     reach = int(np.abs(scores).max()) + scores.shape[1]
     checks = [_compare("loss", value, recorded.loss, reach, float((np.abs(each) + 1) @ share))]
     if upstream is not None:
-        checks.append(
-            _compare("∂L/∂scores", gradient, upstream, reach, (probabilities + targets) * share[:, None])
-        )
-    return Loss(terms, scores, probabilities, targets, each, value, gradient, tuple(checks))
-
-
-def _one(scores: Array, label: int, smoothing: float) -> tuple[float, Array, Array]:
-    loss, saved = CrossEntropy(smoothing).forward(scores, np.array([label]))
-    return float(loss), saved.probabilities, saved.targets
+        size = (probabilities + targets) * share[:, None]
+        checks.append(_compare("∂L/∂scores", gradient, upstream, reach, size))
+    return Loss(settings, scores, probabilities, targets, each, value, gradient, tuple(checks))
 
 
 def _compare(what: str, ours: Array | float, theirs: Tensor, reach: int, size: Array | float) -> Check:
@@ -117,7 +133,7 @@ def _compare(what: str, ours: Array | float, theirs: Tensor, reach: int, size: A
     return compare(what, ours, as_array(theirs), rounding(theirs, reach, size))
 
 
-def strongest(probabilities: Array, count: int = 5) -> Sequence[int]:
+def strongest(probabilities: Array, count: int = 5) -> list[int]:
     """The most probable classes, the first one first."""
     order: list[int] = np.argsort(-probabilities, kind="stable")[:count].tolist()
     return order

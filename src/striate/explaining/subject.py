@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 
 from striate.errors import ArgumentError, unknown
 from striate.evaluating.run_model import Trained, open_run
-from striate.explaining.picture_inputs import Input, numbers_of, piece_of, read_array
+from striate.explaining.inputs import Input, read_array, read_inputs
 from striate.runs import read_record
 
 
@@ -56,8 +57,10 @@ def open_subject(
 ) -> Subject:
     """Opens a run or takes a module, and reads the inputs for it.
 
-    inputs: as `piece_of` takes them; for a module, `.npy` files, or arrays and tensors with the batch first.
-    label: of all inputs, or one each; by its name or its number.
+    Args:
+        network: the folder of a run, or a module.
+        inputs: as `read_inputs` takes them; for a module `.npy` files, arrays or tensors, batch first.
+        label: of all inputs, or one each; by its name or its number.
     """
     if not inputs:
         raise ArgumentError(
@@ -78,45 +81,40 @@ def _expect_numbers(subject: Subject) -> None:
 
 
 def _of_module(network: nn.Module, inputs: Sequence[Input]) -> Subject:
-    parts = [_as_tensor(one) for one in inputs]
     first = next(network.parameters(), torch.zeros(0))
-    joined = torch.cat(parts).to(first.device, first.dtype)
+    joined = torch.cat([_as_tensor(source) for source in inputs]).to(first.device, first.dtype)
     titles = tuple(f"input {number}" for number in range(len(joined)))
     return Subject(type(network).__name__, network, joined, titles)
 
 
-def _as_tensor(given: Input) -> Tensor:
+def _as_tensor(source: Input) -> Tensor:
     """Numbers with the batch first."""
-    if isinstance(given, str | Path):
-        if Path(given).suffix != ".npy":
+    if isinstance(source, str | Path):
+        if Path(source).suffix != ".npy":
             raise ArgumentError(
-                f"a module does not say how its images are prepared: give tensors or .npy files; got {given}"
+                f"a module does not say how its images are prepared: give tensors or .npy files; got {source}"
             )
-        return torch.from_numpy(read_array(Path(given)))
-    return given if isinstance(given, Tensor) else torch.from_numpy(np.ascontiguousarray(given))
+        return torch.from_numpy(read_array(Path(source)))
+    return source if isinstance(source, Tensor) else torch.from_numpy(np.ascontiguousarray(source))
 
 
 def _of_run(run: str | Path, inputs: Sequence[Input]) -> Subject:
-    trained = open_run(run, "cpu")
-    pieces = [piece_of(trained, one) for one in inputs]
-    numbers = [numbers_of(trained, piece) for piece in pieces]
-    lengths = sorted({one.shape[2] for one in numbers if one.dim() == 5})
+    trained = open_run(run, "cpu", algorithms="plain")
+    batches = [read_inputs(trained, source) for source in inputs]
+    lengths = sorted({batch.numbers.shape[2] for batch in batches if batch.numbers.dim() == 5})
     if len(lengths) > 1:
         raise ArgumentError(
             f"clips of {' and '.join(map(str, lengths))} frames make no batch: give clips of one length"
         )
-    titles = tuple(title for piece in pieces for title in piece.titles)
-    labels = [piece.labels for piece in pieces]
-    pixels = [piece.pixels for piece in pieces]
+    pixels = [batch.pixels for batch in batches if batch.pixels is not None]
+    labels = [batch.labels for batch in batches if batch.labels is not None]
     return Subject(
         name=str(run),
         network=trained.network,
-        inputs=torch.cat(numbers),
-        titles=titles,
-        pixels=None
-        if any(one is None for one in pixels)
-        else np.concatenate([p for p in pixels if p is not None]),
-        labels=None if any(one is None for one in labels) else sum((one or () for one in labels), ()),
+        inputs=torch.cat([batch.numbers for batch in batches]),
+        titles=tuple(title for batch in batches for title in batch.titles),
+        pixels=np.concatenate(pixels) if len(pixels) == len(batches) else None,
+        labels=tuple(chain.from_iterable(labels)) if len(labels) == len(batches) else None,
         classes=trained.classes,
         trained=trained,
     )
@@ -124,12 +122,12 @@ def _of_run(run: str | Path, inputs: Sequence[Input]) -> Subject:
 
 def _labels(subject: Subject, label: str | int | Sequence[str | int]) -> tuple[int, ...]:
     """One number per input."""
-    given: list[Any] = list(label) if isinstance(label, list | tuple) else [label]
-    if len(given) not in (1, len(subject.inputs)):
+    names: list[Any] = list(label) if isinstance(label, list | tuple) else [label]
+    if len(names) not in (1, len(subject.inputs)):
         raise ArgumentError(
-            f"{len(given)} labels for {len(subject.inputs)} inputs: give one, or one for each"
+            f"{len(names)} labels for {len(subject.inputs)} inputs: give one, or one for each"
         )
-    numbers = [_label(subject, one) for one in given]
+    numbers = [_label(subject, name) for name in names]
     return tuple(numbers * len(subject.inputs) if len(numbers) == 1 else numbers)
 
 

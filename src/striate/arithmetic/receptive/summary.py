@@ -204,13 +204,18 @@ def channel_groups(field: Field) -> tuple[ChannelGroup, ...]:
 
 @dataclass(frozen=True, slots=True)
 class UnitField:
-    """What one unit sees: first and last position per axis, inside the input and as though it went on."""
+    """What one unit sees: first and last position per axis, clipped at the input's border and unclipped."""
 
     unit: tuple[int, ...]
     axes: tuple[str, ...]
     clipped: tuple[tuple[int, int] | None, ...]
     unclipped: tuple[tuple[int, int] | None, ...]
     status: str
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """Positions along each axis, unclipped."""
+        return tuple(0 if pair is None else pair[1] - pair[0] + 1 for pair in self.unclipped)
 
     def to_json(self) -> dict[str, object]:
         """The fields by name."""
@@ -219,6 +224,7 @@ class UnitField:
             "axes": list(self.axes),
             "clipped": [pair and list(pair) for pair in self.clipped],
             "unclipped": [pair and list(pair) for pair in self.unclipped],
+            "size": list(self.size),
             "status": self.status,
         }
 
@@ -241,11 +247,21 @@ def of_unit(field: Field, names: Sequence[str], unit: Sequence[int] | None = Non
     where: list[int | None] = [None] * len(field.shape)
     for dim, position in zip(units, chosen, strict=True):
         where[dim] = position
-    found = extents(field, where)
+    return field_at(field, names, where, chosen)
+
+
+def field_at(
+    field: Field, names: Sequence[str], index: Sequence[int | None], unit: Sequence[int]
+) -> UnitField:
+    """The field of the elements at `index`: a number for each dimension of the output, None for all along it.
+
+    unit: what the result calls them.
+    """
+    found = extents(field, index)
     return UnitField(
-        tuple(chosen),
+        tuple(unit),
         tuple(names),
-        tuple(e and (e[0], e[1]) for e in found),
-        tuple(e and (e[2], e[3]) for e in found),
+        tuple(span and span[:2] for span in found),
+        tuple(span and span[2:] for span in found),
         field.status.word,
     )

@@ -1,1 +1,1 @@
-"""Pictures that answer a question about a layer, a unit or a class."""
+"""What `--show` draws: maps, filters, an update, what speaks for a class, what a filter answers to."""

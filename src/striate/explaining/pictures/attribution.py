@@ -10,8 +10,8 @@ from torch import Tensor
 from striate.derivation.shapes import Array
 from striate.errors import NetworkError
 from striate.explaining.checking import as_array
-from striate.explaining.pictures.context import Scene
-from striate.explaining.pictures.picture import Picture
+from striate.explaining.picture import Picture
+from striate.explaining.pictures.request import PictureRequest
 from striate.tracing.recording import LayerRecord, record
 
 STEPS = 64
@@ -21,16 +21,16 @@ SHARE = 5
 BATCH = 64
 
 
-def grad_cam(scene: Scene) -> list[Picture]:
+def grad_cam(request: PictureRequest) -> list[Picture]:
     """The maps of a layer, each weighted by the mean of its gradient; what speaks for the class is kept.
 
     Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-Based Localization",
     2017.
     """
-    target = scene.target_class()
-    network, first = scene.subject.network, scene.subject.inputs[:1]
+    target = request.target_class()
+    network, first = request.subject.network, request.subject.inputs[:1]
     recorded = record(network, first, loss=lambda scores: scores[0, target])
-    layer = recorded.named(scene.layer.title) if scene.layer is not None else _last_maps(recorded.layers)
+    layer = recorded.named(request.layer.title) if request.layer is not None else _last_maps(recorded.layers)
     if layer.upstream is None or layer.output.dim() < 4:
         shape = tuple(layer.output.shape)
         raise NetworkError(f"Grad-CAM needs maps: the output of {layer.title} has shape {shape}")
@@ -38,8 +38,8 @@ def grad_cam(scene: Scene) -> list[Picture]:
     maps, gradient = (_one_clip(as_array(one), folded) for one in (layer.output, layer.upstream))
     weights = gradient.reshape(len(gradient), -1).mean(axis=1)
     heat = np.maximum(np.tensordot(weights, maps, axes=1), 0)  # (*size)
-    facts = {"layer": layer.title, "class": scene.subject.class_name(target)}
-    return [_over_input(scene, "grad_cam", _resized(heat, scene.subject.inputs.shape[2:]), facts)]
+    facts = {"layer": layer.title, "class": request.subject.class_name(target)}
+    return [_over_input(request, "grad_cam", _resized(heat, request.subject.inputs.shape[2:]), facts)]
 
 
 def _one_clip(values: Array, folded: bool) -> Array:
@@ -64,24 +64,24 @@ def _resized(heat: Array, size: torch.Size) -> Array:
 
 
 def _over_input(
-    scene: Scene, kind: str, heat: Array, facts: Mapping[str, object], signed: bool = False
+    request: PictureRequest, kind: str, heat: Array, facts: Mapping[str, object], signed: bool = False
 ) -> Picture:
     """(H, W) or (T, H, W) → one tile, or one per frame, over the input."""
     tiles = tuple(heat) if heat.ndim == 3 else (heat,)
     names = tuple(map(str, range(len(tiles)))) if len(tiles) > 1 else ("",)
     return Picture(
-        kind, tiles, names, dict(facts), signed=signed, over_input=True, behind=scene.backgrounds()
+        kind, tiles, names, dict(facts), signed=signed, over_input=True, behind=request.backgrounds()
     )
 
 
-def integrated_gradients(scene: Scene) -> list[Picture]:
+def integrated_gradients(request: PictureRequest) -> list[Picture]:
     """The gradient of the score, averaged along the straight way from a blank input, times the way.
 
     Their sum is the score's rise, up to the coarseness of the steps; both are told. Sundararajan, Taly, Yan,
     "Axiomatic Attribution for Deep Networks", 2017.
     """
-    target, network = scene.target_class(), scene.subject.network
-    end, start = scene.subject.inputs[:1], scene.blank()
+    target, network = request.target_class(), request.subject.network
+    end, start = request.subject.inputs[:1], request.blank()
     total = torch.zeros_like(end)
     points = ((torch.arange(STEPS) + 0.5) / STEPS).to(end)  # the middle of each step
     for part in torch.split(points, BATCH):
@@ -92,40 +92,40 @@ def integrated_gradients(scene: Scene) -> list[Picture]:
     shares = as_array((end - start) * total)[0]  # (C, *size)
     ends = record(network, torch.cat([start, end])).output[:, target]
     facts = {
-        "class": scene.subject.class_name(target),
+        "class": request.subject.class_name(target),
         "steps": STEPS,
         "sum": float(shares.sum()),
         "rise": float(ends[1] - ends[0]),
     }
-    return [_over_input(scene, "integrated_gradients", shares.sum(axis=0), facts, signed=True)]
+    return [_over_input(request, "integrated_gradients", shares.sum(axis=0), facts, signed=True)]
 
 
-def occlusion(scene: Scene) -> list[Picture]:
+def occlusion(request: PictureRequest) -> list[Picture]:
     """How far the class's probability falls when a patch of the input is blank, by the patch's place.
 
     Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014. A clip is covered in one
     frame at a time.
     """
-    target, inputs, blank = scene.target_class(), scene.subject.inputs[:1], scene.blank()
+    target, inputs, blank = request.target_class(), request.subject.inputs[:1], request.blank()
     side = max(1, min(inputs.shape[-2:]) // SHARE)
     frames = inputs.shape[2] if inputs.dim() == 5 else 1
-    before = _probability(scene, inputs, target)[0]
+    before = _probability(request, inputs, target)[0]
     fall, count = np.zeros((frames, *inputs.shape[-2:])), np.zeros((frames, *inputs.shape[-2:]))
     rows, columns = (_starts(inputs.shape[axis], side) for axis in (-2, -1))
     spots = [(t, y, x) for t in range(frames) for y in rows for x in columns]
     for start in range(0, len(spots), BATCH):
         part = spots[start : start + BATCH]
         covered = torch.cat([_covered(inputs, blank, spot, side) for spot in part])
-        for (t, y, x), after in zip(part, _probability(scene, covered, target), strict=True):
+        for (t, y, x), after in zip(part, _probability(request, covered, target), strict=True):
             fall[t, y : y + side, x : x + side] += before - after
             count[t, y : y + side, x : x + side] += 1
     heat = fall / np.maximum(count, 1)
     facts: dict[str, object] = {
-        "class": scene.subject.class_name(target),
+        "class": request.subject.class_name(target),
         "side": side,
         "before": float(before),
     }
-    return [_over_input(scene, "occlusion", heat if inputs.dim() == 5 else heat[0], facts, signed=True)]
+    return [_over_input(request, "occlusion", heat if inputs.dim() == 5 else heat[0], facts, signed=True)]
 
 
 def _starts(length: int, side: int) -> list[int]:
@@ -144,6 +144,6 @@ def _covered(inputs: Tensor, blank: Tensor, spot: tuple[int, int, int], side: in
     return covered
 
 
-def _probability(scene: Scene, inputs: Tensor, target: int) -> Array:
+def _probability(request: PictureRequest, inputs: Tensor, target: int) -> Array:
     """Of the class, for each input: (N,)."""
-    return as_array(record(scene.subject.network, inputs).output.softmax(dim=1)[:, target])
+    return as_array(record(request.subject.network, inputs).output.softmax(dim=1)[:, target])

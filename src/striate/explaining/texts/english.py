@@ -16,40 +16,12 @@ TEXTS = {
         "tensors recorded in the network, and compared with what torch computed."
     ),
     "unit.title": "One number of {layer}: output [{index}], {kind}",
-    "unit.geometry": (
-        "Kernels in this filter: {channels}, of {kernel}; stride {stride}, padding {padding}, dilation "
-        "{dilation}, groups {groups}. Each kernel lies on its patch of the input; cell by cell they are "
-        "multiplied, and all products are added."
-    ),
-    "unit.channel": "Input channel {channel}: patch × kernel = products, which add up to {sum}",
-    "unit.channel_frame": (
-        "Input channel {channel}, frame {frame} of the kernel (the channel's sum over all frames: {sum})"
-    ),
-    "unit.outside": "{count} cells of the patch lie in the padding and count as 0.",
-    "unit.rest": "The {count} other channels, whose sums are smaller, add {sum}.",
-    "unit.sums": "What each input channel adds",
-    "unit.inputs": "The inputs that count most, of {count}",
-    "unit.parts": "In this order: the bias, the inputs named above, all other inputs.",
-    "unit.window": "The window",
-    "unit.window_frame": "The window, frame {frame}",
-    "unit.winner": "The winner is input cell ({cell}); on the way back it alone receives the gradient.",
-    "unit.normal_batch": "The mean μ and the variance v are those of this batch (training).",
-    "unit.normal_kept": "The mean μ and the variance v were gathered in training; here they are constants.",
-    "unit.moved": "It is the input at ({source}), {value}, in another place: flattening changes no number.",
-    "unit.shift_from": "Channel {channel} of frame {frame} came from frame {source}: {value}.",
-    "unit.shift_same": "Channel {channel} stays in its frame {frame}: {value}.",
-    "unit.shift_zero": "Channel {channel} of frame {frame} would come from outside of the clip: it is 0.",
-    "unit.shift_table": (
-        "The frame from which each channel came, for every frame of the output (0 alone: zeros)"
-    ),
     "unit.checked": "By hand: {value}. It differs from what torch computed by {difference}.",
     "unit.after": "After it, {layer} ({kind}):",
-    "unit.seen": "This number depends on the input at {spans}: its receptive field, {size} in size.",
-    "unit.seen_picture": "The receptive field in the input",
-    "grid.patch": "patch",
-    "grid.kernel": "kernel",
-    "grid.products": "products",
-    "grid.window": "window",
+    "unit.receptive_field": (
+        "This number depends on the input at {spans}: its receptive field, {size} in size."
+    ),
+    "unit.receptive_field_picture": "The receptive field in the input",
     "grid.upstream": "δ",
     "grid.input": "input",
     "grid.terms": "terms",
@@ -156,62 +128,6 @@ TEXTS = {
     "head.numbers": "numbers",
     "head.rounding": "rounding",
     "kind.unknown": "not worked out by hand",
-    "kind.convolution": "convolution",
-    "kind.convolution.text": (
-        "A convolution lays a small kernel on every place of the input. One output is the sum of "
-        "products of the kernels with the patch under them, plus a bias."
-    ),
-    "kind.pointwise": "1×1 convolution",
-    "kind.pointwise.text": (
-        "A 1×1 convolution looks at one pixel and mixes its channels: a fully connected layer, the same "
-        "at every pixel."
-    ),
-    "kind.fully_connected": "fully connected layer",
-    "kind.fully_connected.text": (
-        "A fully connected layer gives every input a weight of its own: the output is the sum of all "
-        "products, plus a bias."
-    ),
-    "kind.max_pool": "max pool",
-    "kind.max_pool.text": "A max pool keeps the largest number under its window.",
-    "kind.average_pool": "average pool",
-    "kind.average_pool.text": "An average pool gives the mean of the numbers under its window.",
-    "kind.adaptive_pool": "adaptive average pool",
-    "kind.adaptive_pool.text": (
-        "An adaptive average pool cuts the map into a fixed number of bins and gives the mean of each."
-    ),
-    "kind.batch_norm": "batch normalisation",
-    "kind.batch_norm.text": (
-        "A batch normalisation brings each channel to mean 0 and variance 1, then scales it by γ and "
-        "shifts it by β."
-    ),
-    "kind.relu": "ReLU",
-    "kind.relu.text": "A ReLU passes positive numbers on and makes negative ones 0.",
-    "kind.relu.function": "ReLU",
-    "kind.relu6": "ReLU6",
-    "kind.relu6.text": "A ReLU6 is a ReLU that stops at 6.",
-    "kind.relu6.function": "ReLU6",
-    "kind.leaky_relu": "leaky ReLU",
-    "kind.leaky_relu.text": "A leaky ReLU passes positive numbers on and makes negative ones small.",
-    "kind.leaky_relu.function": "leaky ReLU",
-    "kind.sigmoid": "sigmoid",
-    "kind.sigmoid.text": "A sigmoid maps any number to one between 0 and 1.",
-    "kind.sigmoid.function": "σ",
-    "kind.tanh": "tanh",
-    "kind.tanh.text": "The hyperbolic tangent maps any number to one between −1 and 1.",
-    "kind.tanh.function": "tanh",
-    "kind.silu": "SiLU",
-    "kind.silu.text": "A SiLU is x·σ(x): nearly a ReLU, but smooth.",
-    "kind.silu.function": "SiLU",
-    "kind.dropout": "identity",
-    "kind.dropout.text": "In evaluation a dropout drops nothing: the number passes unchanged.",
-    "kind.dropout.function": "identity",
-    "kind.flatten": "flatten",
-    "kind.flatten.text": "Flattening writes all maps one after another into one row of numbers.",
-    "kind.temporal_shift": "temporal shift",
-    "kind.temporal_shift.text": (
-        "A temporal shift moves some channels by one frame, so that the 2D convolution after it sees "
-        "neighbouring frames at no cost."
-    ),
     "picture.alt": "{caption}: {count} tiles, values from {low} to {high}.",
     "picture.maps.title": "Feature maps of {layer}",
     "picture.maps": (

@@ -18,44 +18,12 @@ TEXTS = {
         "ghi lại trong mạng, rồi so với kết quả của torch."
     ),
     "unit.title": "Một con số của {layer}: đầu ra [{index}], {kind}",
-    "unit.geometry": (
-        "Bộ lọc gồm {channels} nhân cỡ {kernel}; bước trượt {stride}, đệm {padding}, độ giãn {dilation}, "
-        "số nhóm {groups}. Mỗi nhân đặt lên vùng tương ứng của đầu vào; từng ô được nhân với nhau, rồi "
-        "mọi tích được cộng lại."
-    ),
-    "unit.channel": "Kênh vào {channel}: vùng × nhân = các tích, tổng bằng {sum}",
-    "unit.channel_frame": (
-        "Kênh vào {channel}, khung hình {frame} của nhân (tổng của kênh qua mọi khung hình: {sum})"
-    ),
-    "unit.outside": "{count} ô của vùng nằm trong phần đệm và được tính là 0.",
-    "unit.rest": "{count} kênh còn lại, có tổng nhỏ hơn, đóng góp thêm {sum}.",
-    "unit.sums": "Phần đóng góp của từng kênh vào",
-    "unit.inputs": "Những đầu vào đóng góp nhiều nhất, trong số {count}",
-    "unit.parts": "Theo thứ tự: độ lệch, các đầu vào nêu trên, mọi đầu vào còn lại.",
-    "unit.window": "Cửa sổ",
-    "unit.window_frame": "Cửa sổ, khung hình {frame}",
-    "unit.winner": "Ô thắng là ô vào ({cell}); khi lan truyền ngược, chỉ ô này nhận gradient.",
-    "unit.normal_batch": "Trung bình μ và phương sai v là của chính lô này (huấn luyện).",
-    "unit.normal_kept": "Trung bình μ và phương sai v được tích lũy khi huấn luyện; ở đây chúng là hằng số.",
-    "unit.moved": (
-        "Đó là đầu vào tại ({source}), {value}, ở một vị trí khác: trải phẳng không đổi con số nào."
-    ),
-    "unit.shift_from": "Kênh {channel} của khung hình {frame} đến từ khung hình {source}: {value}.",
-    "unit.shift_same": "Kênh {channel} ở nguyên trong khung hình {frame}: {value}.",
-    "unit.shift_zero": "Kênh {channel} của khung hình {frame} lẽ ra đến từ ngoài đoạn video: nó bằng 0.",
-    "unit.shift_table": (
-        "Khung hình nguồn của mỗi kênh, với từng khung hình đầu ra (chỉ số 0 đơn lẻ: điền số không)"
-    ),
     "unit.checked": "Tính tay: {value}. Chênh lệch với kết quả của torch là {difference}.",
     "unit.after": "Sau đó là {layer} ({kind}):",
-    "unit.seen": (
+    "unit.receptive_field": (
         "Con số này phụ thuộc vào đầu vào tại {spans}: đó là trường tiếp nhận của nó, kích thước {size}."
     ),
-    "unit.seen_picture": "Trường tiếp nhận trong đầu vào",
-    "grid.patch": "vùng",
-    "grid.kernel": "nhân",
-    "grid.products": "các tích",
-    "grid.window": "cửa sổ",
+    "unit.receptive_field_picture": "Trường tiếp nhận trong đầu vào",
     "grid.upstream": "δ",
     "grid.input": "đầu vào",
     "grid.terms": "các số hạng",
@@ -162,60 +130,6 @@ TEXTS = {
     "head.numbers": "số lượng",
     "head.rounding": "sai số làm tròn",
     "kind.unknown": "không tính tay được",
-    "kind.convolution": "tích chập",
-    "kind.convolution.text": (
-        "Phép tích chập đặt một nhân nhỏ lên từng vị trí của đầu vào. Mỗi đầu ra là tổng các tích giữa "
-        "các nhân và vùng bên dưới chúng, cộng với độ lệch."
-    ),
-    "kind.pointwise": "tích chập 1×1",
-    "kind.pointwise.text": (
-        "Phép tích chập 1×1 chỉ nhìn một điểm ảnh và trộn các kênh của nó: một tầng kết nối đầy đủ, "
-        "giống nhau tại mọi điểm ảnh."
-    ),
-    "kind.fully_connected": "tầng kết nối đầy đủ",
-    "kind.fully_connected.text": (
-        "Tầng kết nối đầy đủ cho mỗi đầu vào một trọng số riêng: đầu ra là tổng mọi tích, cộng với độ lệch."
-    ),
-    "kind.max_pool": "gộp cực đại",
-    "kind.max_pool.text": "Phép gộp cực đại giữ lại số lớn nhất trong cửa sổ.",
-    "kind.average_pool": "gộp trung bình",
-    "kind.average_pool.text": "Phép gộp trung bình cho trung bình cộng các số trong cửa sổ.",
-    "kind.adaptive_pool": "gộp trung bình thích ứng",
-    "kind.adaptive_pool.text": (
-        "Phép gộp trung bình thích ứng chia bản đồ thành một số ô cố định và cho trung bình của mỗi ô."
-    ),
-    "kind.batch_norm": "chuẩn hóa theo lô",
-    "kind.batch_norm.text": (
-        "Chuẩn hóa theo lô đưa mỗi kênh về trung bình 0 và phương sai 1, rồi nhân với γ và cộng β."
-    ),
-    "kind.relu": "ReLU",
-    "kind.relu.text": "ReLU giữ nguyên số dương và biến số âm thành 0.",
-    "kind.relu.function": "ReLU",
-    "kind.relu6": "ReLU6",
-    "kind.relu6.text": "ReLU6 là ReLU bị chặn trên ở 6.",
-    "kind.relu6.function": "ReLU6",
-    "kind.leaky_relu": "leaky ReLU",
-    "kind.leaky_relu.text": "Leaky ReLU giữ nguyên số dương và thu nhỏ số âm.",
-    "kind.leaky_relu.function": "leaky ReLU",
-    "kind.sigmoid": "sigmoid",
-    "kind.sigmoid.text": "Hàm sigmoid đưa mọi số về khoảng từ 0 đến 1.",
-    "kind.sigmoid.function": "σ",
-    "kind.tanh": "tanh",
-    "kind.tanh.text": "Hàm tang hyperbolic đưa mọi số về khoảng từ −1 đến 1.",
-    "kind.tanh.function": "tanh",
-    "kind.silu": "SiLU",
-    "kind.silu.text": "SiLU là x·σ(x): gần như ReLU nhưng trơn.",
-    "kind.silu.function": "SiLU",
-    "kind.dropout": "ánh xạ đồng nhất",
-    "kind.dropout.text": "Khi đánh giá, dropout không bỏ gì: con số đi qua nguyên vẹn.",
-    "kind.dropout.function": "đồng nhất",
-    "kind.flatten": "trải phẳng",
-    "kind.flatten.text": "Trải phẳng xếp mọi bản đồ nối tiếp nhau thành một hàng số.",
-    "kind.temporal_shift": "dịch chuyển theo thời gian",
-    "kind.temporal_shift.text": (
-        "Dịch chuyển theo thời gian dời một số kênh đi một khung hình, nhờ đó tích chập 2D phía sau thấy "
-        "được các khung hình lân cận mà không tốn thêm tính toán."
-    ),
     "picture.alt": "{caption}: {count} ô, giá trị từ {low} đến {high}.",
     "picture.maps.title": "Bản đồ đặc trưng của {layer}",
     "picture.maps": (

@@ -8,15 +8,15 @@ import torch
 from striate.derivation.shapes import Array
 from striate.errors import ArgumentError, NetworkError, unknown
 from striate.explaining.checking import as_array
-from striate.explaining.layers.unit import Unit, choose
+from striate.explaining.receptive_fields import ReceptiveFields
 from striate.explaining.subject import Subject
-from striate.explaining.unit_field import Fields
-from striate.explaining.updating import Optimiser
+from striate.explaining.unit import Unit, choose
+from striate.explaining.update import Optimiser
 from striate.tracing.recording import LayerRecord, Recorded
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class PictureRequest:
     """All that a picture may need."""
 
     subject: Subject
@@ -25,7 +25,7 @@ class Scene:
     filter: int | None
     unit: Unit | None
     target: str | int | None
-    fields: Fields
+    fields: ReceptiveFields
     optimiser: Optimiser | None
 
     def needed_layer(self) -> LayerRecord:
@@ -70,7 +70,7 @@ class Scene:
         frames = np.moveaxis(numbers, 1, 0) if numbers.ndim == 4 else numbers[None]  # (T, C, H, W)
         low, high = frames.min(), frames.max()
         stretched = (frames - low) / max(high - low, 1e-12) * 255
-        return tuple(one if len(one) in (1, 3) else one[:1] for one in stretched)
+        return tuple(frame if len(frame) in (1, 3) else frame[:1] for frame in stretched)
 
     def blank(self) -> torch.Tensor:
         """An input that shows nothing: a black image, or zeros where the preparation is not known."""
@@ -79,10 +79,9 @@ class Scene:
             return torch.zeros_like(first)
         return trained.normalise(torch.zeros(first.shape))
 
-
-def frame_of(scene: Scene, shape: tuple[int, ...]) -> int | None:
-    """Of maps (C, T, H, W), the frame to show: the unit's, or the middle one; None for images."""
-    if len(shape) != 4:
-        return None
-    unit = scene.unit
-    return unit.index[2] if unit is not None and len(unit.index) == 5 else shape[1] // 2
+    def frame_of(self, shape: tuple[int, ...]) -> int | None:
+        """Of maps (C, T, H, W), the frame to show: the unit's, or the middle one; None for images."""
+        if len(shape) != 4:
+            return None
+        unit = self.unit
+        return unit.index[2] if unit is not None and len(unit.index) == 5 else shape[1] // 2

@@ -1,15 +1,15 @@
-"""Grids of numbers as PNG pictures, inline."""
+"""Pictures that were worked out: numbers on a grid with what they are of, and how they are drawn."""
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from striate.derivation.shapes import Array
-from striate.explaining.pictures.picture import Picture
-from striate.pages import Png
+from striate.pages import Figure, Png
 
 ACROSS = 900
 """Pixels that a picture is wide, at most."""
@@ -22,6 +22,32 @@ RAMP = np.array(
     [(0, 0, 4), (66, 10, 104), (147, 38, 103), (221, 81, 58), (252, 165, 10), (252, 255, 164)], float
 )
 """Dark to bright, alike for the colour-blind: six colours of matplotlib's inferno."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Tiles of numbers, each (H, W) or, in colour, (3, H, W). `kind` is the key of its texts."""
+
+    kind: str
+    tiles: tuple[Array, ...]
+    names: tuple[str, ...]
+    facts: dict[str, Any] = field(default_factory=dict)
+    signed: bool = False
+    """Whether 0 lies in the middle of the colours."""
+    over_input: bool = False
+    """Whether tiles are heat maps to be laid over the pictures in `behind`."""
+    behind: tuple[Array, ...] = ()
+    marks: tuple[tuple[int, int, int, int] | None, ...] = ()
+    """A rectangle on each tile: top, left, bottom, right, inclusive."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; grids in full."""
+        tiles = [np.asarray(tile, float).tolist() for tile in self.tiles]
+        return {"kind": self.kind, "names": list(self.names), **self.facts, "tiles": tiles}
+
+    def figure(self, caption: str, alt: str) -> Figure:
+        """The picture in a document. alt: what someone who cannot see it should know."""
+        return Figure(caption, alt, Drawn(self))
 
 
 @dataclass(frozen=True)
@@ -38,33 +64,34 @@ class Drawn:
 
     def tiles(self) -> list[tuple[str, Array]]:
         """Each tile with its name."""
-        return [(name, colours_of(self.picture, place)) for place, name in enumerate(self.picture.names)]
+        return [(name, colours_of(self.picture, number)) for number, name in enumerate(self.picture.names)]
 
 
 def draw(picture: Picture) -> Image.Image:
     """All tiles in rows, their names below them."""
-    tiles = [_tile(picture, place) for place in range(len(picture.tiles))]
-    width, height = max(one.width for one in tiles), max(one.height for one in tiles)
+    tiles = [_tile(picture, number) for number in range(len(picture.tiles))]
+    width, height = max(tile.width for tile in tiles), max(tile.height for tile in tiles)
     columns = max(1, min(len(tiles), (ACROSS + GAP) // (width + GAP)))
     rows = -(-len(tiles) // columns)
     line = LINE if any(picture.names) else 0
     canvas = Image.new("RGB", (columns * (width + GAP) + GAP, rows * (height + GAP + line) + GAP), "white")
     pen = ImageDraw.Draw(canvas)
-    for place, (tile, name) in enumerate(zip(tiles, picture.names, strict=True)):
-        left, top = GAP + place % columns * (width + GAP), GAP + place // columns * (height + GAP + line)
+    for number, (tile, name) in enumerate(zip(tiles, picture.names, strict=True)):
+        row, column = divmod(number, columns)
+        left, top = GAP + column * (width + GAP), GAP + row * (height + GAP + line)
         canvas.paste(tile, (left, top))
         pen.text((left, top + height), name[: width // 6 + 1], fill="black")
     return canvas
 
 
-def _tile(picture: Picture, place: int) -> Image.Image:
-    colours = colours_of(picture, place)
+def _tile(picture: Picture, number: int) -> Image.Image:
+    colours = colours_of(picture, number)
     height, width = colours.shape[:2]
     zoom = max(1, -(-SMALLEST // min(height, width)))
     if len(picture.tiles) <= FEW or picture.over_input:
         zoom = max(zoom, 224 // max(height, width))
     image = Image.fromarray(colours).resize((width * zoom, height * zoom), Image.Resampling.NEAREST)
-    mark = picture.marks[place] if place < len(picture.marks) else None
+    mark = picture.marks[number] if number < len(picture.marks) else None
     if mark is not None:
         top, left, bottom, right = mark
         box = (left * zoom, top * zoom, (right + 1) * zoom - 1, (bottom + 1) * zoom - 1)
@@ -74,11 +101,11 @@ def _tile(picture: Picture, place: int) -> Image.Image:
     return image
 
 
-def colours_of(picture: Picture, place: int) -> Array:
+def colours_of(picture: Picture, number: int) -> Array:
     """One tile as (H, W, 3) uint8."""
-    tile = np.asarray(picture.tiles[place], float)
+    tile = np.asarray(picture.tiles[number], float)
     if picture.over_input:
-        return _laid_over(tile, picture, place)
+        return _laid_over(tile, picture, number)
     if picture.signed:
         return _signed(tile, _reach(picture.tiles))
     if tile.ndim == 3:
@@ -88,8 +115,8 @@ def colours_of(picture: Picture, place: int) -> Array:
 
 def as_bytes(colours: Array) -> Array:
     """0 … 255, rounded."""
-    told: Array = np.rint(np.clip(colours, 0, 255)).astype(np.uint8)
-    return told
+    rounded: Array = np.rint(np.clip(colours, 0, 255)).astype(np.uint8)
+    return rounded
 
 
 def stretched(tile: Array) -> Array:
@@ -100,7 +127,7 @@ def stretched(tile: Array) -> Array:
 
 def _reach(tiles: Sequence[Array]) -> float:
     """The largest size over all tiles, which share one scale."""
-    return max(float(np.abs(one).max(initial=0.0)) for one in tiles) or 1.0
+    return max(float(np.abs(tile).max(initial=0.0)) for tile in tiles) or 1.0
 
 
 def _signed(tile: Array, reach: float) -> Array:
@@ -109,13 +136,15 @@ def _signed(tile: Array, reach: float) -> Array:
     if tile.ndim == 3:
         return as_bytes(127.5 + 127.5 * np.moveaxis(share, 0, -1))
     up, down = np.maximum(share, 0)[..., None], np.maximum(-share, 0)[..., None]
-    white, red, blue = (np.array(one, float) for one in ((255, 255, 255), (178, 24, 43), (33, 102, 172)))
+    white, red, blue = (
+        np.array(colour, float) for colour in ((255, 255, 255), (178, 24, 43), (33, 102, 172))
+    )
     return as_bytes(white + up * (red - white) + down * (blue - white))
 
 
-def _laid_over(tile: Array, picture: Picture, place: int) -> Array:
+def _laid_over(tile: Array, picture: Picture, number: int) -> Array:
     """A heat map over the input, which stays visible in grey."""
-    behind = picture.behind[min(place, len(picture.behind) - 1)].mean(axis=0)
+    behind = picture.behind[min(number, len(picture.behind) - 1)].mean(axis=0)
     grey = np.repeat(behind[..., None], 3, axis=-1)
     if picture.signed:
         reach = _reach(picture.tiles)

@@ -1,6 +1,6 @@
 """The step that the optimiser would make: old value → new value, by its own rule and memory."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,11 @@ from striate.derivation.shapes import Array
 from striate.derivation.updates import AdamState
 from striate.errors import ArgumentError, NetworkError
 from striate.explaining.checking import Check, as_array, compare, rounding
+from striate.explaining.texts.languages import Texts
+from striate.numbers import number
+from striate.pages import Block, Formula, Grid, Paragraph, Section, Table
+from striate.pages.document import planes_of
+from striate.pages.maths import Maths, over, power, root, row, sub
 from striate.runs import CHECKPOINT
 from striate.training.checkpoint import read_checkpoint
 from striate.training.optimisation import make_optimizer
@@ -29,7 +34,7 @@ class Optimiser:
     torch: torch.optim.Optimizer
     clip_norm: float = 0.0
     steps: int = 0
-    """How many steps its memory holds; 0 for a fresh one."""
+    """How many steps its memory holds; 0 for a new one."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,57 @@ class Update:
             "memory_after": {name: float(value[self.at]) for name, value in self.memory_after.items()},
             "check": self.check.to_json(),
         }
+
+    def section(self, index: tuple[int, ...], say: Texts) -> Section:
+        """The rule with its numbers, old → new, and the whole kernel; index: of the weight."""
+        return Section(say("update.title", rule=self.rule), tuple(self._blocks(index, say)))
+
+    def _blocks(self, index: tuple[int, ...], say: Texts) -> Iterator[Block]:
+        yield Paragraph(say("update.text", rule=self.rule, steps=self.steps))
+        settings = tuple(
+            (say(f"setting.{name}"), number(float(value), 6)) for name, value in self.settings.items()
+        )
+        yield Table.of_rows(say("update.settings"), say.heads("setting", "value"), settings)
+        if self.clip < 1:
+            yield Paragraph(say("update.clip", factor=number(self.clip)))
+        yield from map(Formula, _formulas(self.rule, bool(self.settings["weight_decay"])))
+        if self.memory_after:
+            rows = tuple((name, *self._memory(name)) for name in self.memory_after)
+            yield Table.of_rows(say("update.memory"), say.heads("memory", "before", "after"), rows)
+        old, new = float(self.old[self.at]), float(self.new[self.at])
+        change = row(sub("w", *map(str, index)), ":", " ", number(old, 8), "→", number(new, 8))
+        yield Formula(change)
+        facts = {"old": number(old, 8), "new": number(new, 8), "change": number(new - old, 4)}
+        yield Paragraph(say("update.change", **facts))
+        if self.old.ndim:
+            names = (say("grid.old"), say("grid.step"), say("grid.new"))
+            for matrices in planes_of(self.old, self.new - self.old, self.new):
+                yield Grid(say("update.kernel"), names, matrices, ("+", "="))
+
+    def _memory(self, name: str) -> tuple[str, str]:
+        """What is remembered of the weight, before and after."""
+        before = self.memory.get(name, np.zeros(self.old.shape))
+        return number(float(before[self.at])), number(float(self.memory_after[name][self.at]))
+
+
+def _formulas(rule: str, decays: bool) -> list[Maths]:
+    """The update's formulas, in the notation of `derivation.updates`."""
+    w, g = "w", "g"
+    if rule.startswith("Adam"):
+        mean, square = (
+            over(name, row("1", "−", power(beta, "t"))) for name, beta in (("m", "β₁"), ("v", "β₂"))
+        )
+        old = row(w, "·", "(", "1", "−", "η", "λ", ")") if decays and rule == "AdamW" else row(w)
+        return [
+            row("m", "←", "β₁", "m", "+", "(", "1", "−", "β₁", ")", g),
+            row("v", "←", "β₂", "v", "+", "(", "1", "−", "β₂", ")", power(g, "2")),
+            row(w, "←", old, "−", "η", "·", over(mean, row(root(square), "+", "ε"))),
+        ]
+    pull = [row(g, "←", g, "+", "λ", w)] if decays else []
+    if rule == "gradient descent":
+        return [*pull, row(w, "←", w, "−", "η", g)]
+    ahead = row("(", g, "+", "μ", "v", ")") if rule == "Nesterov" else row("v")
+    return [*pull, row("v", "←", "μ", "v", "+", "(", "1", "−", "τ", ")", g), row(w, "←", w, "−", "η", ahead)]
 
 
 def optimiser_of(run: Path, record: Mapping[str, Any], network: nn.Module, rate: float | None) -> Optimiser:
@@ -128,8 +184,8 @@ def clip_factor(gradients: Mapping[str, Tensor], limit: float) -> float:
     """What `clip_grad_norm_` multiplies by."""
     if not limit:
         return 1.0
-    seen = {id(one): one for one in gradients.values()}
-    norm = float(torch.linalg.vector_norm(torch.stack([one.norm() for one in seen.values()])))
+    distinct = {id(gradient): gradient for gradient in gradients.values()}
+    norm = float(torch.linalg.vector_norm(torch.stack([one.norm() for one in distinct.values()])))
     return min(1.0, limit / (norm + 1e-6))
 
 
@@ -145,29 +201,33 @@ def explain_update(
 
     gradient: of the whole parameter, by torch. by_hand: of this kernel.
     """
-    group = group_of(optimiser.torch, parameter)
-    rule = rule_of(optimiser.torch, group)
-    where, at = index[:2], index[2:]
+    rule = rule_of(optimiser.torch, group_of(optimiser.torch, parameter))
+    where, clipped = index[:2], by_hand * clip
     old = as_array(parameter[where])
     state = _state(rule, optimiser.torch.state.get(parameter, {}), where)
-    new, after = rule.step(old, by_hand * clip, state)
-    theirs = stepped(optimiser.torch, parameter, gradient * clip)
-    size = np.abs(old) + _reach(rule, by_hand * clip, state, after)
-    check = compare(
-        f"the updated kernel {list(where)}", new, as_array(theirs[where]), rounding(theirs, 0, size)
-    )
+    new, after = rule.step(old, clipped, state)
+    theirs = as_array(stepped(optimiser.torch, parameter, gradient * clip)[where])
+    allowed = rounding(parameter, 0, np.abs(old) + _reach(rule, clipped, state, after))
     return Update(
-        _name(rule), _settings(rule), optimiser.steps, clip, by_hand * clip,
-        _memory(state), _memory(after), old, new, at, check,
-    )  # fmt: skip
+        rule=_name(rule),
+        settings=settings_of(rule),
+        steps=optimiser.steps,
+        clip=clip,
+        gradient=clipped,
+        memory=_memory(state),
+        memory_after=_memory(after),
+        old=old,
+        new=new,
+        at=index[2:],
+        check=compare(f"the updated kernel {list(where)}", new, theirs, allowed),
+    )
 
 
 def _state(rule: Rule, state: Mapping[str, Any], where: tuple[int, ...]) -> Any:
     """The optimiser's memory of these weights, as `derivation` keeps it."""
     if isinstance(rule, Adam) and "exp_avg" in state:
-        return AdamState(
-            int(state["step"]), as_array(state["exp_avg"][where]), as_array(state["exp_avg_sq"][where])
-        )
+        mean, square = (as_array(state[name][where]) for name in ("exp_avg", "exp_avg_sq"))
+        return AdamState(int(state["step"]), mean, square)
     if isinstance(rule, Momentum):
         buffer = state.get("momentum_buffer")
         return None if buffer is None else as_array(buffer[where])
@@ -201,7 +261,8 @@ def _name(rule: Rule) -> str:
     return "gradient descent"
 
 
-def _settings(rule: Rule) -> dict[str, float | bool]:
-    told: dict[str, Any] = dict(vars(rule))
-    betas = told.pop("betas", None)
-    return told if betas is None else {**told, "beta1": betas[0], "beta2": betas[1]}
+def settings_of(rule: Rule) -> dict[str, float | bool]:
+    """The rule's numbers by name."""
+    settings: dict[str, Any] = dict(vars(rule))
+    betas = settings.pop("betas", None)
+    return settings if betas is None else {**settings, "beta1": betas[0], "beta2": betas[1]}

@@ -1,0 +1,54 @@
+"""Every kind of layer that can be worked out, and which one a recorded call is."""
+
+from torch import nn
+
+from striate.errors import NetworkError
+from striate.explaining.kinds.activation import ACTIVATIONS
+from striate.explaining.kinds.batch_norm import BatchNorm
+from striate.explaining.kinds.convolution import Convolution, Pointwise
+from striate.explaining.kinds.flatten import Flatten
+from striate.explaining.kinds.fully_connected import FullyConnected
+from striate.explaining.kinds.identity import Identity
+from striate.explaining.kinds.kind import Kind
+from striate.explaining.kinds.pooling import AdaptiveAveragePool, AveragePool, MaxPool
+from striate.explaining.kinds.temporal_shift import TemporalShift
+from striate.tracing.recording import LayerRecord
+
+KINDS: tuple[type[Kind], ...] = (
+    Convolution, FullyConnected, MaxPool, AveragePool, AdaptiveAveragePool, BatchNorm, *ACTIVATIONS,
+    Flatten, Identity, TemporalShift,
+)  # fmt: skip
+BY_KEY: dict[str, type[Kind]] = {kind.key: kind for kind in KINDS} | {Pointwise.key: Pointwise}
+BY_LAYER: dict[type[nn.Module] | str, type[Kind]] = {layer: kind for kind in KINDS for layer in kind.layers}
+
+
+def kind_of(record: LayerRecord) -> Kind:
+    """How a call is worked out. Raises NetworkError, by name, for a layer that cannot be."""
+    layer = record.layer
+    if not record.whole:
+        inside = ", ".join(
+            f"{record.name}.{name}" for name, one in layer.named_modules() if name and _class_of(one)
+        )
+        raise NetworkError(
+            f"{record.name} is a {type(layer).__name__}, a block of several layers: name one of {inside}"
+        )
+    found = _class_of(layer)
+    kind = None if found is None else found.of(record)
+    refusal = f"a {type(layer).__name__}" if kind is None else kind.refusal
+    if kind is None or refusal:
+        raise NetworkError(
+            f"{record.name} is {refusal}, which cannot be worked out by hand; those that can: "
+            + ", ".join(sorted(_name(one) for one in BY_LAYER))
+        )
+    return kind
+
+
+def _class_of(layer: nn.Module) -> type[Kind] | None:
+    """By the nearest class that is known, or by a class's name."""
+    lineage = type(layer).__mro__
+    known = (BY_LAYER.get(one) or BY_LAYER.get(one.__name__) for one in lineage)
+    return next((kind for kind in known if kind), None)
+
+
+def _name(layer: type[nn.Module] | str) -> str:
+    return layer if isinstance(layer, str) else layer.__name__

@@ -1,0 +1,221 @@
+"""Convolutions of any number of axes: kernel · patch, cell by cell, channel by channel, plus the bias."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from striate.derivation import Convolution as ConvolutionByHand
+from striate.derivation import Terms, convolution_unit, unfold, weight_terms
+from striate.derivation import Unit as WeightedSum
+from striate.derivation.shapes import Array
+from striate.derivation.terms import first_channel
+from striate.explaining.kinds.kind import Index, KernelKind, Kind
+from striate.explaining.texts.languages import Texts, by_language
+from striate.layers import CausalConv3d
+from striate.numbers import by, number
+from striate.pages import Block, Formula, Grid, Paragraph, Table
+from striate.pages.document import planes_of
+from striate.pages.maths import Maths, row, sub, sum_of, total
+from striate.tracing.recording import LayerRecord
+
+CHANNELS = 16
+"""Channels whose products are shown one by one: those that count most."""
+
+
+@dataclass(frozen=True)
+class Products(WeightedSum):
+    """Every product behind one output, by channel and position in the kernel."""
+
+    geometry: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def terms(self) -> int:
+        """Every product, and the bias."""
+        return self.products.size + 1
+
+    @property
+    def size(self) -> float:
+        """Σ|product| and the bias."""
+        return float(np.abs(self.products).sum() + abs(self.bias))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        arrays = {
+            "patch": self.patch, "kernel": self.kernel, "products": self.products,
+            "channel_sums": self.channel_sums, "cells": self.input_cells, "in_padding": self.padding,
+        }  # fmt: skip
+        return {
+            "channels": [self.channels.start, self.channels.stop - 1],
+            "bias": self.bias,
+            "geometry": dict(self.geometry),
+            **{name: array.tolist() for name, array in arrays.items()},
+        }
+
+    def blocks(self, y: Maths, say: Texts) -> Iterator[Block]:
+        """The geometry, patch × kernel = products of the channels that count most, and their sums."""
+        yield Formula(row(y, "=", "b", "+", total("c,u", row(sub("w", "c", "u"), "·", sub("x", "c", "u")))))
+        yield Paragraph(say("geometry", **self._geometry()))
+        sums = self.channel_sums
+        order = np.argsort(-np.abs(sums), kind="stable")[:CHANNELS]
+        for channel in sorted(order.tolist()):
+            yield from self._channel(channel, say)
+        if len(sums) > len(order):
+            others = float(sums.sum() - sums[order].sum())
+            yield Paragraph(say("rest", count=len(sums) - len(order), sum=number(others, 6)))
+        if len(sums) > 1:
+            rows = tuple((str(self.channels[c]), number(float(s), 6)) for c, s in enumerate(sums))
+            yield Table.of_rows(say("sums"), say.heads("channel", "sum"), rows)
+        yield Formula(row(y, "=", sum_of([self.bias, *map(float, sums)], 10), "=", number(self.value, 6)))
+
+    def _geometry(self) -> dict[str, Any]:
+        shape = {name: by(self.geometry[name]) for name in ("kernel", "stride", "dilation")}
+        pads = by([str(a) if a == b else f"{a}/{b}" for a, b in self.geometry["padding"]])
+        return {**shape, "padding": pads, "groups": self.geometry["groups"], "channels": len(self.channels)}
+
+    def _channel(self, channel: int, say: Texts) -> Iterator[Block]:
+        """Patch × kernel = products, one grid per frame of the kernel."""
+        groups = planes_of(self.patch[channel], self.kernel[channel], self.products[channel])
+        facts = {"channel": self.channels[channel], "sum": number(float(self.channel_sums[channel]), 6)}
+        names = (say("patch"), say("kernel"), say("products"))
+        for frame, matrices in enumerate(groups):
+            key = "channel_frame" if len(groups) > 1 else "channel"
+            yield Grid(say(key, frame=frame, **facts), names, matrices, ("×", "="))
+        if outside := int(self.padding.sum()):
+            yield Paragraph(say("outside", count=outside))
+
+
+@dataclass(frozen=True, eq=False)
+class Convolution(KernelKind):
+    """Any stride, padding with zeros, dilation and groups."""
+
+    key = "convolution"
+    layers = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+    texts = by_language(
+        en={
+            "name": "convolution",
+            "text": "A convolution lays a small kernel on every place of the input. One output is the sum of "
+            "products of the kernels with the patch under them, plus a bias.",
+            "geometry": "Kernels in this filter: {channels}, of {kernel}; stride {stride}, padding "
+            "{padding}, dilation {dilation}, groups {groups}. Each kernel lies on its patch of the input; "
+            "cell by cell they are multiplied, and all products are added.",
+            "channel": "Input channel {channel}: patch × kernel = products, which add up to {sum}",
+            "channel_frame": "Input channel {channel}, frame {frame} of the kernel (the channel's sum over "
+            "all frames: {sum})",
+            "outside": "{count} cells of the patch lie in the padding and count as 0.",
+            "rest": "The {count} other channels, whose sums are smaller, add {sum}.",
+            "sums": "What each input channel adds",
+            "patch": "patch",
+            "kernel": "kernel",
+            "products": "products",
+        },
+        vi={
+            "name": "tích chập",
+            "text": "Phép tích chập đặt một nhân nhỏ lên từng vị trí của đầu vào. Mỗi đầu ra là tổng các "
+            "tích giữa các nhân và vùng bên dưới chúng, cộng với độ lệch.",
+            "geometry": "Bộ lọc gồm {channels} nhân cỡ {kernel}; bước trượt {stride}, đệm {padding}, độ giãn "
+            "{dilation}, số nhóm {groups}. Mỗi nhân đặt lên vùng tương ứng của đầu vào; từng ô được nhân với "
+            "nhau, rồi mọi tích được cộng lại.",
+            "channel": "Kênh vào {channel}: vùng × nhân = các tích, tổng bằng {sum}",
+            "channel_frame": "Kênh vào {channel}, khung hình {frame} của nhân (tổng của kênh qua mọi khung "
+            "hình: {sum})",
+            "outside": "{count} ô của vùng nằm trong phần đệm và được tính là 0.",
+            "rest": "{count} kênh còn lại, có tổng nhỏ hơn, đóng góp thêm {sum}.",
+            "sums": "Phần đóng góp của từng kênh vào",
+            "patch": "vùng",
+            "kernel": "nhân",
+            "products": "các tích",
+        },
+    )
+
+    @classmethod
+    def of(cls, record: LayerRecord) -> Kind:
+        """A kernel of one cell makes it pointwise."""
+        weight = record.parameters["weight"]
+        return (Pointwise if prod(weight.shape[2:]) == 1 else Convolution)(record)
+
+    @property
+    def refusal(self) -> str | None:
+        """Padding other than zeros."""
+        mode = self.layer.padding_mode
+        return None if mode == "zeros" else f"a convolution with padding_mode {mode!r}"
+
+    @property
+    def operation(self) -> ConvolutionByHand:
+        """With the layer's geometry."""
+        layer = self.layer
+        return ConvolutionByHand(layer.stride, _pads(layer), layer.dilation, layer.groups)
+
+    def detail(self, index: Index) -> Products:
+        """Kernel · patch under the output."""
+        operation = self.operation
+        unit = convolution_unit(operation, self.x, self.weight, self.arguments.get("bias"), index)
+        slide = operation.slide(self.x, self.weight)
+        geometry = {
+            "kernel": list(slide.kernel),
+            "stride": list(slide.stride),
+            "padding": [list(pair) for pair in slide.pads],
+            "dilation": list(slide.dilation),
+            "groups": operation.groups,
+        }
+        return Products(**vars(unit), geometry=geometry)
+
+    def weight_terms(self, index: Index) -> Terms:
+        """δ × input, wherever the weight was used."""
+        return weight_terms(self.operation, self.x, self.weight, self.upstream, index)
+
+    def row_times_column(self, terms: Terms) -> float:
+        """Row o of δ times column c·K + u of the patches, over all samples."""
+        operation, x = self.operation, self.x
+        slide = operation.slide(x, self.weight)
+        channel, position = divmod(terms.column, prod(slide.kernel))
+        first = first_channel(self.weight, operation.groups, terms.row) + channel
+        patches = unfold(x[:, first : first + 1], slide)[:, position]  # (N, L)
+        return float((self.upstream[:, terms.row].reshape(len(x), -1) * patches).sum())
+
+    @property
+    def gradient_formula(self) -> Maths:
+        """Over samples and positions of the output."""
+        seen = sub("x", "n", "c", row("i", "·", "s", "+", "u", "·", "d"))
+        return total("n,i", row(sub("δ", "n", "o", "i"), "·", seen))
+
+    def back(self, upstream: Array, arguments: Mapping[str, Array]) -> Array:
+        """The input's gradient alone."""
+        _, saved = self.operation.forward(self.x, **arguments)
+        return self.operation.input_gradient(upstream, saved)
+
+
+@dataclass(frozen=True, eq=False)
+class Pointwise(Convolution):
+    """A convolution whose kernels have one cell."""
+
+    key = "pointwise"
+    texts = by_language(
+        en={
+            **Convolution.texts["en"],
+            "name": "1×1 convolution",
+            "text": "A 1×1 convolution looks at one pixel and mixes its channels: a fully connected layer, "
+            "the same at every pixel.",
+        },
+        vi={
+            **Convolution.texts["vi"],
+            "name": "tích chập 1×1",
+            "text": "Phép tích chập 1×1 chỉ nhìn một điểm ảnh và trộn các kênh của nó: một tầng kết nối đầy "
+            "đủ, giống nhau tại mọi điểm ảnh.",
+        },
+    )
+
+
+def _pads(layer: Any) -> Sequence[Any]:
+    """Padding per axis; torch's "same" puts the odd cell behind, a causal one all frames before."""
+    if isinstance(layer, CausalConv3d):
+        return [(layer.frames_before, 0), *layer.padding[1:]]
+    if layer.padding == "valid":
+        return [0] * len(layer.kernel_size)
+    if layer.padding != "same":
+        return tuple(layer.padding)
+    added = [d * (k - 1) for d, k in zip(layer.dilation, layer.kernel_size, strict=True)]
+    return [(cells // 2, cells - cells // 2) for cells in added]

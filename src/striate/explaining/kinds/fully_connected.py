@@ -1,0 +1,128 @@
+"""Fully connected layers: every input times a weight of its own, plus the bias."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from striate.derivation import FullyConnected as FullyConnectedByHand
+from striate.derivation import Terms, fully_connected_terms
+from striate.derivation.shapes import Array
+from striate.explaining.kinds.kind import Index, KernelKind
+from striate.explaining.texts.languages import Texts, by_language
+from striate.numbers import number
+from striate.pages import Block, Formula, Paragraph, Table
+from striate.pages.maths import Maths, row, sub, sum_of, total
+
+INPUTS = 12
+"""Inputs that are named."""
+
+
+@dataclass(frozen=True)
+class WeightedInputs:
+    """Every input with its weight; arrays are (in,)."""
+
+    output: int
+    inputs: Array
+    weights: Array
+    bias: float
+
+    @property
+    def products(self) -> Array:
+        """Weight · input."""
+        products: Array = self.weights * self.inputs
+        return products
+
+    @property
+    def value(self) -> float:
+        """b + Σ products."""
+        return float(self.products.sum() + self.bias)
+
+    @property
+    def terms(self) -> int:
+        """Every product, and the bias."""
+        return self.inputs.size + 1
+
+    @property
+    def size(self) -> float:
+        """Σ|product| and the bias."""
+        return float(np.abs(self.products).sum() + abs(self.bias))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        arrays = {"inputs": self.inputs, "weights": self.weights, "products": self.products}
+        return {"bias": self.bias, **{name: array.tolist() for name, array in arrays.items()}}
+
+    def blocks(self, y: Maths, say: Texts) -> Iterator[Block]:
+        """The inputs that count most, and the sum."""
+        weight = sub("W", str(self.output), "i")
+        yield Formula(row(y, "=", "b", "+", total("i", row(weight, "·", sub("x", "i")))))
+        order = np.argsort(-np.abs(self.products), kind="stable")[:INPUTS]
+        columns = (self.inputs, self.weights, self.products)
+        rows = tuple((str(i), *(number(float(one[i]), 5) for one in columns)) for i in order.tolist())
+        heads = say.heads("input", "value", "weight", "product")
+        yield Table.of_rows(say("inputs", count=self.products.size), heads, rows)
+        shown = float(self.products[order].sum())
+        rest = [float(self.products.sum()) - shown] if self.products.size > len(order) else []
+        yield Formula(row(y, "=", sum_of([self.bias, shown, *rest]), "=", number(self.value, 6)))
+        yield Paragraph(say("parts"))
+
+
+@dataclass(frozen=True, eq=False)
+class FullyConnected(KernelKind):
+    """On the last axis of its input."""
+
+    key = "fully_connected"
+    layers = (nn.Linear,)
+    texts = by_language(
+        en={
+            "name": "fully connected layer",
+            "text": "A fully connected layer gives every input a weight of its own: the output is the sum of "
+            "all products, plus a bias.",
+            "inputs": "The inputs that count most, of {count}",
+            "parts": "In this order: the bias, the inputs named above, all other inputs.",
+        },
+        vi={
+            "name": "tầng kết nối đầy đủ",
+            "text": "Tầng kết nối đầy đủ cho mỗi đầu vào một trọng số riêng: đầu ra là tổng mọi tích, cộng "
+            "với độ lệch.",
+            "inputs": "Những đầu vào đóng góp nhiều nhất, trong số {count}",
+            "parts": "Theo thứ tự: độ lệch, các đầu vào nêu trên, mọi đầu vào còn lại.",
+        },
+    )
+
+    @property
+    def operation(self) -> FullyConnectedByHand:
+        """Y = X · Wᵀ + b."""
+        return FullyConnectedByHand()
+
+    @property
+    def channel_axis(self) -> int:
+        """The last one."""
+        return self.record.output.dim() - 1
+
+    def detail(self, index: Index) -> WeightedInputs:
+        """The input's row times the output's row of W."""
+        output, bias = index[-1], self.arguments.get("bias")
+        b = 0.0 if bias is None else float(bias[output])
+        return WeightedInputs(output, self.x[index[:-1]], self.weight[output], b)
+
+    def weight_terms(self, index: Index) -> Terms:
+        """δ × input, for every row of the input."""
+        return fully_connected_terms(_rows(self.x), _rows(self.upstream), index)
+
+    def row_times_column(self, terms: Terms) -> float:
+        """Column o of δ times column i of the input."""
+        return float(_rows(self.upstream)[:, terms.row] @ _rows(self.x)[:, terms.column])
+
+    @property
+    def gradient_formula(self) -> Maths:
+        """Over the samples."""
+        return total("n", row(sub("δ", "n", "o"), "·", sub("x", "n", "i")))
+
+
+def _rows(values: Array) -> Array:
+    """(..., F) → (rows, F)."""
+    return values.reshape(-1, values.shape[-1])

@@ -1,0 +1,207 @@
+"""Pools: the cells under a window, and the one that wins or what their sum is divided by."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from striate.derivation import AdaptiveAveragePool as AdaptiveAveragePoolByHand
+from striate.derivation import AveragePool as AveragePoolByHand
+from striate.derivation import MaxPool as MaxPoolByHand
+from striate.derivation import winner_cells
+from striate.derivation.geometry import Sliding
+from striate.derivation.shapes import Array
+from striate.derivation.terms import window_cells
+from striate.explaining.kinds.kind import Index, Kind
+from striate.explaining.texts.languages import Texts, by_language
+from striate.numbers import by, number
+from striate.pages import Block, Formula, Grid, Paragraph
+from striate.pages.document import planes_of
+from striate.pages.maths import Maths, over, row, sum_of
+
+WINDOW = {
+    "en": {"window": "The window", "window_frame": "The window, frame {frame}", "grid": "window"},
+    "vi": {"window": "Cửa sổ", "window_frame": "Cửa sổ, khung hình {frame}", "grid": "cửa sổ"},
+}
+
+
+@dataclass(frozen=True)
+class Window:
+    """The cells under the window."""
+
+    value: float
+    values: Array  # (*kernel), nan where there is no cell
+    cells: Array  # (axes, *kernel): where they lie in the input
+    winner: tuple[int, ...] | None = None
+    """The input cell that won, of a max pool."""
+    divisor: float | None = None
+    """What the sum is divided by, of an average pool."""
+
+    @property
+    def terms(self) -> int:
+        """Cells that are added up; a maximum adds none."""
+        return self.values.size if self.divisor else 0
+
+    @property
+    def size(self) -> float:
+        """Mean of the absolute values."""
+        return float(np.nansum(np.abs(self.values)) / self.divisor) if self.divisor else 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; null where there is no cell."""
+        numbers = np.where(np.isfinite(self.values), self.values, None)  # type: ignore[call-overload]
+        return {
+            "window": numbers.tolist(),
+            "cells": self.cells.tolist(),
+            "winner": None if self.winner is None else list(self.winner),
+            "divisor": self.divisor,
+        }
+
+    def blocks(self, y: Maths, say: Texts) -> Iterator[Block]:
+        """The window, and the maximum or the mean."""
+        frames = self.values.ndim == 3
+        for frame, matrices in enumerate(planes_of(self.values)):
+            caption = say("window_frame" if frames else "window", frame=frame)
+            yield Grid(caption, (say("grid"),), matrices, (), None if frames else self._winner_in_window())
+        if self.winner is not None:
+            yield Formula(row(y, "=", "max", "=", number(self.value, 6)))
+            yield Paragraph(say("winner", cell=by(self.winner, ",")))
+        elif self.divisor is not None:
+            inside = [float(value) for value in self.values.ravel() if np.isfinite(value)]
+            yield Formula(row(y, "=", over(sum_of(inside, 9), self.divisor), "=", number(self.value, 6)))
+
+    def _winner_in_window(self) -> tuple[int, int] | None:
+        """The winner's row and column."""
+        if self.winner is None:
+            return None
+        found: Array = np.argwhere(np.all(np.moveaxis(self.cells, 0, -1) == self.winner, axis=-1))
+        at = found[0].tolist()
+        return (at[-2], at[-1]) if len(at) > 1 else (0, at[-1])
+
+
+@dataclass(frozen=True, eq=False)
+class MaxPool(Kind):
+    """The largest number under each window."""
+
+    key = "max_pool"
+    layers = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)
+    texts = by_language(
+        en={
+            "name": "max pool",
+            "text": "A max pool keeps the largest number under its window.",
+            "winner": "The winner is input cell ({cell}); on the way back it alone receives the gradient.",
+            **WINDOW["en"],
+        },
+        vi={
+            "name": "gộp cực đại",
+            "text": "Phép gộp cực đại giữ lại số lớn nhất trong cửa sổ.",
+            "winner": "Ô thắng là ô vào ({cell}); khi lan truyền ngược, chỉ ô này nhận gradient.",
+            **WINDOW["vi"],
+        },
+    )
+
+    @property
+    def operation(self) -> MaxPoolByHand:
+        """With the layer's geometry."""
+        layer = self.layer
+        return MaxPoolByHand(layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.ceil_mode)
+
+    def detail(self, index: Index) -> Window:
+        """Of one map alone."""
+        one_map = _map_of(self.x, index)
+        y, saved = self.operation.forward(one_map)
+        here = (0, 0, *index[2:])
+        values, cells = _under(saved.slide, one_map, index[2:], np.nan)
+        winner = tuple(int(axis[here]) for axis in winner_cells(saved))
+        return Window(float(y[here]), values, cells, winner)
+
+
+@dataclass(frozen=True, eq=False)
+class AveragePool(Kind):
+    """The mean under each window."""
+
+    key = "average_pool"
+    layers = (nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
+    texts = by_language(
+        en={
+            "name": "average pool",
+            "text": "An average pool gives the mean of the numbers under its window.",
+            **WINDOW["en"],
+        },
+        vi={
+            "name": "gộp trung bình",
+            "text": "Phép gộp trung bình cho trung bình cộng các số trong cửa sổ.",
+            **WINDOW["vi"],
+        },
+    )
+
+    @property
+    def operation(self) -> AveragePoolByHand:
+        """With the layer's geometry."""
+        layer = self.layer
+        return AveragePoolByHand(
+            layer.kernel_size, layer.stride, layer.padding, layer.ceil_mode, layer.count_include_pad,
+            vars(layer).get("divisor_override"),
+        )  # fmt: skip
+
+    def detail(self, index: Index) -> Window:
+        """Of one map alone."""
+        one_map = _map_of(self.x, index)
+        y, saved = self.operation.forward(one_map)
+        outside = 0.0 if self.operation.count_include_pad else np.nan
+        values, cells = _under(saved.slide, one_map, index[2:], outside)
+        return Window(float(y[(0, 0, *index[2:])]), values, cells, None, float(saved.divisor[index[2:]]))
+
+
+@dataclass(frozen=True, eq=False)
+class AdaptiveAveragePool(Kind):
+    """The mean of each bin."""
+
+    key = "adaptive_pool"
+    layers = (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
+    texts = by_language(
+        en={
+            "name": "adaptive average pool",
+            "text": "An adaptive average pool cuts the map into a fixed number of bins and gives the mean of "
+            "each.",
+            **WINDOW["en"],
+        },
+        vi={
+            "name": "gộp trung bình thích ứng",
+            "text": "Phép gộp trung bình thích ứng chia bản đồ thành một số ô cố định và cho trung bình của "
+            "mỗi ô.",
+            **WINDOW["vi"],
+        },
+    )
+
+    @property
+    def operation(self) -> AdaptiveAveragePoolByHand:
+        """As many bins as the output has places."""
+        return AdaptiveAveragePoolByHand(tuple(self.record.output.shape[2:]))
+
+    def detail(self, index: Index) -> Window:
+        """The bin that the output is the mean of."""
+        one_map = _map_of(self.x, index)
+        y, (shape, _) = self.operation.forward(one_map)
+        bins = zip(index[2:], one_map.shape[2:], shape[2:], strict=True)
+        spans = [range(i * n // out, -(-(i + 1) * n // out)) for i, n, out in bins]
+        cells = np.stack(np.meshgrid(*spans, indexing="ij"))
+        divisor = float(prod(map(len, spans)))
+        return Window(float(y[(0, 0, *index[2:])]), one_map[(0, 0, *cells)], cells, None, divisor)
+
+
+def _map_of(x: Array, index: Index) -> Array:
+    """(1, 1, *size): the map that an output is of."""
+    return x[index[0] : index[0] + 1, index[1] : index[1] + 1]
+
+
+def _under(slide: Sliding, one_map: Array, position: Index, outside: float) -> tuple[Array, Array]:
+    """The numbers under a window and their cells; `outside` where there is no input."""
+    cells = window_cells(slide, position)
+    inside = ~slide.in_padding(cells)
+    values = np.full(inside.shape, outside)
+    values[inside] = one_map[(0, 0, *(axis[inside] for axis in cells))]
+    return values, cells

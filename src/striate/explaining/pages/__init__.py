@@ -1,1 +1,0 @@
-"""An explanation written down: as a document, on a terminal, as an HTML page."""

@@ -1,0 +1,123 @@
+"""Feature maps, filters, and what one step of the optimiser makes of both."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from striate.derivation.shapes import Array
+from striate.errors import ArgumentError, NetworkError
+from striate.explaining.checking import as_array
+from striate.explaining.picture import Picture
+from striate.explaining.pictures.request import PictureRequest
+from striate.explaining.update import Optimiser, clip_factor, stepped
+from striate.tracing.recording import LayerRecord
+from striate.tracing.single_layer import probe
+
+TILES = 64
+"""Maps or kernels in one picture, at most."""
+
+
+def feature_maps(request: PictureRequest) -> list[Picture]:
+    """Every channel of the layer's output for the first input; of a clip, the frame of the unit."""
+    record = request.needed_layer()
+    return [_maps("maps", record.title, record.output[0], request)]
+
+
+def _maps(kind: str, title: str, output: torch.Tensor, request: PictureRequest) -> Picture:
+    """(C, *size) → one tile per channel."""
+    maps = as_array(output)
+    if maps.ndim not in (3, 4):
+        raise NetworkError(
+            f"{title} gives no maps: its output for an input has shape {maps.shape}, not C×H×W"
+        )
+    frame = request.frame_of(maps.shape)
+    if frame is not None:
+        maps = maps[:, frame]
+    tiles = tuple(maps[:TILES])
+    facts = {"layer": title, "count": len(maps), "shown": len(tiles), "frame": frame}
+    return Picture(kind, tiles, _numbered(tiles), facts)
+
+
+def _numbered(tiles: Sequence[Array]) -> tuple[str, ...]:
+    return tuple(map(str, range(len(tiles))))
+
+
+def filters(request: PictureRequest) -> list[Picture]:
+    """The layer's filters; where they hold more kernels than colours, the kernels of one filter."""
+    record = request.needed_layer()
+    return [_filters("filters", record.title, _kernels(record), request)]
+
+
+def _kernels(record: LayerRecord) -> Array:
+    weight = record.parameters.get("weight")
+    if weight is None or weight.dim() < 3:
+        raise NetworkError(f"{record.title} is a {type(record.layer).__name__}: it has no filters to draw")
+    return as_array(weight)
+
+
+def _filters(kind: str, title: str, weight: Array, request: PictureRequest) -> Picture:
+    """(O, C, *kernel) → tiles; frames of a kernel stand side by side."""
+    of_filter = weight.shape[1] not in (1, 3)
+    chosen = request.chosen_filter() if of_filter else None
+    cubes = weight[chosen][:, None] if chosen is not None else weight  # (tiles, 1 or 3, *kernel)
+    tiles = tuple(_flat(cube) for cube in cubes[:TILES])
+    facts = {"layer": title, "count": len(cubes), "shown": len(tiles), "filter": chosen}
+    return Picture(kind, tiles, _numbered(tiles), facts, signed=True)
+
+
+def _flat(cube: Array) -> Array:
+    """(1 or 3, *kernel) → (H, W) or (3, H, W)."""
+    planes = cube if cube.ndim > 2 else cube[:, None]
+    if planes.ndim == 4:  # (C, T, H, W)
+        planes = np.concatenate([planes[:, t] for t in range(planes.shape[1])], axis=-1)
+    return planes[0] if len(planes) == 1 else planes
+
+
+def update(request: PictureRequest) -> list[Picture]:
+    """Filters before and after one step of the optimiser, and the chosen feature map before and after."""
+    record, optimiser = request.needed_layer(), request.optimiser
+    if optimiser is None:
+        raise ArgumentError("an update needs an optimiser: explain a run, or give optimizer= with the module")
+    before, new = _kernels(record), _stepped(request, optimiser)
+    after = as_array(new[f"{record.name}.weight"])
+    return [
+        _filters("filters_before", record.title, before, request),
+        _filters("filters_after", record.title, after, request),
+        _filters("filters_change", record.title, after - before, request),
+        _map_update(request, record, new),
+    ]
+
+
+def _stepped(request: PictureRequest, optimiser: Optimiser) -> dict[str, torch.Tensor]:
+    """Every parameter that learns, by name, after one step."""
+    gradients = request.recorded.parameter_gradients
+    clip = clip_factor(gradients, optimiser.clip_norm)
+    return {
+        name: stepped(optimiser.torch, parameter, gradients[name] * clip)
+        for name, parameter in request.subject.network.named_parameters()
+        if name in gradients and parameter.requires_grad
+    }
+
+
+def _map_update(request: PictureRequest, record: LayerRecord, new: dict[str, torch.Tensor]) -> Picture:
+    """The chosen feature map before and after the update of the whole network."""
+    network, channel = request.subject.network, request.chosen_filter()
+    old = {name: parameter.detach().clone() for name, parameter in network.named_parameters() if name in new}
+    try:
+        _load(network, new)
+        output, _ = probe(network, record.title, request.subject.inputs[:1])
+    finally:
+        _load(network, old)
+    pair = torch.stack([record.output[0, channel], output[0, channel]])
+    picture = _maps("map_update", record.title, pair, request)
+    change = picture.tiles[1] - picture.tiles[0]
+    facts = {**picture.facts, "filter": channel, "change": float(np.abs(change).max())}
+    return Picture("map_update", picture.tiles, ("before", "after"), facts)
+
+
+@torch.no_grad()
+def _load(network: torch.nn.Module, values: dict[str, torch.Tensor]) -> None:
+    for name, parameter in network.named_parameters():
+        if name in values:
+            parameter.copy_(values[name])

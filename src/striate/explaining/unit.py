@@ -1,0 +1,155 @@
+"""One number of a network, worked out: what it is made of, what follows it, and where it looks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from striate.arithmetic.receptive.summary import UnitField
+from striate.errors import ArgumentError, NetworkError
+from striate.explaining.checking import Check, as_array, compare, rounding
+from striate.explaining.kinds.catalogue import BY_KEY, kind_of
+from striate.explaining.kinds.kind import Detail
+from striate.explaining.picture import Picture
+from striate.explaining.texts.languages import Texts
+from striate.numbers import by, number
+from striate.pages import Block, Paragraph, Section
+from striate.pages.maths import sub
+from striate.plain_values import ToJson
+from striate.tracing.recording import LayerRecord, Recorded
+
+
+@dataclass(frozen=True)
+class Unit(ToJson):
+    """One output of one layer."""
+
+    layer: str
+    type: str
+    kind: str
+    index: tuple[int, ...]
+    """Its place in the whole output: (sample, filter, *position)."""
+    output_shape: tuple[int, ...]
+    value: float
+    detail: Detail
+    check: Check
+    after: tuple["Unit", ...] = ()
+    """The normalisation and activation that follow, at the same place."""
+    receptive_field: UnitField | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; those of the detail beside the others."""
+        values = super().to_json()
+        detail: dict[str, Any] = values.pop("detail")
+        return values | detail
+
+    def section(self, say: Texts, picture: Picture | None) -> Section:
+        """The number, what follows it, and where it looks; picture: of the receptive field in the input."""
+        own = say.of(BY_KEY[self.kind].texts)
+        title = say("unit.title", layer=self.layer, index=by(self.index, ","), kind=own("name"))
+        return Section(title, tuple(self._blocks(say, own, picture)))
+
+    def _blocks(self, say: Texts, own: Texts, picture: Picture | None) -> Iterator[Block]:
+        yield Paragraph(own("text"))
+        yield from self._detail(own)
+        difference = f"{self.check.difference:.1e}"
+        yield Paragraph(say("unit.checked", value=number(self.value, 7), difference=difference))
+        for after in self.after:
+            own = say.of(BY_KEY[after.kind].texts)
+            yield Paragraph(say("unit.after", layer=after.layer, kind=own("name")))
+            yield from after._detail(own)
+        if self.receptive_field is not None:
+            yield from _field_blocks(self.receptive_field, say, picture)
+
+    def _detail(self, own: Texts) -> Iterator[Block]:
+        return self.detail.blocks(sub("y", *map(str, self.index)), own)
+
+
+def _field_blocks(field: UnitField, say: Texts, picture: Picture | None) -> Iterator[Block]:
+    spans = ", ".join(
+        f"{axis} –" if span is None else f"{axis} {span[0]}–{span[1]}"
+        for axis, span in zip(field.axes, field.clipped, strict=True)
+    )
+    text = say("unit.receptive_field", spans=spans, size=by(field.size))
+    yield Paragraph(text)
+    if picture is not None:
+        yield picture.figure(say("unit.receptive_field_picture"), text)
+
+
+def choose(
+    record: LayerRecord, filter: int | None, at: Sequence[int] | None, sample: int = 0
+) -> tuple[int, ...]:
+    """The index in the output that is asked for; what is not said is where the output is largest.
+
+    Raises ArgumentError with the valid range.
+    """
+    shape, axis = tuple(record.output.shape), kind_of(record).channel_axis
+    sizes = [size for dim, size in enumerate(shape) if dim not in (0, axis)]
+    filters = None if filter is None else [filter]
+    _expect(record, "filter" if len(shape) > 2 else "unit", filters, [shape[axis]])
+    _expect(record, "position", at, sizes)
+    maps = np.moveaxis(as_array(record.output[sample]), axis - 1, 0)  # (C, *sizes)
+    chosen = int(np.argmax(maps.reshape(len(maps), -1).max(axis=1))) if filter is None else filter
+    position = np.unravel_index(int(np.argmax(maps[chosen])), maps.shape[1:]) if at is None else at
+    index = [int(spot) for spot in position]
+    index.insert(axis - 1, chosen)
+    return (sample, *index)
+
+
+def _expect(record: LayerRecord, what: str, index: Sequence[int] | None, sizes: Sequence[int]) -> None:
+    """The index lies within the sizes."""
+    if index is None or _fits(index, sizes):
+        return
+    ranges = " × ".join(f"0–{size - 1}" for size in sizes)
+    hint = f"expected {ranges}{_hint(index, sizes)}"
+    raise ArgumentError(
+        f"{what} {by(index, ',')} is not in {record.title}: "
+        + (hint if sizes else "its outputs have no position: leave it out")
+    )
+
+
+def _fits(index: Sequence[int], sizes: Sequence[int]) -> bool:
+    return len(index) == len(sizes) and all(0 <= i < size for i, size in zip(index, sizes, strict=True))
+
+
+def _hint(index: Sequence[int], sizes: Sequence[int]) -> str:
+    if len(index) != len(sizes):
+        return f", {len(sizes)} {'number' if len(sizes) == 1 else 'numbers'}"
+    return f"; the nearest is {nearest(index, sizes)}"
+
+
+def nearest(index: Sequence[int], sizes: Sequence[int]) -> str:
+    """The index that lies within the sizes and is nearest.
+
+    >>> nearest((9, 2), (4, 4))
+    '3,2'
+    """
+    return by((min(max(i, 0), size - 1) for i, size in zip(index, sizes, strict=True)), ",")
+
+
+def explain_unit(record: LayerRecord, index: Sequence[int]) -> Unit:
+    """The number at `index` of a layer's output. Raises NetworkError where torch computed another."""
+    kind, at = kind_of(record), tuple(index)
+    detail = kind.detail(at)
+    allowed = rounding(record.output, detail.terms, detail.size)
+    what = f"{record.title}[{', '.join(map(str, at))}]"
+    check = compare(what, detail.value, float(as_array(record.output[at])), allowed)
+    shape = tuple(record.output.shape)
+    return Unit(record.title, type(record.layer).__name__, kind.key, at, shape, detail.value, detail, check)
+
+
+def with_followers(unit: Unit, recorded: Recorded) -> Unit:
+    """The unit with the layers that follow it at the same place: a normalisation, an activation."""
+    record, found = recorded.named(unit.layer), []
+    while followers := [one for one in recorded.after(record) if _same_place(one, record)]:
+        record = followers[0]
+        found.append(explain_unit(record, unit.index))
+    return replace(unit, after=tuple(found))
+
+
+def _same_place(record: LayerRecord, before: LayerRecord) -> bool:
+    """Whether a layer works on each number by itself; one that cannot be worked out ends the chain."""
+    try:
+        return kind_of(record).same_place and record.output.shape == before.output.shape
+    except NetworkError:
+        return False
