@@ -122,7 +122,7 @@ TEXTS = {
     "head.mean_size": "mean size",
     "head.largest": "largest",
     "head.zeros": "zeros",
-    "head.factor": "norm, against the step before",
+    "head.factor": "norm ratio",
     "head.difference": "difference",
     "head.what": "what",
     "head.numbers": "numbers",

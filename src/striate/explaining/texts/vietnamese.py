@@ -124,7 +124,7 @@ TEXTS = {
     "head.mean_size": "độ lớn trung bình",
     "head.largest": "lớn nhất",
     "head.zeros": "tỉ lệ số 0",
-    "head.factor": "chuẩn, so với bước trước",
+    "head.factor": "tỉ lệ chuẩn",
     "head.difference": "chênh lệch",
     "head.what": "đại lượng",
     "head.numbers": "số lượng",
