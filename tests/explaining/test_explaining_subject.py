@@ -95,7 +95,7 @@ def test_the_wrong_size_or_channels(digits_run: Run, shape: tuple[int, ...]) -> 
         (
             torch.zeros(1, 4, 9, 8),
             1.5,
-            "a module does not name its classes: give a label by its number; got 1.5",
+            "label must be a string, a whole number, a row of which each is a string or a whole number",
         ),
         (
             torch.zeros(1, 4, 9, 8),
