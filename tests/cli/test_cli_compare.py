@@ -25,12 +25,13 @@ def test_trains_and_prints_the_table(run: Command, tmp_path: Path, small_clips: 
     done = run("compare", small_clips, *OPTIONS, "--seed", "7", "--out", out)
     assert done.code == 0
     lines = done.out.splitlines()
-    assert lines[0].split("  ")[0] == "way"
-    assert [line.split()[0] for line in lines[1:3]] == ["2d", "tsm"]
+    assert lines[0] == "Accuracy and cost on frames"
+    assert lines[1].split("  ")[0] == "way"
+    assert [line.split()[0] for line in lines[2:4]] == ["2d", "tsm"]
     tops = [
         runs.read_record(out / f"plain-{time}-seed7")["results"]["test"]["top1"] for time in ("2d", "tsm")
     ]
-    for line, top1 in zip(lines[1:3], tops, strict=True):
+    for line, top1 in zip(lines[2:4], tops, strict=True):
         assert f" {100 * top1:.2f} % " in line
         assert " 0.6 M " not in line
     assert lines[-3:] == [

@@ -11,7 +11,7 @@ from PIL import Image
 from hand_made_runs import BLIND, hand_made_run
 from striate.comparing import Comparison, compare
 from striate.comparing.drawing import STYLES, draw_front
-from striate.comparing.table import cells_of, heads_of, millions, number
+from striate.comparing.table import table_of
 from striate.models import WAYS
 from striate.training.progress import Silent
 
@@ -63,7 +63,8 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
 def test_the_page_holds_the_table_and_the_picture(compared: Comparison) -> None:
     page = Page(compared.files[1].read_text())
     assert page.open == []
-    assert page.rows == [heads_of(compared), *(cells_of(row, compared) for row in compared.rows)]
+    table = table_of(compared)
+    assert page.rows == [list(table.heads), *([cell.text for cell in row] for row in table.rows)]
     assert page.rows[1][:5] == ["2d", "50.00 %", "100.00 %", "50.00 %", "922"]
     assert page.rows[2][:2] == ["tsm", "95.00 ± 2.00 %"]
     (image,) = page.images
@@ -95,8 +96,3 @@ def test_the_picture_of_one_row(tmp_path: Path) -> None:
     found = compare(runs=[hand_made_run(tmp_path / "run")], reporter=Silent())
     draw_front(found, tmp_path / "one.png")
     assert min(size_of(tmp_path / "one.png")) > 400
-
-
-def test_figures() -> None:
-    assert [millions(count) for count in (12, 44_310_528, 11_551_612_928)] == ["12", "44.3 M", "11.55 G"]
-    assert [number(value) for value in (1234.5, 99.96, 2.0, 0.1234)] == ["1,234", "100.0", "2.00", "0.123"]

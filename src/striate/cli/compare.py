@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
-from rich.table import Table
 
 from striate.cli.arguments import Flag, options, read
 from striate.cli.tables import screen
 from striate.comparing import Comparison, compare
-from striate.comparing.table import cells_of, heads_of, remarks_of
+from striate.comparing.table import remarks_of, table_of
 from striate.errors import ArgumentError
 from striate.training.presets import PRESETS
 from striate.training.recipe import Facts, Recipe
@@ -132,12 +131,7 @@ def _stopped(words: Sequence[str]) -> int:
 def print_comparison(result: Comparison) -> None:
     """One row for each way, what is to be known of it, and where the files are."""
     console = screen()
-    table = Table(box=None, pad_edge=False)
-    for number, head in enumerate(heads_of(result)):
-        table.add_column(head, justify="right" if number else "left", overflow="fold")
-    for row in result.rows:
-        table.add_row(*cells_of(row, result), style="bold" if row.on_front else None)
-    console.print(table)
+    console.print(table_of(result))
     console.print()
     for remark in remarks_of(result):
         console.print(remark, style="dim")

@@ -12,7 +12,6 @@ from striate.comparing.comparison import Comparison, Row
 from striate.comparing.drawing import draw_front
 from striate.comparing.finished import Finished, check_alike, differences, read_finished
 from striate.comparing.matching import matched
-from striate.comparing.page import page_of
 from striate.comparing.request import Asked, Member, planned
 from striate.comparing.rows import rows_of
 from striate.data import ClipData, open_data
@@ -228,6 +227,6 @@ def _keep(result: Comparison, out: Path) -> Comparison:
     files = tuple(out / name for name in (PICTURE, PAGE, JSON))
     kept = replace(result, out=out, files=files)
     write(files[0], lambda path: draw_front(kept, path))
-    write_text(files[1], page_of(kept))
+    write_text(files[1], kept.to_html())
     write_text(files[2], json.dumps(kept.to_json(), indent=2, ensure_ascii=False) + "\n")
     return kept

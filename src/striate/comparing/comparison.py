@@ -5,6 +5,8 @@ from pathlib import Path
 from statistics import fmean, pstdev
 from typing import Any
 
+from striate.pages import Shown
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -76,7 +78,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Shown):
     """Ways through time, side by side."""
 
     status: str
@@ -109,15 +111,3 @@ class Comparison:
             "machine": self.machine,
             "notes": list(self.notes),
         }
-
-    def to_html(self) -> str:
-        """One self-contained page: the plot and the table."""
-        from striate.comparing.page import page_of
-
-        return page_of(self)
-
-    def _repr_html_(self) -> str:
-        """The plot and the table, in a notebook."""
-        from striate.comparing.page import fragment_of
-
-        return fragment_of(self)

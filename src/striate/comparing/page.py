@@ -1,62 +1,46 @@
-"""A comparison as one self-contained page, and as a fragment for notebooks."""
+"""The page of a comparison: accuracy over cost drawn, and the table."""
 
-from base64 import b64encode
-from functools import cache
 from io import BytesIO
-from typing import Any
-
-from jinja2 import Environment, Template, select_autoescape
-from markupsafe import Markup
 
 from striate.comparing.comparison import Comparison
-from striate.comparing.drawing import STYLES, UNKNOWN_STYLE, draw_front, name_of
-from striate.comparing.page_template import FRAGMENT, PAGE
-from striate.comparing.table import cells_of, heads_of, remarks_of, spread
+from striate.comparing.drawing import draw_front, name_of
+from striate.comparing.table import remarks_of, spread, table_of
+from striate.numbers import counted, scaled
+from striate.pages import Block, Document, Figure, Notes, Paragraph, Png, Section, document_of
+
+STOPPED = "The comparison was stopped before it had a result; the same command goes on with it."
 
 
-@cache
-def _template(text: str) -> Template:
-    return Environment(autoescape=select_autoescape(default=True)).from_string(text)
-
-
-def page_of(comparison: Comparison) -> str:
-    """The page: it needs no other file and no network."""
-    return _template(PAGE).render(title=comparison.data, fragment=Markup(fragment_of(comparison)))
-
-
-def fragment_of(comparison: Comparison) -> str:
-    """The plot and the table, to stand in another page."""
-    return _template(FRAGMENT).render(_content(comparison))
-
-
-def _content(comparison: Comparison) -> dict[str, Any]:
+@document_of.register
+def comparison_document(comparison: Comparison) -> Document:
+    """What nobody beats lies up and to the left."""
     rows = comparison.rows
-    return {
-        "data": comparison.data,
-        "sub": _sub(comparison),
-        "alt": "; ".join(f"{name_of(row, rows)} {spread(row.top1)} at {row.macs:,} MACs" for row in rows),
-        "picture": _picture(comparison),
-        "heads": heads_of(comparison),
-        "rows": [
-            {
-                "cells": cells_of(row, comparison),
-                "colour": STYLES.get(row.time, UNKNOWN_STYLE)[0],
-                "on_front": row.on_front,
-            }
-            for row in rows
-        ],
-        "notes": remarks_of(comparison),
-    }
+    front: Block = _figure(comparison) if rows else Paragraph(STOPPED)
+    return Document(
+        title=f"Ways through time on {comparison.data}",
+        subtitle=_subtitle(comparison),
+        sections=(
+            Section("Accuracy over cost", (front,)),
+            *(
+                [Section("The table", (table_of(comparison), Notes(tuple(remarks_of(comparison)))))]
+                if rows
+                else ()
+            ),
+        ),
+        wide=True,
+    )
 
 
-def _sub(comparison: Comparison) -> str:
+def _subtitle(comparison: Comparison) -> str:
     backbones = ", ".join(dict.fromkeys(row.backbone for row in comparison.rows))
-    frames = ", ".join(dict.fromkeys(str(row.frames) for row in comparison.rows))
+    frames = ", ".join(dict.fromkeys(counted(row.frames, "frame") for row in comparison.rows))
     matched = f" · equal {comparison.match}" if comparison.match else ""
-    return f"backbone {backbones} · {frames} frames{matched}"
+    return f"backbone {backbones} · {frames}{matched}" if comparison.rows else ""
 
 
-def _picture(comparison: Comparison) -> str:
-    file = BytesIO()
+def _figure(comparison: Comparison) -> Figure:
+    rows, file = comparison.rows, BytesIO()
     draw_front(comparison, file)
-    return f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
+    alt = "; ".join(f"{name_of(row, rows)} {spread(row.top1)} at {scaled(row.macs)} MACs" for row in rows)
+    caption = "What lies up and to the left is better; nothing lies beyond the line."
+    return Figure(caption, alt, Png(file.getvalue()))

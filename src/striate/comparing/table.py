@@ -1,67 +1,76 @@
-"""The table of a comparison in words, for the terminal and for the page."""
+"""The table of a comparison, for the terminal and for the page, and what has to be said below it."""
+
+from collections.abc import Callable, Iterator
 
 from striate.comparing.comparison import Comparison, Row, Spread
-from striate.comparing.drawing import name_of
-
-DASH = "–"
-
-
-def heads_of(comparison: Comparison) -> list[str]:
-    """The columns; those about pairs only where the data have some."""
-    pairs = ["right pair", "within pairs"] if _has_pairs(comparison) else []
-    return [
-        "way",
-        "accuracy",
-        *pairs,
-        "parameters",
-        "MACs per clip",
-        "training memory",
-        "training clips/s",
-        "epochs",
-        "seconds",
-        "ms per clip",
-        "ms per new frame",
-    ]
+from striate.comparing.drawing import STYLES, UNKNOWN_STYLE, name_of
+from striate.numbers import DASH, bytes_of, count, counted, percent, scaled, seconds, three_digits
+from striate.pages import Cell, Column, Table
+from striate.pages.table import AT_SPACES
 
 
-def cells_of(row: Row, comparison: Comparison) -> list[str]:
-    """One row, in the order of `heads_of`."""
-    pairs = [spread(row.right_pair), spread(row.in_pairs)] if _has_pairs(comparison) else []
-    flow = "" if row.flow_ms is None else f" + {row.flow_ms:.1f} flow"
-    return [
-        name_of(row, comparison.rows),
-        spread(row.top1),
-        *pairs,
-        f"{row.parameters:,}",
-        millions(row.macs),
-        DASH if row.step_bytes is None else f"{row.step_bytes / 2**20:,.0f} MiB",
-        number(row.clips_per_second),
-        f"{row.epochs:.3g}",
-        f"{row.seconds:,.0f}",
-        number(row.inference_ms) + flow,
-        number(row.inference_ms_per_frame) + ("" if row.streams else " (clip)"),
-    ]
+def table_of(comparison: Comparison) -> Table:
+    """A row for each way. What nobody beats for its MACs stands out; columns about pairs are there where the
+    data have some.
+    """
+    rows = comparison.rows
+
+    def column(head: str, cell: Callable[[Row], Cell | str], rank: int, *, left: bool = False) -> Column:
+        return Column.of(head, rows, cell, left=left, rank=rank, breaks=AT_SPACES if left else "")
+
+    def way(row: Row) -> Cell:
+        return Cell(name_of(row, rows), colour=STYLES.get(row.time, UNKNOWN_STYLE)[0])
+
+    pairs = (
+        column("right pair", lambda row: spread(row.right_pair), 6),
+        column("within pairs", lambda row: spread(row.in_pairs), 2),
+    )
+    columns = (
+        column("way", way, 0, left=True),
+        column("accuracy", lambda row: spread(row.top1), 0),
+        *(pairs if _has_pairs(comparison) else ()),
+        column("parameters", lambda row: count(row.parameters), 7),
+        column("MACs per clip", lambda row: scaled(row.macs), 1),
+        column("training memory", lambda row: bytes_of(row.step_bytes), 9),
+        column("training clips/s", lambda row: three_digits(row.clips_per_second), 10),
+        column("epochs", lambda row: f"{row.epochs:.3g}", 8),
+        column("training time", lambda row: seconds(row.seconds), 5),
+        column("ms per clip", _clip_ms, 3),
+        column("ms per new frame", _frame_ms, 4),
+    )
+    strong = frozenset(number for number, row in enumerate(rows) if row.on_front)
+    caption = f"Accuracy and cost on {comparison.data}"
+    return Table(caption, columns, strong=strong, elsewhere="--json")
 
 
-def remarks_of(comparison: Comparison) -> list[str]:
+def _clip_ms(row: Row) -> str:
+    return three_digits(row.inference_ms) + ("" if row.flow_ms is None else f" + {row.flow_ms:.1f} flow")
+
+
+def _frame_ms(row: Row) -> str:
+    return three_digits(row.inference_ms_per_frame) + ("" if row.streams else " (clip)")
+
+
+def remarks_of(comparison: Comparison) -> Iterator[str]:
     """What has to be said below the table."""
-    found = [
-        f"accuracy: of {comparison.clips:,} {comparison.split} clips; mean ± standard deviation of the seeds"
-    ]
+    clips = f"{counted(comparison.clips, comparison.split + ' clip')}"
+    yield f"accuracy: of {clips}; mean ± standard deviation of the seeds"
     if _has_pairs(comparison):
-        found.append(
+        yield (
             "within pairs: of the clips given the right pair of classes, the share given the right one of "
             "the two, which only the order of frames tells; 50 % is chance"
         )
-    machine = comparison.machine
-    threads = machine.get("threads")
-    cores = f"{machine.get('processor')}, {threads} thread{'s' * (threads != 1)}"
-    device = machine.get("gpu") or cores
-    found.append(f"ms: one clip at a time in fp32, median, all networks in turn, on {device}")
-    found.append("training memory: weights with all they carry, and what is kept for the backward pass")
+    yield f"ms: one clip at a time in fp32, median, all networks in turn, on {_device(comparison)}"
+    yield "training memory: weights with all they carry, and what is kept for the backward pass"
     best = [name_of(row, comparison.rows) for row in comparison.rows if row.on_front]
-    found.append(f"best for their MACs: {', '.join(best)}")
-    return [*found, *comparison.notes]
+    yield f"best for their MACs, in bold: {', '.join(best)}"
+    yield from comparison.notes
+
+
+def _device(comparison: Comparison) -> str:
+    machine = comparison.machine
+    threads = f"{machine.get('processor')}, {counted(machine.get('threads') or 1, 'thread')}"
+    return str(machine.get("gpu") or threads)
 
 
 def _has_pairs(comparison: Comparison) -> bool:
@@ -73,23 +82,5 @@ def spread(value: Spread | None) -> str:
     if value is None:
         return DASH
     if len(value.values) == 1:
-        return f"{100 * value.mean:.2f} %"
-    return f"{100 * value.mean:.2f} ± {100 * value.std:.2f} %"
-
-
-def millions(count: int) -> str:
-    """`44.3 M`, `11.55 G`."""
-    if count >= 1e9:
-        return f"{count / 1e9:.2f} G"
-    return f"{count / 1e6:.1f} M" if count >= 1e6 else f"{count:,}"
-
-
-def number(value: float) -> str:
-    """Three digits.
-
-    >>> number(1234.5), number(12.345), number(0.1234)
-    ('1,234', '12.3', '0.123')
-    """
-    if value >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.3g}" if value < 1 else f"{value:.{2 - (value >= 10)}f}"
+        return percent(value.mean)
+    return f"{percent(value.mean).removesuffix(' %')} ± {percent(value.std)}"

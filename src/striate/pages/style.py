@@ -53,7 +53,7 @@ body.striate{padding:1rem;box-sizing:border-box}
 .striate .grids td.marked{background:#fff2b3;font-weight:700;outline:2px solid #7a5c00}
 .striate .sign{font-size:1.4rem}
 .striate figure{margin:.8rem 0}
-.striate figure img{max-width:100%;height:auto;border:1px solid #d5dbe1}
+.striate figure img{box-sizing:border-box;max-width:100%;height:auto;border:1px solid #d5dbe1}
 .striate figure img.pixels{image-rendering:pixelated}
 .striate figcaption{max-width:48rem;color:#57606a}
 .striate math{font-size:1.1rem}
