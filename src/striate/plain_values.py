@@ -96,13 +96,21 @@ def parse_json(text: str | bytes, name: str) -> Any:
     """The plain values that a JSON text holds.
 
     Raises:
-        ArgumentError: it is no JSON, not UTF-8, or nested so deeply that nothing of ours wrote it.
+        ArgumentError: it is no JSON, not UTF-8, nested so deeply that nothing of ours wrote it, or holds a
+            number that is not finite.
     """
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError) as problem:
         reason = "nested too deeply" if isinstance(problem, RecursionError) else str(problem)
         raise ArgumentError(f"{name} holds no JSON that can be read: {reason}") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no finite number")
+    return number
 
 
 def _read(kind: Any, value: Any, name: str) -> Any:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from commands import Command
 
-from small_runs import TINY, Told, small_run
+from small_runs import TINY, change_record, Told, small_run
 from striate import load, runs
 from striate.models import build
 from striate.models.catalogue import NETWORKS
@@ -151,9 +151,9 @@ def test_no_run(run: Command, tmp_path: Path) -> None:
 
 
 def test_a_run_of_a_newer_version(run: Command, tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_text(json.dumps({"format": 2}))
+    (tmp_path / "run.json").write_text(json.dumps({"format": 3}))
     sentence = (
-        f"{tmp_path} was written by a newer striate (record format 2, this one reads up to 1): upgrade with "
+        f"{tmp_path} was written by a newer striate (record format 3, this one reads up to 2): upgrade with "
         "pip install --upgrade striate"
     )
     assert refused(run, "train", "--resume", tmp_path) == sentence
@@ -277,9 +277,8 @@ def test_a_half_written_run(run: Command, tmp_path: Path, small_set: Path) -> No
     """Killed before its first epoch ended: it starts again."""
     whole = small_run(tmp_path / "whole", data=small_set, options=TINY)
     half = Path(shutil.copytree(whole.path, tmp_path / "half"))
-    record = json.loads((half / "run.json").read_text())
-    (half / "run.json").write_text(json.dumps({**record, "status": "running", "results": {}}))
-    for name in ("model.safetensors", "checkpoint.pt", "history.jsonl"):
+    change_record(half, lambda record: record.update(status="running", results={}))
+    for name in ("model.safetensors", "checkpoint.pt", "checkpoint-before.pt", "history.jsonl"):
         (half / name).unlink()
     assert refused(run, "evaluate", half) == (
         f"{half} is half-written: it holds no model.safetensors; if its training still goes on, wait for "

@@ -51,9 +51,7 @@ def test_damaged(tmp_path: Path, changes: dict[str, Any]) -> None:
 
 def changed_data(folder: Path, **changes: Any) -> Path:
     run = hand_made_run(folder)
-    record = json.loads((run / "run.json").read_text())
-    record["data"].update(changes)
-    (run / "run.json").write_text(json.dumps(record))
+    change_record(run, lambda record: record["data"].update(changes))
     return run
 
 

@@ -80,8 +80,7 @@ def test_the_fragment_for_notebooks_is_the_same(compared: Comparison) -> None:
 
 def test_names_are_escaped(tmp_path: Path) -> None:
     run = hand_made_run(tmp_path / "run")
-    record = (run / "run.json").read_text().replace('"name": "arrows"', '"name": "<b>$x"')
-    (run / "run.json").write_text(record)
+    change_record(run, lambda record: record["data"].update(name="<b>$x"))
     found = compare(runs=[run], reporter=Silent())
     assert "&lt;b&gt;$x" in found.to_html()
     assert "<b>$x" not in found.to_html()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from small_runs import small_run, write_idx
+from small_runs import change_record, small_run, write_idx
 from striate import evaluate, open_data, runs
 from striate.data import ImageData
 from striate.errors import DataError, RunError
@@ -137,9 +137,7 @@ def test_an_unknown_split(digits_run: Run) -> None:
 
 def test_its_own_data_are_gone(digits_run: Run, tmp_path: Path) -> None:
     run = Path(shutil.copytree(digits_run.path, tmp_path / "run"))
-    record = json.loads((run / "run.json").read_text())
-    record["data"]["source"] = str(tmp_path / "gone")
-    (run / "run.json").write_text(json.dumps(record))
+    change_record(run, lambda record: record["data"].update(source=str(tmp_path / "gone")))
     with pytest.raises(
         DataError, match=f"^no folder {tmp_path / 'gone'}: give a folder with one folder per class"
     ):

@@ -27,15 +27,9 @@ def run(digits_run: Run, tmp_path: Path) -> Path:
     return Path(shutil.copytree(digits_run.path, tmp_path / "run"))
 
 
-def rewrite(run: Path, change: Any) -> None:
-    record = json.loads((run / "run.json").read_text())
-    change(record)
-    (run / "run.json").write_text(json.dumps(record))
-
-
 @pytest.mark.parametrize("part", ["classes", "channels", "size", "normalisation", "source", "options"])
 def test_a_record_that_does_not_say_what_it_was_trained_on(run: Path, part: str) -> None:
-    rewrite(run, lambda record: record["data"].pop(part))
+    change_record(run, lambda record: record["data"].pop(part))
     with pytest.raises(RunError) as caught:
         open_run(run)
     assert str(caught.value) == (
@@ -46,7 +40,7 @@ def test_a_record_that_does_not_say_what_it_was_trained_on(run: Path, part: str)
 @pytest.mark.parametrize("part", ["data", "network", "results"])
 @pytest.mark.parametrize("value", [None, 3, [], "text"])
 def test_a_record_with_nonsense_in_it(run: Path, part: str, value: Any) -> None:
-    rewrite(run, lambda record: record.update({part: value}))
+    change_record(run, lambda record: record.update({part: value}))
     with pytest.raises(
         StriateError, match=r"^the record of .* (does not say what|describes no network that)"
     ):
@@ -54,7 +48,7 @@ def test_a_record_with_nonsense_in_it(run: Path, part: str, value: Any) -> None:
 
 
 def test_a_network_that_is_not_known(run: Path) -> None:
-    rewrite(run, lambda record: record["network"].update(backbone="plane"))
+    change_record(run, lambda record: record["network"].update(backbone="plane"))
     with pytest.raises(RunError) as caught:
         open_run(run)
     sentence = f"the record of {run} describes no network that this striate knows: unknown backbone 'plane': "
@@ -62,7 +56,7 @@ def test_a_network_that_is_not_known(run: Path) -> None:
 
 
 def test_weights_of_another_network(run: Path) -> None:
-    rewrite(run, lambda record: record["network"]["options"].update(widths=[8, 17]))
+    change_record(run, lambda record: record["network"]["options"].update(widths=[8, 17]))
     with pytest.raises(RunError) as caught:
         open_run(run)
     assert str(caught.value) == (

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import nn
 
 from small_clips import clip_run
-from small_runs import EVERYTHING_RANDOM, At, assert_equal, go_on, small_recipe, small_run, state_of
+from small_runs import EVERYTHING_RANDOM, At, assert_equal, change_record, go_on, small_recipe, small_run, state_of
 from striate.algorithms import ALGORITHMS, Choice, Geometry, Operation
 from striate.algorithms.catalogue import fitting
 from striate.errors import RunError
@@ -146,12 +146,15 @@ def test_a_record_with_algorithms_that_nobody_knows(
     tmp_path: Path, small_set: Path, measured: list[tuple[int, ...]], entries: Any
 ) -> None:
     run = small_run(tmp_path / "run", RECIPE, data=small_set, reporter=At(1)).path
-    record = json.loads((run / RECORD).read_text())
-    if entries == "unknown algorithm":
-        record["algorithms"][0]["algorithms"]["output"]["algorithm"] = "from the future"
-    else:
-        record["algorithms"] = entries
-    (run / RECORD).write_text(json.dumps(record))
+
+
+    def change(record: dict[str, Any]) -> None:
+        if entries == "unknown algorithm":
+            record["algorithms"][0]["algorithms"]["output"]["algorithm"] = "from the future"
+        else:
+            record["algorithms"] = entries
+
+    change_record(run, change)
     with pytest.raises(RunError) as caught:
         go_on(run)
     assert str(caught.value) == f"the record of {run} lacks what a training needs to go on: train again"

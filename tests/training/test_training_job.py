@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from small_runs import At, go_on, small_run, write_idx, write_small_set
+from small_runs import At, change_record, go_on, small_run, write_idx, write_small_set
 from striate.errors import DataError, RunError
 from striate.runs import RECORD, read_record
 from striate.training.train import Run
@@ -34,15 +34,17 @@ def copied(stopped: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
 
 def change(run: Path, where: tuple[str, ...], value: Any) -> None:
     """Sets one value of the record; None takes it out."""
-    record = json.loads((run / RECORD).read_text())
-    place = record
-    for name in where[:-1]:
-        place = place[name]
-    if value is None:
-        del place[where[-1]]
-    else:
-        place[where[-1]] = value
-    (run / RECORD).write_text(json.dumps(record))
+
+
+    def set_value(record: dict[str, Any]) -> None:
+        for name in where[:-1]:
+            record = record[name]
+        if value is None:
+            del record[where[-1]]
+        else:
+            record[where[-1]] = value
+
+    change_record(run, set_value)
 
 
 def test_a_finished_run(digits_run: Run) -> None:

@@ -20,7 +20,7 @@ from striate.pages import Block, Formula, Grid, Paragraph, Section, Table
 from striate.pages.document import planes_of
 from striate.pages.maths import Maths, over, power, root, row, sub
 from striate.runs import CHECKPOINT
-from striate.training.checkpoint import read_checkpoint
+from striate.training.checkpoint import checked_memory, damaged, read_checkpoint
 from striate.training.optimisation import make_optimizer
 from striate.training.recipe import Recipe
 
@@ -131,7 +131,10 @@ def optimiser_of(run: Path, record: Mapping[str, Any], network: nn.Module, rate:
     optimizer, steps = make_optimizer(network, recipe), 0
     if (run / CHECKPOINT).is_file():
         position, states = read_checkpoint(run)
-        optimizer.load_state_dict(states["optimizer"])
+        try:
+            optimizer.load_state_dict(checked_memory(optimizer, states["optimizer"]))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise damaged(run) from None
         steps = position.step
     for group in optimizer.param_groups:
         group["lr"] = float(group["lr"]) if rate is None else rate

@@ -1,13 +1,49 @@
 """Everything a training needs to go on exactly where it was: tensors and numbers, nothing that runs code."""
 
+import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from striate.errors import RunError
-from striate.runs import CHECKPOINT, MODEL, require, write
+from striate.models import read_weights, save_weights
+from striate.models.state_checks import is_like, is_state_of
+from striate.models.weight_files import check_archive
+from striate.runs import (
+    CHECKPOINT,
+    CHECKPOINT_BEFORE,
+    MODEL,
+    SEALED,
+    has_seal,
+    holds_run,
+    intact,
+    read_record,
+    require,
+    seal,
+    write,
+    write_record,
+)
+from striate.runs.schema import Number, Whole, check
+
+MEMORIES = {torch.optim.AdamW: {"step", "exp_avg", "exp_avg_sq"}, torch.optim.SGD: {"momentum_buffer"}}
+"""What an optimiser remembers of a parameter."""
+PACE = {"lr": Number(0), "betas": [Number(0, 1)], "momentum": Number(0, 1)}
+"""What changes in an optimiser's settings from step to step; all else is the recipe's."""
+
+_POSITION = {
+    "step": Whole(),
+    "epoch_sums": [Number(0)],
+    "seconds": Number(0),
+    "best_epoch": Whole(),
+    "peak_top1": Number(-1, 1),
+    "peak_epoch": Whole(),
+}
+
+States = dict[str, dict[str, Any]]
 
 
 @dataclass
@@ -18,29 +54,171 @@ class Position:
     epoch_sums: tuple[float, float, int] = (0.0, 0.0, 0)
     """Loss, right ones and images of the epoch so far, over all processes."""
     seconds: float = 0.0
-    """Spent training and scoring so far."""
+    """Time spent training and scoring so far."""
     best_epoch: int = 0
-    """Whose weights are kept."""
+    """The epoch whose weights are kept; 0 before the first."""
     peak_top1: float = -1.0
+    """The highest validation accuracy so far."""
     peak_epoch: int = 0
-    """The highest validation accuracy so far, and when it was first reached."""
+    """When it was first reached."""
 
 
-def save_checkpoint(run: Path, position: Position, states: dict[str, dict[str, Any]]) -> None:
-    """Writes checkpoint.pt: the position and the state dicts of network, average and optimiser."""
+def save_checkpoint(run: Path, position: Position, states: States) -> None:
+    """Writes checkpoint.pt, and keeps the one before.
+
+    Args:
+        run: the folder.
+        position: where the training is.
+        states: state dicts under "network", "optimizer" and, where there is one, "average".
+
+    Raises:
+        RunError: the disk is full, or the folder cannot be written.
+    """
     content = {"position": dict(vars(position)), **states}
-    write(run / CHECKPOINT, lambda path: torch.save(content, path))
+
+    def save(path: Path) -> None:
+        with path.open("wb") as file:  # given a path, torch would lose what the system says of a full disk
+            torch.save(content, file)
+        seal(path)
+
+    write(run / CHECKPOINT, save, before=run / CHECKPOINT_BEFORE)
 
 
-def read_checkpoint(run: Path) -> tuple[Position, dict[str, dict[str, Any]]]:
-    """The inverse. Raises RunError where it is missing or damaged."""
-    path = require(run, CHECKPOINT)
+def read_checkpoint(run: Path, name: str = CHECKPOINT) -> tuple[Position, States]:
+    """Reads what `save_checkpoint` wrote.
+
+    Args:
+        run: the folder.
+        name: of the file.
+
+    Raises:
+        RunError: it is missing, or not as it was written.
+    """
+    path = require(run, name)
     try:
+        _check_bytes(path, sealed=not holds_run(run) or read_record(run)["format"] >= SEALED)
         content = torch.load(path, map_location="cpu", weights_only=True)
-        position = Position(**content.pop("position"))
+        position = content.pop("position")
+        check({**position, "epoch_sums": list(position["epoch_sums"])}, _POSITION, "position")
+        return Position(**position), content
     except Exception:  # damaged bytes can break the reader in any way
         raise damaged(run) from None
-    return position, content
+
+
+def _check_bytes(path: Path, sealed: bool) -> None:
+    with path.open("rb") as file:
+        if intact(file):
+            return
+        if sealed or has_seal(file):
+            raise ValueError("another checksum")
+    check_archive(path)
+
+
+def restore(
+    run: Path, network: nn.Module, optimizer: torch.optim.Optimizer, average: nn.Module | None
+) -> tuple[Position, str | None]:
+    """Puts the last checkpoint that is whole into what a training consists of.
+
+    Args:
+        run: the folder.
+        network: takes the weights.
+        optimizer: of the network; takes its memories.
+        average: takes the moving average of the weights; None where the recipe has none.
+
+    Returns:
+        The position, and what to say where the last checkpoint was damaged and the one before was taken.
+
+    Raises:
+        RunError: no checkpoint is whole, or the weights that are kept are not.
+    """
+    parts = {"network": network} if average is None else {"network": network, "average": average}
+    for name in (CHECKPOINT, CHECKPOINT_BEFORE):
+        if not (run / name).is_file():
+            continue
+        try:
+            position, states = read_checkpoint(run, name)
+            memory = checked_memory(optimizer, states["optimizer"])
+            if not all(is_state_of(states[part], parts[part].state_dict()) for part in parts):
+                raise ValueError("of another network")
+        except (AttributeError, KeyError, RunError, TypeError, ValueError):
+            continue
+        for part, module in parts.items():
+            module.load_state_dict(states[part])
+        optimizer.load_state_dict(memory)
+        if position.best_epoch:
+            read_weights(run)
+        return position, None if name == CHECKPOINT else _note(run, position)
+    raise damaged(run)
+
+
+def _note(run: Path, position: Position) -> str:
+    return (
+        f"{run / CHECKPOINT} is damaged or missing: going on from the checkpoint before it, after step "
+        f"{position.step:,}, to the same end"
+    )
+
+
+def checked_memory(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> dict[str, Any]:
+    """The state of an optimiser from a checkpoint, such that nothing in it can surprise the optimiser.
+
+    Each tensor becomes one of the shape, type and layout of its parameter: the fused optimisers believe that
+    without looking, and would write where it is not so.
+
+    Args:
+        optimizer: as the recipe makes it.
+        state: what its `state_dict` was when the checkpoint was written.
+
+    Raises:
+        ValueError: it is of another optimiser, or damaged. Other errors mean the same.
+    """
+    own = optimizer.state_dict()["param_groups"]
+    saved = state["param_groups"]
+    if [group["params"] for group in own] != [group["params"] for group in saved]:
+        raise ValueError("of other parameters")
+    groups = [{**group, **_pace(kept, group)} for group, kept in zip(own, saved, strict=True)]
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    names = MEMORIES[type(optimizer)]
+    memories = {number: _memory(entry, parameters[number], names) for number, entry in state["state"].items()}
+    return {"state": memories, "param_groups": groups}
+
+
+def _pace(saved: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: saved[name] for name in PACE if name in own}
+    check({name: list(v) if isinstance(v, tuple) else v for name, v in found.items()}, PACE, "param_groups")
+    return found
+
+
+def _memory(entry: Mapping[str, Any], parameter: Tensor, names: set[str]) -> dict[str, Tensor]:
+    if entry.keys() != names:
+        raise ValueError("of another optimiser")
+    return {name: _as_memory(name, value, parameter) for name, value in entry.items()}
+
+
+def _as_memory(name: str, value: object, parameter: Tensor) -> Tensor:
+    like = torch.zeros((), dtype=torch.float32) if name == "step" else parameter.detach()
+    if not isinstance(value, Tensor) or not is_like(value, like):
+        raise ValueError(f"{name} is not of this parameter")
+    if name in ("step", "exp_avg_sq") and bool((value < 0).any()):
+        raise ValueError(f"{name} is negative")
+    return torch.empty_like(like).copy_(value)
+
+
+def bring_up_to_date(run: Path) -> None:
+    """Gives the files of a run that was written before there were checksums theirs, the record last."""
+    record = read_record(run)
+    if record["format"] >= SEALED:
+        return
+    if (run / CHECKPOINT).is_file():
+
+        def save(path: Path) -> None:
+            shutil.copyfile(run / CHECKPOINT, path)
+            seal(path)
+
+        write(run / CHECKPOINT, save)
+    if (run / MODEL).is_file():
+        weights = read_weights(run)
+        write(run / MODEL, lambda path: save_weights(weights, path))
+    write_record(run, record)
 
 
 def damaged(run: Path) -> RunError:

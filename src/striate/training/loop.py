@@ -14,8 +14,8 @@ from striate.data.augment.augment import augment, draw
 from striate.evaluating.metrics import Scores, score
 from striate.evaluating.scoring import autocast, probabilities
 from striate.models import save_weights
-from striate.runs import CHECKPOINT, MODEL, add_history, cut_history, write
-from striate.training.checkpoint import Position, damaged, read_checkpoint, save_checkpoint
+from striate.runs import CHECKPOINT, CHECKPOINT_BEFORE, MODEL, add_history, cut_history, write
+from striate.training.checkpoint import Position, bring_up_to_date, restore, save_checkpoint
 from striate.training.freezing import training_mode
 from striate.training.loss import batch_loss
 from striate.training.memory import Kept, carried
@@ -64,20 +64,17 @@ class Loop:
 
     def go_on(self) -> None:
         """Takes up the run at its checkpoint, or at its start if it was killed before the first."""
-        if (self.job.run / CHECKPOINT).exists():
+        if any((self.job.run / name).exists() for name in (CHECKPOINT, CHECKPOINT_BEFORE)):
             self._restore()
         if self.team.leads:
+            bring_up_to_date(self.job.run)
             cut_history(self.job.run, self.position.step // self.plan.steps_per_epoch)
 
     def _restore(self) -> None:
-        self.position, states = read_checkpoint(self.job.run)
-        try:
-            self.network.load_state_dict(states["network"])
-            self.optimizer.load_state_dict(states["optimizer"])
-            if self.average is not None:
-                self.average.network.load_state_dict(states["average"])
-        except (KeyError, RuntimeError, ValueError):
-            raise damaged(self.job.run) from None
+        average = None if self.average is None else self.average.network
+        self.position, note = restore(self.job.run, self.network, self.optimizer, average)
+        if note is not None:
+            self.reporter.say(note)
         self.tally.loss_sum, self.tally.correct, self.tally.seen = self.position.epoch_sums
 
     def run(self) -> str:

@@ -18,7 +18,7 @@ from striate.errors import DataError, NetworkError, RunError
 from striate.evaluating.inputs import Normalisation, place
 from striate.machine import describe
 from striate.models import NetworkSpec, load_weights, read_weights
-from striate.runs import CHECKPOINT, MODEL, RECORD, fresh_folder, read_record
+from striate.runs import CHECKPOINT, MODEL, RECORD, holds_run, read_record, unused_folder
 from striate.training.algorithm_choice import algorithms_for, steps_of
 from striate.training.distributed import Team
 from striate.training.freezing import freeze, fresh_parts
@@ -162,14 +162,14 @@ def _recipe_for(ask: Ask, data: ImageData) -> Recipe:
 
 def _folder_for(ask: Ask, data: ImageData, team: Team) -> Path:
     name = "-".join(filter(None, (data.name, ask.backbone, ask.time)))
-    run = ask.out or fresh_folder(Path("runs"), name)
+    run = ask.out or unused_folder(Path("runs"), name)
     refuse_existing(run)
     return team.agree(run)
 
 
 def refuse_existing(run: Path) -> None:
     """Raises RunError where a run stands already: a new one would overwrite it."""
-    if (run / RECORD).exists():
+    if holds_run(run):
         raise RunError(
             f"{run} holds a run already: go on with `striate train --resume {run}`, or choose another --out"
         )
