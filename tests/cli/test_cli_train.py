@@ -10,7 +10,7 @@ import pytest
 import torch
 from commands import Command
 
-from small_runs import TINY, change_record, Told, small_run
+from small_runs import TINY, Told, change_record, small_run
 from striate import load, runs
 from striate.models import build
 from striate.models.catalogue import NETWORKS

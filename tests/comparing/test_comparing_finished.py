@@ -1,6 +1,5 @@
 """What joins a comparison, and what is refused."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import pytest
 import torch
 
 from hand_made_runs import BLIND, hand_made_run
+from small_runs import change_record
 from striate.comparing import compare
 from striate.comparing.finished import check_alike, differences, read_finished
 from striate.errors import DataError, RunError
@@ -43,7 +43,7 @@ def test_without_scores(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("changes", [{"network": {}}, {"summary": None}, {"results": None}, {"data": 3}])
+@pytest.mark.parametrize("changes", [{"network": {}}, {"summary": None}, {"results": {}}, {"data": {}}])
 def test_damaged(tmp_path: Path, changes: dict[str, Any]) -> None:
     run = hand_made_run(tmp_path / "run", **changes)
     assert refused(run) == f"the record of {run} lacks what a comparison reads: train again"

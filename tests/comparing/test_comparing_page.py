@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from hand_made_runs import BLIND, hand_made_run
+from small_runs import change_record
 from striate.comparing import Comparison, compare
 from striate.comparing.drawing import STYLES, draw_front
 from striate.comparing.table import table_of

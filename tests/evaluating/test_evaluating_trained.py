@@ -1,13 +1,13 @@
 """A run opened for use, or refused in one sentence whatever its record lacks."""
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from striate.errors import RunError, StriateError
+from small_runs import change_record
+from striate.errors import RunError, WeightsError
 from striate.evaluating.run_model import open_run
 from striate.training.train import Run
 
@@ -41,10 +41,12 @@ def test_a_record_that_does_not_say_what_it_was_trained_on(run: Path, part: str)
 @pytest.mark.parametrize("value", [None, 3, [], "text"])
 def test_a_record_with_nonsense_in_it(run: Path, part: str, value: Any) -> None:
     change_record(run, lambda record: record.update({part: value}))
-    with pytest.raises(
-        StriateError, match=r"^the record of .* (does not say what|describes no network that)"
-    ):
+    with pytest.raises(RunError) as caught:
         open_run(run)
+    assert str(caught.value) == (
+        f"{run / 'run.json'} is no record of a run: {part} must be an object; got {value!r}; "
+        "restore it from a copy"
+    )
 
 
 def test_a_network_that_is_not_known(run: Path) -> None:
@@ -67,5 +69,9 @@ def test_weights_of_another_network(run: Path) -> None:
 
 def test_damaged_weights(run: Path) -> None:
     (run / "model.safetensors").write_bytes(b"\x10\0\0\0\0\0\0\0 no header")
-    with pytest.raises(StriateError, match=r"model\.safetensors is damaged or cut short"):
+    with pytest.raises(WeightsError) as caught:
         open_run(run)
+    assert str(caught.value) == (
+        f"{run / 'model.safetensors'} is damaged: its checksum is not that of its content; "
+        "restore it from a copy, or train again"
+    )

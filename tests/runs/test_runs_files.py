@@ -146,16 +146,16 @@ def test_places_that_cannot_be_written(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("text", ["[" * 100_000, "NaN", "[1e999]", "-Infinity", "{", "nan", "\0"])
 def test_json_that_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "file").write_text(f"1\n{text}")
-    with pytest.raises(RunError, match="^file holds no JSON that can be read: "):
+    with pytest.raises(RunError, match=r"^file holds no JSON that can be read: "):
         files.read_json(tmp_path / "file")
-    with pytest.raises(RunError, match="^line 2 holds no JSON that can be read: "):
+    with pytest.raises(RunError, match=r"^line 2 holds no JSON that can be read: "):
         files.read_json_lines(tmp_path / "file")
 
 
 def test_json_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(RunError, match="^file cannot be read: No such file or directory$"):
+    with pytest.raises(RunError, match=r"^file cannot be read: No such file or directory$"):
         files.read_json(tmp_path / "file")
     (tmp_path / "file").write_text("12345")
     monkeypatch.setattr(files, "LARGEST_JSON", 4)
-    with pytest.raises(RunError, match="^file is larger than any file of this kind$"):
+    with pytest.raises(RunError, match=r"^file is larger than any file of this kind$"):
         files.read_json(tmp_path / "file")

@@ -1,6 +1,5 @@
 """The algorithms that a training measures, takes, keeps in its record and shares."""
 
-import json
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,23 @@ from PIL import Image
 from torch import nn
 
 from small_clips import clip_run
-from small_runs import EVERYTHING_RANDOM, At, assert_equal, change_record, go_on, small_recipe, small_run, state_of
+from small_runs import (
+    EVERYTHING_RANDOM,
+    At,
+    assert_equal,
+    change_record,
+    go_on,
+    small_recipe,
+    small_run,
+    state_of,
+)
 from striate.algorithms import ALGORITHMS, Choice, Geometry, Operation
 from striate.algorithms.catalogue import fitting
 from striate.errors import RunError
 from striate.evaluating.evaluate import evaluate
 from striate.evaluating.predict import predict
 from striate.machine import threads
-from striate.runs import RECORD, read_record
+from striate.runs import read_record
 from striate.training import algorithm_choice as algorithms
 from striate.training import number_format
 from striate.training.algorithm_choice import algorithms_for, steps_of
@@ -146,7 +154,6 @@ def test_a_record_with_algorithms_that_nobody_knows(
     tmp_path: Path, small_set: Path, measured: list[tuple[int, ...]], entries: Any
 ) -> None:
     run = small_run(tmp_path / "run", RECIPE, data=small_set, reporter=At(1)).path
-
 
     def change(record: dict[str, Any]) -> None:
         if entries == "unknown algorithm":

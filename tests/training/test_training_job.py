@@ -1,6 +1,5 @@
 """A run that cannot go on says why."""
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import pytest
 
 from small_runs import At, change_record, go_on, small_run, write_idx, write_small_set
 from striate.errors import DataError, RunError
-from striate.runs import RECORD, read_record
+from striate.runs import read_record
 from striate.training.train import Run
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -34,7 +33,6 @@ def copied(stopped: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
 
 def change(run: Path, where: tuple[str, ...], value: Any) -> None:
     """Sets one value of the record; None takes it out."""
-
 
     def set_value(record: dict[str, Any]) -> None:
         for name in where[:-1]:

@@ -141,15 +141,15 @@ def cut_before(file: str, time: int) -> Iterator[None]:
     """Cuts a training off when it is about to write that file for the `time`th time."""
     real, times = runs.write, []
 
-    def write(path: Path, save: Callable[[Path], object]) -> None:
+    def write(path: Path, save: Callable[[Path], object], before: Path | None = None) -> None:
         if path.name == file:
             times.append(path)
             if len(times) == time:
                 raise KeyboardInterrupt
-        real(path, save)
+        real(path, save, before)
 
     with pytest.MonkeyPatch.context() as patch:
-        for room in ("runs", "training.loop", "training.checkpoint", "training.concluding"):
+        for room in ("runs.files", "training.loop", "training.checkpoint", "training.concluding"):
             patch.setattr(f"striate.{room}.write", write)
         yield
 

@@ -176,7 +176,7 @@ def checked_memory(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -
     if [group["params"] for group in own] != [group["params"] for group in saved]:
         raise ValueError("of other parameters")
     groups = [{**group, **_pace(kept, group)} for group, kept in zip(own, saved, strict=True)]
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    parameters = dict(enumerate(one for group in optimizer.param_groups for one in group["params"]))
     names = MEMORIES[type(optimizer)]
     memories = {number: _memory(entry, parameters[number], names) for number, entry in state["state"].items()}
     return {"state": memories, "param_groups": groups}
