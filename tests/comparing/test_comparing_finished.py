@@ -43,10 +43,20 @@ def test_without_scores(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("changes", [{"network": {}}, {"summary": None}, {"results": {}}, {"data": {}}])
+@pytest.mark.parametrize("changes", [{"network": {}}, {"summary": None}])
 def test_damaged(tmp_path: Path, changes: dict[str, Any]) -> None:
     run = hand_made_run(tmp_path / "run", **changes)
     assert refused(run) == f"the record of {run} lacks what a comparison reads: train again"
+
+
+@pytest.mark.parametrize("changes", [{"results": None}, {"data": 3}])
+def test_what_no_record_holds(tmp_path: Path, changes: dict[str, Any]) -> None:
+    run = hand_made_run(tmp_path / "run", **changes)
+    (name, value), *_ = changes.items()
+    assert refused(run) == (
+        f"{run / 'run.json'} is no record of a run: {name} must be an object; got {value}; "
+        "restore it from a copy"
+    )
 
 
 def changed_data(folder: Path, **changes: Any) -> Path:

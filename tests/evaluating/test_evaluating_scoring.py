@@ -1,4 +1,4 @@
-"""Probabilities of a set: every image once, in order, the network as it was before."""
+"""Logits of a set: every image once, in order, the network as it was before."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from torch import nn
 from striate.data import ImageSet, open_data
 from striate.errors import NetworkError
 from striate.evaluating.inputs import Normalisation
-from striate.evaluating.scoring import autocast, batch_of, classify, in_evaluation, probabilities
+from striate.evaluating.scoring import autocast, batch_of, classify, in_evaluation, logits_of
 
 NORMALISE = Normalisation((80.0,), (90.0,))
 
@@ -28,9 +28,9 @@ def images() -> ImageSet:
 def test_every_image_once_in_order(images: ImageSet) -> None:
     net = network()
     with torch.inference_mode():
-        whole = net.eval()(NORMALISE(images.take(range(len(images))))).softmax(dim=1)
+        whole = net.eval()(NORMALISE(images.take(range(len(images)))))
     told: list[tuple[int, int]] = []
-    rows = probabilities(net, images, NORMALISE, progress=lambda *numbers: told.append(numbers))
+    rows = logits_of(net, images, NORMALISE, progress=lambda *numbers: told.append(numbers))
     assert rows.dtype == np.float32
     assert np.allclose(rows, whole.numpy(), atol=1e-6)
     assert told == [(256, 359), (359, 359)]
@@ -40,7 +40,7 @@ def test_the_network_is_as_it_was(images: ImageSet) -> None:
     net = network()
     net[2].eval()
     before = {name: value.clone() for name, value in net.state_dict().items()}
-    probabilities(net, images, NORMALISE)
+    logits_of(net, images, NORMALISE)
     assert [part.training for part in net] == [True, True, False, True, True]
     assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
     assert all(parameter.grad is None and parameter.requires_grad for parameter in net.parameters())

@@ -10,10 +10,10 @@ from small_clips import clip_run, write_frame_folders
 from small_runs import small_recipe
 from striate import evaluate, open_data
 from striate.data import ClipSet
-from striate.evaluating.calibration import with_temperature
+from striate.evaluating.calibration import probabilities
 from striate.evaluating.evaluate import Evaluation
 from striate.evaluating.run_model import open_run
-from striate.evaluating.scoring import probabilities
+from striate.evaluating.scoring import logits_of
 from striate.training.train import Run
 
 
@@ -29,8 +29,8 @@ def looks(run: Run, clips: int, crops: int) -> tuple[np.ndarray, np.ndarray]:
     trained = open_run(run.path)
     images = open_data(trained.source, frames=2, stride=1).splits["test"]
     assert isinstance(images, ClipSet)
-    rows = probabilities(trained.network, images.views(clips, crops), trained.normalise)
-    return with_temperature(rows, trained.temperature).reshape(len(images), clips * crops, -1), images.labels
+    rows = logits_of(trained.network, images.views(clips, crops), trained.normalise)
+    return probabilities(rows, trained.temperature).reshape(len(images), clips * crops, -1), images.labels
 
 
 @pytest.mark.parametrize(("clips", "crops"), [(1, 1), (5, 1), (2, 3)])

@@ -3,6 +3,7 @@
 import argparse
 import os
 import pickle
+import random
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from striate.errors import WeightsError
@@ -57,7 +59,10 @@ def test_saving_takes_any_memory_format_and_shared_tensors(tmp_path: Path) -> No
     read = read_weights(tmp_path / "model.safetensors")
     assert all(read[name].is_contiguous() and torch.equal(read[name], state[name]) for name in state)
     with safe_open(tmp_path / "model.safetensors", "pt") as file:
-        assert file.metadata() == {"format": "pt"}
+        assert file.metadata()["checksum"].startswith("striate sha256 ")
+        assert (
+            len(file.metadata()) == 1
+        )  # the order of several is drawn, and files are compared by their bytes
 
 
 def test_only_a_prefix_that_all_names_have_is_taken_off(tmp_path: Path) -> None:
@@ -125,9 +130,18 @@ def test_a_checkpoint_cut_short(share: float, zipped: bool, tmp_path: Path) -> N
     assert message_of(path) == DAMAGED.format(path=path)
 
 
-def test_safetensors_cut_short(tmp_path: Path) -> None:
+def test_ours_cut_short(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     save_weights(STATE, path)
+    path.write_bytes(path.read_bytes()[:-4])
+    assert message_of(path) == (
+        f"{path} is damaged: its checksum is not that of its content; restore it from a copy, or train again"
+    )
+
+
+def test_safetensors_cut_short(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    save_file(STATE, path)
     path.write_bytes(path.read_bytes()[:-4])
     detail = "Error while deserializing header: incomplete metadata, file not fully covered"
     assert message_of(path) == f"{path} is damaged or cut short ({detail}): copy or download it again"
@@ -182,3 +196,92 @@ def test_a_file_that_may_not_be_read(name: str, tmp_path: Path, monkeypatch: pyt
     path.touch()
     monkeypatch.setattr(Path, "open", refuse)  # root, who may run this, is refused nothing
     assert message_of(path) == f"{path} cannot be read: Permission denied"
+
+
+def cyclic() -> dict[str, object]:
+    content: dict[str, object] = {"epoch": 3}
+    content["state_dict"] = content
+    return content
+
+
+def test_a_nest_that_holds_itself(tmp_path: Path) -> None:
+    path = tmp_path / "a.pth"
+    torch.save(cyclic(), path)
+    assert message_of(path) == NO_STATE.format(path=path, found="epoch (int), state_dict (dict)")
+
+
+@pytest.mark.parametrize(
+    ("tensor", "kind"),
+    [
+        (torch.eye(3).to_sparse(), "a sparse, nested or quantized tensor"),
+        (torch.zeros(3, device="meta"), "a tensor without numbers (of the meta device)"),
+        (torch.zeros(1).expand(10**12), "an expanded tensor, larger than its memory"),
+        (torch.tensor([1, torch.nan]), "a tensor with numbers that are not finite"),
+        (torch.tensor([torch.inf]).half(), "a tensor with numbers that are not finite"),
+    ],
+)
+def test_tensors_whose_numbers_are_not_simply_there(tmp_path: Path, tensor: Tensor, kind: str) -> None:
+    path = tmp_path / "a.pth"
+    torch.save({"fc.weight": tensor}, path)
+    assert message_of(path) == (f"{path} holds fc.weight as {kind}: expected dense tensors of finite numbers")
+
+
+def test_names_that_are_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.pth"
+    torch.save({7: torch.zeros(2), "x" * 300: torch.zeros(2)}, path)
+    found = f"7 (Tensor), {'x' * 60} (Tensor)"
+    assert message_of(path) == NO_STATE.format(path=path, found=found)
+
+
+def test_a_zip_that_would_grow(tmp_path: Path) -> None:
+    """Written again with compression: what a few bytes become is bounded by nothing."""
+    torch.save(STATE, tmp_path / "plain.pth")
+    path = tmp_path / "a.pth"
+    with (
+        zipfile.ZipFile(tmp_path / "plain.pth") as plain,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as small,
+    ):
+        for name in plain.namelist():
+            small.writestr(name, plain.read(name))
+    assert message_of(path) == DAMAGED.format(path=path)
+
+
+@pytest.mark.parametrize("kind", ["pth", "safetensors"])
+def test_a_flipped_bit_is_noticed_or_changes_nothing(tmp_path: Path, kind: str) -> None:
+    """Of a zip some bits mean nothing, as the date of its entries; benchmarks/damage.py flips more."""
+    path, draw = tmp_path / f"a.{kind}", random.Random(0)
+    torch.save(STATE, path) if kind == "pth" else save_weights(STATE, path)
+    whole, refused = path.read_bytes(), 0
+    for _ in range(200):
+        bit = draw.randrange(8 * len(whole))
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        try:
+            read = read_weights(path)
+        except WeightsError:
+            refused += 1
+        else:
+            assert equal(dict(sorted(read.items())), dict(sorted(STATE.items()))), bit
+    assert refused == 200 or kind == "pth"
+
+
+def test_a_cut_file_is_refused_wherever_it_is_cut(tmp_path: Path) -> None:
+    path = tmp_path / "a.pth"
+    torch.save(STATE, path)
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 7):
+        path.write_bytes(whole[:length])
+        assert message_of(path) in (DAMAGED.format(path=path), NOT_ONE.format(path=path))
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "file/inside"])
+def test_paths_that_cannot_be_looked_at(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("")
+    message = message_of(tmp_path / name)
+    assert message.endswith(
+        (
+            "cannot be read: File name too long",
+            "does not exist: expected a .pth or .safetensors file, or a run folder",
+        )
+    )

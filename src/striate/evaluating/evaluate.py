@@ -11,11 +11,11 @@ from striate.checked import checked
 from striate.data import ClipSet, ImageData, ImageSet, open_data
 from striate.data.unreadable_files import skipped_note
 from striate.errors import ArgumentError, DataError, NetworkError
-from striate.evaluating.calibration import with_temperature
+from striate.evaluating.calibration import probabilities
 from striate.evaluating.metrics import Scores, score
 from striate.evaluating.predictions import Prediction, predictions_of
 from striate.evaluating.run_model import Trained, open_run
-from striate.evaluating.scoring import Progress, batch_of, probabilities, readable
+from striate.evaluating.scoring import Progress, batch_of, logits_of, readable
 from striate.tuning import tune
 
 ALL = "all"
@@ -138,12 +138,12 @@ def _score_split(
     trained: Trained, images: ImageSet, views: int, progress: Progress | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Probabilities (N, V, K), the set's labels (N,) and names (N,) of what could be read."""
-    rows = probabilities(
+    logits = logits_of(
         trained.network, images, trained.normalise, algorithms=trained.algorithms, progress=progress
     )
-    looks = with_temperature(rows, trained.temperature).reshape(-1, views, rows.shape[1])
-    kept = readable(images)[::views]
-    return looks[kept], images.labels[::views][kept], np.array(images.names)[::views][kept]
+    looks = probabilities(logits, trained.temperature).reshape(-1, views, logits.shape[1])
+    read = readable(images)[::views]
+    return looks[read], images.labels[::views][read], np.array(images.names)[::views][read]
 
 
 def _algorithms_for(trained: Trained, looks: int, images: ImageSet) -> Table:

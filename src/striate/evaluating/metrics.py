@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 CALIBRATION_BINS = 15
 
@@ -55,15 +54,15 @@ def score(
     """Scores probabilities (N, K) against labels (N,) of K classes. unit: what the N are called."""
     predicted = probabilities.argmax(axis=1)
     own = probabilities[np.arange(len(labels)), labels]
-    numbers = np.arange(len(classes))
+    confusion = confusion_of(labels, predicted, len(classes))
     return Scores(
         images=len(labels),
         top1=float((predicted == labels).mean()),
         top5=top_k(probabilities, labels, 5) if len(classes) > 5 else None,
         loss=float(-np.log(np.maximum(own, 1e-12)).mean()),
         calibration_error=calibration_error(probabilities, labels),
-        classes=_class_scores(labels, predicted, classes),
-        confusion=tuple(tuple(map(int, row)) for row in confusion_matrix(labels, predicted, labels=numbers)),
+        classes=_class_scores(confusion, classes),
+        confusion=tuple(tuple(row) for row in confusion.tolist()),
         unit=unit,
     )
 
@@ -83,18 +82,25 @@ def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int =
     return float(np.abs(gaps).sum() / len(labels))
 
 
-def _class_scores(
-    labels: np.ndarray, predicted: np.ndarray, classes: tuple[str, ...]
-) -> tuple[ClassScore, ...]:
-    numbers = np.arange(len(classes))
-    precision, recall, f1, support = precision_recall_fscore_support(
-        labels, predicted, labels=numbers, zero_division=np.nan
-    )
+def confusion_of(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """Counts (classes, classes): rows are the true classes, columns the predicted ones."""
+    pairs = np.bincount(labels * classes + predicted, minlength=classes * classes)
+    return pairs.reshape(classes, classes)
 
-    def number(value: float) -> float | None:
-        return None if np.isnan(value) else float(value)
 
+def _class_scores(confusion: np.ndarray, classes: tuple[str, ...]) -> tuple[ClassScore, ...]:
+    right, there, named = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
     return tuple(
-        ClassScore(name, int(support[i]), number(precision[i]), number(recall[i]), number(f1[i]))
-        for i, name in enumerate(classes)
+        ClassScore(
+            name=name,
+            images=int(there[k]),
+            precision=_share(right[k], named[k]),
+            recall=_share(right[k], there[k]),
+            f1=_share(2 * right[k], named[k] + there[k]),
+        )
+        for k, name in enumerate(classes)
     )
+
+
+def _share(part: int, whole: int) -> float | None:
+    return float(part / whole) if whole else None

@@ -16,7 +16,7 @@ from striate.data import IMAGE_SUFFIXES
 from striate.data.suffixes import VIDEO_SUFFIXES
 from striate.data.video.clip_reading import read_windows
 from striate.errors import DataError
-from striate.evaluating.calibration import with_temperature
+from striate.evaluating.calibration import probabilities
 from striate.evaluating.predictions import Prediction, predictions_of
 from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import batch_of, classify, in_evaluation
@@ -120,8 +120,8 @@ def probabilities_of(trained: Trained, pixels: np.ndarray) -> np.ndarray:
         using_algorithms(trained.network, trained.algorithms),
     ):
         inputs = trained.normalise(torch.from_numpy(pixels).to(device))
-        rows: np.ndarray = classify(trained.network, inputs).softmax(dim=1).cpu().numpy()
-    return with_temperature(rows, trained.temperature)
+        logits: np.ndarray = classify(trained.network, inputs).float().cpu().numpy()
+    return probabilities(logits, trained.temperature)
 
 
 def videos_in(run: str | Path, files: Iterable[str | Path]) -> list[Path]:

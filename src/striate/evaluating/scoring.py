@@ -1,4 +1,4 @@
-"""A network's probabilities for every image of a set, on one process or shared between many."""
+"""A network's logits for every image of a set, on one process or shared between many."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -47,7 +47,7 @@ def autocast(device: torch.device, number_format: str) -> AbstractContextManager
     return nullcontext()
 
 
-def probabilities(
+def logits_of(
     network: nn.Module,
     images: ImageSet,
     normalise: Normalisation,
@@ -83,15 +83,14 @@ def _compute(
     rows: list[np.ndarray] = []
     with in_evaluation(network), torch.inference_mode():
         for pixels, _, _ in images.batches(parts):
-            logits = classify(network, normalise(pixels.to(device)))
-            rows.append(logits.float().softmax(dim=1).cpu().numpy())
+            rows.append(classify(network, normalise(pixels.to(device))).float().cpu().numpy())
             if progress is not None:
                 progress(sum(map(len, rows)), len(indices))
     return np.concatenate(rows)
 
 
 def readable(images: ImageSet) -> np.ndarray:
-    """(N,) bool: which images were scored themselves, after `probabilities`.
+    """(N,) bool: which images were scored themselves, after `logits_of`.
 
     A file that cannot be read when its turn comes has another of its class in its place.
     """

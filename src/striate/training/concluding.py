@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from striate.evaluating.calibration import fit_temperature, with_temperature
+from striate.evaluating.calibration import fit_temperature, probabilities
 from striate.evaluating.confusion import draw_confusion
 from striate.evaluating.metrics import Scores, score
 from striate.evaluating.run_model import algorithms_of
-from striate.evaluating.scoring import NO_ALGORITHMS, probabilities, readable
+from striate.evaluating.scoring import NO_ALGORITHMS, logits_of, readable
 from striate.models.saved import network_of
 from striate.runs import CONFUSION, CURVES, read_history, write, write_record
 from striate.training.curves import draw_curves
@@ -102,27 +102,27 @@ def _take_best(job: Job, loop: Loop) -> None:
 def _final_scores(job: Job, loop: Loop) -> tuple[float, Scores | None, Scores | None]:
     """The temperature, and the scores of the validation and the test images with it."""
     _take_best(job, loop)
-    val, test = (_rows(job, loop, split) for split in ("val", "test"))
-    temperature = fit_temperature(*val) if len(val[0]) else 1.0
+    val, test = (_logits(job, loop, split) for split in ("val", "test"))
+    temperature = fit_temperature(*val)
 
-    def scores(rows: np.ndarray, labels: np.ndarray) -> Scores | None:
-        if not len(rows):
+    def scores(logits: np.ndarray, labels: np.ndarray) -> Scores | None:
+        if not len(logits):
             return None
-        return score(with_temperature(rows, temperature), labels, job.data.classes, job.data.unit)
+        return score(probabilities(logits, temperature), labels, job.data.classes, job.data.unit)
 
     return temperature, scores(*val), scores(*test)
 
 
-def _rows(job: Job, loop: Loop, split: str) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities (N, K) in fp32 and labels (N,) of a split; empty where there is none."""
+def _logits(job: Job, loop: Loop, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """Logits (N, K) in fp32 and labels (N,) of a split; empty where there is none."""
     images = job.data.splits.get(split)
     if images is None or not len(images):
         return np.zeros((0, len(job.data.classes))), np.zeros(0, np.int64)
     one = tuple(images.take([0]).shape[1:])
     algorithms = NO_ALGORITHMS if job.recipe.algorithms == "plain" else algorithms_of(loop.kept, one)
-    rows = probabilities(loop.kept, images, job.normalise, algorithms=algorithms)
-    kept = readable(images)
-    return rows[kept], images.labels[kept]
+    logits = logits_of(loop.kept, images, job.normalise, algorithms=algorithms)
+    read = readable(images)
+    return logits[read], images.labels[read]
 
 
 def _draw(job: Job, history: list[dict[str, Any]], scores: Scores | None) -> tuple[Path, ...]:

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from striate.algorithms import using_algorithms
 from striate.data.augment.augment import augment, draw
+from striate.evaluating.calibration import probabilities
 from striate.evaluating.metrics import Scores, score
-from striate.evaluating.scoring import autocast, probabilities
+from striate.evaluating.scoring import autocast, logits_of
 from striate.models import save_weights
 from striate.runs import CHECKPOINT, CHECKPOINT_BEFORE, MODEL, add_history, cut_history, write
 from striate.training.checkpoint import Position, bring_up_to_date, restore, save_checkpoint
@@ -202,16 +203,16 @@ class Loop:
         split = self.job.data.splits.get("val")
         if split is None or not len(split):
             return None
-        rows = probabilities(
+        logits = logits_of(
             self.kept,
             split,
             self.job.normalise,
             number_format=self.plan.number_format,
             algorithms=self.job.algorithms,
         )
-        if not np.isfinite(rows).all():
+        if not np.isfinite(logits).all():
             self._raise_not_finite()
-        return score(rows, split.labels, self.job.data.classes, self.job.data.unit)
+        return score(probabilities(logits), split.labels, self.job.data.classes, self.job.data.unit)
 
     def _is_best(self, scores: Scores | None, epoch: int) -> bool:
         """Whether these weights are to be kept: the last ones not worse than the peak by more than chance.
