@@ -1,11 +1,12 @@
-# demo, test and check set up .venv from nothing; every other step runs inside it.
+# demo, test, check, site and docs set up .venv from nothing; every other step runs inside it.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 # One process a core, one thread each: tests with many small tensors gain nothing from threads.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n auto
 
-.PHONY: demo test check format clean
+.PHONY: demo test check site docs format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/core.stamp
@@ -19,7 +20,17 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+	$(SITE) build
 	$(PYTEST)
+
+# Builds the documentation into build/site; a broken link, a page that no other leads to, a docstring that
+# names what is not there are errors.
+site: $(VENV)/dev.stamp
+	$(SITE) build
+
+# The same, shown in a browser, and built again with every change of a page.
+docs: $(VENV)/dev.stamp
+	$(SITE) serve --open
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
@@ -37,5 +48,5 @@ $(VENV)/core.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,export,track]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs,export,track]'
 	touch $@ $(VENV)/core.stamp

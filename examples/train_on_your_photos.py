@@ -1,6 +1,8 @@
 """Train on your photos: a folder with one folder per class, then score and use the network.
 
-python examples/train_on_your_photos.py photos/ holiday.jpg [more.jpg …]
+    python examples/train_on_your_photos.py photos/ holiday.jpg [more.jpg …]
+
+The run stays in runs/photos: `striate evaluate`, `explain` and `inspect` take it too.
 """
 
 import argparse

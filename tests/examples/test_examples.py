@@ -56,7 +56,7 @@ def test_each_is_under_sixty_lines_and_says_how_it_is_called(path):
 
 def test_inspect_any_module(example):
     lines = example("inspect_any_module", "page.html").splitlines()
-    assert lines[0].split() == "first conv2d (3·3·3 + 1)·16 = 448 sees 3×3".split()
+    assert lines[0].split() == ["first", "conv2d", "(3·3·3", "+", "1)·16", "=", "448", "sees", "3×3"]
     assert lines[-1].startswith("2,938 parameters, ")
     assert "<html" in Path("page.html").read_text(encoding="utf-8")
 
@@ -115,7 +115,7 @@ def test_the_notebook_shows_tables_and_pages(tmp_path):
         if cell["cell_type"] == "code"
     }
     pages = {name for name, kinds in shown.items() if "text/html" in kinds}
-    assert pages == {"inspect", "explain", "weight"}
+    assert pages >= {"inspect", "explain", "weight"}
     assert not [
         output
         for cell in notebook["cells"]
