@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from striate.algorithms import ALGORITHMS, Choice, Choices, Geometry
 from striate.algorithms.plain import Padded
-from striate.tracing.layer_calls import LayerCall, layer_calls
+from striate.tracing.single_layers import LayerCall, layer_calls
 from striate.training import number_format
 from striate.training.number_format import choose, differences, first_wrong_layer
 

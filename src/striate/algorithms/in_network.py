@@ -14,10 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from striate.algorithms.algorithm import Operation, channels_last
+from striate.algorithms.algorithm import Operation, channels_last, corrupts
 from striate.algorithms.computing import compute
 from striate.algorithms.geometry import Geometry
-from striate.algorithms.safety import corrupts
 from striate.algorithms.table import Choice, Choices, Key, Table
 from striate.watching import replaced
 

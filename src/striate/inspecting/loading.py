@@ -20,7 +20,7 @@ from striate.models import (
 )
 from striate.models.saved import network_of
 from striate.runs import read_record
-from striate.tracing.files.followed import read_exported, read_onnx
+from striate.tracing.files import read_exported, read_onnx
 from striate.tracing.trace import Follow
 
 IMAGENET_CLASSES, KINETICS_CLASSES = 1000, 400

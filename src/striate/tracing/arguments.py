@@ -1,10 +1,11 @@
-"""The arguments of an ATen call by name, with their defaults, and its geometry made plain."""
+"""The arguments of a call: by name with their defaults, their geometry made plain, the tensors among them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch._ops import OpOverload
 
 
@@ -72,3 +73,39 @@ def from_front(dims: Any, rank: int) -> tuple[int, ...]:
         return tuple(range(rank))
     several = dims if isinstance(dims, (list, tuple)) else [dims]
     return tuple(sorted({int(dim) % rank if rank else 0 for dim in several}))
+
+
+META = torch.device("meta")
+
+
+def memory(tensor: Tensor) -> int:
+    """A number that tensors share when they share memory."""
+    try:
+        return int(tensor.untyped_storage()._cdata)
+    except NotImplementedError:  # sparse tensors, tensors under vmap
+        return -id(tensor)
+
+
+def bodiless(tensor: Tensor) -> bool:
+    """Whether a tensor has a shape and no values."""
+    return tensor.device.type == "meta"
+
+
+def tensors_in(values: Iterable[Any]) -> Iterator[Tensor]:
+    """All tensors among arguments, in order, those in lists and tuples too."""
+    for value in values:
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, (list, tuple)):
+            yield from tensors_in(value)
+
+
+def swap(value: Any, replace: Callable[[Tensor], Tensor]) -> Any:
+    """Arguments with every tensor replaced."""
+    if isinstance(value, Tensor):
+        return replace(value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(swap(each, replace) for each in value)
+    if isinstance(value, dict):
+        return {key: swap(each, replace) for key, each in value.items()}
+    return value

@@ -5,8 +5,8 @@ from typing import Any
 from torch import nn
 
 from striate.arithmetic.described import ModuleCall
+from striate.tracing.arguments import tensors_in
 from striate.tracing.tape import Tape
-from striate.tracing.tensors import tensors_in
 from striate.watching import Running
 
 _OPEN = ("torch.nn.modules.container", "torch.nn.modules.transformer", "torch.nn.modules.module")

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from striate.tracing.arguments import META, tensors_in
 from striate.tracing.tape import Tape
-from striate.tracing.tensors import META, tensors_in
 
 _GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
 _LEAVES = frozenset({"numpy", "__array__", "tolist", "__dlpack__", "data_ptr", "storage", "item"})

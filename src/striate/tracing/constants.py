@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from striate.arithmetic.described import Fill
-from striate.tracing.tensors import bodiless, memory
+from striate.tracing.arguments import bodiless, memory
 
 _EXAMINED = 1 << 20  # elements of a constant that are looked at for zeros
 _LARGE = 1e3  # a constant beyond this may be an attention mask

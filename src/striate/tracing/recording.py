@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import NetworkError, unknown
+from striate.tracing.arguments import tensors_in
 from striate.tracing.forward_backward import all_learning, buffers_kept, exact, forward
-from striate.tracing.tensors import tensors_in
 from striate.watching import Running, on_gradient, untouched, watching
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)

@@ -13,8 +13,7 @@ from torch._ops import OpOverload
 
 from striate.errors import NetworkError
 from striate.sizes import transposed_length, window_count
-from striate.tracing.arguments import base_name, bind, from_front, spread
-from striate.tracing.tensors import META
+from striate.tracing.arguments import META, base_name, bind, from_front, spread
 
 Named = dict[str, Any]
 Shortcut = Callable[[Named], Any]

@@ -11,9 +11,8 @@ import torch
 from torch import Tensor
 from torch._ops import OpOverload
 
-from striate.tracing.arguments import bind, is_view, written
+from striate.tracing.arguments import META, bind, bodiless, is_view, memory, swap, tensors_in, written
 from striate.tracing.shortcuts import outcome
-from striate.tracing.tensors import META, bodiless, memory, swap, tensors_in
 
 _SMALL = 1 << 16  # elements of network tensors that are computed with as they are, e.g. tables of positions
 

@@ -16,11 +16,10 @@ from torch import Tensor
 from torch._ops import OpOverload
 
 from striate.arithmetic.described import Fill, Role
-from striate.tracing.arguments import base_name, bind, is_view, written
+from striate.tracing.arguments import META, base_name, bind, is_view, memory, swap, tensors_in, written
 from striate.tracing.constants import MADE_LIKE, Constants
 from striate.tracing.describing import ROLES, SOURCES
 from striate.tracing.stand_ins import StandIns, returned
-from striate.tracing.tensors import META, memory, swap, tensors_in
 
 _LOOKS = frozenset({"_local_scalar_dense", "is_nonzero", "nonzero", "equal"})  # values leave for Python
 _SENSITIVE = frozenset({*ROLES, "cat", "stack", "copy"})  # where a constant's values matter to what is seen

@@ -12,12 +12,11 @@ from striate.arithmetic.described import (
     Role,
     TensorInfo,
 )
-from striate.tracing.arguments import base_name, full_name, is_view, written
+from striate.tracing.arguments import base_name, full_name, is_view, memory, written
 from striate.tracing.aten_kinds import Call
 from striate.tracing.calls import Calls
 from striate.tracing.describing import describe
 from striate.tracing.tape import Ran, Tape
-from striate.tracing.tensors import memory
 
 
 def to_recording(

@@ -11,10 +11,10 @@ from torch.nn.parameter import UninitializedParameter
 
 from striate.arithmetic.described import Recording, Role
 from striate.errors import NetworkError, StriateError
+from striate.tracing.arguments import META, tensors_in
 from striate.tracing.calls import Calls
 from striate.tracing.composites import Composites
 from striate.tracing.tape import Tape, ValuesWantedError
-from striate.tracing.tensors import META, tensors_in
 from striate.tracing.to_recording import to_recording
 from striate.watching import untouched, watching
 

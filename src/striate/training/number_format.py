@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from striate.algorithms import Table, using_algorithms
 from striate.evaluating.scoring import autocast
 from striate.machine import has_native_bf16
-from striate.tracing.layer_calls import LayerCall, layer_calls
+from striate.tracing.single_layers import LayerCall, layer_calls
 
 TOLERANCE = 0.02
 """Largest relative difference (of norms) from fp32. Rounding to bf16 alone gives 0.002 to 0.004."""

@@ -5,9 +5,8 @@ every time and error that led to it. What has been measured is kept per machine 
 cache. This room knows no data and no training.
 """
 
-from striate.tuning.cached import known_algorithms
 from striate.tuning.calls import calls_of
 from striate.tuning.measuring import TOLERANCES, Measured, Trial
-from striate.tuning.tune import Row, Tuning, tune
+from striate.tuning.tune import Row, Tuning, known_algorithms, tune
 
 __all__ = ["TOLERANCES", "Measured", "Row", "Trial", "Tuning", "calls_of", "known_algorithms", "tune"]

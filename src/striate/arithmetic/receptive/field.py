@@ -1,10 +1,15 @@
-"""What every element of a tensor sees of the input: one `Axis` per input axis, and how sure that is."""
+"""What every element of a tensor sees of the input: one `Axis` per input axis, and how sure that is.
 
-from collections.abc import Callable, Iterable, Sequence
+At the end, what a rule takes and gives: an operation with the fields of its inputs, and those of its outputs.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from striate.arithmetic.described import Operation, TensorInfo
 from striate.arithmetic.receptive import joining, reshaping
 from striate.arithmetic.receptive.axis import NOTHING, Axis, Bounds, hull, reduce_over, shrink, source
 from striate.arithmetic.status import Status
@@ -172,3 +177,36 @@ def _at(bounds: Bounds, where: Sequence[int | None]) -> Bounds:
     picked = bounds[tuple(index)]
     smallest: Bounds = picked.reshape(2, -1).min(axis=1)
     return np.asarray(smallest)
+
+
+Fields = Field | None | list[Field | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One operation with the fields of its inputs (None: does not depend on the input)."""
+
+    operation: Operation
+    inputs: Sequence[Field | None]
+    infos: Sequence[TensorInfo]
+    outs: Sequence[TensorInfo]
+
+    @property
+    def geometry(self) -> Mapping[str, Any]:
+        """The geometry of the operation."""
+        return self.operation.geometry
+
+    @property
+    def out(self) -> Shape:
+        """The shape of the first output."""
+        return self.outs[0].shape
+
+    @property
+    def field(self) -> Field:
+        """The field of the first input, for rules that only run when there is one."""
+        first = self.inputs[0]
+        assert first is not None
+        return first
+
+
+Rule = Callable[[Reading], Fields]

@@ -11,11 +11,10 @@ from collections.abc import Sequence, Set
 
 from striate.arithmetic.described import Fill, Operation, Recording, Role
 from striate.arithmetic.receptive import field as fields
-from striate.arithmetic.receptive.field import Field
-from striate.arithmetic.receptive.reading import Fields, Reading, Rule
+from striate.arithmetic.receptive.field import Field, Fields, Reading, Rule
 from striate.arithmetic.receptive.rules_mixing import MIXING, anything
 from striate.arithmetic.receptive.rules_moving import MOVING
-from striate.arithmetic.receptive.rules_resizing import RESIZING
+from striate.arithmetic.receptive.rules_windows import RESIZING
 from striate.arithmetic.receptive.rules_writing import UNDO
 
 RULES: dict[str, Rule] = {**MIXING, **MOVING, **RESIZING}

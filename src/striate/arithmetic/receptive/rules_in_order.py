@@ -6,9 +6,18 @@ import numpy as np
 
 from striate.arithmetic.receptive import field as fields
 from striate.arithmetic.receptive.axis import Axis, Bounds, Step
-from striate.arithmetic.receptive.field import Field, Shape, blend, each, in_groups, mixed, whole
+from striate.arithmetic.receptive.field import (
+    Field,
+    Fields,
+    Reading,
+    Shape,
+    blend,
+    each,
+    in_groups,
+    mixed,
+    whole,
+)
 from striate.arithmetic.receptive.joining import join
-from striate.arithmetic.receptive.reading import Fields, Reading
 
 
 def cumulative(reading: Reading) -> Fields:

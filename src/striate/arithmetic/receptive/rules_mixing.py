@@ -12,8 +12,18 @@ from typing import Any
 from striate.arithmetic.described import Fill, Role
 from striate.arithmetic.receptive import field as fields
 from striate.arithmetic.receptive.axis import Axis
-from striate.arithmetic.receptive.field import Field, Shape, blend, each, in_groups, mixed, whole
-from striate.arithmetic.receptive.reading import Fields, Reading, Rule
+from striate.arithmetic.receptive.field import (
+    Field,
+    Fields,
+    Reading,
+    Rule,
+    Shape,
+    blend,
+    each,
+    in_groups,
+    mixed,
+    whole,
+)
 from striate.arithmetic.receptive.rules_in_order import attention, cumulative, recurrent
 from striate.arithmetic.receptive.windows import Window, slide, slide_back
 

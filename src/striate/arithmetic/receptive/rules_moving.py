@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from striate.arithmetic.described import Fill
 from striate.arithmetic.receptive import joining, reshaping
-from striate.arithmetic.receptive.field import Field, Shape, blend, each, without
-from striate.arithmetic.receptive.reading import Fields, Reading, Rule
+from striate.arithmetic.receptive.field import Field, Fields, Reading, Rule, Shape, blend, each, without
 from striate.arithmetic.receptive.rules_windows import im2col, pad, unfold
 
 

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from math import prod
 
 from striate.arithmetic.receptive import joining, reshaping
-from striate.arithmetic.receptive.field import Field, Shape, each, nothing
-from striate.arithmetic.receptive.reading import Reading
+from striate.arithmetic.receptive.field import Field, Reading, Shape, each, nothing
 from striate.arithmetic.receptive.rules_moving import pieces
 
 Undo = Callable[[Reading, Field | None, Field | None, int, bool], Field | None]

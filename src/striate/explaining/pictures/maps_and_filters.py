@@ -12,7 +12,7 @@ from striate.explaining.picture import Picture
 from striate.explaining.pictures.request import PictureRequest
 from striate.explaining.update import Optimiser, clip_factor, stepped
 from striate.tracing.recording import LayerRecord
-from striate.tracing.single_layer import probe
+from striate.tracing.single_layers import probe
 
 TILES = 64
 """Maps or kernels in one picture, at most."""

@@ -13,7 +13,7 @@ from striate.explaining.checking import as_array
 from striate.explaining.picture import Picture
 from striate.explaining.pictures.request import PictureRequest
 from striate.explaining.receptive_fields import rectangle
-from striate.tracing.single_layer import probe
+from striate.tracing.single_layers import probe
 
 BEST = 16
 """Images shown."""
