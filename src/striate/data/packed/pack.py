@@ -6,24 +6,32 @@
 | `log.jsonl` | what was asked for, then a line for each clip that is in `frames.u8` or could not be read |
 | `pack.json` | what the clips are; written last, so that a folder without it is not finished |
 | `flow-METHOD.u8` | optical flow to the next frame, (2, H, W) uint8 for each frame of `frames.u8` |
+| `frames.crc32`, `flow-METHOD.crc32` | the checksum of each frame, 32 bits, little-endian |
+
+Each line of `log.jsonl`, and `pack.json`, carries the checksum of itself.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
+from striate.data.packed.frame_file import Shape
 from striate.data.unreadable_files import Skipped
-from striate.errors import DataError
+from striate.errors import ArgumentError, DataError
+from striate.plain_values import JsonValue, parse_json
 
-VERSION = 1
-FRAMES, LOG, PACK = "frames.u8", "log.jsonl", "pack.json"
+VERSION = 2
+FRAMES, LOG, PACK, LOCK = "frames.u8", "log.jsonl", "pack.json", ".lock"
 
 
 @dataclass(frozen=True)
-class Pack:
+class Pack(JsonValue):
     """What `pack.json` holds, clip by clip."""
 
     name: str
@@ -34,25 +42,24 @@ class Pack:
     keys: tuple[str, ...]
     labels: tuple[int, ...]
     split: tuple[str, ...]
-    shapes: tuple[tuple[int, int, int], ...]  # frames, height, width
+    shapes: tuple[Shape, ...]  # frames, height, width
     notes: tuple[str, ...]
     skipped: tuple[Skipped, ...]
+
+    def __post_init__(self) -> None:
+        N = len(self.keys)
+        if not len(self.labels) == len(self.split) == len(self.shapes) == N:
+            raise ArgumentError("keys, labels, split and shapes differ in length")
+        if not all(0 <= label < len(self.classes) for label in self.labels):
+            raise ArgumentError(f"a label is not one of {len(self.classes)} classes")
+        if min((length for shape in self.shapes for length in shape), default=1) < 1 or self.channels < 1:
+            raise ArgumentError("a length is below 1")
 
     @property
     def sizes(self) -> np.ndarray:
         """(N,) values of one plane of each clip: frames · height · width."""
         sizes: np.ndarray = np.array(self.shapes, np.int64).reshape(-1, 3).prod(axis=1)
         return sizes
-
-    @property
-    def starts(self) -> np.ndarray:
-        """(N,) values of one plane before each clip."""
-        starts: np.ndarray = np.cumsum(self.sizes) - self.sizes
-        return starts
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {"version": VERSION, **asdict(self)}
 
 
 def is_packed(folder: Path) -> bool:
@@ -61,19 +68,49 @@ def is_packed(folder: Path) -> bool:
 
 
 def read_pack(folder: Path) -> Pack:
-    """What a folder holds. Raises DataError unless it is whole."""
+    """What a folder holds. Raises DataError unless it is finished and what was written."""
     if not (folder / PACK).is_file():
         raise DataError(
             f"{folder} is a packed set that is not finished: run the same striate data pack again to go on"
         )
-    values = json.loads((folder / PACK).read_text(encoding="utf-8"))
-    if values.pop("version") != VERSION:
-        raise DataError(f"{folder} was packed by another version of striate: pack it again")
-    lists = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
-    skipped = tuple(Skipped(**one) for one in values["skipped"])
-    shapes = tuple((shape[0], shape[1], shape[2]) for shape in values["shapes"])
-    pack = Pack(**{**values, **lists, "skipped": skipped, "shapes": shapes})
-    expected = int(pack.sizes.sum()) * pack.channels
-    if (folder / FRAMES).stat().st_size != expected:
-        raise DataError(f"{folder / FRAMES} should have {expected:,} bytes and has others: pack it again")
-    return pack
+    try:
+        values = parse_json((folder / PACK).read_bytes(), PACK)
+        if isinstance(values, dict) and values.get("version") != VERSION:
+            raise DataError(f"{folder} was packed by another version of striate: pack it again")
+        values = unsealed(values)
+        del values["version"]
+        return Pack.from_json(values)
+    except ArgumentError as error:
+        raise DataError(f"{folder / PACK} is damaged ({error}): remove its folder and pack again") from None
+
+
+def sealed(values: Mapping[str, Any]) -> str:
+    """One line of JSON that carries its own checksum."""
+    return json.dumps({**values, "crc32": crc32(json.dumps(values).encode())})
+
+
+def unsealed(values: Any) -> dict[str, Any]:
+    """The values of such a line, which has been parsed. Raises ArgumentError if they are not as they were."""
+    if isinstance(values, dict):
+        rest = {name: value for name, value in values.items() if name != "crc32"}
+        if values.get("crc32") == crc32(json.dumps(rest).encode()):
+            return rest
+    raise ArgumentError("its checksum differs")
+
+
+@contextmanager
+def folder_lock(folder: Path) -> Iterator[None]:
+    """Keeps others from packing into the same folder at the same time, where the system can."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    with (folder / LOCK).open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise DataError(
+                f"another process is packing into {folder}: wait for it, or give another folder"
+            ) from None
+        yield

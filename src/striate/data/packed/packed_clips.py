@@ -1,4 +1,4 @@
-"""The clips of a packed set, mapped into memory, not read: a batch touches the frames it takes."""
+"""The clips of a packed set: a batch reads the frames that it takes."""
 
 from collections.abc import Hashable, Sequence
 from pathlib import Path
@@ -7,6 +7,7 @@ import numpy as np
 
 from striate.data.flow.optical_flow import from_bytes, to_bytes
 from striate.data.options import Options
+from striate.data.packed.frame_file import FrameFile
 from striate.data.packed.pack import FRAMES, Pack, read_pack
 from striate.data.packed.packed_flow import flow_of_pack
 from striate.data.sets.clip_sets import DecodedClips, brought_to
@@ -23,7 +24,7 @@ def packed_contents(folder: Path, options: Options) -> Contents:
         name=pack.name,
         source=str(folder),
         classes=pack.classes,
-        images=PackedClips(pack, np.memmap(folder / FRAMES, np.uint8, "r"), flow, options),
+        images=PackedClips(pack, FrameFile(folder / FRAMES, pack.channels, pack.shapes), flow, options),
         keys=pack.keys,
         rows={name: np.flatnonzero(split == name) for name in SPLITS if name in pack.split},
         groups=groups_of(pack.keys, options.group_by),
@@ -33,36 +34,28 @@ def packed_contents(folder: Path, options: Options) -> Contents:
 
 
 class PackedClips(DecodedClips):
-    """Clips of different lengths and sizes, one after the other in one array, and perhaps their flow."""
+    """Clips out of a file of frames, and perhaps their flow out of another."""
 
     in_memory = False
 
-    def __init__(self, pack: Pack, frames: np.ndarray, flow: np.ndarray | None, options: Options) -> None:
+    def __init__(self, pack: Pack, frames: FrameFile, flow: FrameFile | None, options: Options) -> None:
         super().__init__(np.array(pack.labels, np.int64), pack.keys, options.sampling)
         self.channels = options.channels or pack.channels
         self.size = options.square or (pack.short_side, pack.short_side)
         self.flow = options.flow
         self.planes = self.channels + (0 if flow is None else 2)
-        self._frames, self._frames_channels, self._flow = frames, pack.channels, flow
-        self._shapes, self._starts = pack.shapes, pack.starts
+        self._frames, self._flow = frames, flow
 
     def keys(self) -> Sequence[Hashable]:
         return range(len(self))  # copies were looked for when it was packed
 
     def _fill(self, clip: np.ndarray, row: int, offsets: np.ndarray, crop: float) -> None:
-        frames = self._block(self._frames, row, self._frames_channels)
-        numbers = self.sampling.numbers(len(frames), offsets)
-        pictures = brought_to(frames[numbers], self.channels, self.size, crop)
+        numbers = self.sampling.numbers(self._frames.shapes[row][0], offsets)
+        pictures = brought_to(self._frames.read(row, numbers), self.channels, self.size, crop)
         clip[: self.channels] = np.moveaxis(pictures, 0, 1)
         if self._flow is not None:
-            flow = _flow_brought_to(self._block(self._flow, row, 2)[numbers], self.size, crop)
+            flow = _flow_brought_to(self._flow.read(row, numbers), self.size, crop)
             clip[self.channels :] = np.moveaxis(flow, 0, 1)
-
-    def _block(self, values: np.ndarray, row: int, planes: int) -> np.ndarray:
-        """(T, planes, H, W) of one clip, not yet read."""
-        T, H, W = self._shapes[row]
-        start = int(self._starts[row]) * planes
-        return values[start : start + planes * T * H * W].reshape(T, planes, H, W)
 
 
 def _flow_brought_to(planes: np.ndarray, size: tuple[int, int], crop: float) -> np.ndarray:

@@ -1,16 +1,16 @@
 """Packing: videos decoded once, resized, and laid down frame after frame.
 
-A clip's frames are written before its line in the log, so whatever stops the work (Ctrl-C, a kill, a full
-disk), the log says what is whole; the next run cuts off what is not, and goes on.
+A clip's frames are on the disk before its line is in the log, so whatever stops the work (Ctrl-C, a kill, a
+full disk, a power cut), the log says what is whole; the next run reads that again, cuts off the log and the
+frames at the first that is not as it was written, and goes on from there.
 """
 
-import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,7 +18,19 @@ import numpy as np
 
 from striate.checked import checked
 from striate.data.options import Options
-from striate.data.packed.pack import FRAMES, LOG, PACK, VERSION, Pack, is_packed, read_pack
+from striate.data.packed.frame_file import FrameWriter, Shape, writing
+from striate.data.packed.pack import (
+    FRAMES,
+    LOCK,
+    LOG,
+    PACK,
+    VERSION,
+    Pack,
+    folder_lock,
+    is_packed,
+    sealed,
+    unsealed,
+)
 from striate.data.packed.packed_flow import flow_of_pack
 from striate.data.sources.class_folder import list_folder
 from striate.data.sources.finding import find_folder
@@ -29,7 +41,7 @@ from striate.data.unreadable_files import Broken, Skipped, read_each, refuse_man
 from striate.data.video.clip_reading import read_whole
 from striate.data.workers import ordered_map
 from striate.errors import ArgumentError, DataError
-from striate.plain_values import ToJson
+from striate.plain_values import JsonValue, ToJson, parse_json
 from striate.runs import write_text
 
 Progress = Callable[[int, int], None]
@@ -91,13 +103,12 @@ def pack_data(
     readable, headers, skipped = look_over(listing, replace(options, progress=None))
     chosen, notes = choose_channels(headers, channels, "clips")
     asked = {"version": VERSION, "short_side": short_side, "fps": fps, "channels": chosen}
-    with _opened(out, {**asked, "clips": _digest(readable)}) as log:
+    with _opened(out, {**asked, "digest": _digest(readable), "clips": len(readable.paths)}) as log:
         read = partial(read_each, read=partial(read_whole, channels=chosen, short_side=short_side, fps=fps))
         skipped += log.go_on(readable, read, options)
         refuse_many(skipped, listing.totals(), "clips")
         pack = _pack_of(_name(source), readable, log.shapes, asked, (*notes, *listing.notes), skipped)
-        write_text(out / PACK, json.dumps(pack.to_json(), ensure_ascii=False))
-    read_pack(out)
+        write_text(out / PACK, sealed({"version": VERSION, **pack.to_json()}))
     if flow:
         flow_of_pack(out, pack, options)
     return Packed(
@@ -142,7 +153,7 @@ def _digest(listing: Listing) -> str:
 def _pack_of(
     name: str,
     listing: Listing,
-    shapes: "dict[int, tuple[int, int, int]]",
+    shapes: dict[int, Shape],
     asked: dict[str, Any],
     notes: tuple[str, ...],
     skipped: list[Skipped],
@@ -163,46 +174,63 @@ def _pack_of(
     )
 
 
+@dataclass(frozen=True)
+class _Line(JsonValue):
+    """What the log says of a clip: its shape (T, H, W) or why it could not be read."""
+
+    clip: int
+    shape: Shape | None = None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.shape is None) == (self.reason is None) or min(self.shape or (1,)) < 1:
+            raise ArgumentError("a line of the log has either a shape or a reason")
+
+
 @contextmanager
 def _opened(out: Path, asked: dict[str, Any]) -> "Iterator[_Log]":
     """The folder's log and frames, cut to what is whole. Raises DataError if they are of something else."""
     if out.exists() and not out.is_dir():
         raise DataError(f"{out} is a file: give a folder for the packed set")
-    out.mkdir(parents=True, exist_ok=True)
-    if not (out / LOG).is_file() and any(out.iterdir()):
-        raise DataError(f"{out} holds other things: give an empty folder for the packed set")
-    try:
-        with (out / LOG).open("ab+") as lines, (out / FRAMES).open("ab") as frames:
-            _lock(lines, out)
-            lines.seek(0)
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        if not (out / LOG).is_file() and any(path.name != LOCK for path in out.iterdir()):
+            raise DataError(f"{out} holds other things: give an empty folder for the packed set")
+        with (
+            folder_lock(out),
+            (out / LOG).open("ab+") as lines,
+            FrameWriter(out / FRAMES, asked["channels"]) as frames,
+        ):
             yield _Log(lines, frames, asked, out)
-    except OSError as error:
-        raise DataError(
-            f"cannot write into {out}: {error.strerror}; make room, then run the same again to go on"
-        ) from None
 
 
 class _Log:
-    """What has been packed so far."""
+    """What has been packed so far: a line for each clip, written when its frames are on the disk."""
 
-    def __init__(self, lines: BinaryIO, frames: BinaryIO, asked: dict[str, Any], out: Path) -> None:
-        self._lines, self._frames, self._channels = lines, frames, int(asked["channels"])
-        self.shapes: dict[int, tuple[int, int, int]] = {}
+    def __init__(self, lines: BinaryIO, frames: FrameWriter, asked: dict[str, Any], out: Path) -> None:
+        self._lines, self._frames = lines, frames
+        self.shapes: dict[int, Shape] = {}
         self._broken: dict[int, str] = {}
-        whole = [line for line in lines.read().splitlines(keepends=True) if line.endswith(b"\n")]
-        if not whole:
-            self._write(asked)
-            whole = [b""]
-        elif json.loads(whole[0]) != asked:
+        lines.seek(0)
+        texts = lines.read().splitlines(keepends=True)
+        if not texts or _values(texts[0]) is None:
+            texts = [self._write(asked)]
+        elif _values(texts[0]) != asked:
             raise DataError(
                 f"{out} holds a set packed from other clips or with other options: give another folder, or "
                 "remove that one"
             )
-        else:
-            lines.truncate(sum(map(len, whole)))
-        for line in whole[1:]:
-            self._remember(json.loads(line))
-        self._frames.truncate(self._channels * sum(T * H * W for T, H, W in self.shapes.values()))
+        said = list(takewhile(bool, map(partial(_line, clips=asked["clips"]), texts[1:])))
+        self._keep(texts, [line for line in said if line])
+
+    def _keep(self, texts: list[bytes], said: list[_Line]) -> None:
+        """Takes over what the lines say, up to the first clip whose frames are not whole."""
+        whole = self._frames.cut([line.shape for line in said if line.shape])
+        ends = [number for number, line in enumerate(said) if line.shape]
+        kept = said[: ends[whole]] if whole < len(ends) else said
+        for line in kept:
+            self._remember(line)
+        self._lines.truncate(sum(map(len, texts[: 1 + len(kept)])))
 
     def go_on(
         self,
@@ -218,43 +246,43 @@ class _Log:
                 self._add(row, clips, broken)
                 if options.progress:
                     options.progress(len(self.shapes) + len(self._broken), len(listing.paths))
-        self._frames.flush()
-        os.fsync(self._frames.fileno())
         return left_out(listing, list(self._broken.items()))
 
     def _add(self, row: int, clips: list[np.ndarray], broken: Broken) -> None:
-        line: dict[str, Any] = {"clip": row}
         if broken:
-            line["reason"] = broken[0][1]
+            line = _Line(row, reason=broken[0][1])
         else:
-            self._frames.write(clips[0].data)
-            self._frames.flush()
+            self._frames.append(clips[0])
             T, _, H, W = clips[0].shape
-            line["shape"] = [T, H, W]
-        self._write(line)
+            line = _Line(row, shape=(T, H, W))
+        self._write(line.to_json())
         self._remember(line)
 
-    def _write(self, line: dict[str, Any]) -> None:
-        self._lines.write(json.dumps(line).encode() + b"\n")
+    def _write(self, values: dict[str, Any]) -> bytes:
+        text = sealed(values).encode() + b"\n"
+        self._lines.write(text)
         self._lines.flush()
+        return text
 
-    def _remember(self, line: dict[str, Any]) -> None:
-        if "reason" in line:
-            self._broken[line["clip"]] = line["reason"]
+    def _remember(self, line: _Line) -> None:
+        if line.shape:
+            self.shapes[line.clip] = line.shape
         else:
-            T, H, W = line["shape"]
-            self.shapes[line["clip"]] = (T, H, W)
+            self._broken[line.clip] = line.reason or ""
 
 
-def _lock(file: BinaryIO, out: Path) -> None:
-    """Keeps others from packing into the same folder at the same time, where the system can."""
-    if os.name == "nt":
-        return
-    import fcntl
-
+def _values(text: bytes) -> dict[str, Any] | None:
+    """What a line of the log holds; None if it is not as it was written."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise DataError(
-            f"another process is packing into {out}: wait for it, or give another folder"
-        ) from None
+        return unsealed(parse_json(text, LOG)) if text.endswith(b"\n") else None
+    except ArgumentError:
+        return None
+
+
+def _line(text: bytes, clips: int) -> _Line | None:
+    """The line of a clip; None if there is no such clip, or the line is not as it was written."""
+    try:
+        line = _Line.from_json(_values(text) or {})
+        return line if 0 <= line.clip < clips else None
+    except ArgumentError:
+        return None
