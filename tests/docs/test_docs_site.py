@@ -6,6 +6,7 @@ import shlex
 from contextlib import redirect_stdout, suppress
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,13 +14,12 @@ from typing import Any
 import pytest
 import yaml
 
-from striate.cli import main
+from striate.cli import VERBS, main
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = [*sorted(DOCS.rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
-VERBS = {"demo", "inspect", "train", "evaluate", "predict", "compare", "tune", "explain", "data"}
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
@@ -91,6 +91,15 @@ def test_every_link_leads_to_a_file(page, generated):
         assert made or (page.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_lists_and_tables_stand_apart_from_the_paragraph_before_them(page):
+    """The site takes them for a part of the paragraph otherwise."""
+    lines = BLOCK.sub("", page.read_text(encoding="utf-8")).splitlines()
+    for before, line in pairwise(lines):
+        if re.match(r"[-*] |\d+\. |\|", line) and not re.match(r"\s*$|[-*#|] ?|\d+\. |  ", before):
+            raise AssertionError((before, line))
+
+
 def commands(text: str) -> list[list[str]]:
     """What is typed after `$ striate` in the blocks of a page."""
     blocks = [body for language, body in BLOCK.findall(text) if language == "console"]
@@ -132,3 +141,24 @@ def test_the_python_of_the_page_runs(page, away, quick, monkeypatch):
     assert blocks
     for block in blocks:
         exec(compile(block, str(page), "exec"), {"__name__": page.stem})
+
+
+def test_hooks_and_ci_run_what_is_checked_here():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    pinned = re.search(r"^ruff==\S+$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    assert pinned
+    assert [hook["additional_dependencies"] for hook in hooks] == [[pinned[0]]] * 2
+    steps = yaml.safe_load((ROOT / ".github/workflows/check.yml").read_text())["jobs"]["check"]["steps"]
+    assert steps[-1] == {"run": ".ci/run"}
+    assert "make check" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_files_that_contributing_names_are_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    named = {
+        one for one in re.findall(r"`((?:src|tests|docs|benchmarks)/[\w/.]+)`", text) if one.upper() != one
+    }
+    assert len(named) > 10
+    for name in named:
+        if not re.search(r"NAME|ROOM|LANGUAGE", name):
+            assert (ROOT / name).exists(), name
