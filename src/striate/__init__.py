@@ -1,62 +1,133 @@
 """Convolutional networks on images and video that you can see through.
 
-The verbs of the command line are functions here: `inspect`, `train`, `evaluate`, `predict`. They are
-imported when they are first used, so that `import striate` is quick and does not import torch.
+Every verb of the command line is a function of the same name here, and every room an attribute:
+`striate.train("digits")`, `striate.models.build("plain", classes=10, size=28)`. They are imported when they
+are first used, so that `import striate` is quick and does not import torch.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from striate.version import __version__
+__version__ = "0.1.0"
 
 _HOMES = {
-    "train": "striate.training.train",
-    "Recipe": "striate.training.recipe",
-    "evaluate": "striate.evaluating.evaluate",
-    "predict": "striate.evaluating.predict",
-    "compare": "striate.comparing.compare",
-    "explain": "striate.explaining.explain",
-    "build": "striate.models",
-    "inspect": "striate.inspecting",
-    "load": "striate.models.saved",
-    "open_data": "striate.data",
-    "StriateError": "striate.errors",
+    "Augmentation": "data.augment.augmentation",
+    "NetworkSpec": "models",
+    "Recipe": "training.recipe",
+    "Run": "training.train",
+    "StriateError": "errors",
+    "build": "models",
+    "check_data": "data",
+    "compare": "comparing.compare",
+    "demo": "demonstration",
+    "draw_flow": "data",
+    "evaluate": "evaluating.evaluate",
+    "explain": "explaining.explain",
+    "get_data": "data",
+    "inspect": "inspecting.inspect",
+    "load": "models.saved",
+    "load_weights": "models",
+    "open_data": "data",
+    "pack_data": "data",
+    "predict": "evaluating.predict",
+    "read_image": "data",
+    "read_weights": "models",
+    "save_weights": "models",
+    "through_time": "models",
+    "train": "training.train",
+    "tune": "inspecting.tune",
 }
+"""The room, or the file in it, of each public name."""
+_ROOMS = (
+    "algorithms",
+    "arithmetic",
+    "comparing",
+    "data",
+    "derivation",
+    "errors",
+    "evaluating",
+    "explaining",
+    "inspecting",
+    "layers",
+    "machine",
+    "models",
+    "numbers",
+    "pages",
+    "runs",
+    "tracing",
+    "training",
+    "tuning",
+)
 
 __all__ = [
+    "Augmentation",
+    "NetworkSpec",
     "Recipe",
+    "Run",
     "StriateError",
     "__version__",
     "build",
+    "check_data",
     "compare",
+    "demo",
+    "draw_flow",
     "evaluate",
     "explain",
+    "get_data",
     "inspect",
     "load",
+    "load_weights",
     "open_data",
+    "pack_data",
     "predict",
+    "read_image",
+    "read_weights",
+    "save_weights",
+    "through_time",
     "train",
+    "tune",
 ]
 
 if TYPE_CHECKING:
     from striate.comparing.compare import compare
-    from striate.data import open_data
+    from striate.data import check_data, draw_flow, get_data, open_data, pack_data, read_image
+    from striate.data.augment.augmentation import Augmentation
+    from striate.demonstration import demo
     from striate.errors import StriateError
     from striate.evaluating.evaluate import evaluate
     from striate.evaluating.predict import predict
-    from striate.explaining import explain
-    from striate.inspecting import inspect
-    from striate.models import build
+    from striate.explaining.explain import explain
+    from striate.inspecting.inspect import inspect
+    from striate.inspecting.tune import tune
+    from striate.models import (
+        NetworkSpec,
+        build,
+        load_weights,
+        read_weights,
+        save_weights,
+        through_time,
+    )
     from striate.models.saved import load
     from striate.training.recipe import Recipe
-    from striate.training.train import train
+    from striate.training.train import Run, train
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"striate.{name}")
     if name not in _HOMES:
-        raise AttributeError(f"module 'striate' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+        raise AttributeError(f"module 'striate' has no attribute {name!r}{_hint(name)}")
+    value = getattr(import_module(f"striate.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def _hint(name: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, [*__all__, *_ROOMS], n=1)
+    return f": did you mean {near[0]!r}?" if near else ""
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted({*__all__, *_ROOMS})

@@ -1,33 +1,25 @@
 """The command line: arguments → one verb → its result printed.
 
-Help and version answer without importing torch; each verb is imported only when it is asked for.
+Help, version and mistakes are answered without importing torch; each verb is imported only when it is asked
+for, and what it needs only when its words have been read.
 """
 
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
 
+from striate.checked.habits import VERBS as HABITS
 from striate.cli.torchrun_errors import leader_failed, leads, say_once
-
-VERBS = {
-    "demo": "train on real handwritten digits, score, and classify an image: two minutes, no questions",
-    "inspect": "every layer of a network: shape, parameters worked out, receptive field, cost",
-    "train": "train a network on a built-in set or a folder of images",
-    "evaluate": "score a trained network on labelled images",
-    "predict": "classify image files with a trained network",
-    "compare": "train several ways through time on the same clips: one table of cost and accuracy",
-    "tune": "the fastest right algorithm of each convolution on this machine, measured",
-    "explain": "work out the numbers behind a number of a trained network, and check them",
-    "data": "get a public data set, or check a folder of images before training",
-}
-"""Each verb's file in this room, and what it does."""
+from striate.cli.verbs import VERBS
+from striate.errors import ArgumentError, StriateError, WeightsError
 
 USAGE = """\
 striate: convolutional networks on images and video that you can see through
 
-usage: striate VERB ...      striate VERB --help explains one verb
+usage: striate VERB ...      `striate VERB --help` explains one verb
 
 {verbs}
 
@@ -35,10 +27,12 @@ usage: striate VERB ...      striate VERB --help explains one verb
   striate inspect plain --input 1x28x28
   striate train digits
   striate train photos/ --backbone resnet18 --size 112
+  striate train clips/ --backbone resnet18 --time tsm
   striate predict runs/digits-plain image.png
 
-Every verb takes --json, which prints its result and nothing else on standard output.
-Exit codes: 0 done, 2 something in the input does not fit (one sentence says what), 130 stopped by Ctrl-C."""
+Every verb takes --json, which prints its result and nothing else on standard
+output. Exit codes: 0 done, 2 something in the input does not fit (one sentence
+says what), 130 stopped by Ctrl-C."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,11 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _answer(words: list[str]) -> int:
+    if words[:1] == ["help"] and len(words) > 1:
+        words = [*words[1:], "--help"]
     if not words or words[0] in ("-h", "--help", "help"):
         print(usage())
         return 0
-    if words[0] in ("-V", "--version"):
-        from striate.version import __version__
+    if words[0] in ("-V", "--version", "version"):
+        from striate import __version__
 
         print(f"striate {__version__}")
         return 0
@@ -78,11 +74,9 @@ def _run(verb: str, words: list[str]) -> int:
     # Threads that wait for others sleep instead of spinning: where the machine has other work, a training is
     # several times as fast. It counts only if it is set before torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from striate.errors import ArgumentError, StriateError, WeightsError, unknown
-
     try:
         if verb not in VERBS:
-            raise ArgumentError(unknown("verb", verb, VERBS))
+            raise ArgumentError(_unknown(verb))
         code: int = import_module(f"striate.cli.{verb}").main(words)
         return code
     except WeightsError as problem:
@@ -97,6 +91,14 @@ def _run(verb: str, words: list[str]) -> int:
         if leader_failed():
             return 2
         raise
+
+
+def _unknown(verb: str) -> str:
+    near = HABITS.get(verb.strip("-").lower()) or next(iter(get_close_matches(verb, VERBS, n=1)), None)
+    known = f"the verbs are {', '.join(VERBS)}"
+    if near is None:
+        return f"unknown verb {verb!r}: {known}"
+    return f"unknown verb {verb!r}: did you mean `striate {near}`? {known[0].upper()}{known[1:]}"
 
 
 def _fail(problem: Exception, misfits: Sequence[tuple[str, str, str]] = ()) -> int:

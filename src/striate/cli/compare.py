@@ -1,6 +1,5 @@
 """`striate compare`."""
 
-import json
 import shlex
 import sys
 from collections.abc import Sequence
@@ -8,12 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-import tyro
-
-from striate.cli.arguments import Flag, options, read
-from striate.cli.tables import screen
-from striate.comparing import Comparison, compare
-from striate.comparing.table import remarks_of, table_of
+import striate
+from striate.cli.arguments import options, read
+from striate.cli.options import Flag, Positional
+from striate.cli.printing import print_json
 from striate.errors import ArgumentError
 from striate.training.presets import PRESETS
 from striate.training.recipe import Facts, Recipe
@@ -33,7 +30,7 @@ class Compare:
       striate compare --runs runs/clips-resnet18-tsm runs/clips-resnet18-3d
     """
 
-    data: Annotated[tyro.conf.Positional[str | None], tyro.conf.arg(metavar="[DATA]")] = None
+    data: Annotated[str | None, Positional("DATA")] = None
     """Clips: motion-digits, a folder with a folder of videos per class, a list of videos."""
     time: tuple[str, ...] = ("2d", "tsm")
     """The ways through time: 2d, tsm, 3d, 2plus1d, rnn, lstm, gru, two-stream. The first is the reference."""
@@ -75,7 +72,7 @@ class Compare:
     """Processor threads. By default one per core."""
     json: Flag = False
     """Print the result as JSON and nothing else on standard output."""
-    recipe: tyro.conf.OmitArgPrefixes[Recipe] = field(default_factory=Recipe)
+    recipe: Recipe = field(default_factory=Recipe)
     """How all are trained."""
 
 
@@ -89,7 +86,7 @@ def main(words: Sequence[str]) -> int:
         return read(Compare, "compare", words, default=Compare(recipe=PRESETS[first.preset](facts))).recipe
 
     try:
-        result = compare(
+        result = striate.compare(
             first.data,
             first.time,
             backbone=first.backbone,
@@ -116,8 +113,10 @@ def main(words: Sequence[str]) -> int:
     if result.status == "stopped":
         return _stopped(words)
     if first.json:
-        print(json.dumps(result.to_json(), indent=2, ensure_ascii=False))
+        print_json(result.to_json())
     else:
+        from striate.cli.tables import print_comparison
+
         print_comparison(result)
     return 0
 
@@ -126,14 +125,3 @@ def _stopped(words: Sequence[str]) -> int:
     command = shlex.join(["striate", "compare", *words])
     print(f"stopped, everything saved; go on with the same command:  {command}", file=sys.stderr)
     return 130
-
-
-def print_comparison(result: Comparison) -> None:
-    """One row for each way, what is to be known of it, and where the files are."""
-    console = screen()
-    console.print(table_of(result))
-    console.print()
-    for remark in remarks_of(result):
-        console.print(remark, style="dim")
-    for file in result.files:
-        console.print(f"  {file.stem:<10}  {file}")

@@ -1,98 +1,77 @@
-"""`striate demo`: the main jobs on built-in data, from nothing to classified images and compared networks."""
+"""`striate demo`."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from PIL import Image
-from rich.console import Console
+import striate
+from striate.cli.arguments import read
+from striate.cli.options import Flag, Folder
+from striate.cli.printing import print_json
 
-from striate.cli.arguments import Flag, read
-from striate.cli.compare import print_comparison
-from striate.cli.tables import print_predictions, print_run
-from striate.comparing import Comparison, compare
-from striate.data import open_data
-from striate.evaluating.predict import Predictions, predict
-from striate.training.train import Run, train
-
-SAMPLES = 5
-"""Test images that are written as files and classified."""
-CLIPS, WAYS = "motion-digits", ("2d", "tsm")
-"""What is compared: a network that is blind to order, and one at the same cost that is not."""
+if TYPE_CHECKING:
+    from striate.demonstration import Demo as Result
 
 
 @dataclass(frozen=True)
 class Demo:
     """Train on real handwritten digits and classify images; then compare two ways to look at moving digits.
 
-    example:
+    examples:
       striate demo
     """
 
-    out: Path | None = None
+    out: Folder | None = None
     """The run's folder. By default a new one under runs/."""
     json: Flag = False
     """Print the results as JSON and nothing else on standard output."""
 
 
 def main(words: Sequence[str]) -> int:
-    """Trains, writes some test images as files, classifies them; compares two ways through time; prints."""
+    """Does it all, and prints each part when it is done."""
     command = read(Demo, "demo", words)
-    run = train("digits", out=command.out)
-    if run.status == "stopped":
-        print_run(run)
-        return 130
-    predictions = predict(run.path, _samples(run.path / "samples"))
-    if not command.json:
-        _print(run, predictions)
-    compared = compare(CLIPS, WAYS, seeds=1, out=run.path / "ways")
-    if compared.status == "stopped":
-        print(f"stopped, everything saved; go on with:  {_again(run)}")
+    result = striate.demo(command.out, progress=None if command.json else _print_images)
+    if not result.finished:
+        _print_stopped(result)
         return 130
     if command.json:
-        results = {"train": run.to_json(), "predict": predictions.to_json(), "compare": compared.to_json()}
-        print(json.dumps(results, indent=2))
+        print_json(result.to_json())
     else:
-        _print_ways(compared)
+        _print_ways(result)
     return 0
 
 
-def _again(run: Run) -> str:
-    return f"striate compare {CLIPS} --time {' '.join(WAYS)} --seeds 1 --out {run.path / 'ways'}"
+def _print_stopped(result: "Result") -> None:
+    from striate.cli.tables import print_run
+    from striate.demonstration import CLIPS, WAYS
+
+    if result.compared is None:
+        print_run(result.run)
+        return
+    again = f"striate compare {CLIPS} --time {' '.join(WAYS)} --seeds 1 --out {result.ways}"
+    print(f"stopped, everything saved; go on with:  {again}")
 
 
-def _samples(folder: Path) -> list[Path]:
-    """Writes the first test images, enlarged eightfold so that they can be looked at."""
-    data = open_data("digits")
-    test = data.splits["test"]
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for number, pixels in enumerate(test.take(range(SAMPLES)).numpy()):
-        path = folder / f"{number}-is-{data.classes[test.labels[number]]}.png"
-        Image.fromarray(np.kron(pixels[0], np.ones((8, 8), np.uint8))).save(path)
-        paths.append(path)
-    return paths
+def _print_images(so_far: "Result") -> None:
+    from striate.cli.tables import print_predictions, print_run
 
-
-def _print(run: Run, predictions: Predictions) -> None:
+    assert so_far.predictions is not None
     print()
-    print_run(run)
+    print_run(so_far.run)
     print()
-    print_predictions(predictions)
+    print_predictions(so_far.predictions)
     print(
         "\nnow clips: digits that move, in pairs of classes that only the order of frames tells apart",
         flush=True,
     )
 
 
-def _print_ways(compared: Comparison) -> None:
+def _print_ways(result: "Result") -> None:
+    from striate.cli.tables import print_comparison
+
+    assert result.compared is not None
     print()
-    print_comparison(compared)
-    console = Console(highlight=False)
-    console.print("\nnow your own images or clips, in one folder per class:  [bold]striate train FOLDER[/]")
-    console.print(
-        "more ways through time:  striate compare motion-digits --time 2d tsm 3d lstm", markup=False
-    )
-    console.print("or the full MNIST:  striate data get mnist && striate train mnist", markup=False)
+    print_comparison(result.compared)
+    print("\nnow your own images or clips, in one folder per class:  striate train FOLDER")
+    print("more ways through time:  striate compare motion-digits --time 2d tsm 3d lstm")
+    print("or the full MNIST:  striate data get mnist && striate train mnist")

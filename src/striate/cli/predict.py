@@ -1,19 +1,14 @@
 """`striate predict`."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-import tyro
-
-from striate.cli.arguments import Flag, read
-from striate.cli.tables import counting, print_lines, print_predictions, print_videos, skipped_in
-from striate.evaluating.predict import predict
-from striate.evaluating.predict_clips import videos_to_csv
-from striate.evaluating.predictions import to_csv
-from striate.runs import write_text
+import striate
+from striate.cli.arguments import read
+from striate.cli.options import Flag, Folder, Name, Positional
+from striate.cli.printing import counting, one_form, print_json, print_lines
 
 
 @dataclass(frozen=True)
@@ -23,18 +18,18 @@ class Predict:
     examples:
       striate predict runs/digits-plain seven.png
       striate predict runs/photos-plain holiday/ --csv > holiday.csv
-      striate predict runs/clips-resnet18-tsm video.mp4 --window 2    the whole video, and every two seconds
+      striate predict runs/clips-resnet18-tsm video.mp4 --window 2
     """
 
-    run: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
+    run: Annotated[Path, Positional("RUN")]
     """The folder of a run, made by `striate train`."""
-    files: Annotated[tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="FILES")]
+    files: Annotated[tuple[Path, ...], Positional("FILES")]
     """Files of images, or of videos for a run on clips (also folders of frames), or folders of them."""
     window: float | None = None
-    """Of a video, also classify windows so many seconds long, 2 by default."""
-    out: Path | None = None
+    """Of a video, also classify windows so many seconds long. By default 2."""
+    out: Folder | None = None
     """Write predictions.json and predictions.csv into this folder."""
-    device: str = "auto"
+    device: Name = "auto"
     """auto, cpu, cuda or cuda:1."""
     algorithms: Literal["auto", "plain"] = "auto"
     """How convolutions are computed: auto as was found fastest here, plain by PyTorch's own call."""
@@ -45,10 +40,11 @@ class Predict:
 
 
 def main(words: Sequence[str]) -> int:
-    """Classifies, writes what is asked for, prints."""
+    """Classifies, writes what is asked for, prints. Exit code 1 where files were skipped."""
     command = read(Predict, "predict", words)
+    one_form(csv=command.csv, json=command.json)
     with counting("classifying") as progress:
-        result = predict(
+        result = striate.predict(
             command.run,
             command.files,
             window=command.window,
@@ -56,16 +52,17 @@ def main(words: Sequence[str]) -> int:
             algorithms=command.algorithms,
             progress=progress,
         )
-    table = to_csv(result.images) if result.videos is None else videos_to_csv(result.videos)
-    content = json.dumps(result.to_json(), indent=2, ensure_ascii=False)
     if command.out is not None:
-        write_text(command.out / "predictions.json", content + "\n")
-        write_text(command.out / "predictions.csv", table)
+        result.save(command.out)
+    skipped = [f"{one.path}: {one.reason}" for one in result.skipped]
     if command.json:
-        print(content)
+        print_json(result.to_json())
     elif command.csv:
-        print(table, end="")
-        print_lines("skipped", skipped_in(result), error=True)
+        print(result.to_csv(), end="")
+        print_lines("skipped", skipped, error=True)
     else:
-        (print_predictions if result.videos is None else print_videos)(result)
-    return 0
+        from striate.cli.tables import print_predictions
+
+        print_predictions(result)
+        print_lines("skipped", skipped)
+    return 2 if skipped else 0

@@ -1,20 +1,18 @@
 """`striate train`."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-import tyro
-
-from striate.cli.arguments import Flag, options, read
-from striate.cli.tables import print_run
+import striate
+from striate.cli.arguments import options, read
+from striate.cli.options import Flag, Positional
+from striate.cli.printing import print_json
 from striate.cli.torchrun_errors import leads
 from striate.errors import ArgumentError
 from striate.training.presets import PRESETS
 from striate.training.recipe import Facts, Recipe
-from striate.training.train import train
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Train:
       torchrun --nproc-per-node 2 -m striate train photos/
     """
 
-    data: Annotated[tyro.conf.Positional[str | None], tyro.conf.arg(metavar="[DATA]")] = None
+    data: Annotated[str | None, Positional("DATA")] = None
     """digits, mnist, fashion-mnist, motion-digits, a folder of IDX files, one with a folder of images or of
     videos per class, or a list of videos."""
     resume: Path | None = None
@@ -73,7 +71,7 @@ class Train:
     """Also write the history for TensorBoard, into the run's folder (needs the extra `track`)."""
     json: Flag = False
     """Print the result as JSON and nothing else on standard output."""
-    recipe: tyro.conf.OmitArgPrefixes[Recipe] = field(default_factory=Recipe)
+    recipe: Recipe = field(default_factory=Recipe)
     """How it is trained."""
 
 
@@ -91,7 +89,7 @@ def main(words: Sequence[str]) -> int:
         return read(Train, "train", words, default=suited).recipe
 
     as_it_began = first.resume is not None and first.recipe == Recipe() and first.preset == "default"
-    result = train(
+    result = striate.train(
         first.data,
         resume=first.resume,
         recipe=None if as_it_began else recipe_for,
@@ -114,7 +112,9 @@ def main(words: Sequence[str]) -> int:
     if not leads():
         return 0
     if first.json:
-        print(json.dumps(result.to_json(), indent=2, ensure_ascii=False))
+        print_json(result.to_json())
     else:
+        from striate.cli.tables import print_run
+
         print_run(result)
     return 0 if result.status == "finished" else 130

@@ -1,5 +1,6 @@
 """The verb `evaluate`: a run against a set of labelled images or clips."""
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from striate.data.unreadable_files import skipped_note
 from striate.errors import ArgumentError, DataError, NetworkError
 from striate.evaluating.calibration import probabilities
 from striate.evaluating.metrics import Scores, score
-from striate.evaluating.predictions import Prediction, predictions_of
+from striate.evaluating.predictions import Prediction, predictions_of, to_csv
 from striate.evaluating.run_model import Trained, open_run
 from striate.evaluating.scoring import Progress, batch_of, logits_of, readable
+from striate.runs import write, write_text
 from striate.tuning import tune
 
 ALL = "all"
@@ -61,6 +63,19 @@ class Evaluation:
             **({} if self.views is None else {"views": self.views.to_json()}),
             "notes": list(self.notes),
         }
+
+    def save(self, folder: str | Path) -> tuple[Path, ...]:
+        """Writes evaluation.json, predictions.csv and confusion.png into a folder; returns the paths."""
+        from striate.evaluating.confusion import draw_confusion  # it loads matplotlib, which scoring does not
+
+        scores = self.scores
+        title = f"{self.data}, {self.split}: {scores.top1:.2%} of {scores.images:,} {scores.unit}"
+        names = ("evaluation.json", "predictions.csv", "confusion.png")
+        report, table, picture = (Path(folder) / name for name in names)
+        write_text(report, json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n")
+        write_text(table, to_csv(self.predictions))
+        write(picture, lambda path: draw_confusion(scores, title, path))
+        return report, table, picture
 
 
 @checked

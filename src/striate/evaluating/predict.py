@@ -1,5 +1,6 @@
 """The verb `predict`: a run on files of images or of videos."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,17 @@ import numpy as np
 from striate.checked import checked
 from striate.data import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Skipped, UnreadableError, read_image
 from striate.errors import ArgumentError, DataError
-from striate.evaluating.predict_clips import VideoPrediction, predict_video, probabilities_of, videos_in
-from striate.evaluating.predictions import Prediction, predictions_of
+from striate.evaluating.predict_clips import (
+    VideoPrediction,
+    predict_video,
+    probabilities_of,
+    videos_in,
+    videos_to_csv,
+)
+from striate.evaluating.predictions import Prediction, predictions_of, to_csv
 from striate.evaluating.run_model import Trained, open_run
 from striate.evaluating.scoring import Progress, batch_of
+from striate.runs import write_text
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,17 @@ class Predictions:
             **self._found(),
             "skipped": [{"file": one.path, "reason": one.reason} for one in self.skipped],
         }
+
+    def to_csv(self) -> str:
+        """One line for each image, or for each video and each of its windows."""
+        return to_csv(self.images) if self.videos is None else videos_to_csv(self.videos)
+
+    def save(self, folder: str | Path) -> tuple[Path, ...]:
+        """Writes predictions.json and predictions.csv into a folder, and returns their paths."""
+        report, table = Path(folder) / "predictions.json", Path(folder) / "predictions.csv"
+        write_text(report, json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n")
+        write_text(table, self.to_csv())
+        return report, table
 
     def _found(self) -> dict[str, Any]:
         if self.videos is None:

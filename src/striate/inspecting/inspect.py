@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import overload
 
 import torch
 from torch import Tensor, nn
@@ -13,25 +14,60 @@ from striate.errors import ArgumentError
 from striate.inspecting.inspection import Inspection
 from striate.inspecting.loading import Loaded, load_network
 from striate.inspecting.rows import table_of, with_shares
+from striate.inspecting.side_by_side import SideBySide
 from striate.tracing import example, trace
 
 REPEATS = 5  # timed runs; each time is the median
 Shape = str | Sequence[int]
+Network = str | Path | nn.Module
+
+
+@overload
+def inspect(
+    network: Network,
+    input_shape: Tensor | Sequence[Tensor] | Shape | None = None,
+    *,
+    batch: int = 1,
+    layout: str | None = None,
+    time: str | None = None,
+    frames: int | None = None,
+    causal: bool = False,
+    measure: bool = False,
+    against: None = None,
+    image: str | Path | None = None,
+) -> Inspection: ...
+
+
+@overload
+def inspect(
+    network: Network,
+    input_shape: Tensor | Sequence[Tensor] | Shape | None = None,
+    *,
+    batch: int = 1,
+    layout: str | None = None,
+    time: str | None = None,
+    frames: int | None = None,
+    causal: bool = False,
+    measure: bool = False,
+    against: Network,
+    image: str | Path | None = None,
+) -> SideBySide: ...
 
 
 @checked
 def inspect(
-    network: str | Path | nn.Module,
-    input_shape: Shape | Tensor | Sequence[Tensor] | None = None,
+    network: Network,
+    input_shape: Tensor | Sequence[Tensor] | Shape | None = None,
     *,
     batch: int = 1,
     layout: str | None = None,
-    time: bool = False,
-    way: str | None = None,
+    time: str | None = None,
     frames: int | None = None,
     causal: bool = False,
+    measure: bool = False,
+    against: Network | None = None,
     image: str | Path | None = None,
-) -> Inspection:
+) -> Inspection | SideBySide:
     """What every layer of a network is, holds, sees and costs.
 
     The network runs once on tensors without memory, as at inference, and is left as it was.
@@ -41,28 +77,42 @@ def inspect(
             `package.module:function`.
         input_shape: (C, H, W), (C, T, H, W) or (C, L) without the batch, also as "3x224x224"; or tensors
             that the network takes, of which only the shapes count. A network that knows its input needs none.
-        batch: how many of them at once; all costs are those of the whole batch.
+        batch: how many of them at once, 1 by default; all costs are those of the whole batch.
         layout: what the axes of the input are if not those, e.g. "NTC" for a sequence of vectors.
-        time: also run it on real numbers and measure every layer.
-        way, frames, causal: for an image network of the catalogue, its way through time, as `time`, `frames`
-            and `causal` of `striate.build`; the input is then the shape of a clip's picture.
+        time: a way through time, a name of `striate.models.WAYS`, for an image network of the catalogue.
+        frames: of a clip, where `input_shape` is that of a picture; 8 by default.
+        causal: no frame of a clip sees a later one.
+        measure: also run it on real numbers and measure every layer.
+        against: a second network, inspected in the same way, to stand beside the first.
         image: a picture, or a folder of frames, to draw receptive fields on in the page.
 
+    Returns:
+        The inspection; of two networks, both side by side.
+
     Raises:
-        ArgumentError: a name or shape that cannot be. NetworkError: the network does not take this input.
+        ArgumentError: a name or shape that cannot be.
+        NetworkError: the network does not take this input.
 
     >>> inspect(nn.Sequential(nn.Conv2d(1, 32, 3, padding=1)), (1, 28, 28)).layers[0].formula
     '(3·3·1 + 1)·32 = 320'
     """
-    loaded = load_network(
-        network, real=time, shape=_as_shape(input_shape), way=way, frames=frames, causal=causal
-    )
-    if way is not None:
-        input_shape = loaded.shape
-    inputs = _inputs(loaded, input_shape, batch)
-    axes = _axes(layout, inputs[0])
+    networks = (network,) if against is None else (network, against)
+    shape = as_shape(input_shape)
+    found = []
+    for each in networks:
+        loaded = load_network(each, real=measure, shape=shape, time=time, frames=frames, causal=causal)
+        inputs = _inputs(loaded, input_shape if time is None else loaded.shape, batch)
+        axes = _axes(layout, inputs[0])
+        found.append(_inspected(loaded, inputs, axes, measure, None if image is None else str(image)))
+    return found[0] if against is None else SideBySide(*found)
+
+
+def _inspected(
+    loaded: Loaded, inputs: list[Tensor], axes: tuple[str, ...], measure: bool, image: str | None
+) -> Inspection:
+    """One network on its inputs."""
     recording = trace(loaded.network, inputs, axes, follow=loaded.follow)
-    if time:
+    if measure:
         timed = trace(loaded.network, inputs, axes, with_values=True, repeats=REPEATS, follow=loaded.follow)
         recording = _with_times(recording, timed)
     layers, totals = table_of(recording)
@@ -77,7 +127,7 @@ def inspect(
         totals=totals,
         unused=tuple((p.name, p.size) for p in recording.parameters if p.name not in used),
         notes=recording.notes,
-        picture=None if image is None else str(image),
+        picture=image,
     )
 
 
@@ -87,7 +137,7 @@ def _with_times(recording: Recording, timed: Recording) -> Recording:
     return replace(recording, seconds=timed.seconds) if same else timed
 
 
-def _as_shape(given: Shape | Tensor | Sequence[Tensor] | None) -> tuple[int, ...] | None:
+def as_shape(given: Shape | Tensor | Sequence[Tensor] | None) -> tuple[int, ...] | None:
     """The shape without the batch, where one was given."""
     if given is None:
         return None
@@ -127,7 +177,7 @@ def _inputs(loaded: Loaded, given: Shape | Tensor | Sequence[Tensor] | None, bat
         return [tensor for tensor in given if isinstance(tensor, Tensor)]
     if loaded.inputs and given is None:
         return list(loaded.inputs)
-    shape = _as_shape(given) or loaded.shape
+    shape = as_shape(given) or loaded.shape
     if shape is None:
         raise ArgumentError(
             f"what does {loaded.label} take? Say it with the shape of one input, such as 3x224x224 for "

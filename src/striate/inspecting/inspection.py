@@ -1,7 +1,9 @@
 """The result of an inspection, and how it presents itself."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from rich.console import Group
@@ -15,6 +17,7 @@ from striate.inspecting.table import csv_of, layer_table, shown
 from striate.numbers import by
 from striate.pages import Shown
 from striate.pages.terminal import facts
+from striate.runs import write_text
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,18 @@ class Inspection(Shown):
     def title(self) -> str:
         """The network and its input."""
         return f"{self.network} on {by(self.input_shape)}"
+
+    def save(self, folder: str | Path) -> tuple[Path, ...]:
+        """Writes inspection.json, .csv, .md and .html into a folder, and returns their paths."""
+        texts = {
+            "json": json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n",
+            "csv": self.to_csv(),
+            "md": self.to_markdown(),
+            "html": self.to_html(),
+        }
+        for suffix, text in texts.items():
+            write_text(Path(folder) / f"inspection.{suffix}", text)
+        return tuple(Path(folder) / f"inspection.{suffix}" for suffix in texts)
 
     def to_csv(self) -> str:
         """One line per layer, numbers as they are."""

@@ -45,17 +45,17 @@ def load_network(
     *,
     real: bool = False,
     shape: tuple[int, ...] | None = None,
-    way: str | None = None,
+    time: str | None = None,
     frames: int | None = None,
     causal: bool = False,
 ) -> Loaded:
     """A module as it is, or the network that a name or path stands for.
 
-    `real` asks for real weights (to measure times); without it a network of the catalogue has none. `way`,
-    `frames`, `causal`: through time, for an image network of the catalogue; `shape` is then that of the
+    `real` asks for real weights (to measure times); without it a network of the catalogue has none. `time`,
+    `frames`, `causal`: a way through time, for an image network of the catalogue; `shape` is then that of the
     picture alone, and `Loaded.shape` what the network takes.
     """
-    through_time = way is not None or frames is not None or causal
+    through_time = time is not None or frames is not None or causal
     if isinstance(network, nn.Module):
         if through_time:
             raise _as_it_is(type(network).__name__)
@@ -64,7 +64,7 @@ def load_network(
     if through_time:
         if name not in CATALOGUE:
             raise _as_it_is(name)
-        return _through_time(name, real, shape, way, frames, causal)
+        return _through_time(name, real, shape, time, frames, causal)
     if name in CATALOGUE:
         return _from_catalogue(name, real, shape)
     if name in CLIP_NETWORKS:
@@ -131,7 +131,7 @@ def _as_it_is(name: str) -> ArgumentError:
 
 
 def _through_time(
-    name: str, real: bool, shape: tuple[int, ...] | None, way: str | None, frames: int | None, causal: bool
+    name: str, real: bool, shape: tuple[int, ...] | None, time: str | None, frames: int | None, causal: bool
 ) -> Loaded:
     """An image network of the catalogue on clips: of the shape given, or of its usual images."""
     picture = shape or SIZES.get(name, IMAGE)
@@ -148,12 +148,12 @@ def _through_time(
             classes=10 if name in SIZES else KINETICS_CLASSES,
             channels=channels,
             size=(height, width),
-            time=way,
+            time=time,
             frames=count,
             causal=causal,
         )
     assert isinstance(network, ClipNetwork)
-    label = f"{name} {way}{', causal' if causal else ''}"
+    label = f"{name} {time}{', causal' if causal else ''}"
     return Loaded(network, label, (network.planes, count, height, width))
 
 

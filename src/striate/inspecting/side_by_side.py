@@ -1,7 +1,9 @@
 """Two networks side by side."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from striate.arithmetic.status import Figure
@@ -10,6 +12,7 @@ from striate.inspecting.layers import Layer
 from striate.inspecting.table import bytes_text, figure_text, size_text
 from striate.numbers import by, count, seconds, times
 from striate.pages import Shown, Table
+from striate.runs import write_text
 
 TOTALS = {
     "parameters": ("parameters", figure_text),
@@ -36,6 +39,13 @@ class SideBySide(Shown):
             "second": self.second.to_json(),
             "ratios": {name: ratio for name, (_, _, ratio) in self.figures().items()},
         }
+
+    def save(self, folder: str | Path) -> tuple[Path, ...]:
+        """Writes inspection.json and inspection.html into a folder, and returns their paths."""
+        paths = Path(folder) / "inspection.json", Path(folder) / "inspection.html"
+        write_text(paths[0], json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n")
+        write_text(paths[1], self.to_html())
+        return paths
 
     def figures(self) -> dict[str, tuple[Figure, Figure, float | None]]:
         """Each total of both, and second ÷ first."""

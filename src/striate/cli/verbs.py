@@ -1,0 +1,27 @@
+"""The verbs: each a file of this room, with what it does."""
+
+from collections.abc import Iterator
+from importlib import import_module
+
+VERBS = {
+    "demo": "train on real handwritten digits, score, and classify images: two minutes, no questions",
+    "inspect": "every layer of a network: shape, parameters worked out, receptive field, cost",
+    "train": "train a network on a built-in set, or a folder of images or clips",
+    "evaluate": "score a trained network on labelled images or clips",
+    "predict": "classify files of images or videos with a trained network",
+    "compare": "train several ways through time on the same clips: one table of cost and accuracy",
+    "tune": "the fastest right algorithm of each convolution on this machine, measured",
+    "explain": "work out the numbers behind a number of a trained network, and check them",
+    "data": "get a public data set; check, pack or draw the flow of your own images and clips",
+    "completion": "make your shell complete verbs and options",
+}
+
+
+def commands_of() -> Iterator[tuple[str, type]]:
+    """Every command as it is spoken, `data get` among them, with the dataclass that holds its arguments."""
+    for verb in VERBS:
+        room = import_module(f"striate.cli.{verb}")
+        if verb == "data":
+            yield from ((f"data {what}", command) for what, (command, _) in room.SUBVERBS.items())
+        else:
+            yield verb, getattr(room, verb.capitalize())
