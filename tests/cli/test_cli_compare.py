@@ -74,7 +74,7 @@ def test_stopped_between_trainings(run: Command, monkeypatch: pytest.MonkeyPatch
     def interrupted(*words: object, **more: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("striate.cli.compare.compare", interrupted)
+    monkeypatch.setattr("striate.compare", interrupted)
     done = run("compare", "motion-digits")
     assert done.code == 130
     assert done.err.endswith("go on with the same command:  striate compare motion-digits\n")

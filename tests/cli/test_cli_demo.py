@@ -31,8 +31,8 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         runs = [hand_made_run(out / "2d", "2d", BLIND), hand_made_run(out / "tsm", "tsm")]
         return compare_runs(runs=runs, out=out)
 
-    monkeypatch.setattr("striate.cli.demo.train", train)
-    monkeypatch.setattr("striate.cli.demo.compare", compare)
+    monkeypatch.setattr("striate.demonstration.train", train)
+    monkeypatch.setattr("striate.demonstration.compare", compare)
     return reporters
 
 

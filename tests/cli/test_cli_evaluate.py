@@ -18,12 +18,13 @@ def test_the_table(run: Command, digits_run: Run) -> None:
     assert done.code == 0
     lines = done.out.splitlines()
     assert (
-        f"{digits_run.path} on digits, test: {scores.top1:.2%} of 359 images, top-5 {scores.top5:.2%}, "
-        f"loss {scores.loss:.4f}, calibration error {scores.calibration_error:.2%}"
+        f"{digits_run.path} on digits, test: {100 * scores.top1:.2f} % of 359 images, "
+        f"top-5 {100 * scores.top5:.2f} %, "
+        f"loss {scores.loss:.4f}, calibration error {100 * scores.calibration_error:.2f} %"
     ) in lines
     head = next(number for number, line in enumerate(lines) if line.startswith("class "))
     assert lines[head].split() == ["class", "images", "precision", "recall", "most", "often", "taken", "for"]
-    table = [line.split() for line in lines[head + 1 :]]
+    table = [line.replace(" %", "%").split() for line in lines[head + 1 :]]
     assert [row[0] for row in table] == list("0123456789")
     assert [int(row[1]) for row in table] == [one.images for one in scores.classes]
     assert table[8][3] == f"{scores.classes[8].recall:.2%}"

@@ -66,10 +66,13 @@ def test_every_picture_can_be_asked_for() -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ([], "explain what? give a run and an input: striate explain runs/digits-plain digits/test/17"),
+        (
+            [],
+            "explain what? give a run and an input: for example `striate explain runs/digits-plain digits/test/17`",
+        ),
         (
             ["RUN"],
-            "explain what? give an input: an image or video file, or one of a data set as digits/test/17",
+            "explain what? give an input: for example `striate explain runs/digits-plain digits/test/17`",
         ),
         (
             ["RUN", "test/1", "--layer", "conv3"],

@@ -92,7 +92,11 @@ def test_files_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         (["plain", "--unit", "conv9"], ArgumentError, "unknown layer 'conv9': did you mean 'conv"),
         (["plain", "--unit", "conv1:a"], ArgumentError, "--unit takes LAYER:3,5"),
         (["plain", "--input", "1x2x2"], NetworkError, "2"),
-        (["plain", "--against", "plain", "--csv"], ArgumentError, "leave out --csv and --markdown"),
+        (
+            ["plain", "--against", "plain", "--csv"],
+            ArgumentError,
+            "^--against shows two networks, and --csv one: leave one out$",
+        ),
     ],
 )
 def test_errors_are_one_sentence(words: list[str], error: type[Exception], told: str) -> None:

@@ -38,7 +38,7 @@ def test_the_table(run: Command, digits_run: Run, folder: Path) -> None:
         assert line.startswith(f"{folder / name}  ")
         assert line.count("%") == 3
     assert lines[4] == f"skipped: {folder / 'broken.png'}: not an image that Pillow knows"
-    assert (done.code, done.err) == (0, "")
+    assert (done.code, done.err) == (2, "")  # as something in the input did not fit
 
 
 def test_json_alone(run: Command, digits_run: Run, folder: Path) -> None:
@@ -57,7 +57,7 @@ def test_csv_alone(run: Command, digits_run: Run, folder: Path) -> None:
 
 def test_files(run: Command, digits_run: Run, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "new" / "folder"
-    assert run("predict", digits_run.path, folder, "--out", out).code == 0
+    assert run("predict", digits_run.path, folder, "--out", out).code == 2  # a file was skipped
     content = json.loads((out / "predictions.json").read_text())
     rows = list(csv.DictReader((out / "predictions.csv").read_text().splitlines()))
     assert [row["class"] for row in rows] == [image["class"] for image in content["images"]]
@@ -75,7 +75,7 @@ def test_a_name_that_is_no_text(run: Command, digits_run: Run, folder: Path, tmp
 
 def test_what_is_refused(run: Command, digits_run: Run, folder: Path, tmp_path: Path) -> None:
     mistakes = {
-        (digits_run.path,): "no images given: name image files, or folders that hold some",
+        (digits_run.path,): "predict needs FILES: for example `striate predict runs/digits-plain seven.png`",
         (digits_run.path, tmp_path): "no images given: name image files, or folders that hold some",
         (digits_run.path, "none.png"): "no file none.png: give image files, or folders that hold some",
         (digits_run.path, folder / "broken.png"): (

@@ -136,10 +136,23 @@ def test_a_way_by_command(way: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert found.totals.frames == 4
 
 
-def test_time_alone_measures(capsys: pytest.CaptureFixture[str]) -> None:
-    for word in ("--time", "--measure"):
-        main(["plain", word, "--input", "1x8x8", "--json"])
-        assert json.loads(capsys.readouterr().out)["totals"]["seconds"] > 0
+def test_measure_measures_and_time_is_the_way_through_time(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["plain", "--measure", "--input", "1x8x8", "--json"])
+    assert json.loads(capsys.readouterr().out)["totals"]["seconds"] > 0
+    with pytest.raises(ArgumentError, match="^--time needs a value: for example --time tsm$"):
+        main(["plain", "--time", "--input", "1x8x8"])
+    main(["resnet18", "--time", "tsm", "--input", "3x64x64", "--json"])
+    by_command = json.loads(capsys.readouterr().out)
+    assert inspect("resnet18", (3, 64, 64), time="tsm").to_json() == by_command
+    assert by_command["input_shape"] == [1, 3, 8, 64, 64]
+    assert by_command["totals"]["seconds"] is None
+
+
+def test_two_networks_in_one_call() -> None:
+    both = inspect("resnet18", (3, 64, 64), time="tsm", against="mobilenet_v2")
+    assert (both.first.network, both.second.network) == ("resnet18 tsm", "mobilenet_v2 tsm")
+    assert both.first.to_json() == inspect("resnet18", (3, 64, 64), time="tsm").to_json()
+    assert both.second.to_json() == inspect("mobilenet_v2", (3, 64, 64), time="tsm").to_json()
 
 
 @pytest.mark.parametrize(

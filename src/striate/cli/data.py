@@ -199,6 +199,7 @@ usage: striate data WHAT ...      `striate data WHAT --help` explains one
   pack   decode clips once, so that training reads them at full speed
   flow   draw the optical flow of a clip in colour
 
+examples:
   striate data get mnist
   striate data check photos/
   striate data pack clips/ --out packed/

@@ -11,7 +11,6 @@ from striate.cli.printing import screen
 from striate.numbers import count, counted, percent
 from striate.pages import Column, Table
 from striate.pages.table import AT_DOTS, AT_JOINTS, AT_SPACES
-from striate.pages.terminal import facts
 
 if TYPE_CHECKING:
     from striate.comparing import Comparison
@@ -34,9 +33,16 @@ def print_run(run: "Run") -> None:
         console.print(f"stopped, everything saved; go on with:  {command}")
         return
     console.print(f"run {run.path}")
-    console.print(facts((f"  {name}", fact) for name, fact in _facts(run)))
+    _print_pairs(list(_facts(run)))
     file = "IMAGE" if run.unit == "images" else "VIDEO"
     console.print(f"\nnext:  {shlex.join(['striate', 'predict', str(run.path)])} {file}")
+
+
+def _print_pairs(pairs: Sequence[tuple[str, str]], width: int = 0) -> None:
+    """Names and what there is to say of them, below each other."""
+    width = max([width, *(len(name) for name, _ in pairs)])
+    for name, text in pairs:
+        screen().print(f"  {name:<{width}}  {text}")
 
 
 def _facts(run: "Run") -> Iterator[tuple[str, str]]:
@@ -158,7 +164,7 @@ def print_comparison(result: "Comparison") -> None:
     console.print()
     for remark in remarks_of(result):
         console.print(remark, style="dim")
-    console.print(facts((f"  {file.stem}", str(file)) for file in result.files))
+    _print_pairs([(file.stem, str(file)) for file in result.files], width=10)
 
 
 def print_misfits(rows: Sequence[tuple[str, str, str]]) -> None:

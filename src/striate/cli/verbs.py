@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from importlib import import_module
 
 VERBS = {
-    "demo": "train on real handwritten digits, score, and classify images: two minutes, no questions",
-    "inspect": "every layer of a network: shape, parameters worked out, receptive field, cost",
+    "demo": "train on real digits, classify images, compare: two minutes",
+    "inspect": "every layer of a network: shape, parameters, receptive field, cost",
     "train": "train a network on a built-in set, or a folder of images or clips",
     "evaluate": "score a trained network on labelled images or clips",
     "predict": "classify files of images or videos with a trained network",
-    "compare": "train several ways through time on the same clips: one table of cost and accuracy",
-    "tune": "the fastest right algorithm of each convolution on this machine, measured",
-    "explain": "work out the numbers behind a number of a trained network, and check them",
-    "data": "get a public data set; check, pack or draw the flow of your own images and clips",
+    "compare": "ways through time on the same clips: a table of cost and accuracy",
+    "tune": "the fastest right algorithm of each convolution, measured here",
+    "explain": "the numbers behind a number of a trained network, checked",
+    "data": "get a public data set; check or pack your own, draw optical flow",
     "completion": "make your shell complete verbs and options",
 }
 
