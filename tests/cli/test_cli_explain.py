@@ -68,7 +68,8 @@ def test_every_picture_can_be_asked_for() -> None:
     [
         (
             [],
-            "explain what? give a run and an input: for example `striate explain runs/digits-plain digits/test/17`",
+            "explain what? give a run and an input: for example "
+            "`striate explain runs/digits-plain digits/test/17`",
         ),
         (
             ["RUN"],

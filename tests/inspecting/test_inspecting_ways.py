@@ -139,7 +139,7 @@ def test_a_way_by_command(way: str, capsys: pytest.CaptureFixture[str]) -> None:
 def test_measure_measures_and_time_is_the_way_through_time(capsys: pytest.CaptureFixture[str]) -> None:
     main(["plain", "--measure", "--input", "1x8x8", "--json"])
     assert json.loads(capsys.readouterr().out)["totals"]["seconds"] > 0
-    with pytest.raises(ArgumentError, match="^--time needs a value: for example --time tsm$"):
+    with pytest.raises(ArgumentError, match=r"^--time needs a value: for example --time tsm$"):
         main(["plain", "--time", "--input", "1x8x8"])
     main(["resnet18", "--time", "tsm", "--input", "3x64x64", "--json"])
     by_command = json.loads(capsys.readouterr().out)
