@@ -80,7 +80,7 @@ def update(request: PictureRequest) -> list[Picture]:
     if optimiser is None:
         raise ArgumentError("an update needs an optimiser: explain a run, or give optimizer= with the module")
     before, new = _kernels(record), _stepped(request, optimiser)
-    after = as_array(new[f"{record.name}.weight"])
+    after = as_array(new.get(f"{record.name}.weight", new.get("weight")))
     return [
         _filters("filters_before", record.title, before, request),
         _filters("filters_after", record.title, after, request),
