@@ -212,8 +212,13 @@ def explain_gradient(recorded: Recorded, record: LayerRecord, index: Sequence[in
 
 def gradient_by_torch(recorded: Recorded, record: LayerRecord) -> Tensor:
     """∂L/∂weight of a layer, over all calls that use it; of a network that is itself the layer, too."""
-    own = recorded.parameter_gradients
-    return own[f"{record.name}.weight"] if f"{record.name}.weight" in own else own["weight"]
+    return recorded.parameter_gradients[weight_name(recorded, record)]
+
+
+def weight_name(recorded: Recorded, record: LayerRecord) -> str:
+    """What the network calls a layer's weight; a network that is itself the layer calls it `weight`."""
+    name = f"{record.name}.weight"
+    return name if name in recorded.parameter_gradients else "weight"
 
 
 def _with_kernels(recorded: Recorded) -> list[str]:
