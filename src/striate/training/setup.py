@@ -15,9 +15,10 @@ from striate.algorithms.table import to_json as table_to_json
 from striate.data import ClipData, ImageData, open_data
 from striate.data.augment.augment import augment, draw
 from striate.errors import DataError, NetworkError, RunError
-from striate.evaluating.inputs import Normalisation, place
+from striate.evaluating.inputs import Normalisation, to_device
 from striate.machine import describe
 from striate.models import NetworkSpec, load_weights, read_weights
+from striate.models.layouts import Pixels
 from striate.runs import CHECKPOINT, MODEL, RECORD, holds_run, read_record, unused_folder
 from striate.training.algorithm_choice import algorithms_for, steps_of
 from striate.training.distributed import Team
@@ -61,7 +62,7 @@ def new_job(ask: Ask, team: Team, reporter: Reporter) -> Job:
     run = _folder_for(ask, data, team)
     spec = ask.network(data)
     network, normalise, fresh, notes = _network_for(spec, ask, weights, data, recipe)
-    place(network, team.device)
+    to_device(network, team.device)
     freeze(network, recipe.freeze)
     fresh = () if recipe.backbone_rate == 1 else fresh_parts(network, fresh)
     shared = _choose_format(network, data, normalise, recipe, team, reporter)
@@ -118,7 +119,7 @@ def old_job(run: Path, team: Team, reporter: Reporter) -> Job:
     network = spec.build()
     if record.get("weights") is not None and not (run / CHECKPOINT).exists():
         load_weights(network, record["weights"])
-    freeze(place(network, team.device), recipe.freeze)
+    freeze(to_device(network, team.device), recipe.freeze)
     fresh = tuple(record.get("fresh", ()))
     return Job(run, data, network, normalise, recipe, plan, algorithms, record, team, fresh)
 
@@ -184,11 +185,18 @@ def _network_for(
     if ask.weights is None or weights is None:
         return network, Normalisation.of_data(data), (), ()
     report = load_weights(network, weights, source_name=str(ask.weights))
-    return network, _normalisation_of(ask.weights, data), report.fresh, report.notes
+    normalise, note = _normalisation_of(ask.weights, report.pixels, data)
+    return network, normalise, report.fresh, (*report.notes, *note)
 
 
-def _normalisation_of(weights: Path, data: ImageData) -> Normalisation:
-    """As the weights were trained: a run says it, published files mean ImageNet's. Flow as it is here."""
+def _normalisation_of(
+    weights: Path, pixels: Pixels, data: ImageData
+) -> tuple[Normalisation, tuple[str, ...]]:
+    """As the weights were trained, and what to say: a run knows it, else their publisher does.
+
+    Optical flow is normalised as it is here.
+    """
+    notes: tuple[str, ...] = ()
     run = weights.parent if weights.name == MODEL else weights
     if (run / RECORD).is_file():
         known = read_record(run)["data"]
@@ -196,8 +204,9 @@ def _normalisation_of(weights: Path, data: ImageData) -> Normalisation:
         normalise = normalise.picture if known.get("flow") else normalise
         picture = normalise.for_channels(data.channels)
     else:
-        picture = Normalisation.of_imagenet(data.channels)
-    return picture.with_flow(Normalisation.of_data(data)) if has_flow(data) else picture
+        picture = Normalisation.published(pixels, data.channels)
+        notes = (f"pixels are normalised as the weights were trained: {pixels}",)
+    return picture.with_flow(Normalisation.of_data(data)) if has_flow(data) else picture, notes
 
 
 def has_flow(data: ImageData) -> bool:
