@@ -47,7 +47,7 @@ def test_no_motion_is_zero() -> None:
     labels, sampling = np.zeros(6, np.int64), Sampling(4)
     images = MemoryClips(clips, labels, list("abcdef"), sampling=sampling)
     measured = Normalisation.measured(images)
-    data = ClipData("a", "a", ("x",), 1, (5, 5), {"train": images}, (), (), 0, False, sampling, "dis")
+    data = ClipData("a", "a", ("x",), 1, (5, 5), {"train": images}, (), (), 0, sampling, "dis")
     normalise = Normalisation.of_data(data)
     assert normalise.mean == (measured.mean[0], 128.0, 128.0)
     assert normalise.std == measured.std
