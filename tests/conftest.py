@@ -52,7 +52,7 @@ def away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without drawing and without timing a step: they take longer than training here."""
-    monkeypatch.setattr("striate.training.number_format.seconds_of_step", lambda *arguments: 0.01)
+    monkeypatch.setattr("striate.training.number_format.try_step", lambda *arguments: 0.01)
     for name in ("draw_curves", "draw_confusion"):
         monkeypatch.setattr(
             f"striate.training.concluding.{name}", lambda *arguments: arguments[-1].write_bytes(b"")

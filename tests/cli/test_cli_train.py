@@ -136,8 +136,8 @@ def test_a_finished_run(run: Command, digits_run: Run) -> None:
 @pytest.mark.parametrize("words", ["--epochs 3", "--preset fast", "--flip"])
 def test_resume_with_another_recipe(run: Command, digits_run: Run, words: str) -> None:
     assert refused(run, "train", "--resume", digits_run.path, *words.split()) == (
-        "a training goes on exactly as it began, so --resume takes no recipe (a recipe is whatever says "
-        "how to train, as --epochs): leave it out, or start a new run"
+        f"a training goes on exactly as it began, so --resume takes no {words.split()[0][2:]}: leave it "
+        "out, or start a new run"
     )
 
 
@@ -151,10 +151,10 @@ def test_no_run(run: Command, tmp_path: Path) -> None:
 
 
 def test_a_run_of_a_newer_version(run: Command, tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_text(json.dumps({"format": 3}))
+    (tmp_path / "run.json").write_text(json.dumps({"format": runs.FORMAT + 1}))
     sentence = (
-        f"{tmp_path} was written by a newer striate (record format 3, this one reads up to 2): upgrade with "
-        "pip install --upgrade striate"
+        f"{tmp_path} was written by a newer striate (record format {runs.FORMAT + 1}, this one reads up to "
+        f"{runs.FORMAT}): upgrade with pip install --upgrade striate"
     )
     assert refused(run, "train", "--resume", tmp_path) == sentence
     assert refused(run, "evaluate", tmp_path) == sentence

@@ -7,7 +7,7 @@ from pathlib import Path
 import striate.cli.train
 from striate.cli import main
 from striate.errors import DataError
-from striate.training.distributed import team
+from striate.training.process_group import process_group
 
 RANK = os.environ["RANK"]
 
@@ -17,7 +17,7 @@ def met_by(who: str) -> None:
     import torch
 
     def fail_or_wait(words: object) -> int:
-        with team(torch.device("cpu")) as member:
+        with process_group(torch.device("cpu")) as member:
             if who == RANK:
                 raise DataError(f"only process {who} knows this")
             member.highest(0)

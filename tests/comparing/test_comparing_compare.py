@@ -138,7 +138,7 @@ def test_the_same_time_as_the_reference(small_clips: Path, tmp_path: Path) -> No
     small(small_clips, tmp_path / "ways", match="time")
     first, second = (read_record(tmp_path / "ways" / f"plain-{time}-seed0") for time in ("2d", "tsm"))
     assert first["recipe"]["minutes"] is None
-    assert second["recipe"]["minutes"] == first["summary"]["seconds"] / 60
+    assert second["recipe"]["minutes"] == first["summary"]["total_seconds"] / 60
 
 
 def test_the_same_parameters(small_clips: Path, tmp_path: Path) -> None:

@@ -117,13 +117,13 @@ def same(one: Draws, other: Draws) -> bool:
 @given(st.integers(2, 20), st.integers(1, 6), st.integers(0, 999))
 @settings(max_examples=40)
 def test_a_part_of_a_batch_is_varied_as_in_the_whole(N: int, world: int, step: int) -> None:
-    from striate.training.distributed import Team
+    from striate.training.process_group import ProcessGroup
 
     pixels, labels = images(N, seed=step), torch.arange(N)
     draws = draw(EVERYTHING, N, seed=1, step=step)
     whole, targets = augment(pixels, labels, draws)
     for rank in range(world):
-        part = Team(rank, world, torch.device("cpu")).part(N)
+        part = ProcessGroup(rank, world, torch.device("cpu")).part(N)
         result, own = augment(pixels[part], labels[part], draws.of(part))
         assert torch.allclose(result, whole[part], atol=1e-3)
         assert torch.equal(own.label, targets.label[part])

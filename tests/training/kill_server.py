@@ -28,7 +28,7 @@ def one(kind: str, data: Path, run: Path, checkpoint_seconds: float) -> None:
     """The training, from its start or from where the last one was killed."""
     loop.CHECKPOINT_SECONDS = checkpoint_seconds  # type: ignore[assignment]
     concluding.draw_curves = concluding.draw_confusion = lambda *arguments: arguments[-1].write_bytes(b"")
-    number_format.seconds_of_step = lambda *arguments: 0.01
+    number_format.try_step = lambda *arguments: 0.01
     if (run / RECORD).exists():
         if read_record(run)["status"] != "finished":  # else it was killed after its very last file
             go_on(run)

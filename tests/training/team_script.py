@@ -12,8 +12,13 @@ from torch import Tensor, nn
 from small_clips import clip_run
 from small_runs import EVERYTHING_RANDOM, At, small_recipe, small_run
 from striate.training import algorithm_choice as algorithms
-from striate.training import concluding, number_format, tally
-from striate.training.distributed import SharedBatchNorm, Team, share_batch_norm, team
+from striate.training import concluding, loss, number_format
+from striate.training.process_group import (
+    ProcessGroup,
+    SharedBatchNorm,
+    process_group,
+    share_batch_norm,
+)
 from striate.training.recipe import Recipe
 
 PARTS = {2: [slice(0, 4), slice(4, 7)], 1: [slice(0, 7)]}
@@ -75,17 +80,17 @@ def trained(data: Path, clips: Path, folder: Path) -> None:
     gentle = small_recipe(epochs=1, learning_rate=1e-4)
     small_run(folder / "resnet18", gentle, data=data, size=16, backbone="resnet18", options={})
     clip_run(folder / "clips", clips_recipe(), data=clips, **CLIPS)
-    algorithms.WORTH_MEASURING, number_format.seconds_of_step = 0, lambda *arguments: 0.01
+    algorithms.WORTH_MEASURING, number_format.try_step = 0, lambda *arguments: 0.01
     small_run(folder / "using_algorithms", replace(recipe, batch_size=30), data=data)
     algorithms.WORTH_MEASURING = 10**9
-    tally.SETTLE_EVERY = 1
+    loss.SETTLE_EVERY = 1
     stopped = small_run(folder / "stopped", recipe, data=data, reporter=At(3))
     assert stopped.status == "stopped"
 
 
 def lonely(number: int) -> None:
     """More processes than images: some steps are on nothing."""
-    member = Team(number, 2, torch.device("cpu"))
+    member = ProcessGroup(number, 2, torch.device("cpu"))
     network = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.BatchNorm2d(2), nn.MaxPool2d(2), nn.Flatten())
     wrapped = member.wrap(network)
     images = torch.rand(1, 1, 4, 4)[member.part(1)]
@@ -94,8 +99,8 @@ def lonely(number: int) -> None:
 
 
 def main(data: Path, clips: Path, folder: Path) -> None:
-    with team(torch.device("cpu")) as member:
-        normalised(member.rank, PARTS[member.world], folder)
+    with process_group(torch.device("cpu")) as member:
+        normalised(member.rank, PARTS[member.world_size], folder)
         lonely(member.rank)
         dist.barrier()
     trained(data, clips, folder)

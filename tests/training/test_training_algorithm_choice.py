@@ -30,8 +30,8 @@ from striate.runs import read_record
 from striate.training import algorithm_choice as algorithms
 from striate.training import number_format
 from striate.training.algorithm_choice import algorithms_for, steps_of
-from striate.training.distributed import Team
 from striate.training.number_format import choose
+from striate.training.process_group import ProcessGroup
 from striate.training.recipe import Recipe
 from striate.tuning import Measured, Trial
 
@@ -215,16 +215,16 @@ def test_a_long_evaluation_measures_outputs_first(
 
 
 def test_steps_of_a_recipe() -> None:
-    assert steps_of(Recipe(epochs=3, batch_size=32), 100, 0.1) == 9
-    assert steps_of(Recipe(epochs=3, batch_size=500), 100, 0.1) == 3
-    assert steps_of(Recipe(minutes=2), 100, 0.1) == 1200
+    assert steps_of(Recipe(epochs=3, batch_size=32), 100, lambda: 1) == 9
+    assert steps_of(Recipe(epochs=3, batch_size=500), 100, lambda: 1) == 3
+    assert steps_of(Recipe(minutes=2), 100, lambda: 10**9) == 1200  # at 10 thousand million a second
 
 
 def test_the_parts_that_processes_may_have() -> None:
-    assert Team(0, 1, CPU).part_sizes(7) == (7,)
-    assert Team(1, 2, CPU).part_sizes(7) == (3, 4)
-    assert Team(0, 2, CPU).part_sizes(64) == (32,)
-    assert Team(0, 8, CPU).part_sizes(3) == (1, 2)
+    assert ProcessGroup(0, 1, CPU).part_sizes(7) == (7,)
+    assert ProcessGroup(1, 2, CPU).part_sizes(7) == (3, 4)
+    assert ProcessGroup(0, 2, CPU).part_sizes(64) == (32,)
+    assert ProcessGroup(0, 8, CPU).part_sizes(3) == (1, 2)
 
 
 def test_a_network_that_cannot_be_followed_takes_none() -> None:
@@ -240,15 +240,13 @@ def _loss(network: nn.Module) -> torch.Tensor:
     return result
 
 
-def test_the_time_of_a_step_is_that_in_its_algorithms(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What --minutes is planned with; the algorithms are asked for with the time of a plain step."""
+def test_the_algorithms_are_asked_for_in_the_format_that_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     layer = nn.Conv2d(3, 4, 3, padding=1)
     geometry = Geometry.of(layer)
     assert geometry is not None
     table = {(geometry, (2, 3, 6, 6)): preferred(geometry, (2, 3, 6, 6), "fp32").choices}
     monkeypatch.setattr(number_format, "has_native_bf16", lambda device: False)
-    monkeypatch.setattr(number_format, "seconds_of_step", lambda *given: 0.5 if given[-1] else 1.0)
-    asked: list[tuple[str, float]] = []
-    choice = choose(layer, _loss, CPU, tables=lambda *what: asked.append(what) or table)
-    assert asked == [("fp32", 1.0)]
-    assert (choice.table, choice.seconds) == (table, 0.5)
+    asked: list[str] = []
+    choice = choose(layer, _loss, CPU, tables=lambda name: asked.append(name) or table)
+    assert asked == ["fp32"]
+    assert choice.table == table

@@ -12,7 +12,8 @@ from small_runs import EVERYTHING_RANDOM, At, Told, assert_equal, go_on, small_r
 from striate import evaluate, inspect, load, runs
 from striate.errors import ArgumentError, DataError, MissingExtraError, NetworkError
 from striate.models import build
-from striate.training.recipe import Facts, Recipe
+from striate.training.presets import Facts
+from striate.training.recipe import Recipe
 from striate.training.train import Run, train
 
 quick = pytest.mark.usefixtures("quick")

@@ -12,6 +12,7 @@ from small_runs import STEPS, At, Told, assert_equal, epochs_in, go_on, small_re
 from striate import load, runs
 from striate.errors import RunError, TrainingError
 from striate.training import checkpoint, loop
+from striate.training.step import Learner
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -31,16 +32,16 @@ def test_a_loss_that_is_not_finite(tmp_path: Path, small_set: Path) -> None:
 
 def spoil(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
     """Makes the weights of a step not a number."""
-    real = loop.Loop._step
+    real = Learner.step
 
-    def spoilt(self: loop.Loop, images: Tensor, labels: Tensor) -> None:
-        real(self, images, labels)
-        if self.position.step == step:
+    def spoilt(self: Learner, images: Tensor, labels: Tensor, **where: Any) -> None:
+        real(self, images, labels, **where)
+        if where["step"] + 1 == step:
             with torch.no_grad():
-                for network in (self.network, self.kept):
+                for network in (self.network, self.best_guess):
                     next(network.parameters()).fill_(torch.nan)
 
-    monkeypatch.setattr(loop.Loop, "_step", spoilt)
+    monkeypatch.setattr(Learner, "step", spoilt)
 
 
 @pytest.mark.parametrize(("spoilt", "noticed"), [(STEPS + 2, STEPS + 3), (2 * STEPS, 2 * STEPS)])
@@ -72,7 +73,7 @@ def test_weights_that_are_not_finite_are_never_saved_to_go_on_from(
     tmp_path: Path, small_set: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the loss is looked at only now and then, as on a GPU."""
-    monkeypatch.setattr("striate.training.tally.Tally.settle", slow_settle())
+    monkeypatch.setattr("striate.training.loss.Tally.settle", slow_settle())
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1)
     spoil(monkeypatch, 2)
     with pytest.raises(TrainingError, match="the loss is no longer a finite number at step 3"):
@@ -83,7 +84,7 @@ def test_weights_that_are_not_finite_are_never_saved_to_go_on_from(
 
 def slow_settle() -> Any:
     """Every second call of `settle` does nothing: those after a step, not those before saving."""
-    from striate.training.tally import Tally
+    from striate.training.loss import Tally
 
     real, calls = Tally.settle, []
 
@@ -104,10 +105,10 @@ def test_without_validation_images_nobody_stops_early(
 
 
 def test_out_of_memory_in_a_step(tmp_path: Path, small_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def too_much(*arguments: object) -> None:
+    def too_much(*arguments: object, **named: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr(loop.Loop, "_step", too_much)
+    monkeypatch.setattr(Learner, "step", too_much)
     with pytest.raises(TrainingError, match=r"^out of memory at batch size 32: try --batch-size 16$"):
         small_run(tmp_path / "run", data=small_set)
 
@@ -115,10 +116,10 @@ def test_out_of_memory_in_a_step(tmp_path: Path, small_set: Path, monkeypatch: p
 def test_out_of_memory_in_the_trial_before_it(
     tmp_path: Path, small_set: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def too_much(*arguments: object) -> float:
+    def too_much(*arguments: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr("striate.training.number_format.seconds_of_step", too_much)
+    monkeypatch.setattr("striate.training.number_format.try_step", too_much)
     with pytest.raises(TrainingError, match=r"^out of memory at batch size 32: try --batch-size 16$"):
         small_run(tmp_path / "run", data=small_set)
     assert not (tmp_path / "run").exists()

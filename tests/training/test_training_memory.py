@@ -9,7 +9,7 @@ from torch import nn
 from small_runs import go_on, small_run
 from striate import runs
 from striate.training.memory import Kept, carried
-from striate.training.optimisation import MovingAverage, make_optimizer
+from striate.training.optimisation import make_optimizer, moving_average
 from striate.training.recipe import Recipe
 
 FLOAT = 4
@@ -41,7 +41,7 @@ def test_what_the_weights_carry(optimizer: str, memories: int) -> None:
     counts = 2 if optimizer == "adamw" else 0  # AdamW keeps a step number for each parameter
     expected = FLOAT * (weights * (2 + memories) + counts)
     assert carried(network, steps, None) == expected
-    average = MovingAverage(network, 0.9).network
+    average = moving_average(network, 0.9).module
     assert carried(network, steps, average) == expected + FLOAT * weights
 
 

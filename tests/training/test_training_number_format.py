@@ -1,5 +1,7 @@
 """The check that keeps wrong bf16 kernels out."""
 
+import time
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -8,7 +10,7 @@ from striate.algorithms import ALGORITHMS, Choice, Choices, Geometry
 from striate.algorithms.plain import Padded
 from striate.tracing.single_layers import LayerCall, layer_calls
 from striate.training import number_format
-from striate.training.number_format import choose, differences, first_wrong_layer
+from striate.training.number_format import Work, choose, differences, first_wrong_layer, work_of
 
 CPU = torch.device("cpu")
 
@@ -66,6 +68,7 @@ def test_what_is_not_a_number_is_wrong() -> None:
 
 def test_the_choice_falls_back_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(number_format, "has_native_bf16", lambda device: True)
+    monkeypatch.setattr(number_format, "WORTHWHILE_MACS", 1)
     broken = nn.Sequential(nn.Flatten(), BrokenLinear(432, 5, bias=False))
     choice = choose(broken, loss, CPU)
     assert choice.name == "fp32"
@@ -75,16 +78,51 @@ def test_the_choice_falls_back_with_its_reason(monkeypatch: pytest.MonkeyPatch) 
     assert choose(small(), loss, CPU, "bf16").name == "bf16"
 
 
-@pytest.mark.parametrize(("fp32", "bf16", "chosen"), [(0.3, 0.1, "bf16"), (0.1, 0.3, "fp32")])
-def test_the_faster_one_wins(monkeypatch: pytest.MonkeyPatch, fp32: float, bf16: float, chosen: str) -> None:
+def test_the_shapes_decide_whether_bf16_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand: 8 filters of 27 weights at 4 × 144 places, and 5 rows of 1152 weights for each of 4 images."""
     monkeypatch.setattr(number_format, "has_native_bf16", lambda device: True)
-    monkeypatch.setattr(
-        number_format,
-        "seconds_of_step",
-        lambda n, l, d, name, table: {"fp32": fp32, "bf16": bf16}[name],  # noqa: E741
+    macs, written = 4 * 144 * 8 * 27 + 4 * 5 * 1152, 4 * 144 * 8 + 4 * 5
+    assert work_of(small(), loss) == Work(macs, written)
+    for least, chosen in ((macs, "bf16"), (macs + 1, "fp32")):
+        monkeypatch.setattr(number_format, "WORTHWHILE_MACS", least)
+        monkeypatch.setattr(number_format, "WORTHWHILE_INTENSITY", macs / written)
+        choice = choose(small(), loss, CPU)
+        assert choice.name == chosen
+    assert choice.reason == (
+        "so small a step gains little by bf16 (0 million multiply-accumulates a batch, "
+        "32 for each number written)"
     )
-    choice = choose(small(), loss, CPU)
-    assert (choice.name, choice.seconds) == (chosen, min(fp32, bf16))
+    monkeypatch.setattr(number_format, "WORTHWHILE_MACS", macs)
+    monkeypatch.setattr(number_format, "WORTHWHILE_INTENSITY", macs / written + 0.01)
+    assert choose(small(), loss, CPU).name == "fp32"
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.LSTM, nn.GRU])
+def test_the_work_of_a_cell(kind: type[nn.RNNBase]) -> None:
+    """Each frame of each clip takes every weight matrix once: 3 frames of 2 clips."""
+    layer = kind(6, 5, batch_first=True)
+    gates = {nn.RNN: 1, nn.LSTM: 4, nn.GRU: 3}[kind]
+
+    def step(network: nn.Module) -> Tensor:
+        result: Tensor = network(torch.ones(2, 3, 6))[0].square().mean()
+        return result
+
+    assert work_of(layer, step) == Work(2 * 3 * gates * (6 * 5 + 5 * 5), 2 * 3 * 5)
+
+
+def test_nothing_about_time_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The choice is the same when every look at a clock says something else."""
+    monkeypatch.setattr(number_format, "has_native_bf16", lambda device: True)
+    monkeypatch.setattr(number_format, "WORTHWHILE_MACS", 1)
+    monkeypatch.setattr(number_format, "WORTHWHILE_INTENSITY", 1)
+    choices = set()
+    for speed in (1.0, 1e6):
+        ticks = iter(range(10**9))
+        for name in ("perf_counter", "monotonic", "time", "process_time"):
+            monkeypatch.setattr(time, name, lambda: speed * next(ticks))  # noqa: B023
+        choice = choose(small(), loss, CPU)
+        choices.add((choice.name, choice.reason))
+    assert choices == {("bf16", "native, worth it on such shapes, and its gradients agree with fp32")}
 
 
 def test_the_network_is_untouched() -> None:
@@ -135,6 +173,15 @@ def test_a_3d_weight_gradient_that_bf16_gets_wrong_on_two_frames_takes_another_a
     assert found == "the weight gradient of 0 differs from fp32 by 1 (limit 0.02)"
 
 
+def computes_in_bf16(kind: type[nn.RNNBase]) -> bool:
+    try:
+        with torch.autocast("cpu", torch.bfloat16):
+            kind(6, 5)(torch.ones(1, 1, 6))
+    except RuntimeError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("kind", [nn.RNN, nn.LSTM, nn.GRU])
 def test_recurrent_layers_are_checked(kind: type[nn.RNNBase], monkeypatch: pytest.MonkeyPatch) -> None:
     class Last(nn.Module):
@@ -146,6 +193,8 @@ def test_recurrent_layers_are_checked(kind: type[nn.RNNBase], monkeypatch: pytes
             result: Tensor = self.layer(x)[0][:, -1]
             return result
 
+    if not computes_in_bf16(kind):
+        pytest.skip(f"this processor computes no {kind.__name__} in bf16")
     torch.manual_seed(0)
     network, frames = Last(), torch.randn(4, 8, 6)
 

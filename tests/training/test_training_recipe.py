@@ -1,6 +1,8 @@
 """Recipes: checked when they are made, read back as they were written, presets that fit any data."""
 
+import copy
 import json
+import pickle
 from dataclasses import fields, replace
 from typing import Any
 
@@ -10,8 +12,8 @@ from hypothesis import strategies as st
 
 from striate.data.augment.augmentation import Augmentation
 from striate.errors import ArgumentError
-from striate.training.presets import PRESETS
-from striate.training.recipe import Facts, Recipe
+from striate.training.presets import PRESETS, Facts, recipe_request
+from striate.training.recipe import Recipe
 
 FACTS = st.builds(
     Facts,
@@ -130,3 +132,68 @@ def test_pretrained_weights_on_few_clips() -> None:
     assert tuned.augmentation == replace(fresh.augmentation, jitter=0.4, erase=0.25)
     many = PRESETS["default"](replace(facts, images=50_000, pretrained=True))
     assert many.augmentation.erase == 0
+
+
+# Laid over a preset.
+
+
+def test_what_is_named_is_remembered_by_copies_too() -> None:
+    recipe = Recipe(3, batch_size=8)
+    assert recipe.named == ("epochs", "batch_size")
+    assert set(vars(recipe)) == {field.name for field in fields(Recipe)}
+    for copied in (copy.copy(recipe), copy.deepcopy(recipe), pickle.loads(pickle.dumps(recipe))):
+        assert (copied, copied.named) == (recipe, recipe.named)
+    complete = tuple(field.name for field in fields(Recipe))
+    assert (
+        set(replace(recipe, epochs=4).named) == set(Recipe.from_json(recipe.to_json()).named) == set(complete)
+    )
+
+
+@given(st.sampled_from(sorted(PRESETS)), FACTS)
+def test_three_ways_of_asking_for_the_same(name: str, facts: Facts) -> None:
+    """A recipe that names two fields, the two as settings, and the preset changed by hand."""
+    by_hand = replace(PRESETS[name](facts), epochs=6, batch_size=8)
+    assert recipe_request(name, {"epochs": 6, "batch_size": 8}).recipe(facts) == by_hand
+    assert recipe_request(PRESETS[name], {"epochs": 6, "batch_size": 8}).recipe(facts) == by_hand
+    if name == "default":
+        assert recipe_request(Recipe(epochs=6, batch_size=8), {}).recipe(facts) == by_hand
+        assert recipe_request(None, {"epochs": 6, "batch_size": 8}).recipe(facts) == by_hand
+
+
+@given(FACTS, st.sampled_from(sorted(PRESETS)))
+def test_a_recipe_that_a_preset_returned_is_taken_as_it_is(facts: Facts, name: str) -> None:
+    recipe = PRESETS[name](facts)
+    assert recipe_request(recipe, {}).recipe(Facts()) == recipe
+    assert recipe_request(recipe, {"flip": True}).recipe(Facts()).augmentation == replace(
+        recipe.augmentation, flip=True
+    )
+
+
+def test_an_augmentation_is_one_setting_or_many() -> None:
+    facts = Facts(images=500, channels=3, size=112)
+    suited = PRESETS["default"](facts).augmentation
+    assert suited.jitter > 0
+    none = recipe_request(Recipe(augmentation=Augmentation()), {}).recipe(facts)
+    assert none.augmentation == Augmentation()
+    turned = recipe_request(None, {"rotate": 5.0}).recipe(facts)
+    assert turned.augmentation == replace(suited, rotate=5.0)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "settings", "sentence"),
+    [
+        ("quick", {}, "unknown preset 'quick': known: default, fast, thorough"),
+        (None, {"epoch": 3}, "unknown setting 'epoch': did you mean 'epochs'? Known: "),
+        (None, {"epochs": 0}, "epochs must be above 0; got 0"),
+        (
+            {"epochs": 3},
+            {},
+            "recipe must be a Recipe or a preset (default, fast, thorough); got {'epochs': 3}: try "
+            'recipe="fast", or settings by name, as epochs=6',
+        ),
+    ],
+)
+def test_what_is_no_recipe(recipe: Any, settings: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        recipe_request(recipe, settings)
+    assert str(caught.value).startswith(sentence)

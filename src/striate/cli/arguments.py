@@ -57,6 +57,13 @@ def given_in(command: type, verb: str, words: Sequence[str]) -> dict[tuple[str, 
     return values | _by_position(options, verb, loose)
 
 
+def recipe_settings(command: type, verb: str, words: Sequence[str]) -> dict[str, Any]:
+    """What the words say of the recipe, by the names that a verb's function takes."""
+    return {
+        place[-1]: value for place, value in given_in(command, verb, words).items() if place[0] == "recipe"
+    }
+
+
 def _named(options: Sequence[Option], verb: str, word: str, rest: list[str]) -> tuple[Option, Any]:
     """The option that a word names, and its value, which is taken from what follows."""
     flag, sign, text = word.partition("=")

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import striate
-from striate.cli.arguments import options, read
+from striate.cli.arguments import options, read, recipe_settings
 from striate.cli.options import Flag, Positional
 from striate.cli.printing import print_json
 from striate.cli.torchrun_errors import leads
 from striate.errors import ArgumentError
-from striate.training.presets import PRESETS
-from striate.training.recipe import Facts, Recipe
+from striate.training.options import ClipOptions, MachineOptions, NetworkOptions, PictureOptions
+from striate.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -36,37 +36,18 @@ class Train:
     videos per class, or a list of videos."""
     resume: Path | None = None
     """Go on with the training in this run folder."""
-    backbone: str = "plain"
-    """The network: plain, resnet18, 34, 50 or 101, mobilenet_v2, squeezenet1_1, vgg16 or alexnet."""
+    network: NetworkOptions = field(default_factory=NetworkOptions)
     option: tuple[str, ...] = ()
     """Options of the network, for example --option widths=32,64,128 dropout=0.2."""
-    weights: Path | None = None
-    """Start from these weights: a .pth or .safetensors file, or a run folder."""
     preset: Literal["default", "fast", "thorough"] = "default"
     """Fits to the data whatever is not given below, in place of the defaults shown there."""
     out: Path | None = None
     """The run's folder. By default a new one under runs/."""
-    size: int | None = None
-    """Height and width of what the network sees. By default the data's own; of large images 64, of large
-    videos 112."""
-    channels: int | None = None
-    """1 for grey, 3 for RGB. By default the data's own."""
+    picture: PictureOptions = field(default_factory=PictureOptions)
     time: str | None = None
     """The way through time, for clips: 2d, tsm, 3d, 2plus1d, rnn, lstm, gru or two-stream. By default tsm."""
-    frames: int | None = None
-    """Frames of each clip. By default 8; needed where the clips are folders of frames."""
-    causal: Flag = False
-    """No frame sees a later one, so that the network can run on a live stream."""
-    stride: int | None = None
-    """Distance of the frames in the video. By default they are spread over all of it."""
-    flow: Literal["dis", "farneback"] | None = None
-    """How the optical flow of --time two-stream is computed (needs the extra `flow`). By default dis."""
-    group_by: str | None = None
-    """Clips cut from one recording stay on one side of a split: a pattern whose first group names it."""
-    device: str = "auto"
-    """auto, cpu, cuda or cuda:1."""
-    threads: int | None = None
-    """Processor threads. By default one per core."""
+    clips: ClipOptions = field(default_factory=ClipOptions)
+    machine: MachineOptions = field(default_factory=MachineOptions)
     tensorboard: Flag = False
     """Also write the history for TensorBoard, into the run's folder (needs the extra `track`)."""
     json: Flag = False
@@ -76,42 +57,29 @@ class Train:
 
 
 def main(words: Sequence[str]) -> int:
-    """Reads the words twice: first to know the data, then with the preset that suits the data as default."""
-    first = read(Train, "train", words)
-    if first.data is None and first.resume is None:
+    """Trains as the words say, and prints what it came to."""
+    command = read(Train, "train", words)
+    if command.data is None and command.resume is None:
         raise ArgumentError(
             "train on what? give a data set, for example `striate train digits`; "
             "`striate train --help` tells which there are"
         )
-
-    def recipe_for(facts: Facts) -> Recipe:
-        suited = Train(recipe=PRESETS[first.preset](facts))
-        return read(Train, "train", words, default=suited).recipe
-
-    as_it_began = first.resume is not None and first.recipe == Recipe() and first.preset == "default"
     result = striate.train(
-        first.data,
-        resume=first.resume,
-        recipe=None if as_it_began else recipe_for,
-        backbone=first.backbone,
-        options=options(first.option),
-        weights=first.weights,
-        out=first.out,
-        size=first.size,
-        channels=first.channels,
-        time=first.time,
-        frames=first.frames,
-        causal=first.causal,
-        stride=first.stride,
-        flow=first.flow,
-        group_by=first.group_by,
-        device=first.device,
-        num_threads=first.threads,
-        tensorboard=first.tensorboard,
+        command.data,
+        resume=command.resume,
+        recipe=command.preset,
+        options=options(command.option),
+        out=command.out,
+        time=command.time,
+        device=command.machine.device,
+        num_threads=command.machine.threads,
+        tensorboard=command.tensorboard,
+        **vars(command.network) | vars(command.picture) | vars(command.clips),
+        **recipe_settings(Train, "train", words),
     )
     if not leads():
         return 0
-    if first.json:
+    if command.json:
         print_json(result.to_json())
     else:
         from striate.cli.tables import print_run

@@ -12,15 +12,18 @@ from striate.comparing.comparison import Comparison, Row
 from striate.comparing.drawing import draw_front
 from striate.comparing.finished import Finished, check_alike, differences, read_finished
 from striate.comparing.matching import matched
-from striate.comparing.request import Asked, Member, planned
+from striate.comparing.request import CompareRequest, Member, planned
 from striate.comparing.rows import rows_of
 from striate.data import ClipData, open_data
 from striate.errors import ArgumentError, DataError
 from striate.machine import describe, pick_device, threads
 from striate.runs import RECORD, read_record, write, write_text
+from striate.training.options import ClipOptions, Flow, MachineOptions, NetworkOptions, PictureOptions
+from striate.training.presets import Preset, check_names, recipe_request
 from striate.training.progress import Reporter, reporter_for
-from striate.training.request import RecipeFor
-from striate.training.train import train
+from striate.training.recipe import Recipe
+from striate.training.request import Request
+from striate.training.train import run_training
 
 JSON, PICTURE, PAGE = "comparison.json", "pareto.png", "comparison.html"
 
@@ -36,7 +39,7 @@ def compare(
     match: str | None = None,
     runs: Sequence[str | Path] = (),
     out: str | Path | None = None,
-    recipe: RecipeFor = None,
+    recipe: Recipe | str | Preset | None = None,
     options: dict[str, Any] | None = None,
     weights: str | Path | None = None,
     size: int | None = None,
@@ -44,74 +47,110 @@ def compare(
     frames: int | None = None,
     causal: bool = False,
     stride: int | None = None,
-    flow: str | None = None,
+    flow: Flow | None = None,
     group_by: str | None = None,
     device: str = "auto",
     num_threads: int | None = None,
     reporter: Reporter | None = None,
+    **settings: Any,
 ) -> Comparison:
     """Trains each way through time on clips, several times over, and says what it is worth and what it costs.
 
     Each training is a run below `out`. Asked again, the comparison goes on where it was: finished trainings
     are read, an interrupted one is resumed.
 
-    data: clips; None: only compare `runs`. times: ways through time; the first is the reference of `match`.
-    seeds: trainings of each. minutes_each: for each training, in place of the recipe's epochs. match: what
-    is to be equal besides the recipe: "params" or "macs" (the widths of the networks are scaled), or "time"
-    (each trains for as long as the first way's training with the same seed took). runs: finished runs of the
-    same data that join. recipe: a Recipe, a preset, or None for the default; its seed is the first one. The
-    others: see `train`; `flow` is for "two-stream" only, and `causal` does not go with it.
+    Args:
+        data: clips; None: only compare `runs`.
+        times: ways through time; the first is the reference of `match`.
+        backbone: a network of the catalogue.
+        seeds: trainings of each way.
+        minutes_each: for each training, in place of the recipe's epochs.
+        match: what is to be equal besides the recipe: "params" or "macs" (the widths of the networks are
+            scaled), or "time" (each trains for as long as the first way's training with the same seed took).
+        runs: finished runs of the same data that join.
+        out: the folder of the comparison, by default one under runs/, the same for the same question.
+        recipe: as in `train`; its seed is the first one.
+        options: keyword arguments of the network.
+        weights: where every training starts from.
+        size: height and width of what the networks see, in pixels.
+        channels: 1 for grey, 3 for RGB.
+        frames: of each clip, by default 8.
+        causal: no frame sees a later one; does not go with "two-stream".
+        stride: distance of the frames in the video; by default they are spread over all of it.
+        flow: how the optical flow of "two-stream" is computed: "dis" (the default there) or "farneback".
+        group_by: clips that this pattern gives one name stay on one side of a split.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        num_threads: of the processor, by default one per core.
+        reporter: hears what happens; by default a bar on a terminal and lines elsewhere.
+        settings: anything of `Recipe` or its augmentation, laid over the preset, as epochs=6.
 
-    Raises StriateError, in one sentence, for whatever in these does not fit.
+    Returns:
+        The table: a row for each way, with the spread over its trainings.
+
+    Raises:
+        StriateError: in one sentence, for whatever in these does not fit.
     """
+    check_names(settings, compare)
+    folder = None if out is None else Path(out)
+    machine, listener = MachineOptions(device, num_threads), reporter or reporter_for()
+    if data is None:
+        return compare_runs(runs, folder, match, machine, listener)
+    training = Request(
+        data=str(data),
+        recipe=recipe_request(recipe, settings),
+        network=NetworkOptions(backbone, None if weights is None else Path(weights)),
+        options=options or {},
+        picture=PictureOptions(size, channels),
+        clips=ClipOptions(frames, causal, stride, flow, group_by),
+    )
+    request = CompareRequest(
+        training, tuple(times), folder or _folder(str(data), backbone), seeds, minutes_each, match
+    )
+    return run_comparison(request, runs, machine, listener)
+
+
+def run_comparison(
+    request: CompareRequest, runs: Sequence[str | Path], machine: MachineOptions, reporter: Reporter
+) -> Comparison:
+    """Trains what is missing, and compares it together with finished `runs`; see `compare`."""
+    _refuse_processes()
+    device = pick_device(machine.device)
+    for run in runs:
+        read_finished(run)  # refused before hours of training
+    with planned(request):
+        trained = _train_all(request, machine, reporter)
+    if trained is None:
+        return _stopped(request, describe(device))
+    return compare_runs([*trained, *runs], request.out, request.match, machine, reporter)
+
+
+def compare_runs(
+    runs: Sequence[str | Path],
+    out: Path | None,
+    match: str | None,
+    machine: MachineOptions,
+    reporter: Reporter,
+) -> Comparison:
+    """Compares finished runs, and writes the table into `out` where one is named."""
+    _refuse_processes()
+    device = pick_device(machine.device)
+    if not runs:
+        raise ArgumentError("compare what? give clips to train on, or --runs with finished runs")
+    every = _each_once([read_finished(run) for run in runs])
+    check_alike(every)
+    reporter.say(f"measuring inference of {len({run.kind for run in every})} networks")
+    with threads(machine.threads):
+        rows = rows_of(every, device)
+        result = _result(every, rows, match, out, describe(device))
+    return result if out is None else _keep(result, out)
+
+
+def _refuse_processes() -> None:
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise ArgumentError(
             "compare trains one network after another in one process: train on several with "
             "`torchrun -m striate train`, then `striate compare --runs RUN…`"
         )
-    chosen, teller = pick_device(device), reporter or reporter_for()
-    joined = [read_finished(run) for run in runs]
-    given = {
-        "weights": None if weights is None else Path(weights),
-        "size": size,
-        "channels": channels,
-        "frames": frames,
-        "causal": causal,
-        "stride": stride,
-        "flow": flow,
-        "group_by": group_by,
-    }
-    if data is None and not joined:
-        raise ArgumentError("compare what? give clips to train on, or --runs with finished runs")
-    folder = None if out is None else Path(out)
-    trained: list[Finished] = []
-    if data is not None:
-        folder = folder or _folder(str(data), backbone)
-        asked = Asked(
-            str(data),
-            tuple(times),
-            folder,
-            backbone,
-            seeds,
-            minutes_each,
-            match,
-            recipe,
-            options or {},
-            given,
-        )
-        how = {"device": device, "num_threads": num_threads}
-        with planned(asked):
-            members = _train_all(asked, teller, _options(asked), **how)
-        if members is None:
-            return _stopped(asked, describe(chosen))
-        trained = members
-    every = _each_once([*trained, *joined])
-    check_alike(every)
-    teller.say(f"measuring inference of {len({run.kind for run in every})} networks")
-    with threads(num_threads):
-        rows = rows_of(every, chosen)
-        result = _result(every, rows, match, folder, describe(chosen))
-    return result if folder is None else _keep(result, folder)
 
 
 def _folder(data: str, backbone: str) -> Path:
@@ -119,61 +158,50 @@ def _folder(data: str, backbone: str) -> Path:
     return Path("runs") / f"{Path(data).name}-{backbone}-compared"
 
 
-def _train_all(
-    asked: Asked, teller: Reporter, options: dict[str, dict[str, Any]], **how: Any
-) -> list[Finished] | None:
-    """The members, finished; None if somebody stopped it. options: of each way."""
-    members = asked.members
+def _train_all(request: CompareRequest, machine: MachineOptions, reporter: Reporter) -> list[Path] | None:
+    """The runs of the members, finished; None if somebody stopped it."""
+    members, options = request.members, _options(request)
     for number, member in enumerate(members, start=1):
-        told = f"[{number} of {len(members)}] {asked.backbone}, {member.time}, seed {member.seed}"
-        record = read_record(member.run) if (member.run / RECORD).exists() else {}
-        if record.get("status") == "finished":
-            teller.say(f"{told}: finished already")
+        backbone = request.training.network.backbone
+        name = f"[{number} of {len(members)}] {backbone}, {member.time}, seed {member.seed}"
+        status = read_record(member.run).get("status") if (member.run / RECORD).exists() else None
+        if status == "finished":
+            reporter.say(f"{name}: finished already")
             continue
-        teller.say(told + (": going on" if record else ""))
-        if record:
-            run = train(resume=member.run, reporter=teller, **how)
+        reporter.say(name if status is None else f"{name}: going on")
+        if status is None:
+            asked = request.of_member(member, options[member.time], _minutes(request, member))
+            run = run_training(asked, None, machine, reporter=reporter)
         else:
-            run = train(reporter=teller, **_new(asked, member, options[member.time]), **how)
+            run = run_training(Request(request.training.data), member.run, machine, reporter=reporter)
         if run.status != "finished":
             return None
-    return [read_finished(member.run) for member in members]
+    return [member.run for member in members]
 
 
-def _new(asked: Asked, member: Member, options: dict[str, Any]) -> dict[str, Any]:
-    """What `train` is told of a member."""
-    ask = asked.ask(member.time)
-    told = {name: getattr(ask, name) for name in asked.given}
-    return told | {
-        "data": ask.data,
-        "out": member.run,
-        "backbone": ask.backbone,
-        "options": options,
-        "time": ask.time,
-        "recipe": asked.recipe_for(member, _minutes(asked, member)),
-    }
-
-
-def _minutes(asked: Asked, member: Member) -> float | None:
+def _minutes(request: CompareRequest, member: Member) -> float | None:
     """How long the member may train, where that is planned."""
-    if asked.match != "time" or member.time == asked.times[0]:
-        return asked.minutes_each
-    reference = next(one for one in asked.members if (one.time, one.seed) == (asked.times[0], member.seed))
-    return float(read_finished(reference.run).summary("seconds")) / 60
+    first = request.times[0]
+    if request.match != "time" or member.time == first:
+        return request.minutes_each
+    reference = next(one for one in request.members if (one.time, one.seed) == (first, member.seed))
+    finished = read_finished(reference.run)
+    return float(finished.summary("total_seconds") or finished.summary("seconds")) / 60
 
 
-def _options(asked: Asked) -> dict[str, dict[str, Any]]:
+def _options(request: CompareRequest) -> dict[str, dict[str, Any]]:
     """The network's options of each way, scaled where widths are to match."""
-    if asked.match not in ("params", "macs"):
-        return dict.fromkeys(asked.times, asked.options)
-    data = open_data(asked.data, **asked.ask(asked.times[0]).for_data)
+    if request.match not in ("params", "macs"):
+        return {time: dict(request.training.options) for time in request.times}
+    first = request.of_way(request.times[0])
+    data = open_data(first.data, **first.for_data)
     if not isinstance(data, ClipData):
         raise DataError(
-            f"{asked.data} holds images, which have no time: give clips to compare ways through it"
+            f"{first.data} holds images, which have no time: give clips to compare ways through it"
         )
-    specs = [asked.ask(time).fit_to(data).network(data) for time in asked.times]
-    found = [matched(spec, specs[0], asked.match, data.frames) for spec in specs]
-    return {time: dict(spec.options) for time, spec in zip(asked.times, found, strict=True)}
+    specs = [request.of_way(time).fit_to(data).spec(data) for time in request.times]
+    found = [matched(spec, specs[0], request.match, data.frames) for spec in specs]
+    return {time: dict(spec.options) for time, spec in zip(request.times, found, strict=True)}
 
 
 def _each_once(runs: Sequence[Finished]) -> list[Finished]:
@@ -218,8 +246,9 @@ def _notes(runs: Sequence[Finished], rows: Sequence[Row]) -> Iterator[str]:
         yield "optical flow is computed before the network sees the clip: its time comes on top"
 
 
-def _stopped(asked: Asked, machine: dict[str, Any]) -> Comparison:
-    return Comparison("stopped", asked.data, "test", 0, asked.match, (), asked.out, (), machine, ())
+def _stopped(request: CompareRequest, machine: dict[str, Any]) -> Comparison:
+    data = request.training.data
+    return Comparison("stopped", data, "test", 0, request.match, (), request.out, (), machine, ())
 
 
 def _keep(result: Comparison, out: Path) -> Comparison:

@@ -3,17 +3,17 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from striate.comparing.matching import MATCHES
 from striate.errors import ArgumentError, RunError, unknown
 from striate.models import WAYS
+from striate.plain_values import parse_json, to_plain
 from striate.runs import write_text
-from striate.training.presets import default
-from striate.training.recipe import Facts, Recipe
-from striate.training.request import TWO_STREAM, Ask, RecipeFor
+from striate.training.presets import Facts, RecipeRequest
+from striate.training.request import TWO_STREAM, Request
 
 PLAN = "plan.json"
 
@@ -28,20 +28,16 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Asked:
+class CompareRequest:
     """A comparison as it was asked for. Checked when it is made."""
 
-    data: str
+    training: Request
+    """What every training is asked for, but for its way through time, its seed and its length."""
     times: tuple[str, ...]
     out: Path
-    backbone: str = "plain"
     seeds: int = 3
     minutes_each: float | None = None
     match: str | None = None
-    recipe: RecipeFor = None
-    options: dict[str, Any] = field(default_factory=dict)
-    given: dict[str, Any] = field(default_factory=dict)
-    """What else each training is told: weights, size, channels, frames, causal, stride, flow, group_by."""
 
     def __post_init__(self) -> None:
         if not self.times:
@@ -54,13 +50,13 @@ class Asked:
         if self.seeds < 1:
             raise ArgumentError(f"seeds is how often each way is trained, at least once; got {self.seeds}")
         self._check_budget()
-        if self.given.get("causal") and TWO_STREAM in self.times:
+        if self.training.clips.causal and TWO_STREAM in self.times:
             raise ArgumentError(
                 f"{TWO_STREAM} cannot be causal, as flow points from a frame to the next one: leave it or "
                 "--causal out"
             )
         for time in self.times:
-            self.ask(time).check()
+            self.of_way(time).check()
 
     def _check_budget(self) -> None:
         if self.match is not None and self.match not in MATCHES:
@@ -72,36 +68,30 @@ class Asked:
                 "--minutes-each gives every training its minutes, and --match time those that the first way "
                 "took: give one of them"
             )
-        if self.base(Facts(clips=True)).minutes is not None:
+        if self.training.recipe.recipe(Facts(clips=True)).minutes is not None:
             raise ArgumentError(
                 "minutes of a whole comparison cannot be planned: say --minutes-each, for one training"
             )
 
-    def base(self, facts: Facts) -> Recipe:
-        """The recipe that all trainings share, but for the seed and the length."""
-        return self.recipe if isinstance(self.recipe, Recipe) else (self.recipe or default)(facts)
-
-    def recipe_for(self, member: Member, minutes: float | None) -> RecipeFor:
-        """The member's recipe, once the data is known."""
-        return lambda facts: replace(self.base(facts), seed=member.seed, minutes=minutes)
-
-    def ask(self, time: str) -> Ask:
-        """What a training of that way is asked for."""
-        flow = {} if time == TWO_STREAM else {"flow": None}
-        return Ask(
-            self.data,
-            backbone=self.backbone,
-            options=self.options,
-            time=time,
-            **{**self.given, **flow},
+    def of_way(self, time: str) -> Request:
+        """What the trainings of that way are asked for."""
+        clips = self.training.clips
+        return replace(
+            self.training, time=time, clips=clips if time == TWO_STREAM else replace(clips, flow=None)
         )
+
+    def of_member(self, member: Member, options: dict[str, Any], minutes: float | None) -> Request:
+        """What one training is asked for: with these options of the network, for so many minutes."""
+        recipe = self.training.recipe
+        own = RecipeRequest(recipe.preset, {**recipe.settings, "seed": member.seed, "minutes": minutes})
+        return replace(self.of_way(member.time), recipe=own, options=options, out=member.run)
 
     @property
     def members(self) -> tuple[Member, ...]:
         """Seed by seed, so that an interrupted comparison has trained all ways equally often."""
-        first = self.base(Facts(clips=True)).seed
+        first, backbone = self.training.recipe.recipe(Facts(clips=True)).seed, self.training.network.backbone
         return tuple(
-            Member(time, seed, self.out / f"{self.backbone}-{time}-seed{seed}")
+            Member(time, seed, self.out / f"{backbone}-{time}-seed{seed}")
             for seed in range(first, first + self.seeds)
             for time in self.times
         )
@@ -109,38 +99,37 @@ class Asked:
     @property
     def shared(self) -> dict[str, Any]:
         """What all members have in common: a comparison goes on only where this is the same."""
-        recipe = self.base(Facts(clips=True)).to_json()
-        given = {name: value if _plain(value) else str(value) for name, value in self.given.items() if value}
-        return {
-            "data": self.data,
-            "backbone": self.backbone,
-            "options": {n: list(v) if isinstance(v, tuple) else v for n, v in self.options.items()},
-            "given": given,
+        training = self.training
+        named = {"weights": training.network.weights, **vars(training.picture), **vars(training.clips)}
+        shared = {
+            "data": training.data,
+            "backbone": training.network.backbone,
+            "options": training.options,
+            "given": {name: value for name, value in named.items() if value},
             "minutes_each": self.minutes_each,
             "match": self.match,
             "reference": self.times[0] if self.match else None,
-            "recipe": recipe,
+            "recipe": training.recipe.recipe(Facts(clips=True)),
         }
-
-
-def _plain(value: object) -> bool:
-    return isinstance(value, int | float | str)
+        plain: dict[str, Any] = to_plain(shared)
+        return plain
 
 
 @contextmanager
-def planned(asked: Asked) -> Iterator[None]:
+def planned(request: CompareRequest) -> Iterator[None]:
     """Keeps the plan, and takes it back where an error ends the comparison before any training has begun.
 
     Raises RunError where the folder holds another plan.
     """
-    new = [folder for folder in (asked.out, *asked.out.parents) if not folder.exists()]
-    known = (asked.out / PLAN).exists()
-    keep_plan(asked)
+    out = request.out
+    new = [folder for folder in (out, *out.parents) if not folder.exists()]
+    known = (out / PLAN).exists()
+    keep_plan(request)
     try:
         yield
     except BaseException:
-        if not known and not any(member.run.exists() for member in asked.members):
-            _take_back(asked.out / PLAN, new)
+        if not known and not any(member.run.exists() for member in request.members):
+            _take_back(out / PLAN, new)
         raise
 
 
@@ -152,21 +141,21 @@ def _take_back(plan: Path, folders: Sequence[Path]) -> None:
             folder.rmdir()
 
 
-def keep_plan(asked: Asked) -> None:
+def keep_plan(request: CompareRequest) -> None:
     """Writes the plan, or checks that the one in the folder is the same. Raises RunError where it is not."""
-    path, ours = asked.out / PLAN, json.loads(json.dumps(asked.shared))
+    path, ours = request.out / PLAN, request.shared
     if not path.is_file():
         write_text(path, json.dumps(ours, indent=2, ensure_ascii=False) + "\n")
         return
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))
+        known = parse_json(path.read_bytes(), str(path))
         other = [name for name in ours if known.get(name) != ours[name]]
-    except (ValueError, AttributeError, OSError):
+    except (ArgumentError, AttributeError, OSError):
         raise RunError(f"{path} is damaged: delete it, or choose another --out") from None
     if other:
         raise RunError(
-            f"{asked.out} holds a comparison with another {_and(other)}: give the same to go on with it, or "
-            "choose another --out"
+            f"{request.out} holds a comparison with another {_and(other)}: give the same to go on with it, "
+            "or choose another --out"
         )
 
 

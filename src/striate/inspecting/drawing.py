@@ -55,7 +55,10 @@ def chosen(layers: Sequence[Layer]) -> list[Layer]:
     for depth in (3, 2, 1):
         if len(main) <= MOST_BLOCKS:
             break
-        main = list({".".join(layer.name.split(".")[:depth]): layer for layer in main}.values())
+        kept: dict[str, Layer] = {}
+        for layer in main:
+            kept[".".join(layer.name.split(".")[:depth])] = layer
+        main = list(kept.values())
     return main
 
 

@@ -16,9 +16,8 @@ from torch import Tensor, nn
 from striate.checked import checked
 from striate.errors import NetworkError, WeightsError
 from striate.models.head_stem import head_of, stem_of
-from striate.models.layouts import EVERY, IMAGENET, KINETICS, Pixels, in_our_names
+from striate.models.layouts import EVERY, in_our_names
 from striate.models.slowfast import SlowFast
-from striate.models.video_resnet import BasicBlock3d
 from striate.models.ways import ClipNetwork
 from striate.models.ways.adopting import Adopted, adopt, inflated
 from striate.models.ways.two_stream import TwoStreamNetwork
@@ -42,8 +41,6 @@ class WeightsReport:
     loaded: tuple[str, ...]
     fresh: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    pixels: Pixels = IMAGENET
-    """How pixels were normalised where the weights were trained."""
 
     def to_json(self) -> dict[str, Any]:
         """The fields, as plain strings and lists."""
@@ -52,7 +49,6 @@ class WeightsReport:
             "loaded": list(self.loaded),
             "fresh": list(self.fresh),
             "notes": list(self.notes),
-            "pixels": self.pixels.to_json(),
         }
 
 
@@ -87,10 +83,8 @@ def load_weights(
         state, source = read_weights(path_or_state), source_name or str(path_or_state)
     wanted = network.state_dict()
     notes: Notes = ()
-    pixels = _own_pixels(network)
     if not state.keys() <= wanted.keys():  # else they are our names already
-        state, notes, layout = in_our_names(state, network, EVERY)
-        pixels = pixels if layout is None else layout.pixels
+        state, notes = in_our_names(state, network, EVERY)
     adopted = (
         adopt(network, state, source)
         if isinstance(network, ClipNetwork)
@@ -106,12 +100,7 @@ def load_weights(
     fresh = tuple(name for name in wanted if name in left)
     loaded = tuple(name for name in wanted if name not in left)
     network.load_state_dict(wanted | state)
-    return WeightsReport(source, loaded, fresh, notes, pixels)
-
-
-def _own_pixels(network: nn.Module) -> Pixels:
-    """How torchvision, whose names are our own, normalises for a network of this kind."""
-    return KINETICS if any(isinstance(layer, BasicBlock3d) for layer in network.modules()) else IMAGENET
+    return WeightsReport(source, loaded, fresh, notes)
 
 
 def _streams(network: nn.Module) -> list[tuple[str, nn.Module]]:

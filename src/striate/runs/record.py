@@ -57,9 +57,10 @@ _SCHEMA = {
     "plan": {
         "images": _COUNT,
         "batch_size": _COUNT,
-        "epochs": _COUNT,
+        "epochs": (None, _COUNT),
         "number_format": str,
         "class_weights": (None, [Number(0)]),
+        "minutes": (None, Number(0, above=True)),
     },
     "machine": {"threads": Whole(1, 1 << 16)},
     "weights": (None, str),

@@ -13,6 +13,8 @@ from striate.tuning import tune
 
 WORTH_MEASURING = 50
 """Steps of a training that measures. Trying all algorithms takes as long as 3 to 9 steps."""
+MACS_PER_SECOND = 1e10
+"""Of the forward pass, in whole training steps on a slow processor: at least so many fit into minutes."""
 
 Progress = Callable[[int, int], None]
 
@@ -49,8 +51,11 @@ def algorithms_for(
     return table
 
 
-def steps_of(recipe: Recipe, images: int, seconds: float) -> float:
-    """How many steps a training on so many images will have, where a step takes so many seconds."""
+def steps_of(recipe: Recipe, images: int, macs: Callable[[], int]) -> float:
+    """How many steps a training on so many images will have, by a rule: no time is taken.
+
+    macs: counts the multiply-accumulates of a batch's forward pass; asked only where minutes are given.
+    """
     if recipe.minutes is not None:
-        return 60 * recipe.minutes / seconds
+        return 60 * recipe.minutes * MACS_PER_SECOND / macs()
     return recipe.epochs * (images // min(recipe.batch_size, images))

@@ -38,6 +38,9 @@ _POSITION = {
     "step": Whole(),
     "epoch_sums": [Number(0)],
     "seconds": Number(0),
+    "elapsed": Number(0),
+    "opening": (Number(0), None),
+    "scoring": Number(0),
     "best_epoch": Whole(),
     "peak_top1": Number(-1, 1),
     "peak_epoch": Whole(),
@@ -55,6 +58,12 @@ class Position:
     """Loss, right ones and images of the epoch so far, over all processes."""
     seconds: float = 0.0
     """Time spent training and scoring so far."""
+    elapsed: float = 0.0
+    """Since the training was asked for, opening its data included; pauses between interruptions left out."""
+    opening: float | None = None
+    """Of these seconds, those before the first step."""
+    scoring: float = 0.0
+    """Of these seconds, spent scoring and saving the epochs so far."""
     best_epoch: int = 0
     """The epoch whose weights are kept; 0 before the first."""
     peak_top1: float = -1.0

@@ -15,7 +15,7 @@ from striate.models.saved import network_of
 from striate.runs import CONFUSION, CURVES, read_history, write, write_record
 from striate.training.curves import draw_curves
 from striate.training.loop import Loop
-from striate.training.setup import Job
+from striate.training.setup import Setup
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Run:
     best_epoch: int
     seconds: float
     """Training and scoring; not opening the data."""
+    total_seconds: float
+    """From the request to the record, opening the data included."""
     unit: str
     """What it was trained on: images or clips."""
     per_second: float
@@ -56,6 +58,7 @@ class Run:
             "epochs": self.epochs,
             "best_epoch": self.best_epoch,
             "seconds": self.seconds,
+            "total_seconds": self.total_seconds,
             f"{self.unit}_per_second": self.per_second,
             "parameters": self.parameters,
             "step_bytes": self.step_bytes,
@@ -68,86 +71,99 @@ class Run:
         }
 
 
-def conclude(job: Job, loop: Loop, status: str) -> Run:
+def conclude(setup: Setup, loop: Loop, status: str) -> Run:
     """Scores the best weights in fp32, as `evaluate` will, and draws the pictures."""
-    history = read_history(job.run) if job.team.leads else []
-    temperature, val, test = _final_scores(job, loop) if status == "finished" else (1.0, None, None)
-    unit = job.data.unit
+    history = read_history(setup.run) if setup.group.is_main else []
+    temperature, val, test = _final_scores(setup, loop) if status == "finished" else (1.0, None, None)
+    unit = setup.data.unit
+    pictures = _draw(setup, history, test or val) if setup.group.is_main and history else ()
     rates = sorted(row[f"{unit}_per_second"] for row in history)
     return Run(
-        path=job.run,
+        path=setup.run,
         status=status,
         epochs=len(history),
         best_epoch=loop.position.best_epoch,
         seconds=loop.position.seconds,
+        total_seconds=loop.length.elapsed,
         unit=unit,
         per_second=rates[len(rates) // 2] if rates else 0.0,
-        parameters=sum(parameter.numel() for parameter in job.network.parameters()),
-        step_bytes=loop.step_bytes,
-        number_format=job.plan.number_format,
+        parameters=sum(parameter.numel() for parameter in setup.network.parameters()),
+        step_bytes=loop.learner.step_bytes,
+        number_format=setup.plan.number_format,
         temperature=temperature,
         val=val,
         test=test,
-        pictures=_draw(job, history, test or val) if job.team.leads and history else (),
-        notes=(*job.notes, *_late_notes(job)),
+        pictures=pictures,
+        notes=(*setup.notes, *_late_notes(setup)),
     )
 
 
-def _take_best(job: Job, loop: Loop) -> None:
-    best = network_of(job.run, job.record) if job.team.leads else loop.kept
-    state = job.team.agree(best.state_dict())
-    loop.kept.load_state_dict(state)
+def _take_best(setup: Setup, loop: Loop) -> None:
+    best = network_of(setup.run, setup.record) if setup.group.is_main else loop.learner.best_guess
+    state = setup.group.agree(best.state_dict())
+    loop.learner.best_guess.load_state_dict(state)
 
 
-def _final_scores(job: Job, loop: Loop) -> tuple[float, Scores | None, Scores | None]:
+def _final_scores(setup: Setup, loop: Loop) -> tuple[float, Scores | None, Scores | None]:
     """The temperature, and the scores of the validation and the test images with it."""
-    _take_best(job, loop)
-    val, test = (_logits(job, loop, split) for split in ("val", "test"))
+    _take_best(setup, loop)
+    val, test = (_logits(setup, loop, split) for split in ("val", "test"))
     temperature = fit_temperature(*val)
 
     def scores(logits: np.ndarray, labels: np.ndarray) -> Scores | None:
         if not len(logits):
             return None
-        return score(probabilities(logits, temperature), labels, job.data.classes, job.data.unit)
+        return score(probabilities(logits, temperature), labels, setup.data.classes, setup.data.unit)
 
     return temperature, scores(*val), scores(*test)
 
 
-def _logits(job: Job, loop: Loop, split: str) -> tuple[np.ndarray, np.ndarray]:
+def _logits(setup: Setup, loop: Loop, split: str) -> tuple[np.ndarray, np.ndarray]:
     """Logits (N, K) in fp32 and labels (N,) of a split; empty where there is none."""
-    images = job.data.splits.get(split)
+    images = setup.data.splits.get(split)
     if images is None or not len(images):
-        return np.zeros((0, len(job.data.classes))), np.zeros(0, np.int64)
-    one = tuple(images.take([0]).shape[1:])
-    algorithms = NO_ALGORITHMS if job.recipe.algorithms == "plain" else algorithms_of(loop.kept, one)
-    logits = logits_of(loop.kept, images, job.normalise, algorithms=algorithms)
+        return np.zeros((0, len(setup.data.classes))), np.zeros(0, np.int64)
+    shape = tuple(images.take([0]).shape[1:])
+    algorithms = (
+        NO_ALGORITHMS if setup.recipe.algorithms == "plain" else algorithms_of(loop.learner.best_guess, shape)
+    )
+    logits = logits_of(loop.learner.best_guess, images, setup.normalise, algorithms=algorithms)
     read = readable(images)
     return logits[read], images.labels[read]
 
 
-def _draw(job: Job, history: list[dict[str, Any]], scores: Scores | None) -> tuple[Path, ...]:
-    pictures = [job.run / CURVES]
+def _draw(setup: Setup, history: list[dict[str, Any]], scores: Scores | None) -> tuple[Path, ...]:
+    pictures = [setup.run / CURVES]
     write(pictures[0], lambda path: draw_curves(history, path))
     if scores is not None:
-        pictures.append(job.run / CONFUSION)
-        title = f"{job.data.name}: {scores.top1:.2%} of {scores.images:,} {scores.unit}"
+        pictures.append(setup.run / CONFUSION)
+        title = f"{setup.data.name}: {scores.top1:.2%} of {scores.images:,} {scores.unit}"
         write(pictures[1], lambda path: draw_confusion(scores, title, path))
     return tuple(pictures)
 
 
-def _late_notes(job: Job) -> tuple[str, ...]:
+def _late_notes(setup: Setup) -> tuple[str, ...]:
     """Files that turned out to be unreadable while training."""
-    late = [one for split in job.data.splits.values() for one in split.skipped]
+    late = [file for split in setup.data.splits.values() for file in split.skipped]
     if not late:
         return ()
-    named = ", ".join(f"{one.path} ({one.reason})" for one in late[:3]) + ", …" * (len(late) > 3)
+    named = ", ".join(f"{file.path} ({file.reason})" for file in late[:3]) + ", …" * (len(late) > 3)
     return (f"files unreadable by now, replaced by others of their class: {len(late)}, as {named}",)
 
 
-def keep(job: Job, result: Run) -> None:
+def keep(setup: Setup, result: Run) -> None:
+    """Writes what the training came to into its record."""
     results: dict[str, Any] = {"temperature": result.temperature}
     results |= {name: scores.to_json() for name in ("val", "test") if (scores := getattr(result, name))}
-    names = ("epochs", "best_epoch", "seconds", f"{result.unit}_per_second", "parameters", "step_bytes")
-    told = result.to_json()
-    summary = {name: told[name] for name in names}
-    write_record(job.run, {**job.record, "status": result.status, "results": results, "summary": summary})
+    names = (
+        "epochs",
+        "best_epoch",
+        "seconds",
+        "total_seconds",
+        f"{result.unit}_per_second",
+        "parameters",
+        "step_bytes",
+    )
+    values = result.to_json()
+    summary = {name: values[name] for name in names}
+    write_record(setup.run, {**setup.record, "status": result.status, "results": results, "summary": summary})

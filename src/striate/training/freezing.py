@@ -37,7 +37,7 @@ def training_mode(network: nn.Module, prefixes: Sequence[str]) -> None:
             module.eval()
 
 
-def fresh_parts(network: nn.Module, untouched: Iterable[str] = ()) -> tuple[str, ...]:
+def untrained_parts(network: nn.Module, untouched: Iterable[str] = ()) -> tuple[str, ...]:
     """The parameters that learn at the full rate where the backbone learns at a share of it.
 
     These are the heads, what comes after a backbone that goes through time, and `untouched`: what loaded
@@ -48,10 +48,10 @@ def fresh_parts(network: nn.Module, untouched: Iterable[str] = ()) -> tuple[str,
     if len(streams) > 1:
         heads = [f"{name}.{head_of(part)[0]}" for name, part in streams.items()]
     names = [name for name, _ in network.named_parameters()]
-    fresh = {name for name in names if any(name.startswith(f"{head}.") for head in heads)}
+    untrained = {name for name in names if any(name.startswith(f"{head}.") for head in heads)}
     if streams:
-        fresh |= {name for name in names if name.split(".")[0] not in streams}
-    return tuple(sorted(fresh | set(untouched)))
+        untrained |= {name for name in names if name.split(".")[0] not in streams}
+    return tuple(sorted(untrained | set(untouched)))
 
 
 def _within(name: str, prefix: str) -> bool:

@@ -1,89 +1,73 @@
-"""The loop: steps, epochs, scores, checkpoints. One object holds what changes while a training runs."""
+"""The loop around the step: epochs, scores, checkpoints, minutes, and going on where a training was."""
 
 import math
 import time
-from contextlib import closing, nullcontext
-from typing import Any
+from contextlib import closing
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from striate.algorithms import using_algorithms
-from striate.data.augment.augment import augment, draw
 from striate.evaluating.calibration import probabilities
 from striate.evaluating.metrics import Scores, score
-from striate.evaluating.scoring import autocast, logits_of
+from striate.evaluating.scoring import logits_of
 from striate.models import save_weights
-from striate.runs import CHECKPOINT, CHECKPOINT_BEFORE, MODEL, add_history, cut_history, write
+from striate.runs import CHECKPOINT, CHECKPOINT_BEFORE, MODEL, add_history, cut_history, read_history, write
 from striate.training.checkpoint import Position, bring_up_to_date, restore, save_checkpoint
 from striate.training.freezing import training_mode
-from striate.training.loss import batch_loss
-from striate.training.memory import Kept, carried
-from striate.training.optimisation import MovingAverage, make_optimizer, set_pace
+from striate.training.length import Length, Minutes, keep_revision, kept_revisions
 from striate.training.progress import Reporter
-from striate.training.schedule import pace
-from striate.training.setup import Job, has_flow
-from striate.training.signals import StopRequest
-from striate.training.step_errors import not_finite, within_limits
-from striate.training.tally import Tally
+from striate.training.setup import Setup
+from striate.training.step import Learner
+from striate.training.stopping import StopRequest, not_finite, within_limits
 
 CHECKPOINT_SECONDS = 60
 """A long epoch is saved this often in between."""
 _GO_ON, _SAVE, _STOP, _NOT_FINITE = range(4)
-"""What the processes agree on after each step: the highest of their wishes."""
+"""What the processes agree on after each step: the highest of what each is for."""
 
 
 class Loop:
     """A training under way."""
 
-    def __init__(self, job: Job, reporter: Reporter, request: StopRequest) -> None:
-        self.job, self.reporter, self.request = job, reporter, request
-        self.team, self.recipe, self.plan = job.team, job.recipe, job.plan
-        self.device = job.team.device
-        self.network = job.network
-        self.wrapped = job.team.wrap(job.network)
-        self.average = MovingAverage(job.network, job.recipe.ema) if job.recipe.ema else None
-        self.optimizer = make_optimizer(job.network, job.recipe, job.fresh)
+    def __init__(self, setup: Setup, reporter: Reporter, stop: StopRequest) -> None:
+        self.setup, self.reporter, self.stop = setup, reporter, stop
+        self.group, self.recipe, self.plan = setup.group, setup.recipe, setup.plan
+        self.learner = Learner(setup)
         self.position = Position()
-        self.weights = self._class_weights()
-        self.part = self.team.part(self.plan.batch_size)
-        self.tally = Tally(job.team)
+        self.length = Length(setup.plan, _minutes(setup), setup.began)
+        self.tally = self.learner.tally
         self.saved_at = time.monotonic()
-        self.rate = 0.0
-        self.step_bytes: int | None = None
-        """Memory of a step on this process's part of a batch: see `memory`."""
-
-    def _class_weights(self) -> Tensor | None:
-        given = self.plan.class_weights
-        return None if given is None else torch.tensor(given, device=self.device)
-
-    @property
-    def kept(self) -> torch.nn.Module:
-        """The network whose weights are scored and saved."""
-        return self.network if self.average is None else self.average.network
 
     def go_on(self) -> None:
         """Takes up the run at its checkpoint, or at its start if it was killed before the first."""
-        if any((self.job.run / name).exists() for name in (CHECKPOINT, CHECKPOINT_BEFORE)):
+        run = self.setup.run
+        if any((run / name).exists() for name in (CHECKPOINT, CHECKPOINT_BEFORE)):
             self._restore()
-        if self.team.leads:
-            bring_up_to_date(self.job.run)
-            cut_history(self.job.run, self.position.step // self.plan.steps_per_epoch)
+        revisions = self.group.agree(kept_revisions(run))
+        self.length.go_on(revisions, self.position.step, self.position.elapsed)
+        if self.group.is_main:
+            bring_up_to_date(run)
+            cut_history(run, sum(row["step"] <= self.position.step for row in read_history(run)))
 
     def _restore(self) -> None:
-        average = None if self.average is None else self.average.network
-        self.position, note = restore(self.job.run, self.network, self.optimizer, average)
+        learner = self.learner
+        average = None if learner.average is None else learner.average.module
+        self.position, note = restore(self.setup.run, learner.network, learner.optimizer, average)
+        learner.count_from(self.position.step)
         if note is not None:
             self.reporter.say(note)
         self.tally.loss_sum, self.tally.correct, self.tally.seen = self.position.epoch_sums
 
     def run(self) -> str:
         """Trains to the end. Returns "finished", or "stopped" where somebody asked for it."""
-        unit = self.job.data.unit
-        self.reporter.begin(self.plan.steps, self.position.step, self.plan.epochs, unit)
+        known, position = self.length, self.position
+        if position.opening is None:
+            position.opening = known.elapsed
+        known.begin(position.opening)
+        self.reporter.begin(known.known_steps, position.step, known.epochs, self.setup.data.unit)
         try:
-            while self.position.step < self.plan.steps and not self._patience_is_over():
+            while self.position.step < self.length.steps and not self._patience_is_over():
                 if not self._epoch():
                     return "stopped"
         finally:
@@ -93,126 +77,132 @@ class Loop:
     def _epoch(self) -> bool:
         """Trains to the end of the current epoch and scores it. False if stopped."""
         epoch, start = divmod(self.position.step, self.plan.steps_per_epoch)
-        batches = self.plan.batches(epoch, self.recipe.seed, self.part, start)
+        batches = self.plan.batches(epoch, self.recipe.seed, self.learner.part, start)
+        training_mode(self.learner.network, self.recipe.freeze)
+        train, draws = self.setup.data.splits["train"], (self.recipe.seed, epoch)
         began, seen = time.perf_counter(), 0
-        training_mode(self.network, self.recipe.freeze)
-        train, draws = self.job.data.splits["train"], (self.recipe.seed, epoch)
         with closing(train.batches(batches, draws)) as feed:
             for images, labels, _ in feed:
-                with within_limits(self.plan.batch_size):
-                    self._step(images, labels)
+                self._step(images, labels)
                 seen += self.plan.batch_size
                 spent = time.perf_counter() - began
-                wish = self._agree_on_wish(seen / spent)
-                if wish == _GO_ON or self.position.step % self.plan.steps_per_epoch == 0:
-                    continue
-                if wish == _STOP:
+                action = self._agree_on_action(seen / spent)
+                if self._epoch_is_over():
+                    break
+                if action == _STOP:
                     self.position.seconds += spent
-                self._save()
-                if wish == _STOP:
+                if action in (_SAVE, _STOP):
+                    self._save()
+                if action == _STOP:
                     return False
-        spent = time.perf_counter() - began
-        self._finish_epoch(epoch + 1, spent, seen / spent)
-        over = self.position.step == self.plan.steps
-        return over or self.team.highest(_STOP if self.request.asked else _GO_ON) == _GO_ON
+        self._finish_epoch(epoch + 1, time.perf_counter() - began, seen / spent)
+        over = self.position.step >= self.length.steps
+        return over or self.group.highest(_STOP if self.stop.asked else _GO_ON) == _GO_ON
 
-    def _agree_on_wish(self, per_second: float) -> int:
+    def _epoch_is_over(self) -> bool:
+        step = self.position.step
+        return step % self.plan.steps_per_epoch == 0 or step >= self.length.steps
+
+    def _step(self, images: torch.Tensor, labels: torch.Tensor) -> None:
+        step = self.position.step
+        with within_limits(self.plan.batch_size):
+            self.learner.step(images, labels, step=step, done=self.length.share(step + 1))
+        self.position.step += 1
+
+    def _agree_on_action(self, per_second: float) -> int:
         """What is to be done after this step, the same on every process. Raises if the loss is not finite."""
         step = self.position.step
         if step % self.tally.every == 0 or step % self.plan.steps_per_epoch == 0:
             self.tally.settle()
             self.reporter.step(step, self.tally.loss, self.tally.top1, per_second)
-        wish = self.team.highest(self._wish())
-        if wish == _NOT_FINITE:
+        is_due = self.group.is_main and self.length.is_revision_due(step)
+        action, revising = divmod(self.group.highest(2 * self._action() + is_due), 2)
+        if action == _NOT_FINITE:
             self._raise_not_finite()
-        return wish
+        if revising:
+            self._revise()
+        self.length.follow(step)
+        return action
 
-    def _wish(self) -> int:
+    def _action(self) -> int:
+        """What this process is for."""
         if not self.tally.finite:
             return _NOT_FINITE
-        if self.request.asked:
+        if self.stop.asked:
             return _STOP
-        return _SAVE if time.monotonic() - self.saved_at > CHECKPOINT_SECONDS else _GO_ON
+        if time.monotonic() - self.saved_at > CHECKPOINT_SECONDS:
+            return _SAVE
+        return _GO_ON
 
-    def _step(self, images: Tensor, labels: Tensor) -> None:
-        """One step on this process's part of the global batch: images (n, C, …) uint8, labels (n,)."""
-        step, recipe, batch = self.position.step, self.recipe, self.plan.batch_size
-        torch.manual_seed(_mixed(recipe.seed, step, self.team.rank))  # dropout draws from here
-        draws = draw(recipe.augmentation, batch, seed=recipe.seed, step=step).of(self.part)
-        images, labels, flow = images.to(self.device), labels.to(self.device), has_flow(self.job.data)
-        varied, targets = augment(images, labels, draws, flow=flow)
-        self.rate = set_pace(
-            self.optimizer,
-            recipe,
-            pace(recipe.schedule, step, self.plan.steps, warmup=recipe.warmup, momentum=recipe.momentum),
-        )
-        inputs, kept = self.job.normalise(varied), Kept(self.network)
-        with nullcontext() if self.step_bytes else kept.counting():
-            with (
-                autocast(self.device, self.plan.number_format),
-                using_algorithms(self.network, self.job.algorithms),
-            ):
-                logits = self.wrapped(inputs).float()
-            loss = batch_loss(logits, targets, recipe.label_smoothing, self.weights, batch)
-        self.optimizer.zero_grad(set_to_none=True)
-        (loss * self.team.world).backward()  # type: ignore[no-untyped-call]  # gradients are averaged over processes
-        if recipe.clip_norm:
-            torch.nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip_norm)
-        self.optimizer.step()
-        if self.average is not None:
-            self.average.update(self.network, step)
-        if self.step_bytes is None:
-            average = None if self.average is None else self.average.network
-            self.step_bytes = kept.bytes + carried(self.network, self.optimizer, average)
-        self.tally.add(loss.detach() * batch, logits.detach(), targets.label, batch)
-        self.position.step += 1
+    def _revise(self) -> None:
+        """Plans anew how many steps fit into the minutes; the plan is on disk before it counts."""
+        first = self.length.known_steps is None
+        revision = self.group.agree(self.length.revised(self.position.step, self.position.scoring))
+        if self.group.is_main:
+            keep_revision(self.setup.run, revision)
+        self.length.revisions.append(revision)
+        self.reporter.plan(revision.steps, self.length.epochs or 1)
+        if first:
+            epochs = revision.steps / self.plan.steps_per_epoch
+            self.reporter.say(
+                f"about {revision.steps:,} steps ({epochs:,.1f} epochs) fit into {self.plan.minutes:g} "
+                "minutes; this is planned anew on the way"
+            )
 
     def _finish_epoch(self, epoch: int, spent: float, per_second: float) -> None:
-        began = time.perf_counter()
-        if not all(torch.isfinite(value).all() for value in self.kept.parameters()):
+        began, elapsed = time.perf_counter(), self.length.elapsed
+        self.tally.settle()
+        if not all(torch.isfinite(value).all() for value in self.learner.best_guess.parameters()):
             self._raise_not_finite()
         scores = self._score()
         position = self.position
         best = self._is_best(scores, epoch)
         if best:
             position.best_epoch = epoch
-            if self.team.leads:
-                write(self.job.run / MODEL, lambda path: save_weights(self.kept, path))
-        row = {
+            if self.group.is_main:
+                write(self.setup.run / MODEL, lambda path: save_weights(self.learner.best_guess, path))
+        spent += time.perf_counter() - began
+        row = self._row(epoch, scores) | {
+            f"{self.setup.data.unit}_per_second": per_second,
+            "seconds": spent,
+            "best": best,
+        }
+        self.tally.clear()
+        position.seconds += spent
+        if self.group.is_main:
+            add_history(self.setup.run, row)
+        position.scoring += self.length.elapsed - elapsed
+        self._save()
+        self.reporter.epoch(row)
+
+    def _row(self, epoch: int, scores: Scores | None) -> dict[str, Any]:
+        """What the history keeps of an epoch."""
+        return {
             "epoch": epoch,
-            "epochs": self.plan.epochs,
-            "step": position.step,
-            "learning_rate": self.rate,
+            "epochs": self.length.epochs or epoch,
+            "step": self.position.step,
+            "learning_rate": self.learner.rate,
             "train_loss": self.tally.loss,
             "train_top1": self.tally.top1,
             "val_loss": None if scores is None else scores.loss,
             "val_top1": None if scores is None else scores.top1,
-            f"{self.job.data.unit}_per_second": per_second,
-            "seconds": spent + time.perf_counter() - began,
-            "best": best,
         }
-        self.tally.clear()
-        position.seconds += spent + time.perf_counter() - began
-        if self.team.leads:
-            add_history(self.job.run, row)
-        self._save()
-        self.reporter.epoch(row)
 
     def _score(self) -> Scores | None:
         """Of the validation split; None where there is none."""
-        split = self.job.data.splits.get("val")
+        split = self.setup.data.splits.get("val")
         if split is None or not len(split):
             return None
         logits = logits_of(
-            self.kept,
+            self.learner.best_guess,
             split,
-            self.job.normalise,
+            self.setup.normalise,
             number_format=self.plan.number_format,
-            algorithms=self.job.algorithms,
+            algorithms=self.setup.algorithms,
         )
         if not np.isfinite(logits).all():
             self._raise_not_finite()
-        return score(probabilities(logits), split.labels, self.job.data.classes, self.job.data.unit)
+        return score(probabilities(logits), split.labels, self.setup.data.classes, self.setup.data.unit)
 
     def _is_best(self, scores: Scores | None, epoch: int) -> bool:
         """Whether these weights are to be kept: the last ones not worse than the peak by more than chance.
@@ -240,24 +230,24 @@ class Loop:
         self.tally.settle()
         if not self.tally.finite:
             self._raise_not_finite()
-        if self.team.leads:
-            states: dict[str, dict[str, Any]] = {
-                "network": self.network.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-            }
-            if self.average is not None:
-                states["average"] = self.average.network.state_dict()
-            tally = self.tally
-            self.position.epoch_sums = (tally.loss_sum, tally.correct, tally.seen)
-            save_checkpoint(self.job.run, self.position, states)
+        tally, position = self.tally, self.position
+        position.epoch_sums, position.elapsed = (
+            (tally.loss_sum, tally.correct, tally.seen),
+            self.length.elapsed,
+        )
+        if self.group.is_main:
+            save_checkpoint(self.setup.run, position, self.learner.states())
         self.saved_at = time.monotonic()
 
-    def _raise_not_finite(self) -> None:
-        step, recipe = self.position.step, self.recipe
+    def _raise_not_finite(self) -> NoReturn:
+        step = self.position.step
         epoch = (step - 1) // self.plan.steps_per_epoch + 1
-        raise not_finite(self.job.run, step, epoch, self.position.best_epoch, recipe.learning_rate)
+        raise not_finite(self.setup.run, step, epoch, self.position.best_epoch, self.recipe.learning_rate)
 
 
-def _mixed(*numbers: int) -> int:
-    """One seed from several numbers."""
-    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> np.uint64(1))
+def _minutes(setup: Setup) -> Minutes | None:
+    plan = setup.plan
+    if plan.minutes is None:
+        return None
+    val, test = (len(setup.data.splits.get(name, ())) for name in ("val", "test"))
+    return Minutes(60 * plan.minutes, plan, scored_images=val, finally_scored=val + test)

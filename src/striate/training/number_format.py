@@ -1,10 +1,9 @@
-"""Which number format to train in: bf16 where it is native, right on this network's own shapes, and faster.
+"""Which number format to train in: bf16 where it is native, worth it, and right on this network's own shapes.
 
 Some of PyTorch's bf16 kernels give wrong weight gradients on small maps while their output is right, so that
 nothing warns. Each layer is therefore tried on the inputs and upstream gradients of a real step.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -21,92 +20,116 @@ from striate.tracing.single_layers import LayerCall, layer_calls
 TOLERANCE = 0.02
 """Largest relative difference (of norms) from fp32. Rounding to bf16 alone gives 0.002 to 0.004."""
 
-WORTH_IT = 1.15
-"""How many times as fast bf16 must be: less is noise, and fp32 is the safer choice."""
+WORTHWHILE_MACS, WORTHWHILE_INTENSITY = 2**28, 64
+"""Multiply-accumulates of the forward pass of a batch, in all and for each number that a layer writes, from
+which on bf16 is worth it. With less, a step is spent on calling layers and on moving numbers, which bf16
+quickens little."""
 
 CHECKED = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear, nn.RNNBase)
 
 Loss = Callable[[nn.Module], Tensor]
 """The loss of a network on one fixed batch."""
 
-Tables = Callable[[str, float], Table]
-"""The algorithms to take in a number format, where a plain step takes so many seconds."""
+Tables = Callable[[str], Table]
+"""The algorithms to take in a number format."""
 
 
 @dataclass(frozen=True)
 class NumberFormat:
-    """The choice, with its reason and, where both were tried, seconds a step in either."""
+    """The choice, with its reason."""
 
     name: str
     reason: str
-    seconds_fp32: float | None = None
-    seconds_bf16: float | None = None
     table: Table = field(default_factory=dict)
     """The algorithms of the convolutions."""
 
-    @property
-    def seconds(self) -> float | None:
-        """Of a step in the format chosen."""
-        return self.seconds_bf16 if self.name == "bf16" else self.seconds_fp32
-
     def to_json(self) -> dict[str, Any]:
-        """Plain values, for run.json."""
-        return {
-            "name": self.name,
-            "reason": self.reason,
-            "seconds_fp32": self.seconds_fp32,
-            "seconds_bf16": self.seconds_bf16,
-        }
+        """Plain values, for run.json, where the algorithms stand apart."""
+        return {"name": self.name, "reason": self.reason}
 
 
-def _no_algorithms(number_format: str, seconds: float) -> Table:
+@dataclass(frozen=True)
+class Work:
+    """What the checked layers of a network do in the forward pass of one batch."""
+
+    macs: int
+    written: int
+    """Numbers in all their outputs."""
+
+    @property
+    def is_worth_bf16(self) -> bool:
+        """Whether so much of it is products that bf16 pays."""
+        return self.macs >= WORTHWHILE_MACS and self.macs >= WORTHWHILE_INTENSITY * self.written
+
+
+def no_algorithms(number_format: str) -> Table:
+    """PyTorch's own call for every convolution."""
     return {}
 
 
 def choose(
-    network: nn.Module, loss: Loss, device: torch.device, wish: str = "auto", tables: Tables = _no_algorithms
+    network: nn.Module,
+    loss: Loss,
+    device: torch.device,
+    request: str = "auto",
+    tables: Tables = no_algorithms,
 ) -> NumberFormat:
-    """Chooses for `network` by trying `loss` on copies of it; the network itself is untouched.
+    """Chooses for `network` by rules and by checking `loss` on copies of it; the network itself is untouched.
 
-    tables: the algorithms that the network would take, which are tried with it.
+    No time is taken, so that the same command gives the same numbers whatever else the machine does.
+
+    Args:
+        network: with its first weights.
+        loss: of the network on a real batch.
+        device: where it computes.
+        request: "fp32", "bf16", or "auto", which decides.
+        tables: the algorithms that the network would take.
     """
-    first = "fp32" if wish == "auto" else wish
-    plain = seconds_of_step(network, loss, device, first, {})
-    quick, reason = None, "as asked"
-    if wish == "auto" and not has_native_bf16(device):
-        reason = f"this {device.type} has no native bf16"
-    elif wish == "auto":
-        rough = tables("bf16", plain)
-        wrong = first_wrong_layer(network, loss, device, rough)
-        quick = None if wrong else seconds_of_step(network, loss, device, "bf16", rough)
-        if quick is not None and quick * WORTH_IT < plain:
-            reason = f"native, its gradients agree with fp32, and {plain / quick:.1f} times as fast"
-            return NumberFormat("bf16", reason, plain, quick, rough)
+    try_step(network, loss)
+    if request != "auto":
+        return NumberFormat(request, "as asked", tables(request))
+    reason = _against_bf16(network, loss, device)
+    if reason is None:
+        table = tables("bf16")
+        wrong = first_wrong_layer(network, loss, device, table)
+        if wrong is None:
+            reason = "native, worth it on such shapes, and its gradients agree with fp32"
+            return NumberFormat("bf16", reason, table)
         reason = f"bf16 is wrong here: {wrong}"
-        if quick is not None:
-            reason = f"bf16 is {plain / quick:.2f} times as fast on these shapes, not worth it"
-    table = tables(first, plain)
-    seconds = seconds_of_step(network, loss, device, first, table) if table else plain
-    if first == "bf16":
-        return NumberFormat("bf16", reason, None, seconds, table)
-    return NumberFormat("fp32", reason, seconds, quick, table)
+    return NumberFormat("fp32", reason, tables("fp32"))
 
 
-def seconds_of_step(
-    network: nn.Module, loss: Loss, device: torch.device, number_format: str, table: Table
-) -> float:
-    """Seconds for one forward and backward pass: the quickest of a few, after one to warm up."""
-    copy = deepcopy(network)
-    times: list[float] = []
-    while len(times) < 2 or (sum(times) < 0.3 and len(times) < 12):
-        start = time.perf_counter()
-        with autocast(device, number_format), using_algorithms(copy, table):
-            value = loss(copy)
-        value.backward()  # type: ignore[no-untyped-call]
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        times.append(time.perf_counter() - start)
-    return min(times[1:])
+def try_step(network: nn.Module, loss: Loss) -> None:
+    """One step on a copy: a batch too large for the memory, say, is refused before anything is written."""
+    loss(deepcopy(network)).backward()  # type: ignore[no-untyped-call]
+
+
+def _against_bf16(network: nn.Module, loss: Loss, device: torch.device) -> str | None:
+    if not has_native_bf16(device):
+        return f"this {device.type} has no native bf16"
+    work = work_of(network, loss)
+    if work.is_worth_bf16:
+        return None
+    return (
+        f"so small a step gains little by bf16 ({work.macs / 1e6:,.0f} million multiply-accumulates a batch, "
+        f"{work.macs / max(work.written, 1):,.0f} for each number written)"
+    )
+
+
+def work_of(network: nn.Module, loss: Loss) -> Work:
+    """Counts it, by one step on a copy."""
+    copy = deepcopy(network).requires_grad_()
+    calls = layer_calls(copy, CHECKED, lambda: loss(copy))
+    return Work(sum(map(_macs, calls)), sum(call.output_gradient.numel() for call in calls))
+
+
+def _macs(call: LayerCall) -> int:
+    """Of one layer's forward pass: each number written takes a row of weights; a cell's takes all of them."""
+    weights = [value for name, value in call.layer.named_parameters() if name.startswith("weight")]
+    written = call.output_gradient
+    if isinstance(call.layer, nn.RNNBase):
+        return written.numel() // written.shape[-1] * sum(value.numel() for value in weights)
+    return written.numel() * weights[0][0].numel()
 
 
 def first_wrong_layer(network: nn.Module, loss: Loss, device: torch.device, table: Table) -> str | None:

@@ -1,25 +1,57 @@
-"""What turns gradients into new weights: the optimiser, its schedule, and the moving average."""
+"""What turns gradients into new weights: the schedule, the optimiser, and the moving average."""
 
+import math
 from collections.abc import Sequence
-from copy import deepcopy
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from striate.training.recipe import Recipe
-from striate.training.schedule import Pace
+
+MOMENTUM_DIP = 0.1
+"""How far one-cycle lowers the momentum at its highest learning rate."""
 
 
-def make_optimizer(network: nn.Module, recipe: Recipe, fresh: Sequence[str] = ()) -> torch.optim.Optimizer:
+class Pace(NamedTuple):
+    """The learning rate as a share of the highest, and the momentum."""
+
+    rate: float
+    momentum: float
+
+
+def pace(kind: Literal["one-cycle", "cosine"], done: float, *, warmup: float, momentum: float) -> Pace:
+    """The pace where a share `done` of the training is done, the step to come included.
+
+    One-cycle (Smith and Topin 2018): cosine from 1/25 to 1, cosine down to 1/1000, the momentum the other
+    way. Cosine (Loshchilov and Hutter 2017): straight from 0 to 1, then half a cosine down to 0.
+    """
+    rising = done < warmup
+    share = done / warmup if rising else (done - warmup) / (1 - warmup)
+    if kind == "cosine":
+        return Pace(share if rising else _down(share), momentum)
+    if rising:
+        return Pace(1 / 25 + (1 - 1 / 25) * (1 - _down(share)), momentum - MOMENTUM_DIP * momentum * share)
+    return Pace(1e-3 + (1 - 1e-3) * _down(share), momentum - MOMENTUM_DIP * momentum * _down(share))
+
+
+def _down(share: float) -> float:
+    """Half a cosine from 1 to 0."""
+    return 0.5 * (1 + math.cos(math.pi * share))
+
+
+def make_optimizer(
+    network: nn.Module, recipe: Recipe, full_rate: Sequence[str] = ()
+) -> torch.optim.Optimizer:
     """The recipe's optimiser. Weight decay spares norms and biases: they have one axis or none.
 
-    fresh: the parameters that learn at the full rate; all others learn at the recipe's `backbone_rate`.
+    full_rate: the parameters that learn at the full rate; all others learn at the recipe's `backbone_rate`.
     """
     shares: dict[float, list[nn.Parameter]] = {1.0: []}
     for name, parameter in network.named_parameters():
         if parameter.requires_grad:
-            share = 1.0 if name in fresh else recipe.backbone_rate
+            share = 1.0 if name in full_rate else recipe.backbone_rate
             shares.setdefault(share, []).append(parameter)
     groups = [group for share, trained in shares.items() for group in _groups(trained, share, recipe)]
     if recipe.optimizer == "sgd":
@@ -54,30 +86,22 @@ def set_pace(optimizer: torch.optim.Optimizer, recipe: Recipe, pace: Pace) -> fl
     return rate
 
 
-class MovingAverage:
+def moving_average(network: nn.Module, decay: float) -> AveragedModel:
     """Exponential moving average of a network's weights and running statistics (Polyak and Juditsky 1992).
 
-    `network` is a copy that holds the average. Early on the decay is lower, so that the average is not held
-    back by the first random weights.
+    Its `module` is a copy that holds the average. Early on the decay is lower: else the first random weights
+    would hold the average back. `n_averaged` is the number of the coming step, counted from 1.
     """
 
-    def __init__(self, network: nn.Module, decay: float) -> None:
-        self.network = deepcopy(network).eval()
-        self.decay = decay
-        for parameter in self.network.parameters():
-            parameter.requires_grad_(False)
-
     @torch.no_grad()
-    def update(self, network: nn.Module, step: int) -> None:
-        """Takes in the weights after step `step`, counted from 0."""
-        weight = 1 - min(self.decay, (1 + step) / (10 + step))
-        kept, new = _values(self.network), _values(network)
-        floating = [i for i, value in enumerate(kept) if value.is_floating_point()]
-        torch._foreach_lerp_([kept[i] for i in floating], [new[i] for i in floating], weight)
-        for i, value in enumerate(kept):
-            if not value.is_floating_point():
-                value.copy_(new[i])
+    def take_in(kept: list[Tensor], new: list[Tensor], _: Tensor | int) -> None:
+        if kept[0].is_floating_point():
+            step = int(average.n_averaged)  # stays on the processor: a GPU is not waited for
+            torch._foreach_lerp_(kept, new, 1 - min(decay, step / (9 + step)))
+        else:
+            torch._foreach_copy_(kept, new)
 
-
-def _values(network: nn.Module) -> list[Tensor]:
-    return [value.detach() for value in (*network.parameters(), *network.buffers())]
+    average = AveragedModel(network, multi_avg_fn=take_in, use_buffers=True)  # type: ignore[arg-type]
+    average.n_averaged.fill_(1)
+    average.eval().requires_grad_(False)
+    return average

@@ -1,28 +1,27 @@
-"""How long a training is and what its steps look like, decided once at its start and kept in its record."""
+"""What the steps of a training look like, decided once at its start and kept in its record."""
 
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
 
 import numpy as np
 
 from striate.errors import DataError
-from striate.training.number_format import NumberFormat
+from striate.plain_values import JsonValue
 from striate.training.recipe import Recipe
-
-SCORING_SHARE = 0.1
-"""Share of the minutes given that is left to scoring, saving and drawing."""
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(JsonValue):
     """The shape of a training."""
 
     images: int
     batch_size: int
-    epochs: int
+    epochs: int | None
+    """None: as many as fit into the minutes."""
     number_format: str
     class_weights: tuple[float, ...] | None = None
     """Weight of each class in the loss; their mean over the images is 1."""
+    minutes: float | None = None
+    """How long the training may take, opening its data included; None: as long as its epochs need."""
 
     @property
     def steps_per_epoch(self) -> int:
@@ -30,9 +29,9 @@ class Plan:
         return self.images // self.batch_size
 
     @property
-    def steps(self) -> int:
-        """Of the whole training."""
-        return self.epochs * self.steps_per_epoch
+    def steps(self) -> int | None:
+        """Of the whole training; None where its minutes decide."""
+        return None if self.epochs is None else self.epochs * self.steps_per_epoch
 
     def batches(self, epoch: int, seed: int, part: slice, start: int = 0) -> list[np.ndarray]:
         """The indices of this process's part of each global batch of an epoch, from batch `start` on."""
@@ -40,39 +39,20 @@ class Plan:
         order = random.permutation(self.images)[: self.steps_per_epoch * self.batch_size]
         return [batch[part] for batch in order.reshape(-1, self.batch_size)[start:]]
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, for run.json."""
-        return asdict(self)
 
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """The plan of a record."""
-        weights = values.get("class_weights")
-        return cls(**{**values, "class_weights": None if weights is None else tuple(weights)})
-
-
-def make_plan(recipe: Recipe, counts: np.ndarray, number_format: NumberFormat) -> Plan:
+def make_plan(recipe: Recipe, counts: np.ndarray, number_format: str) -> Plan:
     """Plans a training on `counts[k]` images of each class k. Raises DataError for an empty set."""
     images = int(counts.sum())
     if images == 0:
         raise DataError("the training split is empty: put images or clips into it")
-    batch = min(recipe.batch_size, images)
     return Plan(
         images=images,
-        batch_size=batch,
-        epochs=recipe.epochs
-        if recipe.minutes is None
-        else _epochs_in(recipe, images // batch, number_format),
-        number_format=number_format.name,
+        batch_size=min(recipe.batch_size, images),
+        epochs=recipe.epochs if recipe.minutes is None else None,
+        number_format=number_format,
         class_weights=class_weights(counts) if _weighted(recipe, counts) else None,
+        minutes=recipe.minutes,
     )
-
-
-def _epochs_in(recipe: Recipe, steps_per_epoch: int, number_format: NumberFormat) -> int:
-    assert recipe.minutes is not None
-    assert number_format.seconds is not None
-    seconds = recipe.minutes * 60 * (1 - SCORING_SHARE)
-    return max(1, int(seconds / (number_format.seconds * steps_per_epoch)))
 
 
 def _weighted(recipe: Recipe, counts: np.ndarray) -> bool:

@@ -1,9 +1,29 @@
 """Recipes that suit a data set: each preset is a function of what is known of it."""
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from inspect import signature
+from typing import Any
 
+from striate.checked import meant
 from striate.data.augment.augmentation import Augmentation
-from striate.training.recipe import Facts, Recipe
+from striate.errors import ArgumentError, unknown
+from striate.training.recipe import SETTINGS, Recipe, laid_over
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a preset looks at in a data set."""
+
+    images: int = 50_000
+    channels: int = 1
+    size: int = 28
+    mirror_safe: bool = False
+    pretrained: bool = False
+    clips: bool = False
+
+
+Preset = Callable[[Facts], Recipe]
 
 UNKNOWN = Facts()
 """Where nothing is known of the data."""
@@ -24,7 +44,7 @@ def default(facts: Facts = UNKNOWN) -> Recipe:
 
 def _for_images(facts: Facts) -> Recipe:
     epochs = min(120, max(9, round(150_000 / max(facts.images, 1))))
-    return Recipe(epochs=epochs, batch_size=_batch_size(facts.images), augmentation=_varied(facts))
+    return replace(Recipe(), epochs=epochs, batch_size=_batch_size(facts.images), augmentation=_varied(facts))
 
 
 def _for_clips(facts: Facts) -> Recipe:
@@ -33,7 +53,7 @@ def _for_clips(facts: Facts) -> Recipe:
     batch, varied = min(32, _batch_size(facts.images)), _varied(facts)
     if facts.pretrained and facts.images < SMALL:
         varied = strongly_varied(varied)
-    return Recipe(epochs=epochs, batch_size=batch, augmentation=varied)
+    return replace(Recipe(), epochs=epochs, batch_size=batch, augmentation=varied)
 
 
 def _clips_seen(facts: Facts) -> int:
@@ -59,7 +79,60 @@ def thorough(facts: Facts = UNKNOWN) -> Recipe:
     )
 
 
-PRESETS = {"default": default, "fast": fast, "thorough": thorough}
+PRESETS: dict[str, Preset] = {"default": default, "fast": fast, "thorough": thorough}
+
+
+@dataclass(frozen=True)
+class RecipeRequest:
+    """A recipe as somebody asks for it: a preset that suits the data, and settings laid over it."""
+
+    preset: Preset = default
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def recipe(self, facts: Facts) -> Recipe:
+        """The recipe for such data. Raises ArgumentError for settings that no recipe can have."""
+        return laid_over(self.preset(facts), self.settings)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What was asked for, by name; empty where nothing was."""
+        return (*["preset"] * (self.preset is not default), *self.settings)
+
+
+def check_names(settings: Mapping[str, Any], function: Callable[..., Any]) -> None:
+    """Raises ArgumentError for names that are no setting of a recipe: what the function may have meant."""
+    for name in settings:
+        if name not in SETTINGS and name != "augmentation":
+            near = meant(name, [*signature(function).parameters, *SETTINGS])
+            hint = f"did you mean {near}?" if near else f"beside its own it takes {', '.join(SETTINGS)}"
+            raise ArgumentError(f"{function.__name__} has no argument {name!r}: {hint}")
+
+
+def recipe_request(recipe: Recipe | str | Preset | None, settings: Mapping[str, Any]) -> RecipeRequest:
+    """What `recipe` and the settings beside it ask for. Raises ArgumentError for what is no recipe.
+
+    recipe: a Recipe, whose named fields are laid over the default preset; a preset, or its name; None for the
+    default one.
+    """
+    if isinstance(recipe, Recipe):
+        named = {name: getattr(recipe, name) for name in recipe.named}
+        return _checked(RecipeRequest(default, named | dict(settings)))
+    if isinstance(recipe, str):
+        if recipe not in PRESETS:
+            raise ArgumentError(unknown("preset", recipe, PRESETS))
+        return _checked(RecipeRequest(PRESETS[recipe], settings))
+    if recipe is not None and not callable(recipe):
+        raise ArgumentError(
+            f'recipe must be a Recipe or a preset ({", ".join(PRESETS)}); got {recipe!r}: try recipe="fast", '
+            "or settings by name, as epochs=6"
+        )
+    return _checked(RecipeRequest(recipe or default, settings))
+
+
+def _checked(request: RecipeRequest) -> RecipeRequest:
+    """Settings that no data could make fit are refused before any data are read."""
+    laid_over(Recipe(), request.settings)
+    return request
 
 
 def fine_tuned(recipe: Recipe) -> Recipe:

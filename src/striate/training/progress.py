@@ -26,8 +26,11 @@ class Reporter(Protocol):
     def measuring(self, done: int, convolutions: int) -> None:
         """The algorithms of so many of the network's convolutions have been measured."""
 
-    def begin(self, steps: int, done: int, epochs: int, unit: str = "images") -> None:
-        """The training, on images or clips, starts or goes on at step `done` of `steps`."""
+    def begin(self, steps: int | None, done: int, epochs: int | None, unit: str = "images") -> None:
+        """The training begins or goes on after `done` of `steps`; None where they are not planned yet."""
+
+    def plan(self, steps: int, epochs: int) -> None:
+        """The training has been planned anew: so many steps and epochs in all."""
 
     def step(self, done: int, loss: float, top1: float, per_second: float) -> None:
         """A step ended: running mean loss and accuracy of the epoch, images or clips a second."""
@@ -40,28 +43,31 @@ class Reporter(Protocol):
 
 
 class Silent:
-    """Tells nothing."""
+    """Says nothing. The base of reporters that say only some things."""
 
     def say(self, text: str) -> None:
-        """Nothing."""
+        """Leaves a fact unsaid."""
 
     def reading(self, done: int, files: int) -> None:
-        """Nothing."""
+        """Leaves unsaid how many files have been read."""
 
     def measuring(self, done: int, convolutions: int) -> None:
-        """Nothing."""
+        """Leaves unsaid how many convolutions have been measured."""
 
-    def begin(self, steps: int, done: int, epochs: int, unit: str = "images") -> None:
-        """Nothing."""
+    def begin(self, steps: int | None, done: int, epochs: int | None, unit: str = "images") -> None:
+        """Leaves unsaid how long the training will be."""
+
+    def plan(self, steps: int, epochs: int) -> None:
+        """Leaves unsaid how long the training will be by now."""
 
     def step(self, done: int, loss: float, top1: float, per_second: float) -> None:
-        """Nothing."""
+        """Leaves unsaid that a step ended."""
 
     def epoch(self, row: dict[str, Any]) -> None:
-        """Nothing."""
+        """Leaves unsaid what an epoch came to."""
 
     def end(self) -> None:
-        """Nothing."""
+        """Leaves unsaid that the training ended."""
 
 
 class Lines(Silent):
@@ -75,11 +81,16 @@ class Lines(Silent):
         """A line."""
         self.console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
-    def begin(self, steps: int, done: int, epochs: int, unit: str = "images") -> None:
+    def begin(self, steps: int | None, done: int, epochs: int | None, unit: str = "images") -> None:
         """How long it will be."""
-        self.every = max(1, round(epochs / LINES))
         going_on = f", going on after step {done:,}" if done else ""
-        self.say(f"{epochs} epoch{'s' * (epochs > 1)}, {steps:,} steps{going_on}")
+        if steps is not None and epochs is not None:
+            self.plan(steps, epochs)
+            self.say(f"{epochs} epoch{'s' * (epochs > 1)}, {steps:,} steps{going_on}")
+
+    def plan(self, steps: int, epochs: int) -> None:
+        """How many epochs pass between two lines."""
+        self.every = max(1, round(epochs / LINES))
 
     def epoch(self, row: dict[str, Any]) -> None:
         """The row in one line."""
@@ -115,13 +126,19 @@ class Bar(Lines):
         if done >= total:
             self.end()
 
-    def begin(self, steps: int, done: int, epochs: int, unit: str = "images") -> None:
+    def begin(self, steps: int | None, done: int, epochs: int | None, unit: str = "images") -> None:
         """Draws the bar."""
         super().begin(steps, done, epochs, unit)
         self.unit = unit
         self._draw(steps, done)
 
-    def _draw(self, total: int, done: int) -> None:
+    def plan(self, steps: int, epochs: int) -> None:
+        """The bar's new length."""
+        super().plan(steps, epochs)
+        if self.progress is not None:
+            self.progress.update(self.task, total=steps)
+
+    def _draw(self, total: int | None, done: int) -> None:
         columns = (
             BarColumn(bar_width=max(8, min(30, self.console.width - BESIDE_BAR))),
             TextColumn("{task.percentage:>3.0f} %  {task.fields[state]}"),

@@ -1,17 +1,32 @@
-"""The recipe: everything that decides a training, as one frozen value. Presets return one."""
+"""The recipe: everything that decides a training, as one frozen value; and what is laid over a preset."""
 
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
 from striate.checked import checked
 from striate.data.augment.augmentation import Augmentation
-from striate.errors import ArgumentError
+from striate.errors import ArgumentError, unknown
+from striate.plain_values import JsonValue, from_plain
+
+
+class _Named:
+    __slots__ = ("named",)
+    named: tuple[str, ...]
+    """The fields that were named when the value was made. It is no field: equal values may differ in it."""
 
 
 @checked
 @dataclass(frozen=True)
-class Recipe:
-    """Everything that decides a training. Checked when it is made."""
+class Recipe(_Named, JsonValue):
+    """Everything that decides a training. Checked when it is made.
+
+    Of one given to `train`, the fields named when it was made are laid over the preset that suits the data; a
+    recipe that a preset returned or that was read from a run names them all.
+
+    >>> Recipe(epochs=6, batch_size=8).named
+    ('epochs', 'batch_size')
+    """
 
     epochs: int = 12
     """How often each training image or clip is seen."""
@@ -50,9 +65,20 @@ class Recipe:
     freeze: tuple[str, ...] = ()
     """Parts of the network that do not learn, as conv1 layer1; their norms keep their statistics."""
     backbone_rate: float = 1.0
-    """Share of the learning rate for all parts but the head, or but those that loaded weights left fresh."""
+    """Share of the learning rate for all parts but the head and those that loaded weights left untrained."""
     seed: int = 0
     """Decides the initial weights, the order of the images and every random draw."""
+
+    def __new__(cls, *values: Any, **named: Any) -> Self:
+        """Remembers which fields are named: equal recipes may have been asked for in different words."""
+        recipe = super().__new__(cls)
+        first = [one.name for one in fields(cls)][: len(values)]
+        object.__setattr__(recipe, "named", (*first, *named))
+        return recipe
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies name the same fields."""
+        return _made_again, ({name: getattr(self, name) for name in self.named}, vars(self))
 
     def __post_init__(self) -> None:
         positive = ("epochs", "batch_size", "learning_rate", "minutes", "patience", "backbone_rate")
@@ -67,30 +93,38 @@ class Recipe:
             if not 0 <= getattr(self, name) < 1:
                 raise ArgumentError(f"{name} must be at least 0 and below 1; got {getattr(self, name)}")
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, for run.json."""
-        return asdict(self)
-
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """The recipe of a record."""
-        known = {name.name for name in fields(cls)}
-        plain = {name: value for name, value in values.items() if name in known}
-        augmentation = dict(plain.pop("augmentation", {}))
-        if "crop_area" in augmentation:
-            augmentation["crop_area"] = tuple(augmentation["crop_area"])
-        if "freeze" in plain:
-            plain["freeze"] = tuple(plain["freeze"])
-        return cls(**plain, augmentation=Augmentation(**augmentation))
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The recipe of a record; what a newer version has added to it is left out."""
+        known = {one.name for one in fields(cls)}
+        if isinstance(values, Mapping):
+            values = {name: value for name, value in values.items() if name in known}
+        return from_plain(cls, values)
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What a preset looks at in a data set."""
+def _made_again(named: dict[str, Any], values: dict[str, Any]) -> Recipe:
+    recipe = Recipe(**named)
+    vars(recipe).update(values)
+    return recipe
 
-    images: int = 50_000
-    channels: int = 1
-    size: int = 28
-    mirror_safe: bool = False
-    pretrained: bool = False
-    clips: bool = False
+
+SETTINGS = {
+    **{one.name: Recipe for one in fields(Recipe) if one.name != "augmentation"},
+    **{one.name: Augmentation for one in fields(Augmentation)},
+}
+"""Everything of a recipe that can be laid over a preset by its name, and whose field it is."""
+
+
+def laid_over(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
+    """The recipe with these settings in place of its own. Raises ArgumentError for names that it lacks.
+
+    >>> laid_over(Recipe(), {"epochs": 3, "flip": True}).augmentation.flip
+    True
+    """
+    for name in settings:
+        if name not in SETTINGS and name != "augmentation":
+            raise ArgumentError(unknown("setting", name, SETTINGS))
+    varied = {name: value for name, value in settings.items() if SETTINGS.get(name) is Augmentation}
+    others = {name: value for name, value in settings.items() if name not in varied}
+    changed = replace(recipe, **others)
+    return replace(changed, augmentation=replace(changed.augmentation, **varied)) if varied else changed

@@ -1,4 +1,4 @@
-"""One training, set up: from what was asked, or from the record of a run that is to go on."""
+"""One training, set up: from a request, or from the record of a run that is to go on."""
 
 import json
 from dataclasses import dataclass
@@ -14,28 +14,27 @@ from striate.algorithms.table import from_json as table_from_json
 from striate.algorithms.table import to_json as table_to_json
 from striate.data import ClipData, ImageData, open_data
 from striate.data.augment.augment import augment, draw
-from striate.errors import DataError, NetworkError, RunError
-from striate.evaluating.inputs import Normalisation, to_device
+from striate.errors import ArgumentError, DataError, NetworkError, RunError
+from striate.evaluating.inputs import Normalisation, place
 from striate.machine import describe
 from striate.models import NetworkSpec, load_weights, read_weights
-from striate.models.layouts import Pixels
 from striate.runs import CHECKPOINT, MODEL, RECORD, holds_run, read_record, unused_folder
 from striate.training.algorithm_choice import algorithms_for, steps_of
-from striate.training.distributed import Team
-from striate.training.freezing import freeze, fresh_parts
+from striate.training.freezing import freeze, untrained_parts
 from striate.training.loss import batch_loss
-from striate.training.number_format import NumberFormat, choose
+from striate.training.number_format import Loss, NumberFormat, choose, work_of
 from striate.training.plan import Plan, make_plan
-from striate.training.presets import default
+from striate.training.presets import Facts
+from striate.training.process_group import ProcessGroup
 from striate.training.progress import Reporter
-from striate.training.recipe import Facts, Recipe
-from striate.training.request import Ask
-from striate.training.step_errors import within_limits
+from striate.training.recipe import Recipe
+from striate.training.request import Request
+from striate.training.stopping import within_limits
 from striate.version import __version__
 
 
 @dataclass(frozen=True)
-class Job:
+class Setup:
     """A training that can start or go on."""
 
     run: Path
@@ -47,53 +46,56 @@ class Job:
     algorithms: Table
     """Of its convolutions."""
     record: dict[str, Any]
-    team: Team
-    fresh: tuple[str, ...] = ()
+    group: ProcessGroup
+    full_rate: tuple[str, ...] = ()
     """Parameters that learn at the full rate, whatever the rate of the backbone."""
     notes: tuple[str, ...] = ()
+    began: float | None = None
+    """When it was asked for, in seconds of `length.clock`; None: now."""
 
 
-def new_job(ask: Ask, team: Team, reporter: Reporter) -> Job:
+def new_setup(request: Request, group: ProcessGroup, reporter: Reporter) -> Setup:
     """Sets up a new training. Nothing is written yet."""
-    weights = _check_before_reading(ask)
-    data = open_data(ask.data, **ask.for_data, progress=reporter.reading)
-    asked, ask = ask, ask.fit_to(data)
-    recipe = _recipe_for(ask, data)
-    run = _folder_for(ask, data, team)
-    spec = ask.network(data)
-    network, normalise, fresh, notes = _network_for(spec, ask, weights, data, recipe)
-    to_device(network, team.device)
-    freeze(network, recipe.freeze)
-    fresh = () if recipe.backbone_rate == 1 else fresh_parts(network, fresh)
-    shared = _choose_format(network, data, normalise, recipe, team, reporter)
-    plan = make_plan(recipe, _counts(data), shared)
+    weights = _check_before_reading(request)
+    data = open_data(request.data, **request.for_data, progress=reporter.reading)
+    asked, request = request, request.fit_to(data)
+    recipe = request.recipe.recipe(_facts(request, data))
+    run = _folder_for(request, data, group)
+    start = _start(request, weights, data, recipe)
+    place(start.network, group.device)
+    freeze(start.network, recipe.freeze)
+    full_rate = () if recipe.backbone_rate == 1 else untrained_parts(start.network, start.untrained)
+    chosen = _choose_format(start, data, recipe, group, reporter)
+    plan = make_plan(recipe, _counts(data), chosen.name)
     record = {
         "striate": __version__,
         "status": "running",
         "recipe": recipe.to_json(),
-        "network": spec.to_json(),
-        "data": _describe_data(data, ask.for_data, normalise),
+        "network": request.spec(data).to_json(),
+        "data": _describe_data(data, request.for_data, start.normalise),
         "classes": list(data.classes),
         "seed": recipe.seed,
         "plan": plan.to_json(),
-        "number_format": shared.to_json(),
-        "algorithms": table_to_json(shared.table),
-        "machine": describe(team.device) | {"processes": team.world},
-        "weights": None if ask.weights is None else str(ask.weights.absolute()),
-        "fresh": list(fresh),
+        "number_format": chosen.to_json(),
+        "algorithms": table_to_json(chosen.table),
+        "machine": describe(group.device) | {"processes": group.world_size},
+        "weights": None if request.network.weights is None else str(request.network.weights.absolute()),
+        "fresh": list(full_rate),
         "results": {},
     }
     notes = (
         *data.notes,
-        *ask.unasked(asked),
-        *notes,
-        f"computing in {shared.name}, channels last: {shared.reason}",
-        *_on_algorithms(shared.table),
+        *request.unasked(asked),
+        *start.notes,
+        f"computing in {chosen.name}, channels last: {chosen.reason}",
+        *_on_algorithms(chosen.table),
     )
-    return Job(run, data, network, normalise, recipe, plan, shared.table, record, team, fresh, notes)
+    return Setup(
+        run, data, start.network, start.normalise, recipe, plan, chosen.table, record, group, full_rate, notes
+    )
 
 
-def old_job(run: Path, team: Team, reporter: Reporter) -> Job:
+def resumed_setup(run: Path, group: ProcessGroup, reporter: Reporter) -> Setup:
     """Sets up the training of a run that was interrupted, from its record."""
     record = read_record(run)
     if record.get("status") == "finished":
@@ -111,7 +113,7 @@ def old_job(run: Path, team: Team, reporter: Reporter) -> Job:
         raise RunError(
             f"the record of {run} describes no network that this striate knows: {problem}"
         ) from None
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (ArgumentError, AttributeError, KeyError, TypeError, ValueError):
         raise RunError(f"the record of {run} lacks what a training needs to go on: train again") from None
     data = open_data(source, **options, progress=reporter.reading)
     _refuse_changed(data, record["data"], run)
@@ -119,17 +121,17 @@ def old_job(run: Path, team: Team, reporter: Reporter) -> Job:
     network = spec.build()
     if record.get("weights") is not None and not (run / CHECKPOINT).exists():
         load_weights(network, record["weights"])
-    freeze(to_device(network, team.device), recipe.freeze)
-    fresh = tuple(record.get("fresh", ()))
-    return Job(run, data, network, normalise, recipe, plan, algorithms, record, team, fresh)
+    freeze(place(network, group.device), recipe.freeze)
+    full_rate = tuple(record.get("fresh", ()))
+    return Setup(run, data, network, normalise, recipe, plan, algorithms, record, group, full_rate)
 
 
-def _check_before_reading(ask: Ask) -> dict[str, Tensor] | None:
+def _check_before_reading(request: Request) -> dict[str, Tensor] | None:
     """Refuses what can be refused before the images are read, which may take long. Gives the weights."""
-    ask.check()
-    if ask.out is not None:
-        refuse_existing(ask.out)
-    return None if ask.weights is None else read_weights(ask.weights)
+    request.check()
+    if request.out is not None:
+        refuse_existing(request.out)
+    return None if request.network.weights is None else read_weights(request.network.weights)
 
 
 def _refuse_changed(data: ImageData, known: dict[str, Any], run: Path) -> None:
@@ -147,25 +149,22 @@ def _brief(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
-def _recipe_for(ask: Ask, data: ImageData) -> Recipe:
-    if isinstance(ask.recipe, Recipe):
-        return ask.recipe
-    facts = Facts(
+def _facts(request: Request, data: ImageData) -> Facts:
+    return Facts(
         images=len(data.splits["train"]),
         channels=data.channels,
         size=min(data.size),
         mirror_safe=data.mirror_safe,
-        pretrained=ask.weights is not None,
+        pretrained=request.network.weights is not None,
         clips=isinstance(data, ClipData),
     )
-    return (ask.recipe or default)(facts)
 
 
-def _folder_for(ask: Ask, data: ImageData, team: Team) -> Path:
-    name = "-".join(filter(None, (data.name, ask.backbone, ask.time)))
-    run = ask.out or unused_folder(Path("runs"), name)
+def _folder_for(request: Request, data: ImageData, group: ProcessGroup) -> Path:
+    name = "-".join(filter(None, (data.name, request.network.backbone, request.time)))
+    run = request.out or unused_folder(Path("runs"), name)
     refuse_existing(run)
-    return team.agree(run)
+    return group.agree(run)
 
 
 def refuse_existing(run: Path) -> None:
@@ -176,27 +175,28 @@ def refuse_existing(run: Path) -> None:
         )
 
 
-def _network_for(
-    spec: NetworkSpec, ask: Ask, weights: dict[str, Tensor] | None, data: ImageData, recipe: Recipe
-) -> tuple[nn.Module, Normalisation, tuple[str, ...], tuple[str, ...]]:
-    """The network, how its inputs are normalised, its fresh parameters, and what is to be said."""
-    torch.manual_seed(recipe.seed)
-    network = spec.build()
-    if ask.weights is None or weights is None:
-        return network, Normalisation.of_data(data), (), ()
-    report = load_weights(network, weights, source_name=str(ask.weights))
-    normalise, note = _normalisation_of(ask.weights, report.pixels, data)
-    return network, normalise, report.fresh, (*report.notes, *note)
+@dataclass(frozen=True)
+class _Start:
+    """A network before its first step."""
 
-
-def _normalisation_of(
-    weights: Path, pixels: Pixels, data: ImageData
-) -> tuple[Normalisation, tuple[str, ...]]:
-    """As the weights were trained, and what to say: a run knows it, else their publisher does.
-
-    Optical flow is normalised as it is here.
-    """
+    network: nn.Module
+    normalise: Normalisation
+    untrained: tuple[str, ...] = ()
+    """Parameters that the loaded weights left as they were."""
     notes: tuple[str, ...] = ()
+
+
+def _start(request: Request, weights: dict[str, Tensor] | None, data: ImageData, recipe: Recipe) -> _Start:
+    torch.manual_seed(recipe.seed)
+    network, source = request.spec(data).build(), request.network.weights
+    if source is None or weights is None:
+        return _Start(network, Normalisation.of_data(data))
+    report = load_weights(network, weights, source_name=str(source))
+    return _Start(network, _normalisation_of(source, data), report.fresh, report.notes)
+
+
+def _normalisation_of(weights: Path, data: ImageData) -> Normalisation:
+    """As the weights were trained: a run says it, published files mean ImageNet's. Flow as it is here."""
     run = weights.parent if weights.name == MODEL else weights
     if (run / RECORD).is_file():
         known = read_record(run)["data"]
@@ -204,9 +204,8 @@ def _normalisation_of(
         normalise = normalise.picture if known.get("flow") else normalise
         picture = normalise.for_channels(data.channels)
     else:
-        picture = Normalisation.published(pixels, data.channels)
-        notes = (f"pixels are normalised as the weights were trained: {pixels}",)
-    return picture.with_flow(Normalisation.of_data(data)) if has_flow(data) else picture, notes
+        picture = Normalisation.of_imagenet(data.channels)
+    return picture.with_flow(Normalisation.of_data(data)) if has_flow(data) else picture
 
 
 def has_flow(data: ImageData) -> bool:
@@ -215,40 +214,46 @@ def has_flow(data: ImageData) -> bool:
 
 
 def _choose_format(
-    network: nn.Module,
-    data: ImageData,
-    normalise: Normalisation,
-    recipe: Recipe,
-    team: Team,
-    reporter: Reporter,
+    start: _Start, data: ImageData, recipe: Recipe, group: ProcessGroup, reporter: Reporter
 ) -> NumberFormat:
-    """Tried on one process's part of a real first batch; the leader's choice counts."""
-    batch = min(recipe.batch_size, len(data.splits["train"]))
-    part = team.part(batch)
-    rows = np.arange(batch)[part] * (len(data.splits["train"]) // batch)
-    inputs = data.splits["train"].take(rows).to(team.device)
-    labels = torch.from_numpy(data.splits["train"].labels[rows]).to(team.device)
-    draws = draw(recipe.augmentation, batch, seed=recipe.seed, step=0).of(part)
-    varied, targets = augment(inputs, labels, draws, flow=has_flow(data))
-    inputs = normalise(varied)
+    """Tried on one process's part of a real first batch; the main process's choice counts."""
+    if not group.is_main:
+        return group.agree(NumberFormat("fp32", "the main process chooses"))
+    batch, images = min(recipe.batch_size, len(data.splits["train"])), len(data.splits["train"])
+    network, (shape, loss) = start.network, _first_batch(start, data, recipe, group)
 
-    def loss(copy: nn.Module) -> Tensor:
-        return batch_loss(copy(inputs).float(), targets, recipe.label_smoothing, None, len(rows))
-
-    def tables(number_format: str, seconds: float) -> Table:
+    def table(number_format: str) -> Table:
         if recipe.algorithms == "plain":
             return {}
-        shapes = [(size, *inputs.shape[1:]) for size in team.part_sizes(batch)]
-        steps = steps_of(recipe, len(data.splits["train"]), seconds)
+        shapes = [(size, *shape) for size in group.part_sizes(batch)]
+        steps = steps_of(recipe, images, lambda: work_of(network, loss).macs)
         return algorithms_for(
-            network, shapes, number_format, team.device, steps=steps, progress=reporter.measuring
+            network, shapes, number_format, group.device, steps=steps, progress=reporter.measuring
         )
 
-    if not team.leads:
-        return team.agree(NumberFormat("fp32", "the leader chooses"))
     with within_limits(batch):
-        choice = choose(network, loss, team.device, recipe.number_format, tables)
-    return team.agree(choice)
+        choice = choose(network, loss, group.device, recipe.number_format, table)
+    return group.agree(choice)
+
+
+def _first_batch(
+    start: _Start, data: ImageData, recipe: Recipe, group: ProcessGroup
+) -> tuple[tuple[int, ...], Loss]:
+    """The shape of an input, and a network's loss on this process's part of a batch spread over the set."""
+    train = data.splits["train"]
+    batch = min(recipe.batch_size, len(train))
+    part = group.part(batch)
+    rows = np.arange(batch)[part] * (len(train) // batch)
+    images = train.take(rows).to(group.device)
+    labels = torch.from_numpy(train.labels[rows]).to(group.device)
+    draws = draw(recipe.augmentation, batch, seed=recipe.seed, step=0).of(part)
+    varied, targets = augment(images, labels, draws, flow=has_flow(data))
+    inputs = start.normalise(varied)
+
+    def loss(network: nn.Module) -> Tensor:
+        return batch_loss(network(inputs).float(), targets, recipe.label_smoothing, None, len(rows))
+
+    return tuple(inputs.shape[1:]), loss
 
 
 def _on_algorithms(table: Table) -> tuple[str, ...]:

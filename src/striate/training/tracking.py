@@ -38,9 +38,13 @@ class Tracked:
         """Passed on."""
         self.reporter.measuring(done, convolutions)
 
-    def begin(self, steps: int, done: int, epochs: int, unit: str = "images") -> None:
+    def begin(self, steps: int | None, done: int, epochs: int | None, unit: str = "images") -> None:
         """Passed on."""
         self.reporter.begin(steps, done, epochs, unit)
+
+    def plan(self, steps: int, epochs: int) -> None:
+        """Passed on."""
+        self.reporter.plan(steps, epochs)
 
     def step(self, done: int, loss: float, top1: float, per_second: float) -> None:
         """Passed on."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import fields
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,16 @@ from striate.errors import ArgumentError
 from striate.machine import cudnn_benchmark, keep_memory, pick_device, threads
 from striate.runs import lock, read_record, write_record
 from striate.training.concluding import Run, conclude, keep
-from striate.training.distributed import Team, team
+from striate.training.length import clock
 from striate.training.loop import Loop
+from striate.training.options import ClipOptions, Flow, MachineOptions, NetworkOptions, PictureOptions
+from striate.training.presets import Preset, check_names, recipe_request
+from striate.training.process_group import ProcessGroup, process_group
 from striate.training.progress import Reporter, Silent, reporter_for
-from striate.training.request import Ask, RecipeFor
-from striate.training.setup import Job, new_job, old_job, refuse_existing
-from striate.training.signals import stop_on_signal
+from striate.training.recipe import Recipe
+from striate.training.request import Request
+from striate.training.setup import Setup, new_setup, refuse_existing, resumed_setup
+from striate.training.stopping import stop_on_signal
 from striate.training.tracking import Tracked, require_tensorboard
 
 __all__ = ["Run", "train"]
@@ -29,7 +33,7 @@ def train(
     data: str | Path | None = None,
     *,
     resume: str | Path | None = None,
-    recipe: RecipeFor = None,
+    recipe: Recipe | str | Preset | None = None,
     backbone: str = "plain",
     options: dict[str, Any] | None = None,
     weights: str | Path | None = None,
@@ -40,107 +44,151 @@ def train(
     frames: int | None = None,
     causal: bool = False,
     stride: int | None = None,
-    flow: str | None = None,
+    flow: Flow | None = None,
     group_by: str | None = None,
     device: str = "auto",
     num_threads: int | None = None,
     tensorboard: bool = False,
     reporter: Reporter | None = None,
+    **settings: Any,
 ) -> Run:
     """Trains a network on labelled images or clips, keeps the best weights, and scores them.
 
-    data: a built-in name, a folder of images or clips, or a list of clips. resume: instead of data, the
-    folder of a run that was interrupted; it goes on exactly where it was. recipe: a Recipe, a preset, or None
-    for the default. backbone, options: a network of the catalogue and its keyword arguments. weights: where
-    to start from. out: the run's folder, by default a new one under runs/. size, channels: of the images, by
-    default the data's own. time, frames, causal: the network's way through time, "tsm" where clips are given
-    and none is named, on so many frames, seeing none from the future if causal. stride, flow, group_by: see
-    `open_data`; the way "two-stream" brings its flow along. tensorboard: also write the history for it.
-    reporter: what is told meanwhile, by default a bar on a terminal and lines elsewhere.
+    Args:
+        data: a built-in name, a folder of images or clips, or a list of clips.
+        resume: instead of data, the folder of a run that was interrupted; it goes on exactly where it was.
+        recipe: a preset's name ("default", "fast", "thorough"), a preset, or a Recipe, whose named fields are
+            laid over the default preset, as it suits the data.
+        backbone: a network of the catalogue.
+        options: keyword arguments of that network.
+        weights: where to start from: a file, or the folder of a run.
+        out: the run's folder, by default a new one under runs/.
+        size: height and width of what the network sees, in pixels, by default the data's own.
+        channels: 1 for grey, 3 for RGB, by default the data's own.
+        time: the way through time, "tsm" where clips are given and none is named.
+        frames: of each clip, by default 8.
+        causal: no frame sees a later one.
+        stride: distance of the frames in the video; by default they are spread over all of it.
+        flow: how the optical flow of "two-stream" is computed: "dis" (the default there) or "farneback".
+        group_by: clips that this pattern gives one name stay on one side of a split.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        num_threads: of the processor, by default one per core.
+        tensorboard: also write the history for TensorBoard.
+        reporter: hears what happens; by default a bar on a terminal and lines elsewhere.
+        settings: anything of `Recipe` or its augmentation, laid over the preset, as epochs=6 or flip=True.
 
-    Raises StriateError, in one sentence, for whatever in these does not fit.
+    Returns:
+        The run that has ended: its scores, figures and files.
+
+    Raises:
+        StriateError: in one sentence, for whatever in these does not fit.
+
+    >>> train("digits", epochs=6, batch_size=64).test.top1  # doctest: +SKIP
     """
     if (data is None) == (resume is None):
         raise ArgumentError("give either data to train on, or --resume with the folder of a run")
+    check_names(settings, train)
+    request = Request(
+        data=str(data),
+        recipe=recipe_request(recipe, settings),
+        network=NetworkOptions(backbone, None if weights is None else Path(weights)),
+        options=options or {},
+        picture=PictureOptions(size, channels),
+        time=time,
+        clips=ClipOptions(frames, causal, stride, flow, group_by),
+        out=None if out is None else Path(out),
+    )
+    old = None if resume is None else Path(resume)
+    return run_training(request, old, MachineOptions(device, num_threads), tensorboard, reporter)
+
+
+def run_training(
+    request: Request,
+    resume: Path | None = None,
+    machine: MachineOptions | None = None,
+    tensorboard: bool = False,
+    reporter: Reporter | None = None,
+) -> Run:
+    """Trains as requested, or goes on with the run `resume`; see `train`."""
+    began = clock()
     if tensorboard:
         require_tensorboard()
-    chosen = pick_device(device)
+    machine = machine or MachineOptions()
+    device = pick_device(machine.device)
     keep_memory()
-    ask = Ask(
-        data=str(data),
-        out=None if out is None else Path(out),
-        backbone=backbone,
-        options=options or {},
-        weights=None if weights is None else Path(weights),
-        size=size,
-        channels=channels,
-        recipe=recipe,
-        time=time,
-        frames=frames,
-        causal=causal,
-        stride=stride,
-        flow=flow,
-        group_by=group_by,
-    )
     if resume is not None:
-        _refuse_changes(ask)
+        _refuse_changes(request)
     with ExitStack() as stack:
-        stack.enter_context(threads(_threads(num_threads, resume)))
+        stack.enter_context(threads(_threads(machine.threads, resume)))
         stack.enter_context(torch.random.fork_rng(devices=range(torch.cuda.device_count())))
-        stack.enter_context(cudnn_benchmark(chosen))
-        group = stack.enter_context(team(chosen))
-        teller = reporter or reporter_for()
-        return _train(ask, resume, group, teller if group.leads else Silent(), tensorboard)
-
-
-def _refuse_changes(ask: Ask) -> None:
-    """A resumed training would not be the one that was interrupted if anything in these were another."""
-    plain = Ask(ask.data)
-    given = [one.name for one in fields(Ask) if getattr(ask, one.name) != getattr(plain, one.name)]
-    if given:
-        raise ArgumentError(
-            f"a training goes on exactly as it began, so --resume takes no {' or '.join(given)} "
-            "(a recipe is whatever says how to train, as --epochs): leave it out, or start a new run"
+        stack.enter_context(cudnn_benchmark(device))
+        group = stack.enter_context(process_group(device))
+        listener = (reporter or reporter_for()) if group.is_main else Silent()
+        setup = _set_up(request, resume, group, listener)
+        return _train(
+            replace(setup, began=began), listener, resumed=resume is not None, tensorboard=tensorboard
         )
 
 
-def _threads(asked: int | None, resume: str | Path | None) -> int | None:
+def _refuse_changes(request: Request) -> None:
+    """A resumed training would not be the one that was interrupted if anything in these were another."""
+    asked, usual = _named(request), _named(Request(request.data))
+    names = [name for name in asked if asked[name] != usual[name]] + [*request.recipe.names]
+    if names:
+        raise ArgumentError(
+            f"a training goes on exactly as it began, so --resume takes no {' or '.join(names)}: leave "
+            "it out, or start a new run"
+        )
+
+
+def _named(request: Request) -> dict[str, Any]:
+    """What is asked for, by the names of `train`."""
+    own = {"options": request.options, "time": request.time, "out": request.out}
+    return own | vars(request.network) | vars(request.picture) | vars(request.clips)
+
+
+def _threads(asked: int | None, resume: Path | None) -> int | None:
     """A resumed training keeps its number of threads, on which sums depend in the last bit."""
     if asked is not None or resume is None:
         return asked
     return int(read_record(resume).get("machine", {}).get("threads", 0)) or None
 
 
-def _train(ask: Ask, resume: str | Path | None, group: Team, reporter: Reporter, tensorboard: bool) -> Run:
+def _set_up(request: Request, resume: Path | None, group: ProcessGroup, reporter: Reporter) -> Setup:
     try:
-        job = new_job(ask, group, reporter) if resume is None else old_job(Path(resume), group, reporter)
+        return (
+            new_setup(request, group, reporter) if resume is None else resumed_setup(resume, group, reporter)
+        )
     except BaseException:
         reporter.end()  # it may be drawing how much has been read
         raise
-    with _held(job), stop_on_signal() as request:
-        if resume is None and group.leads:
-            refuse_existing(job.run)
-        if tensorboard and group.leads:
-            reporter = Tracked(reporter, job.run)
-        for note in job.notes:
+
+
+def _train(setup: Setup, reporter: Reporter, *, resumed: bool, tensorboard: bool) -> Run:
+    with _held(setup), stop_on_signal() as stop:
+        if not resumed and setup.group.is_main:
+            refuse_existing(setup.run)
+        if tensorboard and setup.group.is_main:
+            reporter = Tracked(reporter, setup.run)
+        for note in setup.notes:
             reporter.say(note)
-        if resume is None and group.leads:
-            write_record(job.run, job.record)
-        loop = Loop(job, reporter, request)
-        if resume is not None:
+        if not resumed and setup.group.is_main:
+            write_record(setup.run, setup.record)
+        loop = Loop(setup, reporter, stop)
+        if resumed:
             loop.go_on()
-        reporter.say(f"run {job.run}")
+        reporter.say(f"run {setup.run}")
         status = loop.run()
-        result = conclude(job, loop, status)
-        for note in result.notes[len(job.notes) :]:
+        result = conclude(setup, loop, status)
+        for note in result.notes[len(setup.notes) :]:
             reporter.say(note)
-        if group.leads:
-            keep(job, result)
+        if setup.group.is_main:
+            keep(setup, result)
     return result
 
 
 @contextmanager
-def _held(job: Job) -> Iterator[None]:
-    """The run's folder, held by the leader."""
-    with lock(job.run) if job.team.leads else nullcontext():
+def _held(setup: Setup) -> Iterator[None]:
+    """The run's folder, held by the main process."""
+    with lock(setup.run) if setup.group.is_main else nullcontext():
         yield

@@ -9,12 +9,10 @@ from striate.models.layouts.blocks import (
     pytorchvideo_blocks,
 )
 from striate.models.layouts.layout import Layout
-from striate.models.layouts.pixels import FACEBOOK, IMAGENET
 
 I3D = (
     Layout(
         PYSLOWFAST,
-        FACEBOOK,
         {
             "conv1": "s1.pathway0_stem.conv",
             "bn1": "s1.pathway0_stem.bn",
@@ -24,7 +22,6 @@ I3D = (
     ),
     Layout(
         PYTORCHVIDEO,
-        FACEBOOK,
         {
             "conv1": "blocks.0.conv",
             "bn1": "blocks.0.norm",
@@ -35,7 +32,6 @@ I3D = (
     ),
     Layout(
         MMACTION2,
-        IMAGENET,
         {
             "conv1": "backbone.conv1.conv",
             "bn1": "backbone.conv1.bn",

@@ -11,12 +11,10 @@ from striate.models.layouts.blocks import (
     pytorchvideo_blocks,
 )
 from striate.models.layouts.layout import Layout
-from striate.models.layouts.pixels import FACEBOOK, IMAGENET
 
 SLOWFAST = (
     Layout(
         PYSLOWFAST,
-        FACEBOOK,
         {
             "stem.slow.conv1": f"s1.pathway{SLOW}_stem.conv",
             "stem.slow.bn1": f"s1.pathway{SLOW}_stem.bn",
@@ -33,7 +31,6 @@ SLOWFAST = (
     ),
     Layout(
         PYTORCHVIDEO,
-        FACEBOOK,
         {
             "stem.slow.conv1": f"blocks.0.multipathway_blocks.{SLOW}.conv",
             "stem.slow.bn1": f"blocks.0.multipathway_blocks.{SLOW}.norm",
@@ -54,7 +51,6 @@ SLOWFAST = (
     ),
     Layout(
         MMACTION2,
-        IMAGENET,
         {
             "stem.slow.conv1": "backbone.slow_path.conv1.conv",
             "stem.slow.bn1": "backbone.slow_path.conv1.bn",

@@ -11,10 +11,9 @@ from small_runs import TINY, go_on, small_recipe, small_run
 from striate import runs
 from striate.errors import ArgumentError
 from striate.models import build
-from striate.training.freezing import freeze, fresh_parts, training_mode
-from striate.training.optimisation import make_optimizer, set_pace
+from striate.training.freezing import freeze, training_mode, untrained_parts
+from striate.training.optimisation import Pace, make_optimizer, set_pace
 from striate.training.recipe import Recipe
-from striate.training.schedule import Pace
 from striate.training.train import Run
 
 
@@ -76,7 +75,7 @@ def test_norms_of_frozen_parts_are_in_evaluation_mode() -> None:
 
 def test_the_backbone_learns_at_its_share_of_the_rate() -> None:
     network = build("resnet18", classes=3)
-    fresh = fresh_parts(network, ["bn1.bias"])
+    fresh = untrained_parts(network, ["bn1.bias"])
     assert fresh == ("bn1.bias", "fc.bias", "fc.weight")
     recipe = Recipe(backbone_rate=0.1, learning_rate=0.5)
     optimizer = make_optimizer(network, recipe, fresh)
@@ -98,12 +97,12 @@ def test_the_backbone_learns_at_its_share_of_the_rate() -> None:
 )
 def test_what_is_fresh_in_a_network_through_time(time: str, fresh: set[str]) -> None:
     network = build("plain", classes=3, channels=1, size=8, time=time, widths=(8, 8), hidden=())
-    assert {name.rpartition(".")[0] for name in fresh_parts(network)} == fresh
+    assert {name.rpartition(".")[0] for name in untrained_parts(network)} == fresh
 
 
 def test_with_the_full_rate_the_groups_are_those_of_old() -> None:
     network = build("plain", classes=3, size=8, **TINY)
-    assert len(make_optimizer(network, Recipe(), fresh_parts(network)).param_groups) == 2
+    assert len(make_optimizer(network, Recipe(), untrained_parts(network)).param_groups) == 2
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from torch import nn
 from small_clips import clip_run
 from small_runs import EVERYTHING_RANDOM, STEPS, At, epochs_in, go_on, small_recipe, small_run
 from striate.runs import HISTORY, read_history, read_record
-from striate.training.distributed import Team, share_batch_norm
+from striate.training.process_group import ProcessGroup, share_batch_norm
 
 HERE = Path(__file__).parent
 CPU = torch.device("cpu")
@@ -28,7 +28,7 @@ CPU = torch.device("cpu")
 
 @given(batch=st.integers(1, 300), world=st.integers(1, 20))
 def test_parts_cover_the_batch_from_even_places(batch: int, world: int) -> None:
-    parts = [Team(rank, world, CPU).part(batch) for rank in range(world)]
+    parts = [ProcessGroup(rank, world, CPU).part(batch) for rank in range(world)]
     assert [index for part in parts for index in range(batch)[part]] == list(range(batch))
     assert all(part.start % 2 == 0 for part in parts)
     sizes = [len(range(batch)[part]) for part in parts]

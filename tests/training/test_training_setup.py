@@ -9,7 +9,7 @@ import pytest
 
 from small_runs import At, change_record, go_on, small_run, write_idx, write_small_set
 from striate.errors import DataError, RunError
-from striate.runs import read_record
+from striate.runs import FORMAT, read_record
 from striate.training.train import Run
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -116,10 +116,10 @@ def test_a_record_with_nonsense_in_it(copied: tuple[Path, Path], what: str, valu
 
 def test_a_record_of_a_newer_version(copied: tuple[Path, Path]) -> None:
     run, _ = copied
-    change(run, ("format",), 3)
-    with pytest.raises(
-        RunError, match=r"was written by a newer striate \(record format 3, this one reads up to 2\)"
-    ):
+    change(run, ("format",), FORMAT + 1)
+    versions = rf"record format {FORMAT + 1}, this one reads up to {FORMAT}"
+    sentence = rf"was written by a newer striate \({versions}\)"
+    with pytest.raises(RunError, match=sentence):
         go_on(run)
 
 

@@ -16,27 +16,27 @@ from torch.distributed.rendezvous import rendezvous
 
 Value = TypeVar("Value")
 
-_TEAMS = count(1)
+_GROUPS = count(1)
 """Of this process; it counts alike in all of them."""
 
 
 @dataclass(frozen=True)
-class Team:
+class ProcessGroup:
     """The processes of a training, and which of them this one is."""
 
     rank: int
-    world: int
+    world_size: int
     device: torch.device
 
     @property
-    def leads(self) -> bool:
+    def is_main(self) -> bool:
         """The one process that writes and prints."""
         return self.rank == 0
 
     def part(self, batch: int) -> slice:
         """This process's slice of a global batch. It starts at an even place: mixed pairs stay together.
 
-        The leader's is never empty; others may be, where there are more processes than pairs.
+        The main process's is never empty; others may be, where there are more processes than pairs.
         """
         return self._parts(batch)[self.rank]
 
@@ -46,12 +46,12 @@ class Team:
 
     def _parts(self, batch: int) -> list[slice]:
         pairs = (batch + 1) // 2
-        bounds = [2 * -(-pairs * rank // self.world) for rank in range(self.world + 1)]
+        bounds = [2 * -(-pairs * rank // self.world_size) for rank in range(self.world_size + 1)]
         return [slice(start, min(stop, batch)) for start, stop in pairwise(bounds)]
 
     def highest(self, value: int) -> int:
         """The highest of all processes' values."""
-        if self.world == 1:
+        if self.world_size == 1:
             return value
         held = torch.tensor(value, device=self.device)
         dist.all_reduce(held, dist.ReduceOp.MAX)
@@ -59,13 +59,13 @@ class Team:
 
     def total(self, values: Tensor) -> Tensor:
         """The sum over all processes."""
-        if self.world > 1:
+        if self.world_size > 1:
             dist.all_reduce(values)
         return values
 
     def agree(self, value: Value) -> Value:
-        """The leader's value, on every process."""
-        if self.world == 1:
+        """The main process's value, on every process."""
+        if self.world_size == 1:
             return value
         held: list[Value] = [value]
         dist.broadcast_object_list(held, src=0)
@@ -73,7 +73,7 @@ class Team:
 
     def wrap(self, network: nn.Module) -> nn.Module:
         """The network as one of many: it shares its batch norms, in place, and averages its gradients."""
-        if self.world == 1:
+        if self.world_size == 1:
             return network
         share_batch_norm(network)
         with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of its new name since 2.13
@@ -81,23 +81,23 @@ class Team:
 
 
 @contextmanager
-def team(device: torch.device) -> Iterator[Team]:
-    """The team that torchrun started, or this process alone."""
+def process_group(device: torch.device) -> Iterator[ProcessGroup]:
+    """The group that torchrun started, or this process alone."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
-        yield Team(0, 1, device)
+        yield ProcessGroup(0, 1, device)
         return
     local = int(os.environ.get("LOCAL_RANK", "0"))
     if device.type == "cuda":
         device = torch.device("cuda", local)
         torch.cuda.set_device(device)
     store, rank, world = next(rendezvous("env://"))
-    # The store outlives a team: without a place of its own a second one would meet the first one's addresses.
-    store = PrefixStore(f"team {next(_TEAMS)}", store)
+    # The store outlives a group: without a prefix a second one would meet the addresses of the first.
+    store = PrefixStore(f"group {next(_GROUPS)}", store)
     backend = "nccl" if device.type == "cuda" else "gloo"
     dist.init_process_group(backend, store=store, rank=rank, world_size=world)
     try:
-        yield Team(dist.get_rank(), world, device)
+        yield ProcessGroup(dist.get_rank(), world, device)
     finally:
         dist.destroy_process_group()
 

@@ -1,4 +1,7 @@
-"""A batch that is too large or too small: which size to try."""
+"""What ends a training early: Ctrl-C, politely; a batch too large or too small, with the size to try."""
+
+import signal
+import threading
 
 import pytest
 import torch
@@ -6,7 +9,44 @@ from torch import nn
 
 from striate.errors import TrainingError
 from striate.machine import is_out_of_memory
-from striate.training.step_errors import within_limits
+from striate.training.stopping import StopRequest, stop_on_signal, within_limits
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_asks_and_the_second_stops(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with stop_on_signal() as request:
+        assert not request.asked
+        signal.raise_signal(number)
+        assert request.asked
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+    assert signal.getsignal(number) is before
+
+
+def test_handlers_come_back_after_an_error() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(ZeroDivisionError), stop_on_signal():
+        1 / 0  # noqa: B018
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_in_another_thread_nothing_is_caught() -> None:
+    before, found = signal.getsignal(signal.SIGINT), []
+
+    def work() -> None:
+        with stop_on_signal() as request:
+            found.append((request, signal.getsignal(signal.SIGINT)))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    ((request, handler),) = found
+    assert isinstance(request, StopRequest)
+    assert handler is before
+
+
+# Steps that cannot be done.
 
 
 def allocate() -> None:

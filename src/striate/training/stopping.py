@@ -1,8 +1,11 @@
-"""What to say when a step cannot be done with this batch size, or comes to nothing finite."""
+"""What ends a training before its time: somebody who asks for it, or a step that cannot be done."""
 
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from striate.errors import TrainingError
 from striate.machine import is_out_of_memory
@@ -10,6 +13,37 @@ from striate.runs import MODEL
 
 TOO_FEW = "Expected more than 1 value per channel"
 """How torch says that a batch norm has nothing to take a variance of."""
+
+
+class StopRequest:
+    """Whether somebody has asked for a stop."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+
+@contextmanager
+def stop_on_signal() -> Iterator[StopRequest]:
+    """Catches SIGINT and SIGTERM in the block: the first asks for a stop after the step, the second stops.
+
+    Only the main thread may catch them; elsewhere nothing is caught.
+    """
+    request = StopRequest()
+    if threading.current_thread() is not threading.main_thread():
+        yield request
+        return
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if request.asked:
+            raise KeyboardInterrupt
+        request.asked = True
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield request
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -1,0 +1,109 @@
+"""One training step, whole, and all that it changes: weights, their average, the optimiser's memories, sums.
+
+Everything random in it is drawn from (seed, step), so that a step is the same whenever it is taken.
+"""
+
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from striate.algorithms import using_algorithms
+from striate.data.augment.augment import augment, draw
+from striate.evaluating.scoring import autocast
+from striate.training.loss import Tally, batch_loss
+from striate.training.memory import Kept, carried
+from striate.training.optimisation import make_optimizer, moving_average, pace, set_pace
+from striate.training.setup import Setup, has_flow
+
+
+class Learner:
+    """A network that learns."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup, self.recipe, self.group = setup, setup.recipe, setup.group
+        self.device = setup.group.device
+        self.network = setup.network
+        self.wrapped = setup.group.wrap(setup.network)
+        self.average = moving_average(setup.network, setup.recipe.ema) if setup.recipe.ema else None
+        self.optimizer = make_optimizer(setup.network, setup.recipe, setup.full_rate)
+        self.batch = setup.plan.batch_size
+        self.part = setup.group.part(self.batch)
+        weights = setup.plan.class_weights
+        self.class_weights = None if weights is None else torch.tensor(weights, device=self.device)
+        self.tally = Tally(setup.group)
+        self.rate = 0.0
+        self.step_bytes: int | None = None
+        """Memory of a step on this process's part of a batch: see `memory`."""
+
+    def step(self, images: Tensor, labels: Tensor, *, step: int, done: float) -> None:
+        """One step on this process's part of the global batch.
+
+        Args:
+            images: (n, C, …) uint8.
+            labels: (n,).
+            step: its number, from 0.
+            done: share of the training that is done with it, which decides the learning rate.
+        """
+        recipe = self.recipe
+        torch.manual_seed(_mixed(recipe.seed, step, self.group.rank))  # dropout draws from here
+        draws = draw(recipe.augmentation, self.batch, seed=recipe.seed, step=step).of(self.part)
+        images, labels = images.to(self.device), labels.to(self.device)
+        varied, targets = augment(images, labels, draws, flow=has_flow(self.setup.data))
+        self.rate = set_pace(
+            self.optimizer,
+            recipe,
+            pace(recipe.schedule, done, warmup=recipe.warmup, momentum=recipe.momentum),
+        )
+        memory = Kept(self.network)
+        with nullcontext() if self.step_bytes else memory.counting():
+            logits = self._logits(self.setup.normalise(varied))
+            loss = batch_loss(logits, targets, recipe.label_smoothing, self.class_weights, self.batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        scaled = loss * self.group.world_size  # gradients are averaged over processes
+        scaled.backward()  # type: ignore[no-untyped-call]
+        if recipe.clip_norm:
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip_norm)
+        self.optimizer.step()
+        if self.average is not None:
+            self.average.update_parameters(self.network)
+        if self.step_bytes is None:
+            average = None if self.average is None else self.average.module
+            self.step_bytes = memory.bytes + carried(self.network, self.optimizer, average)
+        self.tally.add(loss.detach() * self.batch, logits.detach(), targets.label, self.batch)
+
+    def _logits(self, inputs: Tensor) -> Tensor:
+        """(n, K) in fp32, computed in the training's number format by its algorithms."""
+        with (
+            autocast(self.device, self.setup.plan.number_format),
+            using_algorithms(self.network, self.setup.algorithms),
+        ):
+            logits: Tensor = self.wrapped(inputs).float()
+        return logits
+
+    @property
+    def best_guess(self) -> nn.Module:
+        """The network whose weights are scored and saved: the average, where there is one."""
+        return self.network if self.average is None else self.average.module
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """The state dicts that a checkpoint holds."""
+        states: dict[str, dict[str, Any]] = {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+        }
+        if self.average is not None:
+            states["average"] = self.average.module.state_dict()
+        return states
+
+    def count_from(self, steps_done: int) -> None:
+        """Goes on after so many steps, whose states have been restored."""
+        if self.average is not None:
+            self.average.n_averaged.fill_(steps_done + 1)
+
+
+def _mixed(*numbers: int) -> int:
+    """One seed from several numbers."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> np.uint64(1))
