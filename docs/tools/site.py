@@ -43,19 +43,42 @@ def home(module: str, name: str) -> str:
     return f"{module}.{name}"
 
 
+def documented(path: str) -> bool:
+    """Whether a definition can be shown: constants that are assigned several at once cannot."""
+    module, name = path.rsplit(".", 1)
+    for node in parsed(module).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
+            return True
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if name in [target.id for target in targets if isinstance(target, ast.Name)]:
+                return True
+    return False
+
+
 def rooms() -> list[str]:
     """Every room that is imported from, in the order in which the checks of imports list them."""
     checks = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     floors = next(check["layers"] for check in checks if check.get("containers") == ["striate"])
     names = [name.strip() for floor in reversed(floors) for name in re.split("[|:]", floor)]
-    return [name for name in names if name != "cli"]
+    return [name for name in names if name not in ("cli", "version")]
+
+
+def homes(module: str) -> dict[str, str]:
+    """Where each public name of a module is defined, of those that can be shown."""
+    found = {name: home(module, name) for name in public_names(module)}
+    return {name: path for name, path in found.items() if documented(path)}
 
 
 def reference(module: str, title: str) -> str:
-    """A page of the reference: what the module says of itself, then each of its names."""
+    """A page of the reference: what the module says of itself, then each of its names, once in the site."""
     options = "    options:\n      members: false\n      show_root_heading: false\n"
-    names = "".join(f"\n::: {home(module, name)}\n" for name in public_names(module))
-    return f"# {title}\n\n::: {module}\n{options}{names}"
+    elsewhere = {} if module == "striate" else homes("striate")
+    shown = homes(module)
+    links = [f"[`{name}`](index.md#{path})" for name, path in shown.items() if path in elsewhere.values()]
+    others = f"\nAlso here, under [the verbs](index.md): {', '.join(links)}.\n" if links else ""
+    names = "".join(f"\n::: {path}\n" for path in shown.values() if path not in elsewhere.values())
+    return f"# {title}\n\n::: {module}\n{options}{others}{names}"
 
 
 def examples() -> str:
@@ -87,7 +110,7 @@ def generated() -> dict[str, str]:
 def on_config(config: Any) -> Any:
     """Lists the rooms of the reference behind its verbs."""
     entries = next(part["Reference"] for part in config.nav if "Reference" in part)
-    entries.extend({f"striate.{name}": f"reference/{name}.md"} for name in rooms())
+    entries.append({"Room by room": [{f"striate.{name}": f"reference/{name}.md"} for name in rooms()]})
     return config
 
 

@@ -5,6 +5,7 @@ import re
 import shlex
 from contextlib import redirect_stdout, suppress
 from functools import cache
+from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from itertools import pairwise
 from pathlib import Path
@@ -61,13 +62,16 @@ def test_the_build_is_strict_and_asks_no_address():
 
 def test_every_public_name_of_a_room_is_in_the_reference(generated):
     import striate
-    import striate.data
 
-    for module, page in ((striate, "reference/index.md"), (striate.data, "reference/data.md")):
-        shown = {
-            line.rsplit(".", 1)[1] for line in re.findall(r"^::: (\S+\.\S+)$", generated[page], re.MULTILINE)
-        }
-        assert shown >= {name for name in module.__all__ if not name.startswith("_")}
+    for room in ("", ".data", ".models", ".derivation"):
+        names = import_module(f"striate{room}").__all__
+        page = generated[f"reference/{room[1:] or 'index'}.md"]
+        shown = {path.rsplit(".", 1)[1] for path in re.findall(r"^::: (\S+\.\S+)$", page, re.MULTILINE)}
+        shown |= set(re.findall(r"\[`(\w+)`\]\(index\.md#", page))
+        values = {name: getattr(import_module(f"striate{room}"), name) for name in names if name[0] != "_"}
+        assert shown >= {name for name, value in values.items() if callable(value)}
+    assert "::: striate.inspecting.inspect.inspect\n" in generated["reference/index.md"]
+    assert callable(striate.inspect)
 
 
 def test_examples_of_docstrings_become_a_section():
