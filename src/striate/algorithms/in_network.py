@@ -27,6 +27,11 @@ def using_algorithms(network: nn.Module, table: Table) -> Iterator[None]:
 
     Where the table has no entry for a shape, a layer is computed as PyTorch does. Without gradients the batch
     size does not matter: only the output is computed, which the algorithm of another batch size does as well.
+
+    Args:
+        network: any module; its parameters, state dict and hooks stay as they are.
+        table: (geometry, batch and sizes) → the algorithm of each of the three operations, as `tune` finds
+            it.
     """
     without_batch = {(geometry, shape[1:]): choices for (geometry, shape), choices in table.items()}
     stand_ins: dict[nn.Module, _Computed] = {

@@ -99,7 +99,12 @@ def check(weight_space: Array, weight_time: Array) -> None:
 
 
 def full_kernel(weight_space: Array, weight_time: Array) -> Array:
-    """The 3D kernel (O, C, t, k, k) that the two make together where nothing stands between."""
+    """The 3D kernel (O, C, t, k, k) that the two make together where nothing stands between.
+
+    Args:
+        weight_space: (M, C, 1, k, k), the kernels within a frame.
+        weight_time: (O, M, t, 1, 1), the kernels over frames.
+    """
     check(weight_space, weight_time)
     kernel: Array = np.einsum("omt,mcij->octij", weight_time[..., 0, 0], weight_space[:, :, 0])
     return kernel

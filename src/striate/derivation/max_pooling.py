@@ -105,7 +105,11 @@ def first_inside(slide: Sliding) -> Array:
 
 
 def winner_cells(saved: Saved) -> Array:
-    """The input cell that won each window: (axes, N, C, *out), counted in the unpadded input."""
+    """The input cell that won each window: (axes, N, C, *out), counted in the unpadded input.
+
+    Args:
+        saved: what `MaxPool.forward` returned beside the output.
+    """
     slide = saved.slide
     axes = len(slide.size)
     inside = np.unravel_index(saved.winner, slide.kernel)  # per axis (N, C, *out)

@@ -135,7 +135,14 @@ def convolution_layer(
     operation: Convolution | None = None,
     dtype: "np.dtype[Any] | type" = np.float32,
 ) -> Layer:
-    """A convolution with He's weights of (filters, channels/groups, *kernel) and zero biases."""
+    """A convolution with He's weights of (filters, channels/groups, *kernel) and zero biases.
+
+    Args:
+        weight_shape: (filters, channels/groups, *kernel).
+        random: where the weights are drawn from.
+        operation: stride, padding, dilation and groups; by default 1, 0, 1 and 1.
+        dtype: of the weights.
+    """
     weight = he_normal(weight_shape, random, np.dtype(dtype))
     return Layer(operation or Convolution(), {"weight": weight, "bias": np.zeros(weight_shape[0], dtype)})
 
@@ -143,6 +150,13 @@ def convolution_layer(
 def fully_connected_layer(
     inputs: int, outputs: int, random: np.random.Generator, dtype: "np.dtype[Any] | type" = np.float32
 ) -> Layer:
-    """A fully connected layer with He's weights and zero biases."""
+    """A fully connected layer with He's weights and zero biases.
+
+    Args:
+        inputs: numbers that come in.
+        outputs: numbers that go out.
+        random: where the weights are drawn from.
+        dtype: of the weights.
+    """
     weight = he_normal((outputs, inputs), random, np.dtype(dtype))
     return Layer(FullyConnected(), {"weight": weight, "bias": np.zeros(outputs, dtype)})

@@ -17,7 +17,12 @@ from striate.derivation.shapes import Array
 
 
 def numerical_gradient(f: Callable[[Array], float], x: Array, step: float = 1e-5) -> Array:
-    """∂f/∂x for x of any shape, in float64; x itself is left as it was.
+    """∂f/∂x by trying, for x of any shape, in float64; x itself is left as it was.
+
+    Args:
+        f: a function of an array that gives one number.
+        x: where its gradient is wanted.
+        step: how far each entry is moved, either way.
 
     >>> numerical_gradient(lambda x: float((x**2).sum()), np.array([1.0, 3.0])).round(6)
     array([2., 6.])

@@ -92,9 +92,17 @@ def in_range(index: Sequence[int], shape: Sizes, what: str) -> Sizes:
 
 
 def weight_terms(convolution: Convolution, x: Array, weight: Array, dy: Array, index: Sequence[int]) -> Terms:
-    """The terms of ∂L/∂w[o, c, *u], `index` = (o, c, *u); c counts within the group of o.
+    """The terms of ∂L/∂w[o, c, *u], one per sample and position of the output.
 
-    x (N, C, *size) is the layer's input, dy (N, O, *out) the gradient at its output.
+    Args:
+        convolution: its stride, padding, dilation and groups.
+        x: (N, C, *size), the layer's input.
+        weight: (O, C/groups, *kernel).
+        dy: (N, O, *out), the gradient at its output.
+        index: (o, c, *u): filter, channel within its group, position in the kernel.
+
+    Raises:
+        ArgumentError: an index outside of the weight.
     """
     slide = convolution.slide(x, weight)
     filter_, channel, *position = in_range(index, weight.shape, "weight")
@@ -113,7 +121,12 @@ def first_channel(weight: Array, groups: int, filter_: int) -> int:
 
 
 def bias_terms(dy: Array, index: int) -> Terms:
-    """The terms of ∂L/∂b[o]: δ[n,o,i] · 1 for every sample and place; column 0 of δ · 1."""
+    """The terms of ∂L/∂b[o]: δ[n,o,i] · 1 for every sample and place; column 0 of δ · 1.
+
+    Args:
+        dy: (N, O, *out), the gradient at the output.
+        index: o, the filter.
+    """
     (o,) = in_range([index], dy.shape[1:2], "bias")
     upstream = dy[:, o]
     places = upstream.shape[1:]
@@ -122,7 +135,16 @@ def bias_terms(dy: Array, index: int) -> Terms:
 
 
 def fully_connected_terms(x: Array, dy: Array, index: Sequence[int]) -> Terms:
-    """The terms of ∂L/∂W[o, i]: δ[n,o]·x[n,i], one per sample; x (N, in), dy (N, out)."""
+    """The terms of ∂L/∂W[o, i]: δ[n,o]·x[n,i], one per sample; x (N, in), dy (N, out).
+
+    Args:
+        x: (N, in), the input.
+        dy: (N, out), the gradient at the output.
+        index: (o, i): which weight.
+
+    Raises:
+        ArgumentError: an index outside of the weight.
+    """
     expect_shape(dy, (len(x), dy.shape[-1]), "the upstream gradient", "one row for every sample of the input")
     o, i = in_range(index, (dy.shape[1], x.shape[1]), "weight")
     return Terms(dy[:, o], x[:, i], np.empty((0,), int), np.zeros((), bool), o, i)
@@ -160,7 +182,18 @@ class Unit:
 def convolution_unit(
     convolution: Convolution, x: Array, weight: Array, bias: Array | None, index: Sequence[int]
 ) -> Unit:
-    """Output [n, o, *i] of a convolution, `index` = (n, o, *i)."""
+    """Output [n, o, *i] of a convolution, `index` = (n, o, *i).
+
+    Args:
+        convolution: its stride, padding, dilation and groups.
+        x: (N, C, *size), the input.
+        weight: (O, C/groups, *kernel).
+        bias: (O,), or None.
+        index: (n, o, *i): sample, filter, position in the output.
+
+    Raises:
+        ArgumentError: an index outside of the output.
+    """
     slide = convolution.slide(x, weight)
     sample, filter_, *place = in_range(index, (len(x), len(weight), *slide.out), "output")
     first = first_channel(weight, convolution.groups, filter_)
@@ -180,7 +213,17 @@ def window_cells(slide: Sliding, place: Sequence[int]) -> Array:
 
 
 def fully_connected_unit(x: Array, weight: Array, bias: Array | None, index: Sequence[int]) -> Unit:
-    """Output [n, o] of a fully connected layer: each input is a channel with a kernel of one cell."""
+    """Output [n, o] of a fully connected layer: each input is a channel with a kernel of one cell.
+
+    Args:
+        x: (N, in), the input.
+        weight: (out, in).
+        bias: (out,), or None.
+        index: (n, o): sample, output.
+
+    Raises:
+        ArgumentError: an index outside of the output.
+    """
     sample, o = in_range(index, (len(x), len(weight)), "output")
     b = 0.0 if bias is None else float(bias[o])
     cells = np.empty((0,), int)
@@ -208,7 +251,16 @@ class Window:
 
 
 def max_pool_window(pool: MaxPool, x: Array, index: Sequence[int]) -> Window:
-    """Output [n, c, *i] of a max pool, `index` = (n, c, *i)."""
+    """Output [n, c, *i] of a max pool, `index` = (n, c, *i).
+
+    Args:
+        pool: its kernel, stride, padding and dilation.
+        x: (N, C, *size), the input.
+        index: (n, c, *i): sample, channel, position in the output.
+
+    Raises:
+        ArgumentError: an index outside of the output.
+    """
     slide = pool.slide(x)
     sample, channel, *place = in_range(index, (*x.shape[:2], *slide.out), "output")
     one = x[sample : sample + 1, channel : channel + 1]

@@ -28,6 +28,10 @@ from striate.derivation.shapes import Array, Sizes, expect_gradient, expect_shap
 def unfold(x: Array, slide: Sliding) -> Array:
     """(N, C, *size) → U (N, C·K, L): every patch a column. One copy of a strided view.
 
+    Args:
+        x: (N, C, *size).
+        slide: where the patches lie, as `sliding` gives it.
+
     >>> from striate.derivation.geometry import sliding
     >>> unfold(np.array([[[1, 2, 3, 4]]]), sliding((4,), (2,), stride=1, padding=0, dilation=1))
     array([[[1, 2, 3],
@@ -40,7 +44,12 @@ def unfold(x: Array, slide: Sliding) -> Array:
 
 
 def fold(columns: Array, slide: Sliding) -> Array:
-    """V (N, C·K, L) → (N, C, *size): each entry added to the cell it was unfolded from."""
+    """V (N, C·K, L) → (N, C, *size): each entry added to the cell it was unfolded from.
+
+    Args:
+        columns: V (N, C·K, L), one column a patch.
+        slide: where the patches lie, as `sliding` gives it.
+    """
     samples, rows, _ = columns.shape
     channels = rows // prod(slide.kernel)
     by_position = columns.reshape(samples, channels, -1, *slide.out)

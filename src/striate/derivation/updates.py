@@ -50,7 +50,17 @@ def update(
     gradients: Mapping[str, Array],
     states: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Array], dict[str, Any]]:
-    """One step for every named parameter; no states means that this is the first step."""
+    """One step for every named parameter; no states means that this is the first step.
+
+    Args:
+        rule: `GradientDescent`, `Momentum` or `Adam` with its settings.
+        parameters: name → value.
+        gradients: name → gradient, of the same names and shapes.
+        states: name → what the rule remembers, as the step before returned it.
+
+    Returns:
+        the new parameters, and the states for the next step.
+    """
     missing = sorted(parameters.keys() - gradients.keys())
     if missing:
         raise ArgumentError(f"no gradient for {', '.join(missing)}: give one for every parameter")

@@ -22,6 +22,11 @@ class Consensus(nn.Module):
 
 
 def running_mean(x: Tensor, dim: int) -> Tensor:
-    """At every place along `dim` the mean of all up to it."""
+    """At every place along `dim` the mean of all up to it.
+
+    Args:
+        x: a tensor with as many entries along `dim` as there are steps.
+        dim: the axis of time.
+    """
     counts = torch.arange(1, x.shape[dim] + 1, device=x.device, dtype=x.dtype)
     return x.cumsum(dim) / counts.view(-1, *[1] * (x.ndim - 1 - dim % x.ndim))

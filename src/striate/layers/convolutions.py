@@ -35,6 +35,11 @@ def conv3d(layer: nn.Conv2d, t: int, causal: bool) -> nn.Conv3d:
 
     Its weights are normal, and as much smaller than those of `layer` as keeps the size of its outputs.
 
+    Args:
+        layer: a 2D convolution.
+        t: frames of the kernel.
+        causal: whether no frame may see a later one: all padding in time then comes before the clip.
+
     Raises:
         NetworkError: an even t without causal, or padding other than zeros.
     """
@@ -62,7 +67,12 @@ def conv3d(layer: nn.Conv2d, t: int, causal: bool) -> nn.Conv3d:
 def inflate(kernels: Tensor, t: int) -> Tensor:
     """(O, C, k, k) → (O, C, t, k, k): repeated and divided by t (Carreira, Zisserman 2017, I3D).
 
-    On a clip that stands still the convolution then gives what the 2D one gives of its picture.
+    On a clip that stands still the convolution then gives what the 2D one gives of its picture, but for the
+    frames at the ends, where a kernel reaches into the padding.
+
+    Args:
+        kernels: (O, C, k, k) of a 2D convolution.
+        t: frames of the new kernels.
     """
     return kernels.unsqueeze(2).repeat(1, 1, t, 1, 1) / t
 
@@ -109,7 +119,12 @@ class Conv2Plus1d(nn.Sequential):
 
 
 def mid_width(layer: nn.Conv2d, t: int) -> int:
-    """Channels of each group between the halves of (2+1)D, at least one."""
+    """Channels of each group between the halves of (2+1)D, at least one.
+
+    Args:
+        layer: the 2D convolution that is split.
+        t: frames of the kernel in time.
+    """
     height, width = _pair(layer.kernel_size)
     inputs, outputs = layer.in_channels // layer.groups, layer.out_channels // layer.groups
     return max(1, mid_channels(t, (height, width), inputs, outputs))
@@ -138,6 +153,14 @@ def factorise(kernels: Tensor, mid: int, groups: int = 1) -> Halves:
     x = relu(x) − relu(−x) carries a filter through a ReLU in two channels. Filters without a second one come
     as relu(x). If not even one is there for each, pairs carry the strongest singular directions, which loses
     least (Eckart, Young 1936). Channels left over get kernels of zeros.
+
+    Args:
+        kernels: (O, C/groups, k, k) of a 2D convolution.
+        mid: channels between the two halves, in each group.
+        groups: of the convolution.
+
+    Returns:
+        the kernels of the two halves, and how much of the 2D ones came through.
     """
     own = kernels.reshape(groups, kernels.shape[0] // groups, -1)  # (groups, O, C·k·k)
     filters, kept = own.shape[1], 1.0

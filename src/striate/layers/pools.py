@@ -53,6 +53,11 @@ def pool3d(layer: nn.MaxPool2d | nn.AvgPool2d, over_time: bool, causal: bool) ->
 
     Over frames: ⌈T/stride⌉ of them are left, for any T (at times one more where an even kernel overlaps
     itself); frames that are not there do not count. causal: every frame is kept and looks back.
+
+    Args:
+        layer: a 2D pool.
+        over_time: whether frames are pooled as places are.
+        causal: whether every frame is kept and looks back alone.
     """
     within = _within(layer)
     reach, step = _first(layer.kernel_size), _first(layer.stride)

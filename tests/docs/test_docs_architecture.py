@@ -1,0 +1,42 @@
+"""docs/architecture.md names the rooms that there are, on the floors that the checks of imports know."""
+
+import re
+import tomllib
+from itertools import groupby
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "striate"
+TEXT = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def floors_of_the_table() -> list[set[str]]:
+    """The rooms of each floor, from the top of the table down."""
+    rows = re.findall(r"^\| (\d+) \| (.+?) \|", TEXT, re.MULTILINE)
+    return [
+        {name for _, cell in rows_of_floor for name in re.findall(r"`(\w+)/?`", cell)}
+        for _, rows_of_floor in groupby(rows, key=lambda row: row[0])
+    ]
+
+
+def test_the_table_has_the_floors_that_imports_are_checked_by():
+    checks = PROJECT["tool"]["importlinter"]["contracts"]
+    layers = next(check["layers"] for check in checks if check.get("containers") == ["striate"])
+    checked = [{name.strip() for name in re.split("[|:]", floor)} for floor in reversed(layers)]
+    assert floors_of_the_table() == [floor - {"version"} for floor in checked]
+
+
+def test_every_file_and_room_that_it_names_is_there():
+    named = set(re.findall(r"`((?:\w+/)+(?:\w+\.py)?|\w+\.py)`", TEXT))
+    assert len(named) > 20
+    for name in named:
+        assert (SOURCE / name).exists() or (ROOT / name).exists(), name
+
+
+def test_every_package_that_is_needed_has_its_reason():
+    table = TEXT[TEXT.index("## Dependencies and why") :]
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    needed = [*PROJECT["project"]["dependencies"], *(one for extra in extras for one in extra)]
+    for requirement in needed:
+        assert re.match(r"[\w-]+", requirement)[0] in table, requirement  # type: ignore[index]
