@@ -8,6 +8,7 @@ import pytest
 from striate.algorithms import ALGORITHMS, Choice, Choices, Geometry
 from striate.algorithms.geometry import Shift
 from striate.algorithms.table import from_json, to_json
+from striate.errors import ArgumentError
 
 SHIFTED = Geometry(16, 8, (1, 1), (1, 1), (0, 0), (1, 1), shift=Shift(8, 2, 2))
 CLIPS = Geometry(4, 4, (3, 1, 1), (2, 1, 1), (1, 0, 0), (1, 1, 1), groups=4)
@@ -25,11 +26,28 @@ def test_it_comes_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("where", "value"),
-    [("algorithm", "none"), ("number_format", "fp8"), ("algorithm", None)],
+    ("where", "value", "said"),
+    [
+        ("algorithm", "wino", "unknown algorithm 'wino': known: "),
+        (
+            "number_format",
+            "fp8",
+            "algorithms.algorithms.output.number_format must be 'fp32' or 'bf16'; got 'fp8'",
+        ),
+        ("algorithm", None, "algorithms.algorithms.output.algorithm must be a text; got None"),
+    ],
 )
-def test_algorithms_that_are_not_there(where: str, value: Any) -> None:
+def test_algorithms_that_are_not_there(where: str, value: Any, said: str) -> None:
     entries = to_json(TABLE)
     entries[0]["algorithms"]["output"][where] = value
-    with pytest.raises((KeyError, TypeError, ValueError)):
+    with pytest.raises(ArgumentError) as problem:
+        from_json(entries)
+    assert str(problem.value).startswith(said)
+
+
+@pytest.mark.parametrize("lacking", ["convolution", "input", "algorithms"])
+def test_entries_that_lack_something(lacking: str) -> None:
+    entries = to_json(TABLE)
+    del entries[1][lacking]
+    with pytest.raises(ArgumentError, match=lacking):
         from_json(entries)

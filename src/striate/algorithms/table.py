@@ -1,13 +1,15 @@
 """What has been chosen for the convolutions of a network: a value that can be kept and sent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
 
 from striate.algorithms.catalogue import ALGORITHMS
-from striate.algorithms.geometry import Geometry, Shape, Shift
+from striate.algorithms.geometry import Geometry, Shape
+from striate.errors import ArgumentError, unknown
+from striate.plain_values import from_plain, to_plain
 
 Number = Literal["fp32", "bf16"]
 DTYPES: dict[Number, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -18,7 +20,13 @@ class Choice:
     """How one operation is computed: a name of `ALGORITHMS`, in a number format."""
 
     algorithm: str
+    """A name of `ALGORITHMS`."""
     number_format: Number
+    """What it computes in."""
+
+    def __post_init__(self) -> None:
+        if self.algorithm not in ALGORITHMS:
+            raise ArgumentError(unknown("algorithm", self.algorithm, list(ALGORITHMS)))
 
 
 @dataclass(frozen=True)
@@ -47,42 +55,25 @@ Table = Mapping[Key, Choices]
 def to_json(table: Table) -> list[dict[str, Any]]:
     """Plain values, one entry a convolution."""
     return [
-        {"convolution": asdict(geometry), "input": list(shape), "algorithms": asdict(choices)}
+        {"convolution": to_plain(geometry), "input": list(shape), "algorithms": to_plain(choices)}
         for (geometry, shape), choices in table.items()
     ]
 
 
 def from_json(entries: Sequence[Mapping[str, Any]]) -> Table:
-    """The table again. Raises KeyError, TypeError or ValueError for entries that say something else."""
-    return {
-        (_geometry(entry["convolution"]), _shape(entry["input"])): _choices(entry["algorithms"])
-        for entry in entries
-    }
+    """The table again.
+
+    Raises:
+        ArgumentError: an entry says something else, or names an algorithm that there is none of.
+    """
+    read = [from_plain(_Entry, entry, "algorithms") for entry in entries]
+    return {(entry.convolution, entry.input): entry.algorithms for entry in read}
 
 
-def _geometry(values: Mapping[str, Any]) -> Geometry:
-    shift = None if values["shift"] is None else Shift(**values["shift"])
-    return Geometry(
-        channels=int(values["channels"]),
-        filters=int(values["filters"]),
-        kernel=_shape(values["kernel"]),
-        stride=_shape(values["stride"]),
-        padding=_shape(values["padding"]),
-        dilation=_shape(values["dilation"]),
-        groups=int(values["groups"]),
-        shift=shift,
-    )
+@dataclass(frozen=True)
+class _Entry:
+    """One convolution of a table, as it is written."""
 
-
-def _choices(values: Mapping[str, Any]) -> Choices:
-    return Choices(**{name: _choice(**choice) for name, choice in values.items()})
-
-
-def _choice(algorithm: str, number_format: Number) -> Choice:
-    if algorithm not in ALGORITHMS or number_format not in DTYPES:
-        raise ValueError(f"no algorithm {algorithm!r} in {number_format!r}")
-    return Choice(algorithm, number_format)
-
-
-def _shape(values: Sequence[int]) -> Shape:
-    return tuple(int(value) for value in values)
+    convolution: Geometry
+    input: Shape
+    algorithms: Choices

@@ -37,15 +37,8 @@ def join(parts: Sequence[Axis | None], shapes: Sequence[Shape], dim: int, zeros:
     seen = _join_bounds([part.seen for part in known], shapes, dim)
     opens = [part.open for part in known if part.open is not None]
     opened = _join_bounds(opens, shapes, dim) if len(opens) == len(known) else None
-    steps = {
-        key: common_step([part.steps.get(key) for part in live])
-        for key in sorted({key for part in live for key in part.steps})
-    }
-    if dim not in steps or opened is None:
-        return Axis(seen, opened, steps)
     all_blank_are_zero = all(zero for part, zero in zip(parts, zeros, strict=True) if part is None)
-    filled = fill_ends(opened, dim, steps[dim]) if all_blank_are_zero else opened
-    return Axis(seen, filled, {**steps, dim: settled(filled, dim, steps[dim], len(live) == 1)})
+    return _put_together(seen, opened, live, dim, all_blank_are_zero)
 
 
 def along(joined: Axis, parts: Sequence[Axis], dim: int) -> Axis:
@@ -101,8 +94,13 @@ def overwrite(
     both = whole.open is not None and piece.open is not None
     opened = _overwrite_bounds(whole.open, piece.open, old, dim, positions) if both else None  # type: ignore[arg-type]
     live = [each for each in (whole, piece) if not sees_nothing(each.seen)]
-    keys = sorted({key for each in live for key in each.steps})
-    steps = {key: common_step([each.steps.get(key) for each in live]) for key in keys}
+    return _put_together(seen, opened, live, dim, zeros)
+
+
+def _put_together(seen: Bounds, opened: Bounds | None, live: Sequence[Axis], dim: int, zeros: bool) -> Axis:
+    """The axis of these bounds, which are made along `dim` of the axes `live` and of what sees nothing."""
+    keys = sorted({key for part in live for key in part.steps})
+    steps = {key: common_step([part.steps.get(key) for part in live]) for key in keys}
     if dim not in steps or opened is None:
         return Axis(seen, opened, steps)
     filled = fill_ends(opened, dim, steps[dim]) if zeros else opened

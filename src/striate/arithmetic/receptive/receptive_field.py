@@ -15,7 +15,7 @@ from striate.arithmetic.receptive.field import Field, Fields, Reading, Rule
 from striate.arithmetic.receptive.rules_mixing import MIXING, anything
 from striate.arithmetic.receptive.rules_moving import MOVING
 from striate.arithmetic.receptive.rules_windows import RESIZING
-from striate.arithmetic.receptive.rules_writing import UNDO
+from striate.arithmetic.receptive.rules_writing import UNDO, Write
 
 RULES: dict[str, Rule] = {**MIXING, **MOVING, **RESIZING}
 SILENT = frozenset({"source", "fill"})  # made without looking at the input
@@ -142,7 +142,7 @@ class _Walk:
         zeros = blank and root not in self.blotted
         undo = UNDO.get(operation.kind)
         if undo is not None:
-            return undo(self.reading(operation, [before]), before, field, position, zeros)
+            return undo(Write(self.reading(operation, [before]), before, field, position, zeros))
         everything = fields.whole([before, field], self.infos[parent].shape)
         return everything and everything.as_bound(f"a write into a view ({operation.name})")
 

@@ -167,7 +167,7 @@ def lookup(reading: Reading) -> Fields:
     """Embedding: an index picks a row of weights."""
     index = reading.inputs[1]
     if index is None or reading.inputs[0] is not None:
-        return _anything(reading)
+        return anything(reading)
     axes = tuple(_with_last(axis) for axis in index.axes)
     return replace(index, shape=reading.out, axes=axes)
 
@@ -177,14 +177,10 @@ def _with_last(axis: Axis) -> Axis:
     return Axis(axis.seen[..., None], opened, axis.steps)
 
 
-def _anything(reading: Reading) -> Fields:
-    bound = [whole(reading.inputs, info.shape) for info in reading.outs]
-    return [field and field.as_bound(reading.operation.name) for field in bound]
-
-
 def anything(reading: Reading) -> Fields:
     """The rule of last resort: at most all that the inputs see."""
-    return _anything(reading)
+    bound = [whole(reading.inputs, info.shape) for info in reading.outs]
+    return [field and field.as_bound(reading.operation.name) for field in bound]
 
 
 MIXING: dict[str, Rule] = {

@@ -1,90 +1,89 @@
 """Writing into a view: what was written is put back into the tensor that the view shows.
 
-Temporal shift by slice assignment is written so. Each function takes the operation that made the view,
-what the tensor behind it saw before, what was written to the view, which of its outputs the view was, and
-whether what sees nothing there holds zeros.
+Temporal shift by slice assignment is written so.
 """
 
 from collections.abc import Callable
-from math import prod
+from dataclasses import dataclass
 
 from striate.arithmetic.receptive import joining, reshaping
-from striate.arithmetic.receptive.field import Field, Reading, Shape, each, nothing
+from striate.arithmetic.receptive.field import Field, Reading, Shape, each, nothing, worst
 from striate.arithmetic.receptive.rules_moving import pieces
 
-Undo = Callable[[Reading, Field | None, Field | None, int, bool], Field | None]
+
+@dataclass(frozen=True)
+class Write:
+    """What is written to a view of a tensor; None sees nothing."""
+
+    view: Reading
+    """The operation that made the view."""
+    whole: Field | None
+    """What the tensor behind it saw before."""
+    part: Field | None
+    """What was written to the view."""
+    index: int
+    """Which of the outputs of that operation the view is."""
+    zeros: bool
+    """Whether what sees nothing there holds zeros."""
+
+    @property
+    def shape(self) -> Shape:
+        """Of the tensor behind the view."""
+        return self.view.infos[0].shape
+
+    def put(self, part: Field | None, positions: range) -> Field | None:
+        """The tensor with `part` at some positions along the dimension of the view."""
+        known = [field for field in (self.whole, part) if field is not None]
+        if not known:
+            return None
+        axes = []
+        for number in range(len(known[0].axes)):
+            old, new = (None if field is None else field.axes[number] for field in (self.whole, part))
+            dim = self.view.geometry["dim"]
+            axis = joining.overwrite(old, new, self.shape, dim, positions, self.zeros)
+            assert axis is not None
+            axes.append(axis)
+        sure = worst(known)
+        return Field(self.shape, tuple(axes), sure.status, sure.reason, sure.masked)
 
 
-def _put(
-    whole: Field | None, part: Field | None, shape: Shape, dim: int, positions: range, zeros: bool
-) -> Field | None:
-    known = whole or part
-    if known is None:
-        return None
-    axes = []
-    for position in range(len(known.axes)):
-        old = None if whole is None else whole.axes[position]
-        new = None if part is None else part.axes[position]
-        axis = joining.overwrite(old, new, shape, dim, positions, zeros)
-        assert axis is not None
-        axes.append(axis)
-    sure = max((field for field in (whole, part) if field), key=lambda field: field.status)
-    return Field(shape, tuple(axes), sure.status, sure.reason, sure.masked)
+def _cut(write: Write) -> Field | None:
+    return write.put(write.part, write.view.geometry["positions"])
 
 
-def _undo_cut(
-    reading: Reading, whole: Field | None, part: Field | None, index: int, zeros: bool
-) -> Field | None:
-    positions = reading.geometry["positions"]
-    return _put(whole, part, reading.infos[0].shape, reading.geometry["dim"], positions, zeros)
+def _split(write: Write) -> Field | None:
+    return write.put(write.part, pieces(write.view)[write.index])
 
 
-def _undo_split(
-    reading: Reading, whole: Field | None, part: Field | None, index: int, zeros: bool
-) -> Field | None:
-    positions = pieces(reading)[index]
-    return _put(whole, part, reading.infos[0].shape, reading.geometry["dim"], positions, zeros)
+def _select(write: Write) -> Field | None:
+    dim = write.view.geometry["dim"]
+    position = write.view.geometry.get("index", write.index)
+    shape = (*write.shape[:dim], 1, *write.shape[dim + 1 :])
+    part = write.part and each(write.part, shape, lambda axis: reshaping.insert(axis, dim))
+    return write.put(part, range(position, position + 1))
 
 
-def _undo_select(
-    reading: Reading, whole: Field | None, part: Field | None, index: int, zeros: bool
-) -> Field | None:
-    dim = reading.geometry["dim"]
-    position = reading.geometry.get("index", index)
-    shape = reading.infos[0].shape
-    lengths = (*shape[:dim], 1, *shape[dim + 1 :])
-    again = part and each(part, lengths, lambda axis: reshaping.insert(axis, dim))
-    return _put(whole, again, shape, dim, range(position, position + 1), zeros)
-
-
-def _undo_reshape(
-    reading: Reading, whole: Field | None, part: Field | None, index: int, zeros: bool
-) -> Field | None:
-    shape = reading.infos[0].shape
+def _reshape(write: Write) -> Field | None:
+    part, shape = write.part, write.shape
     if part is None:
-        return None if whole is None else nothing(whole, shape)
-    assert prod(shape) == prod(part.shape)
+        return write.whole and nothing(write.whole, shape)
     return each(part, shape, lambda axis: reshaping.reshape(axis, part.shape, shape))
 
 
-def _undo_permute(
-    reading: Reading, whole: Field | None, part: Field | None, index: int, zeros: bool
-) -> Field | None:
-    if part is None:
-        return None
-    order = reading.geometry["order"]
+def _permute(write: Write) -> Field | None:
+    order = write.view.geometry["order"]
     back = sorted(range(len(order)), key=order.__getitem__)
-    return each(part, reading.infos[0].shape, lambda axis: reshaping.permute(axis, back))
+    return write.part and each(write.part, write.shape, lambda axis: reshaping.permute(axis, back))
 
 
-UNDO: dict[str, Undo] = {
-    "cut": _undo_cut,
-    "split": _undo_split,
-    "select": _undo_select,
-    "unbind": _undo_select,
-    "reshape": _undo_reshape,
-    "unsqueeze": _undo_reshape,
-    "squeeze": _undo_reshape,
-    "alias": _undo_reshape,
-    "permute": _undo_permute,
+UNDO: dict[str, Callable[[Write], Field | None]] = {
+    "cut": _cut,
+    "split": _split,
+    "select": _select,
+    "unbind": _select,
+    "reshape": _reshape,
+    "unsqueeze": _reshape,
+    "squeeze": _reshape,
+    "alias": _reshape,
+    "permute": _permute,
 }

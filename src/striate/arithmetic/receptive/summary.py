@@ -13,6 +13,7 @@ import numpy as np
 from striate.arithmetic.receptive.axis import NOTHING, Axis, Bounds, Step
 from striate.arithmetic.receptive.field import Field, extents
 from striate.errors import ArgumentError
+from striate.plain_values import ToJson
 
 Number = int | float
 
@@ -203,7 +204,7 @@ def channel_groups(field: Field) -> tuple[ChannelGroup, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class UnitField:
+class UnitField(ToJson):
     """What one unit sees: first and last position per axis, clipped at the input's border and unclipped."""
 
     unit: tuple[int, ...]
@@ -216,17 +217,6 @@ class UnitField:
     def size(self) -> tuple[int, ...]:
         """Positions along each axis, unclipped."""
         return tuple(0 if pair is None else pair[1] - pair[0] + 1 for pair in self.unclipped)
-
-    def to_json(self) -> dict[str, object]:
-        """The fields by name."""
-        return {
-            "unit": list(self.unit),
-            "axes": list(self.axes),
-            "clipped": [pair and list(pair) for pair in self.clipped],
-            "unclipped": [pair and list(pair) for pair in self.unclipped],
-            "size": list(self.size),
-            "status": self.status,
-        }
 
 
 def of_unit(field: Field, names: Sequence[str], unit: Sequence[int] | None = None) -> UnitField:
