@@ -43,7 +43,7 @@ def damaged(name: str, whole: Path, folder: Path, draw: random.Random) -> str:
     """Copies the folder with one file damaged; says how."""
     shutil.copytree(whole, folder)
     files = [path for pattern in KINDS[name].damage for path in sorted(folder.rglob(pattern))]
-    path = draw.choice(files)
+    path = draw.choice([file for file in files if file.stat().st_size])  # a lock is empty
     content = path.read_bytes()
     ways = [flip, cut, overwrite, take_out, put_in_twice]
     if path.suffix in (".json", ".jsonl"):

@@ -49,10 +49,11 @@ def test_a_slow_job_does_not_change_the_order() -> None:
 
 
 def test_no_more_workers_than_jobs(started: list[subprocess.Popen[bytes]]) -> None:
-    assert list(ordered_map(abs, [-1], 4)) == [1]
-    assert len(started) == 1
+    assert list(ordered_map(abs, [-1, -2], 4)) == [1, 2]
+    assert len(started) == 2
     assert list(ordered_map(abs, [], 4)) == []
-    assert len(started) == 1
+    assert list(ordered_map(abs, [-1], 4)) == [1]  # done here: no worker is worth its start
+    assert len(started) == 2
 
 
 def test_large_jobs_and_results_do_not_block_each_other() -> None:
@@ -108,7 +109,7 @@ def test_what_a_codec_prints_does_no_harm(capfd: pytest.CaptureFixture[str]) -> 
 
 
 def test_workers_do_without_torch() -> None:
-    assert list(ordered_map(eval, ["'torch' in __import__('sys').modules"], 1)) == [False]
+    assert list(ordered_map(eval, ["'torch' in __import__('sys').modules"] * 2, 1)) == [False] * 2
 
 
 def script_of(tmp_path: Path, *lines: str) -> list[str]:

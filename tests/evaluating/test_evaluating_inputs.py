@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from striate.data import ClipData, MemoryClips, Sampling, open_data
-from striate.evaluating.inputs import Normalisation, place
+from striate.evaluating.inputs import Normalisation, to_device
+from striate.models.layouts import IMAGENET
 
 
 def test_measured_over_the_training_images() -> None:
@@ -46,21 +47,21 @@ def test_no_motion_is_zero() -> None:
     labels, sampling = np.zeros(6, np.int64), Sampling(4)
     images = MemoryClips(clips, labels, list("abcdef"), sampling=sampling)
     measured = Normalisation.measured(images)
-    data = ClipData("a", "a", ("x",), 1, (5, 5), {"train": images}, (), (), 0, False, sampling, "dis")
+    data = ClipData("a", "a", ("x",), 1, (5, 5), {"train": images}, (), (), 0, sampling, "dis")
     normalise = Normalisation.of_data(data)
     assert normalise.mean == (measured.mean[0], 128.0, 128.0)
     assert normalise.std == measured.std
     assert (normalise(torch.full((1, 3, 1, 1, 1), 128))[0, 1:] == 0).all()
     assert normalise.picture == Normalisation(measured.mean[:1], measured.std[:1])
-    published = Normalisation.of_imagenet(1).with_flow(normalise)
+    published = Normalisation.published(IMAGENET, 1).with_flow(normalise)
     assert published.mean[1:] == (128.0, 128.0)
-    assert published.picture == Normalisation.of_imagenet(1)
+    assert published.picture == Normalisation.published(IMAGENET, 1)
 
 
 def test_kernels_of_two_and_three_axes_are_laid_out_alike() -> None:
     network = nn.Sequential(nn.Conv2d(4, 6, 3), nn.Conv3d(4, 6, 3), nn.Linear(4, 6))
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    assert place(network, torch.device("cpu")) is network
+    assert to_device(network, torch.device("cpu")) is network
     assert network[0].weight.is_contiguous(memory_format=torch.channels_last)
     assert network[1].weight.is_contiguous(memory_format=torch.channels_last_3d)
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
@@ -84,9 +85,11 @@ def test_for_other_channels() -> None:
     assert Normalisation((30.0, 60.0, 90.0), (1.0, 2.0, 3.0)).for_channels(1) == Normalisation(
         (60.0,), (2.0,)
     )
-    assert Normalisation.of_imagenet(3).mean == pytest.approx([255 * x for x in (0.485, 0.456, 0.406)])
-    assert Normalisation.of_imagenet(3).std == pytest.approx([255 * x for x in (0.229, 0.224, 0.225)])
-    assert len(Normalisation.of_imagenet(1).mean) == 1
+    assert Normalisation.published(IMAGENET, 3).mean == pytest.approx(
+        [255 * x for x in (0.485, 0.456, 0.406)]
+    )
+    assert Normalisation.published(IMAGENET, 3).std == pytest.approx([255 * x for x in (0.229, 0.224, 0.225)])
+    assert len(Normalisation.published(IMAGENET, 1).mean) == 1
 
 
 def test_through_json() -> None:

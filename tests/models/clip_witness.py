@@ -87,7 +87,7 @@ def load(ours: nn.Module, state: dict[str, Tensor], origin: str) -> tuple[str, .
     layout = recognised({name.replace(".net.", "."): t for name, t in state.items()}, inside, EVERY)
     assert layout is not None
     assert layout.origin == origin
-    renamed, notes = in_our_names(state, ours, EVERY)
+    renamed, notes, _ = in_our_names(state, ours, EVERY)
     odd = sorted({n for n in set(renamed) ^ set(inside) if not n.endswith("tracked")})
     assert not odd, odd[:10]
     ours.load_state_dict(dict(zip(wanted, (renamed.get(n, t) for n, t in inside.items()), strict=True)))

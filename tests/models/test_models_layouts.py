@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from striate.errors import WeightsError
 from striate.models import build, load_weights
-from striate.models.layouts import EVERY, LAYOUTS, Layout, recognised, without_way
+from striate.models.layouts import EVERY, IMAGENET, LAYOUTS, Layout, recognised, without_way
 
 # (network, its options, table, place in the table): each of a table's layouts on a network of its family
 USES = (
@@ -139,18 +139,23 @@ def test_tables_are_complete_and_one_to_one(
     assert theirs.items() >= KNOWN[family, place].items()
 
 
+def lacks(layout: Layout, name: str) -> bool:
+    """Whether their network does without our parameter."""
+    return name.rpartition(".")[0] in layout.absent
+
+
 @every_use
 def test_files_are_recognised_by_their_names(
     name: str, options: dict[str, str], family: str, place: int
 ) -> None:
     ours, layout = wanted(name, options.get("like")), LAYOUTS[family][place]
-    state = {theirs: ours[mine] for mine, theirs in layout.names(ours).items() if not layout.lacks(mine)}
+    state = {theirs: ours[mine] for mine, theirs in layout.names(ours).items() if not lacks(layout, mine)}
     assert recognised(state, ours, EVERY) == layout
     assert recognised(ours, ours, EVERY) is None
 
 
 def test_rules_shift_numbers() -> None:
-    layout = Layout("someone", {"stage{s}.{b}.bn": "s{s+2}.{b}.norm", "fc": "out"})
+    layout = Layout("someone", IMAGENET, {"stage{s}.{b}.bn": "s{s+2}.{b}.norm", "fc": "out"})
     names = layout.names(["stage1.12.bn.weight", "fc.bias", "stage1.12.conv.weight", "xfc.bias"])
     assert names == {"stage1.12.bn.weight": "s3.12.norm.weight", "fc.bias": "out.bias"}
 
@@ -171,7 +176,7 @@ def file_of(network: nn.Module, layout: Layout, wrap: Callable[[str], str] = str
     return {
         wrap(theirs): ours[mine].clone()
         for mine, theirs in layout.names(ours).items()
-        if not layout.lacks(mine)
+        if not lacks(layout, mine)
     }
 
 
@@ -295,3 +300,64 @@ def test_what_does_not_fit_is_told_in_our_names() -> None:
         ("layer3.link.conv.weight", "256×128×5×1×1", "256×128×7×1×1"),
         ("cfg.more", "2", "absent"),
     )
+
+
+# Per channel in [0, 1], as each publisher's configuration states it; C3D's and CSN's stand there in [0, 255].
+PUBLISHED = {
+    "c3d": {"MMAction2": ((104 / 255, 117 / 255, 128 / 255), (1 / 255,) * 3)},
+    "csn": {"MMAction2": ((0.43216, 0.394666, 0.37645), (0.22803, 0.22145, 0.216989))},
+    "i3d": {
+        "PySlowFast": ((0.45,) * 3, (0.225,) * 3),
+        "PyTorchVideo": ((0.45,) * 3, (0.225,) * 3),
+        "MMAction2": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    },
+    "x3d": {
+        "PySlowFast": ((0.45,) * 3, (0.225,) * 3),
+        "PyTorchVideo": ((0.45,) * 3, (0.225,) * 3),
+        "MMAction2": ((114.75 / 255,) * 3, (57.38 / 255,) * 3),
+    },
+    "slowfast": {
+        "PySlowFast": ((0.45,) * 3, (0.225,) * 3),
+        "PyTorchVideo": ((0.45,) * 3, (0.225,) * 3),
+        "MMAction2": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    },
+    "tsm_resnet": dict.fromkeys(("mit-han-lab", "MMAction2"), ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))),
+    "tsm_mobilenet": dict.fromkeys(
+        ("mit-han-lab", "MMAction2"), ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    ),
+}
+
+
+@pytest.mark.parametrize("family", LAYOUTS)
+def test_pixels_are_normalised_as_the_publisher_does(family: str) -> None:
+    for layout in LAYOUTS[family]:
+        mean, std = PUBLISHED[family][layout.origin]
+        assert layout.pixels.mean == pytest.approx([255 * value for value in mean], abs=1e-9)
+        assert layout.pixels.std == pytest.approx([255 * value for value in std], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "time", "whose"),
+    [
+        ("resnet18", None, "ImageNet's"),
+        ("mobilenet_v2", "tsm", "ImageNet's"),
+        ("resnet18", "2plus1d", "ImageNet's"),
+        ("r3d_18", None, "Kinetics'"),
+        ("mc3_18", None, "Kinetics'"),
+        ("r2plus1d_18", None, "Kinetics'"),
+        ("i3d_resnet50", None, "ImageNet's"),  # of images, which it inflates
+    ],
+)
+def test_under_our_own_names_weights_are_of_torchvision(name: str, time: str | None, whose: str) -> None:
+    network = build(name, classes=3, time=time)
+    assert load_weights(network, network.state_dict()).pixels.whose == whose
+
+
+def test_how_pixels_are_told() -> None:
+    assert str(LAYOUTS["c3d"][0].pixels) == "C3D's mean 104, 117, 128 and deviation 1 of 255"
+    assert str(LAYOUTS["x3d"][0].pixels) == "PySlowFast's mean 114.8 and deviation 57.38 of 255"
+    assert LAYOUTS["x3d"][2].pixels.to_json() == {
+        "mean": [114.75] * 3,
+        "std": [57.38] * 3,
+        "whose": "X3D's in MMAction2",
+    }

@@ -258,3 +258,29 @@ def test_tsm_needs_a_second_convolution() -> None:
         NetworkError, match="tsm shifts before each convolution but the first, and the network"
     ):
         through_time(network, "tsm", classes=5)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("backbone", ["resnet18", "squeezenet1_1"])
+def test_another_number_of_classes_gets_a_fresh_head(way: str, backbone: str) -> None:
+    """And leaves the rest, and the network that was given, as they were."""
+    network = build(backbone, classes=7)
+    before = copy.deepcopy(network.state_dict())
+    made = through_time(network, way, classes=5).eval()
+    clips = torch.zeros(2, made.planes, 4, 64, 64)
+    with torch.inference_mode():
+        assert made(clips).shape == (2, 5)
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+    same = through_time(network, way, classes=7).eval()
+    with torch.inference_mode():
+        assert same(clips).shape == (2, 7)
+
+
+@pytest.mark.parametrize("way", ["2d", "tsm", "3d", "2plus1d", "two-stream"])
+def test_a_head_of_as_many_classes_is_kept(way: str) -> None:
+    network = build("resnet18", classes=5)
+    made = through_time(network, way, classes=5)
+    assert torch.equal(made.get_parameter("backbone.fc.weight"), network.get_parameter("fc.weight"))
+    other = through_time(network, way, classes=4)
+    assert not torch.equal(other.get_parameter("backbone.fc.weight"), network.get_parameter("fc.weight")[:4])
+    assert torch.equal(other.get_parameter("backbone.bn1.weight"), network.get_parameter("bn1.weight"))

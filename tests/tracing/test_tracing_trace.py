@@ -188,3 +188,31 @@ def test_an_input_that_does_not_fit_is_told_with_the_layer(
 def test_functional_layers_are_seen() -> None:
     network = Made(lambda s, x: F.max_pool2d(F.conv2d(x, s.w), 2), w=nn.Parameter(torch.rand(4, 3, 3, 3)))
     assert kinds(network, 3, 8, 8) == ["convolution", "pool"]
+
+
+@pytest.mark.parametrize(
+    ("change", "shape"),
+    [
+        (lambda y: y.squeeze_(0), (2, 3, 4)),
+        (lambda y: y.unsqueeze_(1), (1, 1, 2, 3, 4)),
+        (lambda y: y.transpose_(2, 3), (1, 2, 4, 3)),
+        (lambda y: y[0, 0].t_(), (4, 3)),
+        (lambda y: y.squeeze_(0).transpose_(1, 2).unsqueeze_(0), (1, 2, 4, 3)),
+    ],
+)
+def test_a_tensor_reshaped_in_place_is_another_one_from_there_on(change, shape) -> None:  # type: ignore[no-untyped-def]
+    network = Made(lambda s, x: change(s.c(x)).relu(), c=nn.Conv2d(1, 2, 1))
+    for with_values in (False, True):
+        recording = trace(network, [torch.rand(1, 1, 3, 4)], with_values=with_values)
+        convolution, *_, last = recording.operations
+        assert recording.tensors[convolution.outputs[0]].shape == (1, 2, 3, 4)
+        assert recording.tensors[last.inputs[0]].shape == recording.tensors[last.outputs[0]].shape == shape
+        assert all(op.view and not op.writes for op in recording.operations[1:-1])
+
+
+def test_a_vector_times_a_matrix_is_reshaped_in_place_by_pytorch_itself() -> None:
+    """It is a product of matrices whose result is squeezed in place; its rows must not be taken for one."""
+    recording = trace(Made(lambda s, x: x[0, 0, 0] @ x[0, 0].t()), [torch.rand(1, 1, 3, 4)])
+    field = receptive_fields(recording)[-1][0]
+    assert field is not None
+    assert field.axes[0].seen.tolist() == [[0, 0, 0], [0, -1, -2]]

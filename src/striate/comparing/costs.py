@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.data.flow.optical_flow import flow_planes
-from striate.evaluating.inputs import channels_last, place
+from striate.evaluating.inputs import channels_last, to_device
 from striate.evaluating.scoring import in_evaluation
 from striate.inspecting import inspect
 from striate.models import NetworkSpec
@@ -64,7 +64,7 @@ def milliseconds(calls: Sequence[Callable[[], object]]) -> list[float]:
 
 def inference_ms(specs: Sequence[NetworkSpec], frames: Sequence[int], device: torch.device) -> list[float]:
     """Milliseconds of one clip through each network, in fp32 as `predict` computes. Weights do not matter."""
-    networks = [place(spec.build(), device).eval() for spec in specs]
+    networks = [to_device(spec.build(), device).eval() for spec in specs]
     clips = [_clip(spec, count, device) for spec, count in zip(specs, frames, strict=True)]
     with torch.inference_mode():
         return milliseconds(

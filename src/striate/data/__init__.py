@@ -37,7 +37,6 @@ _HOMES = {
     "check_data": "checking",
     "draw_flow": "flow_picture",
     "get_data": "sources.fetch",
-    "mirror_safe": "augment.mirror",
     "open_data": "opening",
     "pack_data": "packed.packing",
     "read_clip": "video.clip_reading",
@@ -63,7 +62,6 @@ __all__ = [
     "check_data",
     "draw_flow",
     "get_data",
-    "mirror_safe",
     "open_data",
     "pack_data",
     "read_clip",
@@ -71,7 +69,6 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from striate.data.augment.mirror import mirror_safe
     from striate.data.checking import CheckReport, check_data
     from striate.data.flow_picture import FlowPicture, draw_flow
     from striate.data.image_data import ClipData, ImageData

@@ -1,11 +1,14 @@
 """A data set of images or of clips, opened."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
+from striate.data.augment.mirror import handed_images, handed_name
 from striate.data.sets.image_sets import ImageSet
 from striate.data.unreadable_files import Skipped
 from striate.data.video.sampling import Sampling
@@ -30,13 +33,34 @@ class ImageData:
     skipped: tuple[Skipped, ...]
     duplicates: int
     """Images of val and test of which an exact copy is in an earlier split."""
-    mirror_safe: bool
-    """Whether a mirrored image keeps its label."""
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
         """Images of each class in each split."""
         return {split: self._per_class(images.labels) for split, images in self.splits.items()}
+
+    @cached_property
+    def handed(self) -> str | None:
+        """Why a mirrored image may not keep its label, as a sentence; None if it does.
+
+        Names of classes are looked at first, then a sample of the training images.
+        """
+        named = handed_name(self.classes)
+        if named is not None:
+            return f"class {named!r} may be told by its handedness"
+        images = self.splits["train"]
+        each = (2000 if images.in_memory else 400 if self.unit == "images" else 200) // len(self.classes)
+        of_class = [np.flatnonzero(images.labels == label) for label in range(len(self.classes))]
+        rows = np.concatenate([members[: max(1, each)] for members in of_class])
+        parts = [rows[start : start + 64] for start in range(0, len(rows), 64)]
+        with closing(images.batches(parts)) as batches:
+            pixels = np.concatenate([batch.numpy()[:, : self.channels] for batch, _, _ in batches])
+        return handed_images(pixels, images.labels[rows], self.classes)
+
+    @property
+    def mirror_safe(self) -> bool:
+        """Whether a mirrored image keeps its label."""
+        return self.handed is None
 
     def _per_class(self, labels: np.ndarray) -> dict[str, int]:
         numbers = np.bincount(labels, minlength=len(self.classes))

@@ -16,6 +16,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
+from itertools import chain, islice
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -52,9 +53,12 @@ def ordered_map(
     Raises:
         DataError: a worker died.
     """
-    if num_workers == 0:
-        yield from map(function, jobs)
+    jobs = iter(jobs)
+    first = list(islice(jobs, 2 if num_workers else 0))
+    if len(first) < 2:  # for a single job no worker is worth its start
+        yield from map(function, chain(first, jobs))
         return
+    jobs = chain(first, jobs)
     workers: list[_Worker] = []
     waiting: deque[_Worker] = deque()
     try:

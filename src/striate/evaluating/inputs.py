@@ -8,10 +8,8 @@ from torch import Tensor, nn
 
 from striate.data import ClipData, ImageData, ImageSet
 from striate.data.flow.optical_flow import STILL
+from striate.models.layouts import Pixels
 
-IMAGENET_MEAN = (123.675, 116.28, 103.53)
-IMAGENET_STD = (58.395, 57.12, 57.375)
-"""Per channel in [0, 255]; what published RGB weights were trained with."""
 _LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
@@ -24,7 +22,7 @@ def channels_last(values: Tensor) -> Tensor:
     return values if layout is None else values.contiguous(memory_format=layout)
 
 
-def place(network: nn.Module, device: torch.device) -> nn.Module:
+def to_device(network: nn.Module, device: torch.device) -> nn.Module:
     """The network on that device, in place, its kernels of two and three axes laid out for such inputs."""
     network.to(device)
     for parameter in network.parameters():
@@ -64,9 +62,9 @@ class Normalisation:
         return type(self)((mean,) * channels, (std,) * channels)
 
     @classmethod
-    def of_imagenet(cls, channels: int) -> Self:
-        """What published weights expect."""
-        return cls(IMAGENET_MEAN, IMAGENET_STD).for_channels(channels)
+    def published(cls, pixels: Pixels, channels: int) -> Self:
+        """What published weights expect, for images of so many channels."""
+        return cls(pixels.mean, pixels.std).for_channels(channels)
 
     def with_flow(self, measured: Self) -> Self:
         """The same for clips with two more planes of optical flow, which are taken from there."""

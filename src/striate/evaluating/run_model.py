@@ -9,7 +9,7 @@ from torch import nn
 from striate.algorithms import Table
 from striate.data import Sampling
 from striate.errors import ArgumentError, NetworkError, RunError
-from striate.evaluating.inputs import Normalisation, place
+from striate.evaluating.inputs import Normalisation, to_device
 from striate.evaluating.scoring import NO_ALGORITHMS
 from striate.machine import pick_device
 from striate.models.saved import network_of
@@ -51,7 +51,7 @@ def open_run(run: str | Path, device: str = "auto", algorithms: str = "auto") ->
     run = Path(run)
     record = read_record(run)
     chosen = pick_device(device)
-    network = place(network_of(run, record), chosen)
+    network = to_device(network_of(run, record), chosen)
     try:
         data = record["data"]
         size = (int(data["size"][0]), int(data["size"][1]))

@@ -27,7 +27,7 @@ from striate.explaining.subject import Subject, open_subject
 from striate.explaining.texts.languages import LANGUAGES
 from striate.explaining.unit import Unit, choose, explain_unit, with_followers
 from striate.explaining.update import Optimiser, clip_factor, explain_update, optimiser_of
-from striate.explaining.weight_gradient import WeightGradient, explain_gradient
+from striate.explaining.weight_gradient import WeightGradient, explain_gradient, gradient_by_torch
 from striate.tracing.recording import LayerRecord, Recorded, record
 
 
@@ -203,7 +203,7 @@ def _gradient(
     parameter = named.layer._parameters.get("weight")
     if optimiser is None or parameter is None:
         return gradient
-    by_torch = recorded.parameter_gradients[f"{named.name}.weight"]
+    by_torch = gradient_by_torch(recorded, named)
     clip = clip_factor(recorded.parameter_gradients, optimiser.clip_norm)
     update = explain_update(optimiser, parameter, by_torch, clip, gradient.index, gradient.kernel)
     return replace(gradient, update=update)

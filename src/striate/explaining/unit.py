@@ -131,7 +131,7 @@ def explain_unit(record: LayerRecord, index: Sequence[int]) -> Unit:
     """The number at `index` of a layer's output. Raises NetworkError where torch computed another."""
     kind, at = kind_of(record), tuple(index)
     detail = kind.detail(at)
-    allowed = rounding(record.output, detail.terms, detail.size)
+    allowed = rounding(record.output, *detail.summed)
     what = f"{record.title}[{', '.join(map(str, at))}]"
     check = compare(what, detail.value, float(as_array(record.output[at])), allowed)
     shape = tuple(record.output.shape)

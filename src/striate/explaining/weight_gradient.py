@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from striate.derivation import Term, Terms
 from striate.derivation.shapes import Array
@@ -193,7 +194,7 @@ def explain_gradient(recorded: Recorded, record: LayerRecord, index: Sequence[in
     calls = [call for call in map(kind_of, sharing) if isinstance(call, KernelKind)]
     uses = tuple(Use(call.record.title, call.weight_terms(chosen)) for call in calls)
     entry, (kernel, sizes) = _entry(calls, uses, shape), _kernel(calls, chosen, shape)
-    theirs = recorded.parameter_gradients[f"{record.name}.weight"]
+    theirs = gradient_by_torch(recorded, record)
     total = sum(use.terms.total for use in uses)
     size = sum(float(np.abs(use.terms.values).sum()) for use in uses)
     count = sum(use.terms.values.size for use in uses)
@@ -207,6 +208,17 @@ def explain_gradient(recorded: Recorded, record: LayerRecord, index: Sequence[in
     return WeightGradient(
         record.title, kind.key, chosen, shape, kind.gradient_formula, uses, total, entry, kernel, checks
     )
+
+
+def gradient_by_torch(recorded: Recorded, record: LayerRecord) -> Tensor:
+    """∂L/∂weight of a layer, over all calls that use it; of a network that is itself the layer, too."""
+    return recorded.parameter_gradients[weight_name(recorded, record)]
+
+
+def weight_name(recorded: Recorded, record: LayerRecord) -> str:
+    """What the network calls a layer's weight; a network that is itself the layer calls it `weight`."""
+    name = f"{record.name}.weight"
+    return name if name in recorded.parameter_gradients else "weight"
 
 
 def _with_kernels(recorded: Recorded) -> list[str]:

@@ -55,10 +55,7 @@ def chosen(layers: Sequence[Layer]) -> list[Layer]:
     for depth in (3, 2, 1):
         if len(main) <= MOST_BLOCKS:
             break
-        kept: dict[str, Layer] = {}
-        for layer in main:
-            kept[".".join(layer.name.split(".")[:depth])] = layer
-        main = list(kept.values())
+        main = list({".".join(layer.name.split(".")[:depth]): layer for layer in main}.values())
     return main
 
 

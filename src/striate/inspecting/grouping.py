@@ -68,7 +68,7 @@ def _depends(recording: Recording) -> list[bool]:
     """Whether each operation has to do with the input, and is not a preparation of weights."""
     roles = (Role.INPUT, Role.ACTIVATION, Role.FOREIGN)
     return [
-        any(recording.tensors[slot].role in roles for slot in (*operation.inputs, *operation.outputs))
+        any(recording.tensors[tensor].role in roles for tensor in (*operation.inputs, *operation.outputs))
         for operation in recording.operations
     ]
 

@@ -18,9 +18,13 @@ class Layer:
 
     name: str
     kind: str
+    """What it does: conv2d, relu, add."""
     type: str
-    module: str  # path of the module that this row stands under
+    """The class of the module; empty for an operation outside of one."""
+    module: str
+    """The path of the module that this row stands under."""
     call: int
+    """1, and more where a module is called again."""
     output_shape: tuple[int, ...]
     filters: int | None
     kernels: int | None
@@ -28,8 +32,11 @@ class Layer:
     biases: int
     trainable: int
     formula: str
-    uses: tuple[str, ...]  # the parameters that it is the first to use
-    shared: tuple[str, ...]  # those that an earlier row has counted
+    """How the number of parameters comes about; empty where there are none."""
+    uses: tuple[str, ...]
+    """The parameters that it is the first to use."""
+    shared: tuple[str, ...]
+    """The parameters that an earlier row has counted."""
     macs: Figure
     flops: Figure
     activation_bytes: int
@@ -37,9 +44,12 @@ class Layer:
     bytes_moved: int
     receptive_field: ReceptiveField | None
     notes: tuple[str, ...] = ()
-    moves: bool = False  # only moves elements
+    moves: bool = False
+    """Whether it only moves elements."""
     seconds: float | None = None
+    """Measured; None where it was not."""
     share: float | None = None
+    """Of the measured time of the whole network."""
     geometry: Mapping[str, Any] = field(default_factory=dict)
     field: Field | None = field(default=None, repr=False, compare=False)
 
@@ -78,8 +88,8 @@ class Layer:
             "frozen": self.frozen,
             "formula": self.formula,
             "shared": list(self.shared),
-            "macs": _known(self.macs),
-            "flops": _known(self.flops),
+            "macs": _value(self.macs),
+            "flops": _value(self.flops),
             "activation_bytes": self.activation_bytes,
             "parameter_bytes": self.parameter_bytes,
             "bytes_moved": self.bytes_moved,
@@ -93,7 +103,8 @@ class Layer:
         }
 
 
-def _known(figure: Figure) -> int | None:
+def _value(figure: Figure) -> int | None:
+    """A figure's number; None where nothing of it is known."""
     return figure.value if figure.status is not Status.UNKNOWN else figure.value or None
 
 

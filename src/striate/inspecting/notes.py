@@ -12,10 +12,10 @@ from striate.inspecting.layers import Layer
 def with_notes(layers: Sequence[Layer]) -> list[Layer]:
     """The rows with what there is to say of them."""
     notes: list[list[str]] = [own_notes(layer) for layer in layers]
-    places = [place for place, layer in enumerate(layers) if convolution_of(layer) is not None]
-    for start in range(len(places)):
-        _note_pair(layers, places[start : start + 2], notes)
-        _note_triple(layers, places[start : start + 3], notes)
+    rows = [row for row, layer in enumerate(layers) if convolution_of(layer) is not None]
+    for start in range(len(rows)):
+        _note_pair(layers, rows[start : start + 2], notes)
+        _note_triple(layers, rows[start : start + 3], notes)
     return [
         replace(layer, notes=tuple(said)) if said else layer
         for layer, said in zip(layers, notes, strict=True)
@@ -50,24 +50,24 @@ def own_notes(layer: Layer) -> list[str]:
     return notes
 
 
-def _note_pair(layers: Sequence[Layer], places: Sequence[int], notes: list[list[str]]) -> None:
+def _note_pair(layers: Sequence[Layer], rows: Sequence[int], notes: list[list[str]]) -> None:
     """Space then time: (2+1)D. The two stand in one block, or in blocks within one."""
-    if len(places) != 2:
+    if len(rows) != 2:
         return
-    first, second = (convolution_of(layers[place]) for place in places)
+    first, second = (convolution_of(layers[row]) for row in rows)
     if first is None or second is None or first.groups > 1 or second.groups > 1:
         return
     if factorised.is_spatial(first) and factorised.is_temporal(second) and first.filters == second.channels:
-        notes[places[1]].append(factorised.split_note(first, second))
+        notes[rows[1]].append(factorised.split_note(first, second))
 
 
-def _note_triple(layers: Sequence[Layer], places: Sequence[int], notes: list[list[str]]) -> None:
+def _note_triple(layers: Sequence[Layer], rows: Sequence[int], notes: list[list[str]]) -> None:
     """1×1, k×k, 1×1, each taking what the one before gives: a bottleneck."""
-    if len(places) != 3:
+    if len(rows) != 3:
         return
-    chosen = [convolution_of(layers[place]) for place in places]
+    chosen = [convolution_of(layers[row]) for row in rows]
     convolutions = [conv for conv in chosen if conv is not None]
     chained = all(a.filters == b.channels for a, b in pairwise(convolutions))
     note = factorised.block_note(convolutions) if chained else None
     if note is not None:
-        notes[places[2]].append(note)
+        notes[rows[2]].append(note)

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from striate.arithmetic import cost
-from striate.arithmetic.described import UNCOMPUTED, Operation, Recording, TensorInfo
+from striate.arithmetic.described import UNCOMPUTED, Operation, ParameterInfo, Recording, TensorInfo
 from striate.arithmetic.memory import inference_peak, training_peak
 from striate.arithmetic.parameters import formula
 from striate.arithmetic.receptive.field import Field, of_input
@@ -48,13 +49,13 @@ class _Maker:
         """For each tensor, the operations that wrote it and what it saw then."""
         writers: dict[int, list[tuple[int, Field | None]]] = {}
         for index, (operation, found) in enumerate(zip(self.recording.operations, self.fields, strict=True)):
-            for slot, field in zip(operation.outputs, found, strict=False):
-                writers.setdefault(slot, []).append((index, field))
+            for tensor, field in zip(operation.outputs, found, strict=False):
+                writers.setdefault(tensor, []).append((index, field))
         return writers
 
-    def field_at(self, slot: int, time: int) -> Field | None:
+    def field_at(self, tensor: int, time: int) -> Field | None:
         """What a tensor saw before operation number `time`."""
-        earlier = [field for index, field in self.writers.get(slot, ()) if index < time]
+        earlier = [field for index, field in self.writers.get(tensor, ()) if index < time]
         return earlier[-1] if earlier else None
 
     def kind(self, group: Group, main: Operation | None) -> str:
@@ -73,76 +74,78 @@ class _Maker:
         """One row."""
         recording, call = self.recording, self.recording.calls[group.call]
         operations = [recording.operations[index] for index in group.operations]
-        described = [(op, self.infos(op.inputs), self.infos(op.outputs)) for op in operations]
-        slot, field = self.result(group)
+        tensor, field = self.result(group)
         new, again = self.use.of(group)
-        biases = sum(p.size for p in new if is_bias(p, new))
-        weight = (
-            self.tensors[main.inputs[1]].shape if main is not None and main.kind == "convolution" else None
-        )
-        shapes = [p.shape for p in new]
+        weight = self.weight_of(main)
         return Layer(
             name=name,
             kind=kind,
             type=call.type if group.atomic else "",
             module=call.path,
             call=call.number,
-            output_shape=self.tensors[slot].shape if slot is not None else (),
+            output_shape=self.tensors[tensor].shape if tensor is not None else (),
             filters=self.tensors[main.outputs[0]].shape[1] if weight and main else None,
             kernels=weight[0] * weight[1] if weight else None,
-            weights=sum(p.size for p in new) - biases,
-            biases=biases,
-            trainable=sum(p.size for p in new if p.trainable),
-            formula=formula(main.kind if main else "", main.geometry if main else {}, shapes),
+            formula=formula(main.kind if main else "", main.geometry if main else {}, [p.shape for p in new]),
             uses=tuple(p.name for p in new),
             shared=tuple(again),
-            macs=total(cost.macs(*each) for each in described),
-            flops=total(cost.flops(*each) for each in described),
-            activation_bytes=sum(cost.new_bytes(op, outs) for op, _, outs in described if self.counts(op)),
-            parameter_bytes=sum(p.size * p.itemsize for p in new),
-            bytes_moved=sum(cost.bytes_moved(*each) for each in described),
             receptive_field=self.summary(field),
             moves=bool(operations) and all(op.kind in UNCOMPUTED for op in operations),
             seconds=self.seconds(group),
             geometry=self.geometry(main, weight),
             field=field,
+            **_sizes(new),
+            **self.costs(operations),
         )
+
+    def weight_of(self, main: Operation | None) -> tuple[int, ...] | None:
+        """The shape of a convolution's weight."""
+        return self.tensors[main.inputs[1]].shape if main and main.kind == "convolution" else None
+
+    def costs(self, operations: Sequence[Operation]) -> dict[str, Any]:
+        """What the operations of a row compute, make and move."""
+        each = [(op, self.infos(op.inputs), self.infos(op.outputs)) for op in operations]
+        return {
+            "macs": total(cost.macs(*one) for one in each),
+            "flops": total(cost.flops(*one) for one in each),
+            "activation_bytes": sum(cost.new_bytes(op, outs) for op, _, outs in each if self.counts(op)),
+            "bytes_moved": sum(cost.bytes_moved(*one) for one in each),
+        }
 
     def summary(self, field: Field | None) -> ReceptiveField | None:
         """The numbers of a field; layers that see alike share them."""
         if field is None:
             return None
-        known = self.summaries.get(id(field))
-        if known is None:
-            known = self.summaries[id(field)] = summarise(field, self.axes)
-        return known
+        if id(field) not in self.summaries:
+            self.summaries[id(field)] = summarise(field, self.axes)
+        return self.summaries[id(field)]
 
-    def infos(self, slots: Sequence[int]) -> list[TensorInfo]:
-        """What is known of tensors."""
-        return [self.tensors[slot] for slot in slots]
+    def infos(self, tensors: Sequence[int]) -> list[TensorInfo]:
+        """What the recording says of tensors, by their numbers."""
+        return [self.tensors[tensor] for tensor in tensors]
 
     def counts(self, operation: Operation) -> bool:
         """Whether an operation makes an activation, rather than preparing a weight."""
-        return not any(slot in self.use.inside for slot in operation.outputs)
+        return not any(tensor in self.use.inside for tensor in operation.outputs)
 
     def result(self, group: Group) -> tuple[int | None, Field | None]:
         """The tensor that a row gives, and what it sees."""
         facts = self.recording.calls[group.call].facts
         if group.atomic and facts.get("returns"):
-            slot = facts["returns"][0]
-            known = self.field_at(slot, facts["ends"])
-            if known is None and slot in self.recording.inputs:
-                known = self._input_field(slot)
-            return slot, known
+            tensor = facts["returns"][0]
+            field = self.field_at(tensor, facts["ends"])
+            if field is None and tensor in self.recording.inputs:
+                field = self._input_field(tensor)
+            return tensor, field
         if not group.operations:
             return None, None
         last = group.operations[-1]
         outputs = self.recording.operations[last].outputs
         return (outputs[0], self.fields[last][0]) if outputs else (None, None)
 
-    def _input_field(self, slot: int) -> Field | None:
+    def _input_field(self, tensor: int) -> Field | None:
         dims = [dim for dim, name in enumerate(self.recording.axes) if name not in "NC"]
-        return of_input(self.tensors[slot].shape, dims) if slot == self.recording.inputs[0] else None
+        return of_input(self.tensors[tensor].shape, dims) if tensor == self.recording.inputs[0] else None
 
     def seconds(self, group: Group) -> float | None:
         """Measured time, where it was measured."""
@@ -151,16 +154,22 @@ class _Maker:
         return sum(self.recording.seconds[index] for index in group.operations)
 
     def geometry(self, main: Operation | None, weight: tuple[int, ...] | None) -> dict[str, object]:
-        """What the notes and the picture need to know."""
-        if main is None:
-            return {}
-        told = dict(main.geometry)
-        if weight is not None:
-            told["weight"] = weight
-            told["positions"] = self.tensors[main.outputs[0]].size // max(
-                self.tensors[main.outputs[0]].shape[1], 1
-            )
-        return told
+        """What the notes and the drawing need to know."""
+        if main is None or weight is None:
+            return dict(main.geometry) if main else {}
+        output = self.tensors[main.outputs[0]]
+        return {**main.geometry, "weight": weight, "positions": output.size // max(output.shape[1], 1)}
+
+
+def _sizes(parameters: Sequence[ParameterInfo]) -> dict[str, Any]:
+    """How many numbers the parameters of a row hold."""
+    biases = sum(p.size for p in parameters if is_bias(p, parameters))
+    return {
+        "weights": sum(p.size for p in parameters) - biases,
+        "biases": biases,
+        "trainable": sum(p.size for p in parameters if p.trainable),
+        "parameter_bytes": sum(p.size * p.itemsize for p in parameters),
+    }
 
 
 def _totals(recording: Recording, layers: Sequence[Layer]) -> Totals:

@@ -1,6 +1,4 @@
-"""Which parameters each row uses: followed from the parameter through whatever prepares it (transposes,
-masks).
-"""
+"""Which parameters each row uses, followed through whatever prepares them: transposes, masks."""
 
 from collections.abc import Sequence
 
@@ -27,27 +25,27 @@ class ParameterUse:
         for operation in self.operations:
             if self._of_input(operation):
                 continue
-            names = dict.fromkeys(name for slot in operation.inputs for name in inside.get(slot, ()))
-            for slot in operation.outputs:
-                if names and self.tensors[slot].role is not Role.PARAMETER:
-                    inside[slot] = tuple(names)
+            names = dict.fromkeys(name for tensor in operation.inputs for name in inside.get(tensor, ()))
+            for tensor in operation.outputs:
+                if names and self.tensors[tensor].role is not Role.PARAMETER:
+                    inside[tensor] = tuple(names)
         return inside
 
     def _of_input(self, operation: Operation) -> bool:
         active = (Role.INPUT, Role.ACTIVATION, Role.FOREIGN)
-        return any(self.tensors[slot].role in active for slot in operation.inputs)
+        return any(self.tensors[tensor].role in active for tensor in operation.inputs)
 
     def of(self, group: Group) -> tuple[list[ParameterInfo], list[str]]:
         """The parameters that a row is the first to use, and the names of those counted before."""
         names = dict.fromkeys(
             name
             for index in group.operations
-            for slot in self.operations[index].inputs
-            for name in self.inside.get(slot, ())
+            for tensor in self.operations[index].inputs
+            for name in self.inside.get(tensor, ())
         )
-        known = [self.by_name[name] for name in names]
-        new = [p for p in known if p.name not in self.counted]
-        again = [p.name for p in known if p.name in self.counted]
+        used = [self.by_name[name] for name in names]
+        new = [p for p in used if p.name not in self.counted]
+        again = [p.name for p in used if p.name in self.counted]
         self.counted.update(p.name for p in new)
         return new, again
 

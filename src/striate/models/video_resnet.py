@@ -19,6 +19,7 @@ A stage that convolves over frames halves their number with the map; one that do
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 
@@ -27,11 +28,29 @@ from striate.models.initialisation import he_normal, narrow_normal
 
 Strides = tuple[int, int, int]  # of T, H, W
 
-# (inputs, outputs, strides, channels that enter the block) → the convolution
-Convolution = Callable[[int, int, Strides, int], nn.Module]
-Groups = tuple[Convolution, Convolution, Convolution, Convolution, Convolution]
-
 STEM_MID_CHANNELS = 45  # of the (2+1)D stem; the formula would give 83
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """How a group convolves.
+
+    Args:
+        conv: (inputs, outputs, strides, channels that enter the block) → the convolution.
+        stem: channels → the first layers of a network whose first group this is: 7×7 pixels, a stride of 2.
+        sees_frames: whether it sees several frames; then a stage strides over frames too.
+    """
+
+    conv: Callable[[int, int, Strides, int], nn.Module]
+    stem: Callable[[int], nn.Sequential]
+    sees_frames: bool = True
+
+    def strides(self, stride: int) -> Strides:
+        """Those of a stage that shrinks the map by `stride`."""
+        return (stride if self.sees_frames else 1, stride, stride)
+
+
+Groups = tuple[Convolution, Convolution, Convolution, Convolution, Convolution]
 
 
 def full(inputs: int, outputs: int, strides: Strides, _: int = 0) -> nn.Conv3d:
@@ -64,16 +83,47 @@ def _factorised(inputs: int, mid: int, outputs: int, strides: Strides) -> nn.Seq
     )
 
 
+def full_stem(channels: int) -> nn.Sequential:
+    """3×7×7."""
+    return nn.Sequential(_seven(channels, 64, frames=3), nn.BatchNorm3d(64), nn.ReLU())
+
+
+def spatial_stem(channels: int) -> nn.Sequential:
+    """1×7×7."""
+    return nn.Sequential(_seven(channels, 64, frames=1), nn.BatchNorm3d(64), nn.ReLU())
+
+
+def factorised_stem(channels: int) -> nn.Sequential:
+    """1×7×7, then 3×1×1."""
+    return nn.Sequential(
+        _seven(channels, STEM_MID_CHANNELS, frames=1),
+        nn.BatchNorm3d(STEM_MID_CHANNELS),
+        nn.ReLU(),
+        nn.Conv3d(STEM_MID_CHANNELS, 64, (3, 1, 1), padding=(1, 0, 0), bias=False),
+        nn.BatchNorm3d(64),
+        nn.ReLU(),
+    )
+
+
+def _seven(inputs: int, outputs: int, frames: int) -> nn.Conv3d:
+    return nn.Conv3d(inputs, outputs, (frames, 7, 7), (1, 2, 2), padding=(frames // 2, 3, 3), bias=False)
+
+
+FULL, SPATIAL = Convolution(full, full_stem), Convolution(spatial, spatial_stem, sees_frames=False)
+FACTORISED = Convolution(factorised, factorised_stem)
+FACTORISED_EVENLY = Convolution(factorised_evenly, factorised_stem)
+
+
 class BasicBlock3d(nn.Module):
     """Two convolutions and the shortcut.
 
     (N, inputs, T, H, W) → (N, width, T/stride, H/stride, W/stride), the strides those given.
     """
 
-    def __init__(self, conv: Convolution, inputs: int, width: int, strides: Strides) -> None:
+    def __init__(self, how: Convolution, inputs: int, width: int, strides: Strides) -> None:
         super().__init__()
-        self.conv1 = nn.Sequential(conv(inputs, width, strides, inputs), nn.BatchNorm3d(width), nn.ReLU())
-        self.conv2 = nn.Sequential(conv(width, width, (1, 1, 1), inputs), nn.BatchNorm3d(width))
+        self.conv1 = nn.Sequential(how.conv(inputs, width, strides, inputs), nn.BatchNorm3d(width), nn.ReLU())
+        self.conv2 = nn.Sequential(how.conv(width, width, (1, 1, 1), inputs), nn.BatchNorm3d(width))
         self.downsample = _shortcut(inputs, width, strides)
         self.relu = nn.ReLU()
 
@@ -94,62 +144,62 @@ def _shortcut(inputs: int, outputs: int, strides: Strides) -> nn.Module:
 
 def r3d_18(*, classes: int, channels: int = 3) -> nn.Sequential:
     """3D convolutions throughout."""
-    return _video_resnet((full,) * 5, classes, channels)
+    return _video_resnet((FULL,) * 5, classes, channels)
 
 
 def r2plus1d_18(*, classes: int, channels: int = 3) -> nn.Sequential:
     """(2+1)D convolutions throughout, torchvision's widths: 31.5 million parameters with 400 classes."""
-    return _video_resnet((factorised,) * 5, classes, channels)
+    return _video_resnet((FACTORISED,) * 5, classes, channels)
 
 
 def r2plus1d_18_paper(*, classes: int, channels: int = 3) -> nn.Sequential:
     """(2+1)D convolutions throughout, the paper's widths: the parameters of `r3d_18`, but for rounding."""
-    return _video_resnet((factorised_evenly,) * 5, classes, channels)
+    return _video_resnet((FACTORISED_EVENLY,) * 5, classes, channels)
 
 
 def fr2d_18(*, classes: int, channels: int = 3) -> nn.Sequential:
     """2D convolutions throughout; all frames are kept and averaged at the end."""
-    return _video_resnet((spatial,) * 5, classes, channels)
+    return _video_resnet((SPATIAL,) * 5, classes, channels)
 
 
 def mc2_18(*, classes: int, channels: int = 3) -> nn.Sequential:
     """The stem sees several frames, the stages one."""
-    return _video_resnet((full, spatial, spatial, spatial, spatial), classes, channels)
+    return _video_resnet((FULL, SPATIAL, SPATIAL, SPATIAL, SPATIAL), classes, channels)
 
 
 def mc3_18(*, classes: int, channels: int = 3) -> nn.Sequential:
     """The stem and the first stage see several frames."""
-    return _video_resnet((full, full, spatial, spatial, spatial), classes, channels)
+    return _video_resnet((FULL, FULL, SPATIAL, SPATIAL, SPATIAL), classes, channels)
 
 
 def mc4_18(*, classes: int, channels: int = 3) -> nn.Sequential:
     """All but the last two stages see several frames."""
-    return _video_resnet((full, full, full, spatial, spatial), classes, channels)
+    return _video_resnet((FULL, FULL, FULL, SPATIAL, SPATIAL), classes, channels)
 
 
 def mc5_18(*, classes: int, channels: int = 3) -> nn.Sequential:
     """All but the last stage see several frames."""
-    return _video_resnet((full, full, full, full, spatial), classes, channels)
+    return _video_resnet((FULL, FULL, FULL, FULL, SPATIAL), classes, channels)
 
 
 def rmc2_18(*, classes: int, channels: int = 3) -> nn.Sequential:
     """The stages see several frames, the stem one."""
-    return _video_resnet((spatial, full, full, full, full), classes, channels)
+    return _video_resnet((SPATIAL, FULL, FULL, FULL, FULL), classes, channels)
 
 
 def rmc3_18(*, classes: int, channels: int = 3) -> nn.Sequential:
     """The last three stages see several frames."""
-    return _video_resnet((spatial, spatial, full, full, full), classes, channels)
+    return _video_resnet((SPATIAL, SPATIAL, FULL, FULL, FULL), classes, channels)
 
 
 def rmc4_18(*, classes: int, channels: int = 3) -> nn.Sequential:
     """The last two stages see several frames."""
-    return _video_resnet((spatial, spatial, spatial, full, full), classes, channels)
+    return _video_resnet((SPATIAL, SPATIAL, SPATIAL, FULL, FULL), classes, channels)
 
 
 def rmc5_18(*, classes: int, channels: int = 3) -> nn.Sequential:
     """The last stage sees several frames."""
-    return _video_resnet((spatial, spatial, spatial, spatial, full), classes, channels)
+    return _video_resnet((SPATIAL, SPATIAL, SPATIAL, SPATIAL, FULL), classes, channels)
 
 
 def _video_resnet(groups: Groups, classes: int, channels: int) -> nn.Sequential:
@@ -157,7 +207,7 @@ def _video_resnet(groups: Groups, classes: int, channels: int) -> nn.Sequential:
     _, first, second, third, fourth = groups
     network = nn.Sequential(
         OrderedDict(
-            stem=_stem(groups[0], channels),  # (N, 64, T, H/2, W/2)
+            stem=groups[0].stem(channels),  # (N, 64, T, H/2, W/2)
             layer1=_stage(first, 64, 64, stride=1),  # (N, 64, T, H/2, W/2)
             layer2=_stage(second, 64, 128, stride=2),  # (N, 128, T', H/4, W/4)
             layer3=_stage(third, 128, 256, stride=2),  # (N, 256, T', H/8, W/8)
@@ -171,30 +221,10 @@ def _video_resnet(groups: Groups, classes: int, channels: int) -> nn.Sequential:
     return network
 
 
-def _stem(conv: Convolution, channels: int) -> nn.Sequential:
-    """Sees 7×7 pixels with a stride of 2, and three frames where its group convolves over frames."""
-    if conv in (full, spatial):
-        frames = 3 if conv is full else 1
-        return nn.Sequential(_seven(channels, 64, frames), nn.BatchNorm3d(64), nn.ReLU())
+def _stage(how: Convolution, inputs: int, width: int, stride: int) -> nn.Sequential:
+    """Two blocks, the first of which strides."""
     return nn.Sequential(
-        _seven(channels, STEM_MID_CHANNELS, frames=1),
-        nn.BatchNorm3d(STEM_MID_CHANNELS),
-        nn.ReLU(),
-        nn.Conv3d(STEM_MID_CHANNELS, 64, (3, 1, 1), padding=(1, 0, 0), bias=False),
-        nn.BatchNorm3d(64),
-        nn.ReLU(),
-    )
-
-
-def _seven(inputs: int, outputs: int, frames: int) -> nn.Conv3d:
-    return nn.Conv3d(inputs, outputs, (frames, 7, 7), (1, 2, 2), padding=(frames // 2, 3, 3), bias=False)
-
-
-def _stage(conv: Convolution, inputs: int, width: int, stride: int) -> nn.Sequential:
-    """Two blocks, the first of which strides: over frames too where the convolution sees several."""
-    strides = (1 if conv is spatial else stride, stride, stride)
-    return nn.Sequential(
-        BasicBlock3d(conv, inputs, width, strides), BasicBlock3d(conv, width, width, (1, 1, 1))
+        BasicBlock3d(how, inputs, width, how.strides(stride)), BasicBlock3d(how, width, width, (1, 1, 1))
     )
 
 

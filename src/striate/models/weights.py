@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from striate.checked import checked
 from striate.errors import NetworkError, WeightsError
 from striate.models.head_stem import head_of, stem_of
-from striate.models.layouts import EVERY, in_our_names
+from striate.models.layouts import EVERY, IMAGENET, KINETICS, Pixels, in_our_names
 from striate.models.slowfast import SlowFast
+from striate.models.video_resnet import BasicBlock3d
 from striate.models.ways import ClipNetwork
 from striate.models.ways.adopting import Adopted, adopt, inflated
 from striate.models.ways.two_stream import TwoStreamNetwork
@@ -41,6 +42,8 @@ class WeightsReport:
     loaded: tuple[str, ...]
     fresh: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    pixels: Pixels = IMAGENET
+    """How pixels were normalised where the weights were trained."""
 
     def to_json(self) -> dict[str, Any]:
         """The fields, as plain strings and lists."""
@@ -49,6 +52,7 @@ class WeightsReport:
             "loaded": list(self.loaded),
             "fresh": list(self.fresh),
             "notes": list(self.notes),
+            "pixels": self.pixels.to_json(),
         }
 
 
@@ -83,8 +87,10 @@ def load_weights(
         state, source = read_weights(path_or_state), source_name or str(path_or_state)
     wanted = network.state_dict()
     notes: Notes = ()
+    pixels = _own_pixels(network)
     if not state.keys() <= wanted.keys():  # else they are our names already
-        state, notes = in_our_names(state, network, EVERY)
+        state, notes, layout = in_our_names(state, network, EVERY)
+        pixels = pixels if layout is None else layout.pixels
     adopted = (
         adopt(network, state, source)
         if isinstance(network, ClipNetwork)
@@ -100,7 +106,12 @@ def load_weights(
     fresh = tuple(name for name in wanted if name in left)
     loaded = tuple(name for name in wanted if name not in left)
     network.load_state_dict(wanted | state)
-    return WeightsReport(source, loaded, fresh, notes)
+    return WeightsReport(source, loaded, fresh, notes, pixels)
+
+
+def _own_pixels(network: nn.Module) -> Pixels:
+    """How torchvision, whose names are our own, normalises for a network of this kind."""
+    return KINETICS if any(isinstance(layer, BasicBlock3d) for layer in network.modules()) else IMAGENET
 
 
 def _streams(network: nn.Module) -> list[tuple[str, nn.Module]]:

@@ -142,7 +142,7 @@ class Table:
     @property
     def rows(self) -> list[tuple[Cell, ...]]:
         """The cells, row by row."""
-        cells = [[Cell(one) if isinstance(one, str) else one for one in c.cells] for c in self.columns]
+        cells = [[Cell(c) if isinstance(c, str) else c for c in column.cells] for column in self.columns]
         return list(zip(*cells, strict=True))
 
     def fitted(self, width: int) -> tuple["Table", list[int]]:
@@ -151,17 +151,17 @@ class Table:
 
         Cells are broken where they may be before a column is left out.
         """
-        kept = list(self.columns)
-        while _needed(column.least for column in kept) > width:
-            last = max(kept, key=lambda column: column.rank)
+        chosen = list(self.columns)
+        while _needed(column.least for column in chosen) > width:
+            last = max(chosen, key=lambda column: column.rank)
             if not last.rank:
                 break
-            kept.remove(last)
-        widths = [column.least for column in kept]
-        widths = _widened(kept, widths, width - _needed(widths))
+            chosen.remove(last)
+        widths = [column.least for column in chosen]
+        widths = _widened(chosen, widths, width - _needed(widths))
         columns = [
             replace(column, cells=tuple(column.lines(text, wide) for text in column.texts))
-            for column, wide in zip(kept, widths, strict=True)
+            for column, wide in zip(chosen, widths, strict=True)
         ]
         return replace(self, columns=tuple(columns)), widths
 
@@ -213,8 +213,8 @@ def _printed(table: Table, widths: list[int]) -> RichTable:
     for column, width in zip(table.columns, widths, strict=True):
         side: JustifyMethod = "left" if column.left else "right"
         printed.add_column(Text(column.head), justify=side, width=width, overflow="fold", vertical="top")
-    for place, row in enumerate(table.rows):
-        style = "bold" if place in table.strong else "dim" if place in table.faint else None
+    for number, row in enumerate(table.rows):
+        style = "bold" if number in table.strong else "dim" if number in table.faint else None
         printed.add_row(*(Text(cell.text) for cell in row), style=style)
     return printed
 

@@ -42,6 +42,17 @@ def written(func: OpOverload) -> tuple[str, ...]:
 
 
 @cache
+def reshapes_in_place(func: OpOverload) -> bool:
+    """Whether a tensor becomes a view of itself, as by `squeeze_`: its shape is another, its values stay."""
+    name = base_name(func)
+    packet = getattr(torch.ops.aten, name[:-1], None) if name.endswith("_") else None
+    if packet is None:
+        return False
+    overloads = packet.overloads()
+    return is_view(getattr(packet, func._overloadname if func._overloadname in overloads else overloads[0]))
+
+
+@cache
 def is_pointwise(func: OpOverload) -> bool:
     """Whether PyTorch says that every element of the result comes from the inputs' at its position."""
     return torch.Tag.pointwise in func.tags

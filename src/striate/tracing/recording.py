@@ -9,6 +9,7 @@ hooks, gradients, buffers and random state. Tensors are copies, so a layer that 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 from striate.errors import NetworkError, unknown
 from striate.tracing.arguments import tensors_in
 from striate.tracing.forward_backward import all_learning, buffers_kept, exact, forward
-from striate.watching import Running, on_gradient, untouched, watching
+from striate.watching import Running, on_gradient, on_gradient_before_change, untouched, watching
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 Loss = Callable[[Tensor], Tensor]
@@ -150,7 +151,7 @@ class _Listener:
             own = run.args[0].view_as(run.args[0])
         self._alive.append((inputs, own))
         copies = tuple(tensor.detach().clone() for tensor in inputs) if self._counts(run) else ()
-        self._waiting.append(_Waiting(run, copies, source, own))
+        self._waiting.append(_Waiting(run, copies, source, own, 0 if own is None else own._version))
         return None if own is None else (own, *run.args[1:])
 
     def after(self, run: Running, output: Any) -> None:
@@ -168,21 +169,22 @@ class _Listener:
         count = self.calls[name] = self.calls.get(name, 0) + 1
         output = first.detach().clone()
         made = LayerRecord(name, count, module, inputs, output, _own(module), source, module.training)
-        self._keep(made, first, own)
+        self._keep(made, first)
+        if own is not None:
+            hear = partial(_store, self.downstream, len(self.layers) - 1)
+            (on_gradient if own._version == waiting.version else on_gradient_before_change)(own, hear)
 
     def _counts(self, run: Running) -> bool:
         """Whether a call is recorded: of modules below the network, or of a network that is one layer."""
         return run.name is not None and (bool(run.name) or self.alone)
 
-    def _keep(self, made: LayerRecord, output: Tensor, own: Tensor | None) -> None:
+    def _keep(self, made: LayerRecord, output: Tensor) -> None:
         position = len(self.layers)
         self.layers.append(made)
         self._alive.append(output)
         if made.whole:
             self._makers[id(output)] = position
-        on_gradient(output, lambda gradient: _store(self.upstream, position, gradient))
-        if own is not None:
-            on_gradient(own, lambda gradient: _store(self.downstream, position, gradient))
+        on_gradient(output, partial(_store, self.upstream, position))
 
     def with_gradients(self) -> tuple[LayerRecord, ...]:
         """The records with the gradients that have come since."""
@@ -206,6 +208,8 @@ class _Waiting:
     inputs: tuple[Tensor, ...]
     source: int | None
     own: Tensor | None
+    version: int
+    """How often that view had been changed in place."""
 
 
 def _store(gradients: dict[int, Tensor], position: int, gradient: Tensor) -> None:

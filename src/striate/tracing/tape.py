@@ -16,7 +16,17 @@ from torch import Tensor
 from torch._ops import OpOverload
 
 from striate.arithmetic.described import Fill, Role
-from striate.tracing.arguments import META, base_name, bind, is_view, memory, swap, tensors_in, written
+from striate.tracing.arguments import (
+    META,
+    base_name,
+    bind,
+    is_view,
+    memory,
+    reshapes_in_place,
+    swap,
+    tensors_in,
+    written,
+)
 from striate.tracing.constants import MADE_LIKE, Constants
 from striate.tracing.describing import ROLES, SOURCES
 from striate.tracing.stand_ins import StandIns, returned
@@ -61,6 +71,7 @@ class Tape:
         self.with_values = with_values
         self.ran: list[Ran] = []
         self.tensors: list[Tensor] = []  # held, so that no id is used twice
+        self.shapes: list[tuple[int, ...]] = []  # as they were when they were met
         self.roles: list[Role] = []
         self.numbers: dict[int, int] = {}  # by id
         self.made: set[int] = set()  # ids of tensors made during the run
@@ -78,6 +89,7 @@ class Tape:
         if number is None:
             number = self.numbers[id(tensor)] = len(self.tensors)
             self.tensors.append(tensor)
+            self.shapes.append(tuple(tensor.shape))
             self.roles.append(role or self._role(tensor))
             if role is Role.ACTIVATION:
                 self.made.add(id(tensor))
@@ -109,15 +121,17 @@ class Tape:
         inputs = tuple(self.number(tensor) for tensor in tensors)
         if base_name(func) in _LOOKS:
             self.look(tensors)
+        named = self._named(func, args, kwargs, tensors)
         started = perf_counter()
         result = self.stand_ins.run(func, args, kwargs, tensors)
         seconds = perf_counter() - started
         if written(func):
             result = returned(func, args, kwargs, result)
+        if reshapes_in_place(func):
+            del self.numbers[id(result)]  # the same tensor is another from here on
         outputs = tuple(self.number(tensor, Role.ACTIVATION) for tensor in tensors_in((result,)))
-        self._learn(func, args, tensors, outputs)
+        self._learn(func, args, tensors, inputs, outputs)
         geometry = {"instance": True} if self.instance_norm else None
-        named = self._named(func, args, kwargs, tensors)
         self.ran.append(Ran(func, "", named, inputs, outputs, self.call, seconds, geometry))
         return result
 
@@ -147,17 +161,22 @@ class Tape:
         self.ran.append(Ran(None, kind, {"name": name}, inputs, outputs, self.call, 0.0, geometry))
 
     def _learn(
-        self, func: OpOverload, args: Sequence[Any], tensors: Sequence[Tensor], outputs: Sequence[int]
+        self,
+        func: OpOverload,
+        args: Sequence[Any],
+        tensors: Sequence[Tensor],
+        inputs: Sequence[int],
+        outputs: Sequence[int],
     ) -> None:
         """What the operation says of the values of its tensors, and of which depend on the input."""
-        name, inputs = base_name(func), [self.number(tensor) for tensor in tensors]
+        name, reshaped = base_name(func), reshapes_in_place(func)
         if name not in SOURCES and self.depends(tensors):
             self.dependent.update(memory(self.tensors[number]) for number in outputs)
             if name.rstrip("_") in _SENSITIVE:
                 self._examine(tensors)
-        elif written(func) and tensors:
+        elif written(func) and tensors and not reshaped:
             self.constants.forget(tensors[0], self.tensors)
-        elif is_view(func) and inputs and inputs[0] in self.constants.now:
+        elif (is_view(func) or reshaped) and inputs and inputs[0] in self.constants.now:
             self.constants.inherit(outputs, self.constants.now[inputs[0]])
         elif any(self.constants.now.get(number) is Fill.GENERIC for number in inputs):
             self.constants.inherit(outputs, Fill.GENERIC)
@@ -172,8 +191,11 @@ class Tape:
     def _named(
         self, func: OpOverload, args: Sequence[Any], kwargs: dict[str, Any], tensors: Sequence[Tensor]
     ) -> dict[str, Any]:
-        """The arguments by name; positions that depend on the input stand without their values."""
+        """The arguments by name, as they are before the operation.
+
+        Positions that depend on the input stand without their values; what is reshaped, with its old shape.
+        """
         named = bind(func, args, kwargs)
-        if base_name(func) in _INDEXING and self.depends(tensors[1:]):
+        if reshapes_in_place(func) or (base_name(func) in _INDEXING and self.depends(tensors[1:])):
             named = swap(named, lambda tensor: torch.empty(tensor.shape, dtype=tensor.dtype, device=META))
         return named

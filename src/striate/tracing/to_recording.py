@@ -12,7 +12,7 @@ from striate.arithmetic.described import (
     Role,
     TensorInfo,
 )
-from striate.tracing.arguments import base_name, full_name, is_view, memory, written
+from striate.tracing.arguments import base_name, full_name, is_view, memory, reshapes_in_place, written
 from striate.tracing.aten_kinds import Call
 from striate.tracing.calls import Calls
 from striate.tracing.describing import describe
@@ -54,7 +54,7 @@ def _info(tape: Tape, number: int) -> TensorInfo:
         role = Role.ACTIVATION
     known = tape.known.get(id(tensor))
     return TensorInfo(
-        shape=tuple(tensor.shape),
+        shape=tape.shapes[number],
         itemsize=tensor.element_size(),
         role=role,
         fill=tape.constants.of(number),
@@ -76,14 +76,15 @@ def _operation(ran: Ran, tensors: Sequence[TensorInfo]) -> Operation:
     geometry = {**geometry, **(ran.geometry or {})}
     if kind == "batch_norm" and not geometry["batch_statistics"]:
         geometry.pop("instance", None)
+    reshaped = reshapes_in_place(ran.func)
     return Operation(
         kind=kind,
         name=full_name(ran.func),
         inputs=_ordered(kind, geometry, ran),
         outputs=ran.outputs,
         geometry=geometry,
-        view=is_view(ran.func) and _shares(ran, tensors),
-        writes=bool(written(ran.func)) and base_name(ran.func).endswith("_"),
+        view=(is_view(ran.func) or reshaped) and _shares(ran, tensors),
+        writes=bool(written(ran.func)) and base_name(ran.func).endswith("_") and not reshaped,
         call=ran.call,
     )
 

@@ -15,9 +15,10 @@ from striate.algorithms.table import to_json as table_to_json
 from striate.data import ClipData, ImageData, open_data
 from striate.data.augment.augment import augment, draw
 from striate.errors import ArgumentError, DataError, NetworkError, RunError
-from striate.evaluating.inputs import Normalisation, place
+from striate.evaluating.inputs import Normalisation, to_device
 from striate.machine import describe
 from striate.models import NetworkSpec, load_weights, read_weights
+from striate.models.layouts import Pixels
 from striate.runs import CHECKPOINT, MODEL, RECORD, holds_run, read_record, unused_folder
 from striate.training.algorithm_choice import algorithms_for, steps_of
 from striate.training.freezing import freeze, untrained_parts
@@ -62,7 +63,7 @@ def new_setup(request: Request, group: ProcessGroup, reporter: Reporter) -> Setu
     recipe = request.recipe.recipe(_facts(request, data))
     run = _folder_for(request, data, group)
     start = _start(request, weights, data, recipe)
-    place(start.network, group.device)
+    to_device(start.network, group.device)
     freeze(start.network, recipe.freeze)
     full_rate = () if recipe.backbone_rate == 1 else untrained_parts(start.network, start.untrained)
     chosen = _choose_format(start, data, recipe, group, reporter)
@@ -121,7 +122,7 @@ def resumed_setup(run: Path, group: ProcessGroup, reporter: Reporter) -> Setup:
     network = spec.build()
     if record.get("weights") is not None and not (run / CHECKPOINT).exists():
         load_weights(network, record["weights"])
-    freeze(place(network, group.device), recipe.freeze)
+    freeze(to_device(network, group.device), recipe.freeze)
     full_rate = tuple(record.get("fresh", ()))
     return Setup(run, data, network, normalise, recipe, plan, algorithms, record, group, full_rate)
 
@@ -192,11 +193,18 @@ def _start(request: Request, weights: dict[str, Tensor] | None, data: ImageData,
     if source is None or weights is None:
         return _Start(network, Normalisation.of_data(data))
     report = load_weights(network, weights, source_name=str(source))
-    return _Start(network, _normalisation_of(source, data), report.fresh, report.notes)
+    normalise, note = _normalisation_of(source, report.pixels, data)
+    return _Start(network, normalise, report.fresh, (*report.notes, *note))
 
 
-def _normalisation_of(weights: Path, data: ImageData) -> Normalisation:
-    """As the weights were trained: a run says it, published files mean ImageNet's. Flow as it is here."""
+def _normalisation_of(
+    weights: Path, pixels: Pixels, data: ImageData
+) -> tuple[Normalisation, tuple[str, ...]]:
+    """As the weights were trained, and what to say: a run knows it, else their publisher does.
+
+    Optical flow is normalised as it is here.
+    """
+    notes: tuple[str, ...] = ()
     run = weights.parent if weights.name == MODEL else weights
     if (run / RECORD).is_file():
         known = read_record(run)["data"]
@@ -204,8 +212,9 @@ def _normalisation_of(weights: Path, data: ImageData) -> Normalisation:
         normalise = normalise.picture if known.get("flow") else normalise
         picture = normalise.for_channels(data.channels)
     else:
-        picture = Normalisation.of_imagenet(data.channels)
-    return picture.with_flow(Normalisation.of_data(data)) if has_flow(data) else picture
+        picture = Normalisation.published(pixels, data.channels)
+        notes = (f"pixels are normalised as the weights were trained: {pixels}",)
+    return picture.with_flow(Normalisation.of_data(data)) if has_flow(data) else picture, notes
 
 
 def has_flow(data: ImageData) -> bool:

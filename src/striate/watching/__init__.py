@@ -6,6 +6,6 @@ says the same of its attributes, modes and the random state. Needs only torch; k
 """
 
 from striate.watching.restore import untouched
-from striate.watching.watch import Running, on_gradient, replaced, watching
+from striate.watching.watch import Running, on_gradient, on_gradient_before_change, replaced, watching
 
-__all__ = ["Running", "on_gradient", "replaced", "untouched", "watching"]
+__all__ = ["Running", "on_gradient", "on_gradient_before_change", "replaced", "untouched", "watching"]

@@ -80,6 +80,22 @@ def on_gradient(tensor: Tensor, hear: Callable[[Tensor], None]) -> None:
         tensor.register_hook(hear)  # type: ignore[no-untyped-call]
 
 
+def on_gradient_before_change(tensor: Tensor, hear: Callable[[Tensor], None]) -> None:
+    """Calls `hear` with the gradient that comes to a view as it was before it has just been changed in place.
+
+    Only what comes by way of that change; nothing comes where the view shows a part of a tensor alone.
+    """
+    base = tensor if tensor._base is None else tensor._base
+    shape, changed = tensor.shape, base.grad_fn
+
+    def first(gradients: Any, _: Any) -> None:
+        if gradients[0] is not None and gradients[0].shape == shape:
+            hear(gradients[0])
+
+    if changed is not None:
+        changed.register_hook(first)
+
+
 @contextmanager
 def replaced(method: str, stand_ins: Mapping[nn.Module, Callable[..., Any]]) -> Iterator[None]:
     """Inside the block these modules have other functions for one of their methods."""

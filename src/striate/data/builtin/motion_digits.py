@@ -10,7 +10,6 @@ from typing import cast
 
 import numpy as np
 
-from striate.data.augment.mirror import mirror_safe
 from striate.data.builtin.digits import digit_splits, load_digits
 from striate.data.builtin.paths import DIFFICULTIES, MOTIONS
 from striate.data.builtin.scenes import BothWays, draw_scenes
@@ -61,7 +60,6 @@ def motion_digits(name: str, options: Options) -> ClipData:
         ),
         skipped=(),
         duplicates=0,
-        mirror_safe=mirror_safe(CLASSES),
         sampling=options.sampling,
         flow=options.flow,
         pairs=tuple(zip(CLASSES[::2], CLASSES[1::2], strict=True)),

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from striate.data.augment.mirror import mirror_safe
 from striate.data.image_data import ClipData, ImageData
 from striate.data.sets.clip_sets import ClipSet
 from striate.data.sets.duplicates import count_duplicates
@@ -73,7 +72,6 @@ def assemble(contents: Contents, seed: int) -> ImageData:
         "notes": (*contents.notes, *split_notes, *duplicate_notes, *skipped_note(contents.skipped)),
         "skipped": contents.skipped,
         "duplicates": duplicates,
-        "mirror_safe": mirror_safe(contents.classes),
     }
     if isinstance(images, ClipSet):
         return ClipData(**parts, sampling=images.sampling, flow=images.flow)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from torch import nn
@@ -15,10 +14,11 @@ from striate.explaining.texts.languages import Texts, by_language
 from striate.numbers import number
 from striate.pages import Block, Formula, Paragraph
 from striate.pages.maths import Maths, over, root, row
+from striate.plain_values import ToJson
 
 
 @dataclass(frozen=True)
-class Normalised:
+class Normalised(ToJson):
     """A number and what it is normalised with."""
 
     value: float
@@ -32,19 +32,9 @@ class Normalised:
     """How many numbers of this batch μ and v are of; 0: they were gathered in training."""
 
     @property
-    def terms(self) -> int:
-        """Of the mean and the variance, where they are of this batch."""
-        return self.of_batch
-
-    @property
-    def size(self) -> float:
-        """With every sign the same."""
+    def summed(self) -> tuple[int, float]:
         scale = abs(self.weight) / float(np.sqrt(self.variance + self.epsilon))
-        return (abs(self.input) + abs(self.mean)) * scale + abs(self.bias)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return dict(vars(self))
+        return self.of_batch, (abs(self.input) + abs(self.mean)) * scale + abs(self.bias)
 
     def blocks(self, y: Maths, say: Texts) -> Iterator[Block]:
         """The formula, and the same with numbers."""
@@ -84,7 +74,6 @@ class BatchNorm(Kind):
 
     @property
     def operation(self) -> BatchNormByHand:
-        """With the layer's ε."""
         return BatchNormByHand(self.layer.eps)
 
     @property
@@ -96,7 +85,6 @@ class BatchNorm(Kind):
         return {"mean": as_array(own["running_mean"]), "variance": as_array(own["running_var"])}
 
     def detail(self, index: Index) -> Normalised:
-        """With the numbers of its channel."""
         channel, x = index[1], self.x
         y, saved = self.operation.forward(x, **self.arguments, **self.statistics)
         weight, bias = (self.arguments.get(name) for name in ("weight", "bias"))
@@ -112,6 +100,14 @@ class BatchNorm(Kind):
         )
 
     def input_gradient(self) -> InputGradient:
-        """γ/√(v + ε)·δ: one product."""
-        value = self.back(self.upstream, {**self.arguments, **self.statistics})
-        return InputGradient(value, np.abs(value), 0)
+        """γ/√(v + ε)·δ, one product; where μ and v are of this batch, less two means over it."""
+        arguments = {**self.arguments, **self.statistics}
+        value, size, upstream = self.back(self.upstream, arguments), np.abs(self.upstream), self.upstream
+        if self.statistics:
+            return InputGradient(value, np.abs(value), 0)
+        _, saved = self.operation.forward(self.x, **arguments)
+        axes, normal = (0, *range(2, size.ndim)), np.abs(saved.normal)
+        means = [array.mean(axis=axes, keepdims=True) for array in (size, np.abs(upstream * normal))]
+        scale = saved.scale if saved.weight is None else saved.scale * np.abs(saved.weight)
+        whole = (size + means[0] + normal * means[1]) * scale.reshape(-1, *(1,) * (size.ndim - 2))
+        return InputGradient(value, whole, size.size // size.shape[1])

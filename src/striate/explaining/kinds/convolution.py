@@ -33,17 +33,10 @@ class Products(WeightedSum):
     geometry: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def terms(self) -> int:
-        """Every product, and the bias."""
-        return self.products.size + 1
-
-    @property
-    def size(self) -> float:
-        """Σ|product| and the bias."""
-        return float(np.abs(self.products).sum() + abs(self.bias))
+    def summed(self) -> tuple[int, float]:
+        return self.products.size + 1, float(np.abs(self.products).sum() + abs(self.bias))
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
         arrays = {
             "patch": self.patch, "kernel": self.kernel, "products": self.products,
             "channel_sums": self.channel_sums, "cells": self.input_cells, "in_padding": self.padding,
@@ -145,12 +138,10 @@ class Convolution(KernelKind):
 
     @property
     def operation(self) -> ConvolutionByHand:
-        """With the layer's geometry."""
         layer = self.layer
         return ConvolutionByHand(layer.stride, _pads(layer), layer.dilation, layer.groups)
 
     def detail(self, index: Index) -> Products:
-        """Kernel · patch under the output."""
         operation = self.operation
         unit = convolution_unit(operation, self.x, self.weight, self.arguments.get("bias"), index)
         slide = operation.slide(self.x, self.weight)

@@ -2,32 +2,27 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from torch import nn
 
 from striate.derivation import Flatten as FlattenByHand
-from striate.explaining.kinds.kind import Index, Kind
+from striate.explaining.kinds.kind import EXACT, Index, Kind
 from striate.explaining.texts.languages import Texts, by_language
 from striate.numbers import by, number
 from striate.pages import Block, Paragraph
 from striate.pages.maths import Maths
+from striate.plain_values import ToJson
 
 
 @dataclass(frozen=True)
-class Moved:
+class Moved(ToJson):
     """A number that only changed its place."""
 
     value: float
     source: tuple[int, ...]
     input_shape: tuple[int, ...]
-    terms: int = 0
-    size: float = 0.0
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {"source": list(self.source), "input_shape": list(self.input_shape)}
+    summed = EXACT
 
     def blocks(self, y: Maths, say: Texts) -> Iterator[Block]:
         """Where it came from."""
@@ -64,7 +59,6 @@ class Flatten(Kind):
         return None if whole else f"a Flatten from axis {start} to {end}"
 
     def detail(self, index: Index) -> Moved:
-        """Counted back in row-major order."""
         shape = tuple(self.record.input.shape)
         source = (index[0], *(int(i) for i in np.unravel_index(index[1], shape[1:])))
         return Moved(float(self.record.input[source]), source, shape)

@@ -15,13 +15,14 @@ from striate.explaining.texts.languages import Texts, by_language
 from striate.numbers import number
 from striate.pages import Block, Formula, Paragraph, Table
 from striate.pages.maths import Maths, row, sub, sum_of, total
+from striate.plain_values import ToJson
 
 INPUTS = 12
 """Inputs that are named."""
 
 
 @dataclass(frozen=True)
-class WeightedInputs:
+class WeightedInputs(ToJson):
     """Every input with its weight; arrays are (in,)."""
 
     output: int
@@ -41,19 +42,11 @@ class WeightedInputs:
         return float(self.products.sum() + self.bias)
 
     @property
-    def terms(self) -> int:
-        """Every product, and the bias."""
-        return self.inputs.size + 1
-
-    @property
-    def size(self) -> float:
-        """Σ|product| and the bias."""
-        return float(np.abs(self.products).sum() + abs(self.bias))
+    def summed(self) -> tuple[int, float]:
+        return self.inputs.size + 1, float(np.abs(self.products).sum() + abs(self.bias))
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        arrays = {"inputs": self.inputs, "weights": self.weights, "products": self.products}
-        return {"bias": self.bias, **{name: array.tolist() for name, array in arrays.items()}}
+        return {**super().to_json(), "products": self.products.tolist()}
 
     def blocks(self, y: Maths, say: Texts) -> Iterator[Block]:
         """The inputs that count most, and the sum."""
@@ -95,16 +88,13 @@ class FullyConnected(KernelKind):
 
     @property
     def operation(self) -> FullyConnectedByHand:
-        """Y = X · Wᵀ + b."""
         return FullyConnectedByHand()
 
     @property
     def channel_axis(self) -> int:
-        """The last one."""
         return self.record.output.dim() - 1
 
     def detail(self, index: Index) -> WeightedInputs:
-        """The input's row times the output's row of W."""
         output, bias = index[-1], self.arguments.get("bias")
         b = 0.0 if bias is None else float(bias[output])
         return WeightedInputs(output, self.x[index[:-1]], self.weight[output], b)

@@ -15,17 +15,15 @@ class Identity(Activation):
 
     key = "dropout"
     layers = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.Identity)
-    operation = Dropout(0.0)
+    function, operation = "id", Dropout(0.0)
     texts = by_language(
         en={
             "name": "identity",
             "text": "In evaluation a dropout drops nothing: the number passes unchanged.",
-            "function": "identity",
         },
         vi={
             "name": "ánh xạ đồng nhất",
             "text": "Khi đánh giá, dropout không bỏ gì: con số đi qua nguyên vẹn.",
-            "function": "đồng nhất",
         },
     )
 

@@ -19,8 +19,8 @@ from striate.tracing.recording import LayerRecord
 
 Index = tuple[int, ...]
 """Where a number stands in a whole output: (sample, filter, *position)."""
-OF_A_FUNCTION = 8
-"""Roundings of the derivative of a function of one number."""
+EXACT = (0, 0.0)
+"""What is summed for a number that was only moved."""
 
 
 class Detail(Protocol):
@@ -31,12 +31,8 @@ class Detail(Protocol):
         """The number, by hand."""
 
     @property
-    def terms(self) -> int:
-        """How many terms are added up for it: each may round."""
-
-    @property
-    def size(self) -> float:
-        """Σ|term|, which roundings are relative to."""
+    def summed(self) -> tuple[int, float]:
+        """How many terms are added up for it, and Σ|term|: what rounding may do to it."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, without the number itself."""
@@ -118,10 +114,10 @@ class Kind(ABC):
         return as_array(self.record.upstream)
 
     def input_gradient(self) -> InputGradient:
-        """From ∂L/∂output back to ∂L/∂input."""
+        """From ∂L/∂output back to ∂L/∂input; here of sums whose factors are all positive."""
         value = self.back(self.upstream, self.arguments)
-        size = np.abs(value) + self.back(np.abs(self.upstream), self.arguments)
-        return InputGradient(value, size, OF_A_FUNCTION)
+        size = self.back(np.abs(self.upstream), self.arguments)
+        return InputGradient(value, size, self.x[0, 0].size)
 
     def back(self, upstream: Array, arguments: Mapping[str, Array]) -> Array:
         """∂L/∂input of the operation with these arguments."""

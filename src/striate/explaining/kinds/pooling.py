@@ -15,12 +15,13 @@ from striate.derivation import winner_cells
 from striate.derivation.geometry import Sliding
 from striate.derivation.shapes import Array
 from striate.derivation.terms import window_cells
-from striate.explaining.kinds.kind import Index, Kind
+from striate.explaining.kinds.kind import EXACT, Index, Kind
 from striate.explaining.texts.languages import Texts, by_language
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Grid, Paragraph
 from striate.pages.document import planes_of
 from striate.pages.maths import Maths, over, row, sum_of
+from striate.plain_values import ToJson
 
 WINDOW = {
     "en": {"window": "The window", "window_frame": "The window, frame {frame}", "grid": "window"},
@@ -29,11 +30,11 @@ WINDOW = {
 
 
 @dataclass(frozen=True)
-class Window:
+class Window(ToJson):
     """The cells under the window."""
 
     value: float
-    values: Array  # (*kernel), nan where there is no cell
+    values: Array  # (*kernel), nan where there is no cell; null in JSON
     cells: Array  # (axes, *kernel): where they lie in the input
     winner: tuple[int, ...] | None = None
     """The input cell that won, of a max pool."""
@@ -41,24 +42,14 @@ class Window:
     """What the sum is divided by, of an average pool."""
 
     @property
-    def terms(self) -> int:
-        """Cells that are added up; a maximum adds none."""
-        return self.values.size if self.divisor else 0
-
-    @property
-    def size(self) -> float:
-        """Mean of the absolute values."""
-        return float(np.nansum(np.abs(self.values)) / self.divisor) if self.divisor else 0.0
+    def summed(self) -> tuple[int, float]:
+        if self.divisor is None:  # a maximum adds nothing up
+            return EXACT
+        return self.values.size, float(np.nansum(np.abs(self.values)) / abs(self.divisor))
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values; null where there is no cell."""
         numbers = np.where(np.isfinite(self.values), self.values, None)  # type: ignore[call-overload]
-        return {
-            "window": numbers.tolist(),
-            "cells": self.cells.tolist(),
-            "winner": None if self.winner is None else list(self.winner),
-            "divisor": self.divisor,
-        }
+        return {**super().to_json(), "values": numbers.tolist()}
 
     def blocks(self, y: Maths, say: Texts) -> Iterator[Block]:
         """The window, and the maximum or the mean."""
@@ -105,12 +96,10 @@ class MaxPool(Kind):
 
     @property
     def operation(self) -> MaxPoolByHand:
-        """With the layer's geometry."""
         layer = self.layer
         return MaxPoolByHand(layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.ceil_mode)
 
     def detail(self, index: Index) -> Window:
-        """Of one map alone."""
         one_map = _map_of(self.x, index)
         y, saved = self.operation.forward(one_map)
         here = (0, 0, *index[2:])
@@ -140,7 +129,6 @@ class AveragePool(Kind):
 
     @property
     def operation(self) -> AveragePoolByHand:
-        """With the layer's geometry."""
         layer = self.layer
         return AveragePoolByHand(
             layer.kernel_size, layer.stride, layer.padding, layer.ceil_mode, layer.count_include_pad,
@@ -148,7 +136,6 @@ class AveragePool(Kind):
         )  # fmt: skip
 
     def detail(self, index: Index) -> Window:
-        """Of one map alone."""
         one_map = _map_of(self.x, index)
         y, saved = self.operation.forward(one_map)
         outside = 0.0 if self.operation.count_include_pad else np.nan
@@ -179,11 +166,9 @@ class AdaptiveAveragePool(Kind):
 
     @property
     def operation(self) -> AdaptiveAveragePoolByHand:
-        """As many bins as the output has places."""
         return AdaptiveAveragePoolByHand(tuple(self.record.output.shape[2:]))
 
     def detail(self, index: Index) -> Window:
-        """The bin that the output is the mean of."""
         one_map = _map_of(self.x, index)
         y, (shape, _) = self.operation.forward(one_map)
         bins = zip(index[2:], one_map.shape[2:], shape[2:], strict=True)

@@ -8,11 +8,12 @@ import numpy as np
 
 from striate.derivation import TemporalShift as TemporalShiftByHand
 from striate.derivation.shapes import Array, Sizes
-from striate.explaining.kinds.kind import Index, Kind
+from striate.explaining.kinds.kind import EXACT, Index, Kind
 from striate.explaining.texts.languages import Texts, by_language
 from striate.numbers import number
 from striate.pages import Block, Paragraph, Table
 from striate.pages.maths import Maths
+from striate.plain_values import ToJson
 
 FOLDED = 4  # axes of maps (N·T, C, H, W) whose frames are folded into the batch
 
@@ -45,15 +46,14 @@ class FoldedShift:
 
 
 @dataclass(frozen=True)
-class Shift:
+class Shift(ToJson):
     """Which frame each channel of each frame came from; −1 where zeros came in."""
 
     value: float
     source_frames: Array  # (C, T)
     channel: int
     frame: int
-    terms: int = 0
-    size: float = 0.0
+    summed = EXACT
 
     @property
     def came_from(self) -> int:
@@ -61,8 +61,7 @@ class Shift:
         return int(self.source_frames[self.channel, self.frame])
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {"source_frames": self.source_frames.tolist(), "came_from": self.came_from}
+        return {**super().to_json(), "came_from": self.came_from}
 
     def blocks(self, y: Maths, say: Texts) -> Iterator[Block]:
         """This number's way, and that of all channels."""
@@ -120,13 +119,11 @@ class TemporalShift(Kind):
 
     @property
     def operation(self) -> TemporalShiftByHand | FoldedShift:
-        """On clips as they come."""
         if self.record.input.dim() == FOLDED:
             return FoldedShift(self.shift, int(self.layer.frames.count))
         return self.shift
 
     def detail(self, index: Index) -> Shift:
-        """The shifted number, and the frames of all channels."""
         operation, x = self.operation, self.x
         folded = isinstance(operation, FoldedShift)
         frames = operation.frames if isinstance(operation, FoldedShift) else x.shape[2]

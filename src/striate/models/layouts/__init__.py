@@ -9,6 +9,7 @@ from striate.models.layouts.c3d import C3D
 from striate.models.layouts.csn import CSN
 from striate.models.layouts.i3d import I3D
 from striate.models.layouts.layout import Layout, State, in_our_names, recognised, without_way
+from striate.models.layouts.pixels import IMAGENET, KINETICS, Pixels
 from striate.models.layouts.slowfast import SLOWFAST
 from striate.models.layouts.tsm import TSM_MOBILENET, TSM_RESNET
 from striate.models.layouts.x3d import X3D
@@ -25,4 +26,15 @@ LAYOUTS: dict[str, tuple[Layout, ...]] = {
 
 EVERY = tuple(layout for family in LAYOUTS.values() for layout in family)
 
-__all__ = ["EVERY", "LAYOUTS", "Layout", "State", "in_our_names", "recognised", "without_way"]
+__all__ = [
+    "EVERY",
+    "IMAGENET",
+    "KINETICS",
+    "LAYOUTS",
+    "Layout",
+    "Pixels",
+    "State",
+    "in_our_names",
+    "recognised",
+    "without_way",
+]

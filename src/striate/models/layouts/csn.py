@@ -5,10 +5,12 @@ Not here: PyTorchVideo's CSN, which is of 101 layers and whose norms add 10‚Åª‚Å
 
 from striate.models.layouts.blocks import MMACTION2, mmaction2_blocks
 from striate.models.layouts.layout import Layout
+from striate.models.layouts.pixels import KINETICS
 
 CSN = (
     Layout(
         MMACTION2,
+        KINETICS,
         {
             "conv1": "backbone.conv1.conv",
             "bn1": "backbone.conv1.bn",
@@ -20,6 +22,7 @@ CSN = (
     ),
     Layout(
         MMACTION2,
+        KINETICS,
         {
             "conv1": "backbone.conv1.conv",
             "bn1": "backbone.conv1.bn",

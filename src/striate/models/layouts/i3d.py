@@ -9,10 +9,12 @@ from striate.models.layouts.blocks import (
     pytorchvideo_blocks,
 )
 from striate.models.layouts.layout import Layout
+from striate.models.layouts.pixels import FACEBOOK, IMAGENET
 
 I3D = (
     Layout(
         PYSLOWFAST,
+        FACEBOOK,
         {
             "conv1": "s1.pathway0_stem.conv",
             "bn1": "s1.pathway0_stem.bn",
@@ -22,6 +24,7 @@ I3D = (
     ),
     Layout(
         PYTORCHVIDEO,
+        FACEBOOK,
         {
             "conv1": "blocks.0.conv",
             "bn1": "blocks.0.norm",
@@ -32,6 +35,7 @@ I3D = (
     ),
     Layout(
         MMACTION2,
+        IMAGENET,
         {
             "conv1": "backbone.conv1.conv",
             "bn1": "backbone.conv1.bn",

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
+from striate.models.layouts.pixels import Pixels
+
 State = dict[str, Tensor]
 Names = dict[str, str]  # ours → theirs
 
@@ -24,6 +26,7 @@ class Layout:
 
     Args:
         origin: who publishes them, in words for messages.
+        pixels: how pixels were normalised where they were trained.
         layers: our layer → their layer, where {s} stands for a number and {s+1} for the one after it, as in
             "layer{s}.{b}.conv1": "s{s+1}.pathway0_res{b}.branch2.a". Parameters keep their names in a layer.
         absent: norms of ours that their network does without.
@@ -32,6 +35,7 @@ class Layout:
     """
 
     origin: str
+    pixels: Pixels
     layers: Mapping[str, str]
     absent: tuple[str, ...] = ()
     swapped: Mapping[str, int] = field(default_factory=dict)
@@ -39,7 +43,9 @@ class Layout:
     def names(self, ours: Iterable[str]) -> Names:
         """Their name for each of ours; those that the table does not reach are left out.
 
-        >>> Layout("someone", {"layer{s}.{b}.bn": "s{s+1}.{b}_bn"}).names(["layer1.0.bn.bias", "fc.bias"])
+        >>> from striate.models.layouts.pixels import IMAGENET
+        >>> layout = Layout("someone", IMAGENET, {"layer{s}.{b}.bn": "s{s+1}.{b}_bn"})
+        >>> layout.names(["layer1.0.bn.bias", "fc.bias"])
         {'layer1.0.bn.bias': 's2.0_bn.bias'}
         """
         rules = [(_pattern(template), theirs) for template, theirs in self.layers.items()]
@@ -78,8 +84,8 @@ def recognised(state: Mapping[str, Tensor], ours: Iterable[str], layouts: Iterab
 
 def in_our_names(
     state: Mapping[str, Tensor], network: nn.Module, layouts: Iterable[Layout]
-) -> tuple[State, tuple[str, ...]]:
-    """A file's weights under the names of a network, and sentences about what was not in the file.
+) -> tuple[State, tuple[str, ...], Layout | None]:
+    """A file's weights under a network's names, sentences about what was not in the file, and its layout.
 
     A file that none of the layouts explains is given back as it is; so are names that a layout does not know.
     """
@@ -87,7 +93,7 @@ def in_our_names(
     unwrapped = _unwrapped(state)
     layout = recognised(unwrapped, wanted, layouts)
     if layout is None:
-        return dict(state), ()
+        return dict(state), (), None
     ours = {theirs: name for name, theirs in layout.names(wanted).items()}
     renamed = {ours.get(name, name): tensor for name, tensor in unwrapped.items()}
     for layer, last in layout.swapped.items():
@@ -95,7 +101,7 @@ def in_our_names(
     for name, tensor in renamed.items():
         if name in wanted and _without_ones(tensor) == _without_ones(wanted[name]):
             renamed[name] = tensor.reshape(wanted[name].shape)  # a 1×1×1 convolution as a linear layer
-    return _with_identities(renamed, network, layout)
+    return *_with_identities(renamed, network, layout), layout
 
 
 def without_way(wanted: Mapping[str, Tensor]) -> State:

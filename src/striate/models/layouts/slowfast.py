@@ -11,10 +11,12 @@ from striate.models.layouts.blocks import (
     pytorchvideo_blocks,
 )
 from striate.models.layouts.layout import Layout
+from striate.models.layouts.pixels import FACEBOOK, IMAGENET
 
 SLOWFAST = (
     Layout(
         PYSLOWFAST,
+        FACEBOOK,
         {
             "stem.slow.conv1": f"s1.pathway{SLOW}_stem.conv",
             "stem.slow.bn1": f"s1.pathway{SLOW}_stem.bn",
@@ -31,6 +33,7 @@ SLOWFAST = (
     ),
     Layout(
         PYTORCHVIDEO,
+        FACEBOOK,
         {
             "stem.slow.conv1": f"blocks.0.multipathway_blocks.{SLOW}.conv",
             "stem.slow.bn1": f"blocks.0.multipathway_blocks.{SLOW}.norm",
@@ -51,6 +54,7 @@ SLOWFAST = (
     ),
     Layout(
         MMACTION2,
+        IMAGENET,
         {
             "stem.slow.conv1": "backbone.slow_path.conv1.conv",
             "stem.slow.bn1": "backbone.slow_path.conv1.bn",

@@ -5,6 +5,7 @@ The wrapper `net` round a shifted convolution is taken off before these tables a
 
 from striate.models.layouts.blocks import MIT, MMACTION2, mmaction2_blocks
 from striate.models.layouts.layout import Layout
+from striate.models.layouts.pixels import IMAGENET
 from striate.models.mobilenet import STAGES_OF_MOBILENET_V2
 
 
@@ -44,6 +45,7 @@ def _mmaction2_mobilenet() -> dict[str, str]:
 TSM_RESNET = (
     Layout(
         MIT,
+        IMAGENET,
         {
             "conv1": "base_model.conv1",
             "bn1": "base_model.bn1",
@@ -55,6 +57,7 @@ TSM_RESNET = (
     ),
     Layout(
         MMACTION2,
+        IMAGENET,
         {
             "conv1": "backbone.conv1.conv",
             "bn1": "backbone.conv1.bn",
@@ -64,4 +67,4 @@ TSM_RESNET = (
     ),
 )
 
-TSM_MOBILENET = (Layout(MIT, _mit_mobilenet()), Layout(MMACTION2, _mmaction2_mobilenet()))
+TSM_MOBILENET = (Layout(MIT, IMAGENET, _mit_mobilenet()), Layout(MMACTION2, IMAGENET, _mmaction2_mobilenet()))

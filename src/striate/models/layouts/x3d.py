@@ -9,10 +9,12 @@ from striate.models.layouts.blocks import (
     pytorchvideo_blocks,
 )
 from striate.models.layouts.layout import Layout
+from striate.models.layouts.pixels import FACEBOOK, X3D_OF_MMACTION2
 
 X3D = (
     Layout(
         PYSLOWFAST,
+        FACEBOOK,
         {
             "conv1_s": "s1.pathway0_stem.conv_xy",
             "conv1_t": "s1.pathway0_stem.conv",
@@ -27,6 +29,7 @@ X3D = (
     ),
     Layout(
         PYTORCHVIDEO,
+        FACEBOOK,
         {
             "conv1_s": "blocks.0.conv.conv_t",  # named the wrong way round there
             "conv1_t": "blocks.0.conv.conv_xy",
@@ -44,6 +47,7 @@ X3D = (
     ),
     Layout(
         MMACTION2,
+        X3D_OF_MMACTION2,
         {
             "conv1_s": "backbone.conv1_s.conv",
             "conv1_t": "backbone.conv1_t.conv",

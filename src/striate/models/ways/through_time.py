@@ -17,6 +17,7 @@ from striate.models.ways.lifting import LiftedNetwork, factorised, inflated
 from striate.models.ways.plan import Plan
 from striate.models.ways.recurrent import RecurrentNetwork
 from striate.models.ways.shifting import shifted
+from striate.models.ways.surgery import with_classes
 from striate.models.ways.two_stream import two_stream
 
 Way = Callable[..., ClipNetwork]
@@ -81,7 +82,8 @@ def through_time(
     """A way through time for any 2D network: clips (N, C, T, H, W) → scores (N, classes).
 
     Args:
-        network: images (N, C, H, W) → scores (N, classes); left as it was. Its weights are taken over.
+        network: images (N, C, H, W) → scores; left as it was. Its weights are taken over, those of its head
+            if that gives so many scores; else the head is a fresh one.
         time: a name of `WAYS`.
         classes: scores per clip.
         frames: how long clips will be, only to be checked: the network takes clips of any length.
@@ -93,9 +95,9 @@ def through_time(
     """
     check_way(time, frames, causal)
     check_options(time, options)
-    copy = deepcopy(network)
+    copy = with_classes(deepcopy(network), positive("classes", classes))
     planes = int(getattr(stem_of(copy)[1], "in_channels"))  # noqa: B009 - a convolution, as stem_of says
-    plan = Plan(copy, positive("classes", classes), planes, causal, fresh=False)
+    plan = Plan(copy, classes, planes, causal, fresh=False)
     return WAYS[time](plan, **options)
 
 

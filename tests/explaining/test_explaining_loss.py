@@ -1,0 +1,64 @@
+"""The loss by hand is the one that the run was trained with."""
+
+from pathlib import Path
+
+import numpy as np
+import one_digit
+import pytest
+import torch
+import torch.nn.functional as F
+from explaining_networks import image_network, numbers
+from torch import nn
+
+import striate
+from striate.errors import ArgumentError, NetworkError
+from striate.explaining.explain import explain
+from striate.explaining.subject import open_subject
+from striate.runs import read_record, write_record
+from striate.training.optimisation import make_optimizer
+from striate.training.recipe import Recipe
+from striate.training.train import Run
+
+
+def test_the_loss_and_the_limit_of_the_run_count(tmp_path: Path) -> None:
+    one_digit.save(tmp_path)
+    record = read_record(tmp_path)
+    record["recipe"] |= {"clip_norm": 0.5, "label_smoothing": 0.2, "momentum": 0.9, "weight_decay": 0.01}
+    record["plan"]["class_weights"] = [0.5 + 0.1 * number for number in range(10)]
+    write_record(tmp_path, record)
+    found = explain(tmp_path, ["test/17", "test/18"], layer="conv1", weight=(2, 0, 1, 1))
+    assert found.loss is not None
+    assert found.gradient is not None
+    assert found.gradient.update is not None
+    network, subject = striate.load(tmp_path), open_subject(tmp_path, ["test/17", "test/18"], None)
+    labels, weights = torch.tensor(subject.labels), torch.tensor(record["plan"]["class_weights"])
+    each = F.cross_entropy(network(subject.inputs), labels, label_smoothing=0.2, reduction="none")
+    loss = (each * weights[labels]).mean()
+    optimizer = make_optimizer(network, Recipe.from_json(record["recipe"]))
+    loss.backward()  # type: ignore[no-untyped-call]
+    norm = torch.nn.utils.clip_grad_norm_(network.parameters(), 0.5)
+    optimizer.step()
+    assert found.loss.value == pytest.approx(float(loss.detach()), rel=1e-5)
+    assert found.gradient.update.clip == pytest.approx(0.5 / float(norm), rel=1e-4)
+    assert float(found.gradient.update.new[1, 1]) == pytest.approx(
+        float(network.conv1.weight[2, 0, 1, 1].detach())
+    )
+
+
+def test_a_gradient_says_what_it_needs(digits_run: Run) -> None:
+    expected = (
+        r"^a gradient needs the loss, and the loss needs a label: the network is in evaluation mode and"
+    )
+    with pytest.raises(ArgumentError, match=expected):
+        explain(image_network(), numbers(1, 4, 9, 8), layer="0", weight=(0, 0, 0, 0))
+    pixels = np.zeros((1, 1, 8, 8), np.uint8)
+    with pytest.raises(
+        ArgumentError, match=r"give --label NAME \(one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9\), or an image"
+    ):
+        explain(digits_run.path, pixels, layer="conv1", through=True)
+    with pytest.raises(ArgumentError, match=r"^label 7 is not a class of the network: expected 0–2$"):
+        explain(image_network(), numbers(1, 4, 9, 8), layer="0", through=True, label=7)
+    with pytest.raises(
+        NetworkError, match=r"^a gradient needs scores of shape N×classes for the cross-entropy; the"
+    ):
+        explain(nn.Conv2d(1, 1, 1), numbers(1, 1, 2, 2), layer="conv2d", through=True, label=0)

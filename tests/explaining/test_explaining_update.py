@@ -1,0 +1,66 @@
+"""The step of the optimiser, against the one that torch makes."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from explaining_networks import image_network, numbers
+
+from striate.errors import NetworkError
+from striate.explaining.explain import explain
+from striate.training.train import Run
+
+OPTIMISERS = {
+    "adamw": lambda p: torch.optim.AdamW(p, lr=0.01, weight_decay=0.1, betas=(0.8, 0.95)),
+    "adam": lambda p: torch.optim.Adam(p, lr=0.01, weight_decay=0.1),
+    "sgd": lambda p: torch.optim.SGD(p, lr=0.1, weight_decay=0.01),
+    "momentum": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, dampening=0.5),
+    "nesterov": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+@pytest.mark.parametrize("steps", [0, 3])
+def test_the_update_is_the_one_the_optimiser_makes(name: str, steps: int) -> None:
+    network, x, labels = image_network(), numbers(2, 4, 9, 8), torch.tensor([1, 2])
+    optimizer = OPTIMISERS[name](network.parameters())  # type: ignore[no-untyped-call]
+
+    def step() -> None:
+        optimizer.zero_grad()
+        F.cross_entropy(network(x), labels).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+    for _ in range(steps):
+        step()
+    found = explain(network, x, layer="4", weight=(3, 2, 0, 0), label=[1, 2], optimizer=optimizer)
+    assert found.gradient is not None
+    update = found.gradient.update
+    assert update is not None
+    before = float(network[4].weight[3, 2, 0, 0].detach())  # type: ignore[index]
+    step()
+    after = float(network[4].weight[3, 2, 0, 0].detach())  # type: ignore[index]
+    assert (float(update.old[0, 0]), float(update.new[0, 0])) == (pytest.approx(before), pytest.approx(after))
+
+
+def test_an_optimiser_that_has_no_derivation() -> None:
+    network = image_network()
+    with pytest.raises(
+        NetworkError, match=r"^the optimiser Rprop cannot be worked out by hand; those that can: "
+    ):
+        explain(
+            network, numbers(1, 4, 9, 8), layer="4", weight=(0, 0, 0, 0), label=1,
+            optimizer=torch.optim.Rprop(network.parameters()),
+        )  # fmt: skip
+
+
+def test_the_run_has_its_own_optimiser_loss_and_labels(digits_run: Run) -> None:
+    found = explain(digits_run.path, "digits/test/17", layer="conv1", weight=(3, 0, 1, 1))
+    assert (found.label, found.inputs) == ("2", ("digits/test/17",))
+    assert found.gradient is not None
+    assert found.gradient.update is not None
+    assert found.gradient.update.rule == "AdamW"
+    assert found.gradient.update.steps > 0
+    assert found.gradient.update.memory.keys() == {"m", "v"}
+    faster = explain(digits_run.path, "digits/test/17", layer="conv1", weight=(3, 0, 1, 1), rate=0.1)
+    assert faster.gradient is not None
+    assert faster.gradient.update is not None
+    assert faster.gradient.update.settings["rate"] == 0.1
