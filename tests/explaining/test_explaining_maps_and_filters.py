@@ -1,6 +1,7 @@
 """Maps, filters and an update are the layer's own."""
 
 import numpy as np
+import torch
 from explaining_networks import image_network, numbers
 
 from striate.explaining.explain import explain
@@ -26,3 +27,16 @@ def test_before_and_after_an_update(digits_run: Run) -> None:
     assert np.allclose(after.tiles[3], found.gradient.update.new, atol=1e-6)
     assert np.allclose(after.tiles[3] - before.tiles[3], change.tiles[3])
     assert maps.facts["change"] > 0
+
+
+def test_filters_are_those_of_the_weight_that_is_asked_for() -> None:
+    network, x = image_network(), numbers(1, 4, 9, 8)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    found = explain(
+        network, x, layer="4", weight=(5, 3, 0, 0), label=1, show=["filters", "update"], optimizer=optimizer
+    )
+    assert [picture.facts["filter"] for picture in found.pictures] == [5] * 5
+    assert found.unit is not None
+    assert found.unit.index[1] == 5
+    other = explain(network, x, layer="4", filter=2, weight=(5, 3, 0, 0), label=1, show=["filters"])
+    assert other.pictures[0].facts["filter"] == 2

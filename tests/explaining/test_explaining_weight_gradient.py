@@ -5,6 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from explaining_networks import Twice, clip_network, image_network, numbers, seeded
+from torch import nn
 
 from striate.errors import ArgumentError, NetworkError
 from striate.explaining.explain import explain
@@ -74,3 +75,14 @@ def test_a_layer_without_kernels() -> None:
         "3 is a MaxPool2d: it has no kernel whose gradient could be taken apart; "
         "name a layer that has one: 0, 4, 6, 13, 15"
     )
+
+
+def test_a_network_that_is_one_layer() -> None:
+    network, x = seeded(nn.Linear(4, 3)), numbers(2, 4)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    found = explain(network, x, layer="linear", weight=(2, 1), label=[0, 2], optimizer=optimizer).gradient
+    F.cross_entropy(network(x), torch.tensor([0, 2])).backward()  # type: ignore[no-untyped-call]
+    assert found is not None
+    assert found.total == pytest.approx(float(network.weight.grad[2, 1]), rel=1e-5)  # type: ignore[index]
+    assert found.update is not None
+    assert found.update.rule == "gradient descent"
