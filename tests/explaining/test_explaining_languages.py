@@ -90,6 +90,7 @@ def test_no_text_is_there_for_nothing() -> None:
     english = LANGUAGES["en"][0].keys()
     composed = {f"picture.{name}{title}" for name in PICTURES for title in ("", ".title")}
     composed |= {f"through.{verdict}" for verdict in ("vanishes", "explodes", "steady")}
+    composed |= {"head.divided", "head.probability"}  # the first only where there is a temperature
     composed |= {f"label.{name}" for name in (*LABELS, "page")} | {f"setting.{name}" for name in SETTINGS}
     assert english == asked_for("") | asked_for("kinds/") & english | composed
 

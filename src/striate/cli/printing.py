@@ -1,6 +1,7 @@
 """Where results are printed, and what is shown while they are made. Loads `rich` only where it draws."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -36,12 +37,12 @@ def print_lines(head: str, lines: Iterable[object], error: bool = False) -> None
 
 def screen(error: bool = False) -> "Console":
     """Where results are printed. Names are printed as they are, whatever is in them; elsewhere than on a
-    terminal no line is broken, so that paths and commands can be copied.
+    terminal no line is broken, so that paths and commands can be copied, unless COLUMNS says a width.
     """
     from rich.console import Console
 
     console = Console(stderr=error, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
+    if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = UNBROKEN
     return console
 

@@ -11,14 +11,14 @@ from torch import nn
 
 from striate.arithmetic.receptive.summary import UnitField
 from striate.checked import checked
-from striate.derivation import Softmax
 from striate.errors import ArgumentError, NetworkError, unknown
+from striate.explaining.answer import Answer
 from striate.explaining.backward_path import explain_backward_path
 from striate.explaining.checking import as_array
 from striate.explaining.explanation import Explanation, LayerLine
 from striate.explaining.inputs import Input
 from striate.explaining.kinds.catalogue import kind_of
-from striate.explaining.loss import Loss, explain_loss, settings_of, strongest, torch_loss
+from striate.explaining.loss import Loss, explain_loss, settings_of, torch_loss
 from striate.explaining.picture import Picture
 from striate.explaining.pictures.catalogue import SHOWS
 from striate.explaining.pictures.request import PictureRequest
@@ -177,8 +177,7 @@ def _overview(subject: Subject, recorded: Recorded, loss: Loss | None, language:
         inputs=subject.titles,
         input_shape=tuple(subject.inputs.shape),
         label=None if subject.labels is None else subject.class_name(subject.labels[0]),
-        classes=_classes(subject, recorded),
-        ranking=_ranking(subject, recorded),
+        answer=_answer(subject, recorded),
         layers=tuple(map(_line, recorded.layers)),
         picture=picture_of(subject),
         loss=loss,
@@ -217,17 +216,11 @@ def _optimiser(subject: Subject, own: torch.optim.Optimizer | None, rate: float 
     return optimiser_of(subject.trained.run, subject.record, subject.network, rate)
 
 
-def _classes(subject: Subject, recorded: Recorded) -> tuple[str, ...]:
-    count = recorded.output.shape[1] if recorded.output.dim() == 2 else 0
-    return tuple(map(subject.class_name, range(count)))
-
-
-def _ranking(subject: Subject, recorded: Recorded) -> tuple[tuple[str, float], ...]:
-    """The most probable classes of the first input."""
+def _answer(subject: Subject, recorded: Recorded) -> Answer | None:
     if recorded.output.dim() != 2:
-        return ()
-    shares = Softmax().forward(as_array(recorded.output[:1]))[0][0]
-    return tuple((subject.class_name(k), float(shares[k])) for k in strongest(shares))
+        return None
+    classes = tuple(map(subject.class_name, range(recorded.output.shape[1])))
+    return Answer(classes, as_array(recorded.output[0]), subject.temperature)
 
 
 def _line(record: LayerRecord) -> LayerLine:

@@ -1,11 +1,12 @@
 """What `explain` found, as one frozen value that can be shown as a document."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 
+from striate.explaining.answer import Answer
 from striate.explaining.backward_path import BackwardPath
 from striate.explaining.checking import Check
 from striate.explaining.kinds.catalogue import BY_KEY
@@ -15,7 +16,7 @@ from striate.explaining.receptive_fields import rectangle
 from striate.explaining.texts.languages import Texts
 from striate.explaining.unit import Unit
 from striate.explaining.weight_gradient import WeightGradient
-from striate.numbers import by, number, percent
+from striate.numbers import by, number
 from striate.pages import Block, Document, Paragraph, Section, Shown, Table, document_of
 from striate.plain_values import ToJson, to_plain
 
@@ -41,10 +42,8 @@ class Explanation(Shown):
     inputs: tuple[str, ...]
     input_shape: tuple[int, ...]
     label: str | None
-    classes: tuple[str, ...]
-    """The names of all classes; empty where the network gives no scores."""
-    ranking: tuple[tuple[str, float], ...]
-    """The classes with the highest probabilities for the first input; empty where there are no scores."""
+    answer: Answer | None
+    """What the network says of the first input; None where it gives no scores."""
     layers: tuple[LayerLine, ...]
     picture: np.ndarray | None = field(repr=False)
     """(C, H, W) uint8: the first input, or the middle frame of it."""
@@ -57,10 +56,9 @@ class Explanation(Shown):
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; pictures as their numbers."""
-        parts = ("subject", "inputs", "input_shape", "label", "layers", "unit", "loss", "gradient", "through")
+        parts = [one.name for one in fields(self) if one.name not in ("picture", "language")]
         values: dict[str, Any] = to_plain({name: getattr(self, name) for name in parts})
-        pictures = [picture.to_json() for picture in self.pictures]
-        return {**values, "probabilities": dict(self.ranking), "pictures": pictures}
+        return values
 
     def to_html(self, language: str | None = None) -> str:
         """One self-contained page; language: "en" or "vi", by default the one that was asked for."""
@@ -85,8 +83,8 @@ class Explanation(Shown):
         yield Section(say("overview.title"), tuple(self._overview(say)))
         if self.unit is not None:
             yield self.unit.section(say, self._receptive_field())
-        if self.loss is not None and (self.gradient or self.through):
-            yield self.loss.section(self.classes, say)
+        if self.loss is not None and self.answer is not None and (self.gradient or self.through):
+            yield self.loss.section(self.answer.classes, say)
         if self.gradient is not None:
             yield from self.gradient.sections(say)
         if self.through is not None:
@@ -102,9 +100,8 @@ class Explanation(Shown):
         yield Paragraph(say("overview.input", subject=self.subject, **facts))
         if self.label is not None:
             yield Paragraph(say("overview.label", label=self.label))
-        if self.ranking:
-            rows = tuple((name, percent(share)) for name, share in self.ranking)
-            yield Table.of_rows(say("overview.ranking"), say.heads("class", "probability"), rows)
+        if self.answer is not None:
+            yield from self.answer.blocks(say)
         if self.unit is None:
             lines = tuple(
                 (one.name, one.type, by(one.shape), _kind_name(one.kind, say)) for one in self.layers

@@ -12,6 +12,7 @@ from torch import Tensor
 from striate.derivation import CrossEntropy
 from striate.derivation.shapes import Array
 from striate.errors import ArgumentError, NetworkError
+from striate.explaining.answer import strongest
 from striate.explaining.checking import Check, as_array, compare, rounding
 from striate.explaining.subject import Subject
 from striate.explaining.texts.languages import Texts
@@ -71,7 +72,7 @@ class Loss:
             (names[k], *(number(float(column[k]), 5) for column in columns))
             for k in strongest(self.probabilities[0])
         )
-        heads = say.heads("class", "score", "probability", "target", "gradient")
+        heads = say.heads("class", "score", "softmax", "target", "gradient")
         yield Table.of_rows(say("loss.table"), heads, rows)
         if len(self.each) > 1:
             each = tuple((str(n), number(float(value), 6)) for n, value in enumerate(self.each))
@@ -131,9 +132,3 @@ def explain_loss(recorded: Recorded, settings: LossSettings, upstream: Tensor | 
 def _compare(what: str, ours: Array | float, theirs: Tensor, reach: int, size: Array | float) -> Check:
     """eᶻ is off by a relative z·ε, hence `reach` roundings more."""
     return compare(what, ours, as_array(theirs), rounding(theirs, reach, size))
-
-
-def strongest(probabilities: Array, count: int = 5) -> list[int]:
-    """The most probable classes, the first one first."""
-    order: list[int] = np.argsort(-probabilities, kind="stable")[:count].tolist()
-    return order

@@ -36,6 +36,11 @@ class Subject:
         """The run's record; empty for a module."""
         return {} if self.trained is None else read_record(self.trained.run)
 
+    @property
+    def temperature(self) -> float:
+        """What the run's logits are divided by for probabilities; 1 for a module."""
+        return 1.0 if self.trained is None else self.trained.temperature
+
     def class_name(self, number: int) -> str:
         """What a class is called."""
         return str(number) if self.classes is None else self.classes[number]

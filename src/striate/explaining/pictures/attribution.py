@@ -9,6 +9,7 @@ from torch import Tensor
 
 from striate.derivation.shapes import Array
 from striate.errors import NetworkError
+from striate.evaluating.calibration import probabilities
 from striate.explaining.checking import as_array
 from striate.explaining.picture import Picture
 from striate.explaining.pictures.request import PictureRequest
@@ -146,4 +147,5 @@ def _covered(inputs: Tensor, blank: Tensor, spot: tuple[int, int, int], side: in
 
 def _probability(request: PictureRequest, inputs: Tensor, target: int) -> Array:
     """Of the class, for each input: (N,)."""
-    return as_array(record(request.subject.network, inputs).output.softmax(dim=1)[:, target])
+    logits = as_array(record(request.subject.network, inputs).output)
+    return probabilities(logits, request.subject.temperature)[:, target]

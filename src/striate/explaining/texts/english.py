@@ -7,6 +7,10 @@ TEXTS = {
     "overview.input": "The network {subject} is given {inputs}, as numbers of shape {shape} (batch first).",
     "overview.label": "Its true class is {label}.",
     "overview.ranking": "What the network says",
+    "overview.temperature": (
+        "T = {temperature} is the temperature that was fitted to the run's validation images; predict "
+        "divides by it too."
+    ),
     "overview.layers": "Its layers, in the order in which they ran",
     "glossary.title": "Glossary",
     "label.contents": "Contents",
@@ -36,7 +40,8 @@ TEXTS = {
     "loss.title": "The loss",
     "loss.text": (
         "Softmax turns scores into probabilities; cross-entropy asks how probable the true class was. "
-        "The loss is the mean over the samples (here {samples}), with label smoothing {smoothing}."
+        "The loss is the mean over the samples (here {samples}), with label smoothing {smoothing}; it takes "
+        "the scores as they are, without a temperature."
     ),
     "loss.table": "The most probable classes of the first input, and the gradient where the way back begins",
     "loss.samples": "The loss of each sample",
@@ -103,6 +108,8 @@ TEXTS = {
     "head.value": "value",
     "head.weight": "weight",
     "head.product": "product",
+    "head.divided": "z\u00a0÷\u00a0T",
+    "head.softmax": "softmax(z)",
     "head.score": "score\u00a0z",
     "head.target": "target\u00a0q",
     "head.gradient": "∂L/∂z",

@@ -9,6 +9,10 @@ TEXTS = {
     ),
     "overview.label": "Lớp đúng của nó là {label}.",
     "overview.ranking": "Kết quả của mạng",
+    "overview.temperature": (
+        "T = {temperature} là nhiệt độ được khớp trên ảnh kiểm định của lần huấn luyện; predict cũng chia "
+        "cho nó."
+    ),
     "overview.layers": "Các tầng, theo thứ tự chạy",
     "glossary.title": "Bảng thuật ngữ",
     "label.contents": "Mục lục",
@@ -38,7 +42,8 @@ TEXTS = {
     "loss.title": "Hàm mất mát",
     "loss.text": (
         "Softmax biến điểm số thành xác suất; entropy chéo xét xem lớp đúng có xác suất bao nhiêu. Mất "
-        "mát là trung bình trên các mẫu (ở đây là {samples}), với mức làm trơn nhãn {smoothing}."
+        "mát là trung bình trên các mẫu (ở đây là {samples}), với mức làm trơn nhãn {smoothing}; nó "
+        "dùng các điểm số như chúng vốn có, không chia cho nhiệt độ."
     ),
     "loss.table": (
         "Các lớp có xác suất cao nhất của đầu vào thứ nhất, và gradient nơi lan truyền ngược bắt đầu"
@@ -105,6 +110,8 @@ TEXTS = {
     "head.value": "giá trị",
     "head.weight": "trọng số",
     "head.product": "tích",
+    "head.divided": "z\u00a0÷\u00a0T",
+    "head.softmax": "softmax(z)",
     "head.score": "điểm số z",
     "head.target": "đích\u00a0q",
     "head.gradient": "∂L/∂z",
