@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from explaining_networks import image_network, numbers
+from PIL import Image
 
 import striate
 from striate.explaining.answer import Answer, strongest
 from striate.explaining.explain import explain
+from striate.explaining.subject import open_subject
 from striate.explaining.texts.languages import Texts
 from striate.pages import Paragraph, Table
 from striate.runs import read_record, write_record
@@ -31,8 +32,6 @@ def warm_run(digits_run: Run, tmp_path: Path) -> Path:
 def test_explain_says_what_predict_says(warm_run: Path, tmp_path: Path) -> None:
     image = tmp_path / "image.png"
     pixels = striate.open_data("digits").splits["test"].take([17]).numpy()[0, 0]
-    from PIL import Image
-
     Image.fromarray(pixels).save(image)
     answer = explain(warm_run, image).answer
     [predicted] = striate.predict(warm_run, [image]).images
@@ -40,16 +39,10 @@ def test_explain_says_what_predict_says(warm_run: Path, tmp_path: Path) -> None:
     assert answer.temperature == 2.5
     assert [name for name, _ in answer.ranking] == list(predicted.classes[:5])
     assert [share for _, share in answer.ranking] == pytest.approx(predicted.probabilities[:5], abs=1e-6)
-    logits = striate.load(warm_run)(explain_inputs(warm_run, image))[0].detach().numpy()
-    by_torch = torch.softmax(torch.from_numpy(logits) / 2.5, dim=0).numpy()
-    assert np.allclose(answer.logits, logits, atol=1e-5)
-    assert np.allclose(answer.probabilities, by_torch, atol=1e-6)
-
-
-def explain_inputs(run: Path, image: Path) -> torch.Tensor:
-    from striate.explaining.subject import open_subject
-
-    return open_subject(run, [image], None).inputs
+    inputs = open_subject(warm_run, [image], None).inputs
+    loaded = striate.load(warm_run)(inputs)[0].detach()  # its scores are divided already
+    assert np.allclose(answer.logits, 2.5 * loaded.numpy(), atol=1e-5)
+    assert np.allclose(answer.probabilities, loaded.softmax(dim=0).numpy(), atol=1e-6)
 
 
 def test_occlusion_speaks_of_the_same_probability(warm_run: Path) -> None:
