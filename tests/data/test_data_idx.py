@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import struct
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -86,13 +87,14 @@ def test_too_long(tmp_path: Path) -> None:
         (b"\0\0\x0a\x01\0\0\0\x01\0", "00 00 0a 01"),  # no such type
         (b"\0\0\x08\0\0\0\0\x01\0", "00 00 08 00"),  # no axes
         (b"\0\0\x08\x03\0\0\0\x01", "00 00 08 03"),  # ends within the lengths
+        (b"\0\0\x08\x46" + b"\0\0\0\x01" * 70 + b"\0", "00 00 08 46"),  # seventy axes
     ],
 )
 def test_bad_magic(tmp_path: Path, content: bytes, found: str) -> None:
     (tmp_path / "a").write_bytes(content)
     sentence = (
         f"{tmp_path / 'a'} is not an IDX file: expected two zero bytes, a type of number (8 to 14) and the "
-        f"number of axes at its beginning, found {found}"
+        f"number of axes (1 to 4) at its beginning, found {found}"
     )
     with pytest.raises(DataError, match=says(sentence)):
         read_idx(tmp_path / "a")
@@ -137,3 +139,14 @@ def test_pixels_out_of_range(values: list[float]) -> None:
     )
     with pytest.raises(DataError, match=says(sentence)):
         as_bytes("a", np.array(values))
+
+
+def test_a_file_that_unpacks_to_far_more_than_it_is_says_so(tmp_path: Path) -> None:
+    """Before it is unpacked: a few kilobytes could fill the memory."""
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(gzip.compress(b"\0\0\x08\x03" + struct.pack(">3I", 1 << 14, 1 << 12, 1 << 10)))
+    sentence = (
+        f"{path} unpacks from {path.stat().st_size:,} to {1 << 36:,} bytes, as images do not: fetch it again"
+    )
+    with pytest.raises(DataError, match=says(sentence)):
+        read_idx(path)

@@ -17,7 +17,7 @@ from striate.data.sources.idx_folder import is_idx_folder
 from striate.data.sources.list_files import is_list, list_clips
 from striate.data.sources.listed import in_parts, left_out
 from striate.data.sources.listing import Listing
-from striate.data.unreadable_files import Broken, Skipped, read_each, refuse_many
+from striate.data.unreadable_files import Broken, Skipped, read_each, refuse_many, saying_os_errors
 from striate.data.video.clip_reading import decode_all_frames
 from striate.errors import DataError
 
@@ -56,6 +56,7 @@ class CheckReport:
 
 
 @checked
+@saying_os_errors()
 def check_data(
     source: str | Path, *, workers: int | None = None, progress: Callable[[int, int], None] | None = None
 ) -> CheckReport:

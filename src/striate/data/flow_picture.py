@@ -13,6 +13,7 @@ from striate.data.builtin.paths import DIFFICULTIES
 from striate.data.flow.colours import colour_flow, draw_wheel
 from striate.data.flow.optical_flow import from_bytes
 from striate.data.options import DEFAULT_FRAMES, Options
+from striate.data.unreadable_files import saying_os_errors
 from striate.data.video.clip_reading import read_clip
 from striate.errors import ArgumentError, DataError
 from striate.plain_values import ToJson
@@ -33,6 +34,7 @@ class FlowPicture(ToJson):
 
 
 @checked
+@saying_os_errors()
 def draw_flow(
     clip: str | Path,
     out: str | Path,

@@ -16,10 +16,12 @@ from striate.data.sources.finding import find_folder
 from striate.data.sources.idx_folder import idx_contents, is_idx_folder
 from striate.data.sources.list_files import is_list, list_clips
 from striate.data.sources.listed import listed_contents
+from striate.data.unreadable_files import saying_os_errors
 from striate.errors import DataError
 
 
 @checked
+@saying_os_errors()
 def open_data(
     source: str | Path,
     *,

@@ -1,10 +1,14 @@
 """Files that cannot be read: the error that names one, those left out, and when these are too many."""
 
+import errno
+import os
+import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 
@@ -32,6 +36,24 @@ class Skipped(ToJson):
     path: str
     reason: str
     label: str | None = None
+
+
+def open_regular(path: str | Path) -> BinaryIO:
+    """A file, open for reading. Raises OSError for a pipe or a device, which might be waited for for ever."""
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(errno.EINVAL, "not a file, but a folder, a pipe or a device", str(path))
+    return os.fdopen(file, "rb")
+
+
+@contextmanager
+def saying_os_errors() -> Iterator[None]:
+    """Turns what the system says of a path, such as that it is forbidden or too long, into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"cannot read {error.filename}: {error.strerror}; give another path") from None
 
 
 def plain_reason(error: Exception) -> str:

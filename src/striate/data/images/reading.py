@@ -28,7 +28,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from striate.checked import checked
-from striate.data.unreadable_files import UnreadableError, plain_reason
+from striate.data.unreadable_files import UnreadableError, open_regular, plain_reason
 
 _REFUSED = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"})
 _ORIENTATION = 0x0112  # the EXIF tag; 5 to 8 stand for images lying on their side
@@ -101,7 +101,7 @@ def _opened(path: str | Path) -> Iterator[Image.Image]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Path(path).open("rb") as file, Image.open(file) as image:
+            with open_regular(path) as file, Image.open(file) as image:
                 if image.format in _REFUSED:
                     raise ValueError(f"{image.format} files are not read")
                 yield image

@@ -37,7 +37,7 @@ from striate.data.sources.finding import find_folder
 from striate.data.sources.list_files import is_list, list_clips
 from striate.data.sources.listed import choose_channels, left_out, look_over
 from striate.data.sources.listing import Listing
-from striate.data.unreadable_files import Broken, Skipped, read_each, refuse_many
+from striate.data.unreadable_files import Broken, Skipped, read_each, refuse_many, saying_os_errors
 from striate.data.video.clip_reading import read_whole
 from striate.data.workers import ordered_map
 from striate.errors import ArgumentError, DataError
@@ -64,6 +64,7 @@ class Packed(ToJson):
 
 
 @checked
+@saying_os_errors()
 def pack_data(
     source: str | Path,
     out: str | Path,

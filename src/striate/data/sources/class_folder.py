@@ -12,7 +12,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -133,10 +133,10 @@ def _told(others: list[str], kind: Kind) -> tuple[str, ...]:
 
 def _split_folders(root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
     """Split → folder, train first, and a note on the folders that are not splits."""
-    folders = {entry.name: Path(entry.path) for entry in _entries(root) if entry.is_dir()}
+    folders = {entry.name: Path(entry.path) for entry in _entries(root) if _is_folder(entry)}
     splits = {name: _ALIASES[name.lower()] for name in folders if name.lower() in _ALIASES}
     train = next((folders[name] for name, split in splits.items() if split == "train"), None)
-    if train is None or not any(entry.is_dir() for entry in _entries(train)):
+    if train is None or not any(_is_folder(entry) for entry in _entries(train)):
         return {"train": root}, ()
     twice = [name for name, split in splits.items() if list(splits.values()).count(split) > 1]
     if twice:
@@ -162,32 +162,52 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 def _tree(folder: Path) -> _Tree:
     tree = _Tree()
     for entry in _entries(folder):
-        if entry.is_dir():
+        if _is_folder(entry):
             tree.images[entry.name], tree.videos[entry.name] = [], []
-            _collect(Path(entry.path), entry.name, tree, set())
+            for file in _files_below(Path(entry.path)):
+                _sort_in(file, entry.name, tree)
         else:
             tree.others.append(entry.name)
     return tree
 
 
-def _collect(folder: Path, name: str, tree: _Tree, seen: set[str]) -> None:
-    """Everything below a class folder, into `tree`."""
-    real = os.path.realpath(folder)
-    if real in seen:  # a link that leads back up
-        return
-    seen.add(real)
-    for entry in _entries(folder):
-        suffix = Path(entry.name).suffix.lower()
-        if entry.is_dir():
-            _collect(Path(entry.path), name, tree, seen)
-        elif suffix in IMAGE_SUFFIXES and not _is_device(entry):
-            tree.images[name].append(entry.path)
-        elif suffix in VIDEO_SUFFIXES and not _is_device(entry):
-            tree.videos[name].append(entry.path)
-        else:
-            tree.others.append(entry.name)
+def _files_below(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Every file below a folder, in the order of names; links are followed, to each folder once, never up."""
+    known = {_identity(above) for above in (folder, *folder.resolve().parents)}
+    under_way = [iter(_entries(folder))]
+    while under_way:
+        entry = next(under_way[-1], None)
+        if entry is None:
+            under_way.pop()
+        elif not _is_folder(entry):
+            yield entry
+        elif (identity := _identity(Path(entry.path))) not in known:
+            known.add(identity)
+            under_way.append(iter(_entries(Path(entry.path))))
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
+
+
+def _sort_in(file: os.DirEntry[str], name: str, tree: _Tree) -> None:
+    suffix = Path(file.name).suffix.lower()
+    if suffix in IMAGE_SUFFIXES and not _is_device(file):
+        tree.images[name].append(file.path)
+    elif suffix in VIDEO_SUFFIXES and not _is_device(file):
+        tree.videos[name].append(file.path)
+    else:
+        tree.others.append(file.name)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself: a file that cannot be read
+        return False
 
 
 def _is_device(entry: os.DirEntry[str]) -> bool:
     """A pipe or the like, which could be waited for for ever. A broken link is a file that cannot be read."""
-    return not (entry.is_file() or entry.is_symlink())
+    return not (entry.is_symlink() or entry.is_file())

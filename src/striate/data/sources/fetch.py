@@ -120,7 +120,7 @@ def _append(response: "HTTPResponse", part: Path, have: int, progress: Progress)
     if not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
         have = 0  # the server sends it all
     length = response.headers.get("Content-Length")
-    total = have + int(length) if length else None
+    total = have + int(length) if length and length.isdecimal() and len(length) < 20 else None
     with _writing(part), part.open("ab" if have else "wb"):
         pass  # from here on, only what comes is appended
     while block := response.read(_BLOCK):

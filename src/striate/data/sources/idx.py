@@ -5,15 +5,24 @@ of each axis as a big-endian 32-bit integer, then the numbers, big-endian, last 
 FILE FORMAT" at the foot of LeCun, Cortes and Burges' MNIST page.
 """
 
+import gzip
+import math
+import os
 import zlib
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
 
+from striate.data.unreadable_files import open_regular
 from striate.errors import DataError
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _GZIP = b"\x1f\x8b"
+_MOST_AXES = 4
+_BOMB_BYTES, _BOMB_RATIO = 256 << 20, 100
+"""What unpacks to more than both, in bytes and by size packed, is taken for a trap: photographs do not."""
 
 
 def read_idx(path: str | Path) -> np.ndarray:
@@ -21,54 +30,53 @@ def read_idx(path: str | Path) -> np.ndarray:
 
     Raises DataError if the file is not IDX, is damaged, or holds less or more than its header promises.
     """
-    content = _content(Path(path))
-    kind, shape = _header(path, content)
-    start = 4 + 4 * len(shape)
-    expected = start + kind.itemsize * _product(shape)
-    if len(content) != expected:
-        raise DataError(
-            f"{path} {'is cut short' if len(content) < expected else 'is too long'}: its header promises "
-            f"{expected} bytes, {len(content)} were found; fetch it again"
-        )
-    values = np.frombuffer(content, kind, offset=start).reshape(shape)
-    return values.astype(kind.newbyteorder("="))  # a copy, which can be written to
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    """In Python's integers: a damaged header may promise more than 64 bits count."""
-    total = 1
-    for length in shape:
-        total *= length
-    return total
-
-
-def _content(path: Path) -> bytes:
-    """The bytes of a file, unpacked as far as they go."""
     try:
-        content = path.read_bytes()
+        with open_regular(path) as file:
+            packed = file.read(2) == _GZIP
+            file.seek(0)
+            size = os.fstat(file.fileno()).st_size
+            content = cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file
+            return _array(path, content, size, packed)
+    except (zlib.error, gzip.BadGzipFile, EOFError) as error:
+        raise DataError(f"{path} is damaged ({error}): fetch it again") from None
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from None
-    unpacked = b""
-    while content.startswith(_GZIP):  # a gzip file may have several members
-        member = zlib.decompressobj(wbits=31)
-        try:
-            unpacked += member.decompress(content)
-        except zlib.error as error:
-            raise DataError(f"{path} is damaged ({error}): fetch it again") from None
-        content = member.unused_data
-        if not content.startswith(_GZIP):
-            return unpacked
+
+
+def _array(path: str | Path, file: BinaryIO, size: int, packed: bool) -> np.ndarray:
+    kind, shape = _header(path, file)
+    start, length = 4 + 4 * len(shape), math.prod((kind.itemsize, *shape))  # may be beyond 64 bits
+    if packed and length > max(_BOMB_BYTES, _BOMB_RATIO * size):
+        raise DataError(f"{path} unpacks from {size:,} to {length:,} bytes, as images do not: fetch it again")
+    content = _up_to(file, length + 1) if packed or start + length == size else b""
+    found = start + len(content) if packed else size
+    if found != start + length:
+        raise DataError(
+            f"{path} {'is cut short' if found < start + length else 'is too long'}: its header promises "
+            f"{start + length} bytes, {found} were found; fetch it again"
+        )
+    return np.frombuffer(content, kind).reshape(shape).astype(kind.newbyteorder("="), copy=False)
+
+
+def _up_to(file: BinaryIO, most: int) -> bytearray:
+    """What comes from a file, at most so much; less where it is cut."""
+    content = bytearray()
+    with suppress(EOFError):
+        while len(content) < most and (part := file.read(min(most - len(content), 1 << 20))):
+            content += part
     return content
 
 
-def _header(path: str | Path, content: bytes) -> tuple[np.dtype, tuple[int, ...]]:
-    kind, axes = (_TYPES.get(content[2]), content[3]) if len(content) >= 4 else (None, 0)
-    if kind is None or content[:2] != b"\0\0" or axes == 0 or len(content) < 4 + 4 * axes:
+def _header(path: str | Path, file: BinaryIO) -> tuple[np.dtype, tuple[int, ...]]:
+    head = file.read(4)
+    kind, axes = (_TYPES.get(head[2]), head[3]) if len(head) == 4 else (None, 0)
+    lengths = file.read(4 * axes)
+    if kind is None or head[:2] != b"\0\0" or not 1 <= axes <= _MOST_AXES or len(lengths) != 4 * axes:
         raise DataError(
             f"{path} is not an IDX file: expected two zero bytes, a type of number (8 to 14) and the number "
-            f"of axes at its beginning, found {content[:4].hex(' ') or 'nothing'}"
+            f"of axes (1 to {_MOST_AXES}) at its beginning, found {head.hex(' ') or 'nothing'}"
         )
-    return np.dtype(kind), tuple(int(n) for n in np.frombuffer(content, ">u4", axes, offset=4))
+    return np.dtype(kind), tuple(int(n) for n in np.frombuffer(lengths, ">u4"))
 
 
 def as_bytes(path: str | Path, values: np.ndarray) -> np.ndarray:

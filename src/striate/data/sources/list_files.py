@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.data.sources.list_rows import SPLIT_WORDS, Row, read_rows
+from striate.data.sources.list_rows import SPLIT_WORDS, Row, read_rows, read_text
 from striate.data.sources.listing import Listing, in_order
 from striate.data.sources.splits import SPLITS
 from striate.data.suffixes import VIDEO_SUFFIXES
@@ -70,7 +70,7 @@ class _Search:
 
     def find(self, names: Iterable[str]) -> str | None:
         """A file or folder of one of these names."""
-        for name in names:
+        for name in filter(str.strip, names):
             for folder in self.folders:
                 for suffix in self._suffixes_of(name):
                     path = f"{folder / name}{suffix}"
@@ -140,10 +140,9 @@ def _hmdb51(path: Path, number: str) -> tuple[list[Row], list[str]]:
 
 
 def _pairs(path: Path) -> Iterator[tuple[str, str]]:
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.strip():
-            name, part = line.strip().rsplit(maxsplit=1)
-            yield name, part
+    for line in read_text(path).splitlines():
+        name, _, part = line.strip().rpartition(" ")
+        yield name.strip(), part
 
 
 def _classes(path: Path, rows: Sequence[Row], paths: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:

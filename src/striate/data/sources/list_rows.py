@@ -13,12 +13,13 @@ where the clip is read. A path without a label has its folder's name; JSON witho
 """
 
 import csv
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from striate.errors import DataError
+from striate.data.unreadable_files import open_regular
+from striate.errors import ArgumentError, DataError
+from striate.plain_values import parse_json
 
 _PATH = ("path", "video_path", "video", "file", "filename", "file_name", "video_name", "name", "clip", "id")
 _LABEL = ("label", "class", "class_name", "category", "action", "target", "label_id", "class_id")
@@ -46,10 +47,7 @@ class Row(NamedTuple):
 
 def read_rows(path: Path, exists: Callable[[str], bool]) -> list[Row]:
     """The rows of a list file. exists: whether there is a clip of that name. Raises DataError."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataError(f"{path} is not text: expected a list of clips, `path label` on each line") from None
+    text = read_text(path)
     if path.suffix.lower() == ".json":
         return _from_json(path, text)
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
@@ -58,14 +56,31 @@ def read_rows(path: Path, exists: Callable[[str], bool]) -> list[Row]:
     separator = next((mark for mark in ",\t;" if all(mark in line for line in lines)), None)
     if separator is None:
         return _from_words(lines, exists)
-    return _from_table(path, list(csv.reader(lines, delimiter=separator, skipinitialspace=True)), exists)
+    try:
+        return _from_table(list(csv.reader(lines, delimiter=separator, skipinitialspace=True)), exists)
+    except IndexError:
+        columns = lines[0].count(separator or "") + 1
+        raise DataError(
+            f"{path} has rows of fewer columns than the {columns} of its header: expected as many in each"
+        ) from None
+    except (csv.Error, ValueError) as error:
+        raise DataError(f"{path} is no table of clips: {error}") from None
+
+
+def read_text(path: Path) -> str:
+    """What is in a list file. Raises DataError if it is no text."""
+    try:
+        with open_regular(path) as file:
+            return file.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataError(f"{path} is not text: expected a list of clips, `path label` on each line") from None
 
 
 def _from_json(path: Path, text: str) -> list[Row]:
     try:
-        entries: Any = json.loads(text)
+        entries: Any = parse_json(text, path.name)
         rows = [Row((str(entry["id"]),), _template(entry)) for entry in entries]
-    except (ValueError, TypeError, KeyError):
+    except (ArgumentError, TypeError, KeyError, AttributeError):
         raise DataError(
             f'{path} is not a list of clips: expected Something-Something\'s [{{"id": …, "template": …}}, …]'
         ) from None
@@ -77,7 +92,7 @@ def _template(entry: dict[str, str]) -> str | None:
     return None if words is None else words.translate(str.maketrans("", "", "[]"))
 
 
-def _from_table(path: Path, table: list[list[str]], exists: Callable[[str], bool]) -> list[Row]:
+def _from_table(table: list[list[str]], exists: Callable[[str], bool]) -> list[Row]:
     header = [cell.strip().lower() for cell in table[0]]
     if not any(cell in _WORDS for cell in header) or exists(table[0][0]):
         return [_row(cells[0], cells[-1]) for cells in table]
@@ -88,15 +103,10 @@ def _from_table(path: Path, table: list[list[str]], exists: Callable[[str], bool
     path_column = next((columns[name] for name in _PATH if name in columns), 0)
     label_column = next((columns[name] for name in _LABEL if name in columns), len(header) - 1)
     split = columns.get("split")
-    try:
-        return [
-            _row(cells[path_column], cells[label_column], None if split is None else cells[split])
-            for cells in rows
-        ]
-    except IndexError:
-        raise DataError(
-            f"{path} has rows of fewer columns than the {len(header)} of its header: expected as many in each"
-        ) from None
+    return [
+        _row(cells[path_column], cells[label_column], None if split is None else cells[split])
+        for cells in rows
+    ]
 
 
 def _row(name: str, label: str, split: str | None = None) -> Row:
@@ -105,11 +115,18 @@ def _row(name: str, label: str, split: str | None = None) -> Row:
 
 def _kinetics(cells: dict[str, str]) -> Row:
     name, label = cells["youtube_id"], cells.get("label", "")
-    span = "".join(f"_{int(float(cells[key])):06d}" for key in ("time_start", "time_end") if cells.get(key))
+    span = "".join(f"_{_seconds(cells[key]):06d}" for key in ("time_start", "time_end") if cells.get(key))
     split = cells.get("split", "").strip().lower()
     folders = ("", f"{label}/", f"{label.replace(' ', '_')}/", f"{split}/", f"{split}/{label}/")
     names = tuple(f"{folder}{name}{end}" for end in (span, "") for folder in dict.fromkeys(folders))
     return Row(names, label or None, SPLIT_WORDS.get(split))
+
+
+def _seconds(text: str) -> int:
+    try:
+        return int(float(text))
+    except (ValueError, OverflowError):
+        raise ValueError(f"the time {text!r} is no number of seconds") from None
 
 
 def _from_words(lines: Sequence[str], exists: Callable[[str], bool]) -> list[Row]:

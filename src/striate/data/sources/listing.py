@@ -67,7 +67,7 @@ def _below(path: Path, root: Path) -> Path:
 def in_order(names: Iterable[str]) -> tuple[str, ...]:
     """By name; where all are whole numbers, by number."""
     names = list(names)
-    if all(name.isdecimal() for name in names):
+    if all(name.isdecimal() and len(name) < 20 for name in names):
         return tuple(sorted(names, key=lambda name: (int(name), name)))
     return tuple(sorted(names))
 

@@ -27,6 +27,8 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from striate.data.unreadable_files import open_regular
+
 _FORMATS = "mov,mp4,matroska,webm,avi,asf,flv,mpeg,mpegts,mpegvideo,ogg,h264,hevc,m4v,ivf,nut,gif,apng"
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
 _QUICK = {"probesize": "32", "analyzeduration": "0"}
@@ -105,7 +107,7 @@ class Video:
 @contextmanager
 def open_video(path: str | Path) -> Iterator[Video]:
     """A video file with one decoder thread, closed at the end. Raises VideoError, or what PyAV raises."""
-    with Path(path).open("rb") as file:
+    with open_regular(path) as file:
         head = file.read(12)
     if not head:
         raise VideoError("the file is empty")
