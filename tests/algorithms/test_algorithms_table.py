@@ -32,7 +32,7 @@ def test_it_comes_back() -> None:
         (
             "number_format",
             "fp8",
-            "algorithms.algorithms.output.number_format must be 'fp32' or 'bf16'; got 'fp8'",
+            "algorithms.algorithms.output.number_format must be one of fp32, bf16; got",
         ),
         ("algorithm", None, "algorithms.algorithms.output.algorithm must be a text; got None"),
     ],
