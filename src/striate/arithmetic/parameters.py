@@ -48,7 +48,7 @@ def recurrent_formula(gates: int, shapes: Sequence[Shape]) -> str:
     '4·4·(3 + 4 + 2)'
     """
     terms = []
-    for block in _per_direction(shapes):
+    for block in _per_direction(gates, shapes):
         matrices = [shape for shape in block if len(shape) == 2]
         biases = sum(len(shape) == 1 for shape in block)
         units = matrices[0][0] // gates
@@ -57,18 +57,17 @@ def recurrent_formula(gates: int, shapes: Sequence[Shape]) -> str:
         factor = f"{gates}·{units:,}" if gates > 1 else f"{units:,}"
         terms.append(f"{factor}·({inner}){projection}")
     counted = {term: terms.count(term) for term in dict.fromkeys(terms)}
-    return " + ".join(term if count == 1 else f"{count}·{term}" for term, count in counted.items())
+    several = {term: f"({term})" if ") + " in term else term for term in counted}
+    return " + ".join(term if count == 1 else f"{count}·{several[term]}" for term, count in counted.items())
 
 
-def _per_direction(shapes: Sequence[Shape]) -> list[list[Shape]]:
-    """The weights cut where a new direction or layer begins: at each second matrix that follows a bias or
-    pair.
-    """
+def _per_direction(gates: int, shapes: Sequence[Shape]) -> list[list[Shape]]:
+    """The weights cut where a new direction or layer begins: at a matrix of all gates behind a whole pair."""
     blocks: list[list[Shape]] = []
     for shape in shapes:
         matrices = sum(len(known) == 2 for known in blocks[-1]) if blocks else 0
-        done = blocks and len(shape) == 2 and (len(blocks[-1][-1]) == 1 or matrices >= 2)
-        if not blocks or done:
+        is_projection = bool(blocks) and shape[-1] * gates == blocks[-1][0][0] != shape[0]
+        if not blocks or (len(shape) == 2 and matrices >= 2 and not is_projection):
             blocks.append([])
         blocks[-1].append(shape)
     return blocks
