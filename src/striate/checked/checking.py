@@ -18,6 +18,9 @@ _GATHERING = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 def checked(target: Target) -> Target:
     """The function, or the class as it is made, with its arguments checked.
 
+    Args:
+        target: a function with annotations, or a class that is made by `__init__` or `__new__`.
+
     Raises:
         ArgumentError: an argument that is not what its annotation says, is missing, or is unknown.
 

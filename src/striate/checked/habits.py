@@ -122,6 +122,10 @@ VERBS = {
 def meant(name: str, known: Iterable[str]) -> str | None:
     """The known name that somebody most likely meant; None if there is none.
 
+    Args:
+        name: what was typed.
+        known: the names that there are.
+
     >>> meant("lr", ["epochs", "learning_rate"]), meant("epoch", ["epochs"]), meant("xyz", ["epochs"])
     ('learning_rate', 'epochs', None)
     """

@@ -92,14 +92,24 @@ def evaluate(
 ) -> Evaluation:
     """Scores a run on a split of `data`, by default of the data that it was trained on.
 
-    split: "test", "val", "train", or "all", for a set that is not split: of such a set a part is taken
-    otherwise, as for training. Classes are matched by name, so the set may hold fewer of them or list them
-    in another order. clips, crops: how often each video is looked at, spread over its time and, with 3 crops,
-    along its long side; the video's probabilities are the mean over these views. algorithms: "auto" computes
-    convolutions in the algorithms that are known to be fastest here, "plain" by PyTorch's own call.
+    Args:
+        run: the folder of a finished training, or the `Run`.
+        data: a set to score it on. Classes are matched by name, so it may hold fewer of them or list them in
+            another order.
+        split: "test", "val", "train", or "all", for a set that is not split: of such a set a part is taken
+            otherwise, as for training.
+        clips: how often each video is looked at, spread over its time; its probabilities are the mean over
+            these views.
+        crops: 1, or 3 along the long side of every view.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        algorithms: "auto" computes convolutions in the algorithms that are known to be fastest here, "plain"
+            by PyTorch's own call.
+        progress: is called with the images or clips scored so far and all of them.
 
-    Raises RunError for a folder that is no run, DataError for a set that does not fit, ArgumentError for
-    views of images.
+    Raises:
+        RunError: a folder that is no run.
+        DataError: a set that does not fit.
+        ArgumentError: views of images.
     """
     trained = open_run(run, device, algorithms)
     if trained.sampling is None and (clips, crops) != (1, 1):

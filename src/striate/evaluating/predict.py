@@ -73,10 +73,20 @@ def predict(
     """Classifies image files, and the images in folders, as the run's training images were prepared.
 
     A run that was trained on clips takes videos instead, and folders of frames, and tells of windows along
-    them too. window: their length in seconds, 2 by default; a run with a stride has windows of its own
-    length. algorithms: as for `evaluate`. Unreadable files are skipped and named. Raises RunError for
-    a folder that is no run, DataError where no file is given, one does not exist or is of the other kind, or
-    none can be read.
+    them too. Unreadable files are skipped and named.
+
+    Args:
+        run: the folder of a finished training, or the `Run`.
+        files: images and folders of images; of a run on clips, videos and folders of frames.
+        window: seconds of each window of a video, 2 by default; a run with a stride has windows of its own
+            length.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        algorithms: as for `evaluate`.
+        progress: is called with the files read so far and all of them.
+
+    Raises:
+        RunError: a folder that is no run.
+        DataError: no file is given, one does not exist or is of the other kind, or none can be read.
     """
     trained = open_run(run, device, algorithms)
     if trained.sampling is not None:

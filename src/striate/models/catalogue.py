@@ -104,6 +104,10 @@ def build(
 def options(backbone: str, time: str | None = None) -> dict[str, Any]:
     """The options that a network of the catalogue takes, with their defaults; those of its way included.
 
+    Args:
+        backbone: a name of the catalogue.
+        time: a way through time, whose own options are then listed too.
+
     >>> options("alexnet")
     {'dropout': 0.5}
     """

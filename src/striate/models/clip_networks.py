@@ -83,6 +83,9 @@ CLIP_OF_R3D = (16, 112)
 def published_clip(name: str) -> tuple[int, int, int]:
     """(frames, height, width) of the clips that a network was published for.
 
+    Args:
+        name: a name of `CLIP_NETWORKS`.
+
     >>> published_clip("x3d_s")
     (13, 160, 160)
     """

@@ -17,6 +17,9 @@ def head_of(network: nn.Module) -> tuple[str, nn.Module]:
 
     It is the last layer that has parameters: a linear one, or a 1×1 convolution as in SqueezeNet.
 
+    Args:
+        network: for images or for clips.
+
     Raises:
         NetworkError: the network ends in something else.
 
@@ -36,6 +39,9 @@ def head_of(network: nn.Module) -> tuple[str, nn.Module]:
 @checked
 def stem_of(network: nn.Module) -> tuple[str, nn.Module]:
     """The name of the convolution that sees the image, and the layer.
+
+    Args:
+        network: for images or for clips.
 
     Raises:
         NetworkError: the network does not begin with a convolution.

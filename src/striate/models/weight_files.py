@@ -45,8 +45,7 @@ def read_weights(path: str | Path) -> State:
 
     Raises:
         WeightsError: no such file, not a checkpoint, cut short, changed since it was written, or a pickle
-        that
-            would run code.
+            that would run code.
     """
     path = Path(path)
     try:

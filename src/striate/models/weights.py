@@ -74,6 +74,7 @@ def load_weights(
       of `resnet50` like `3d`.
 
     Args:
+        network: where they go.
         path_or_state: what `read_weights` takes, or a state dict.
         source_name: what messages call the weights; the path if not given.
 

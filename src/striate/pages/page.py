@@ -17,12 +17,20 @@ if TYPE_CHECKING:
 
 
 def page_of(document: Document) -> str:
-    """The whole page."""
+    """The whole page.
+
+    Args:
+        document: what is shown.
+    """
     return _template(PAGE).render(document=document, style=STYLE, content=_content(document, inside=False))
 
 
 def fragment_of(document: Document) -> str:
-    """The content for a page that is there already, such as a notebook."""
+    """The content for a page that is there already, such as a notebook.
+
+    Args:
+        document: what is shown.
+    """
     wide = " wide" * document.wide
     content = _content(document, inside=True)
     return f'<style>{STYLE}</style><div class="striate{wide}" lang="{document.language}">{content}</div>'

@@ -8,8 +8,13 @@ from striate.pages.page import fragment_of, page_of
 
 @singledispatch
 def document_of(result: object) -> Document:
-    """The document of a result. Every room registers a function for each of its own results, so that neither
-    the result knows its page nor this room the results.
+    """The document of a result.
+
+    Every room registers a function for each of its own results, so that neither the result knows its page nor
+    this room the results.
+
+    Args:
+        result: what a verb returned.
     """
     raise TypeError(f"no document is registered for {type(result).__name__}")
 

@@ -29,7 +29,12 @@ TILES, SIDE = 8, 32
 
 
 def print_document(document: Document, console: Console) -> None:
-    """Section after section; pictures as blocks of colour where the terminal has colours."""
+    """Section after section; pictures as blocks of colour where the terminal has colours.
+
+    Args:
+        document: what is shown.
+        console: where to.
+    """
     console.print(Text(document.title, style="bold"))
     if document.subtitle:
         console.print(Text(document.subtitle, style="dim"))

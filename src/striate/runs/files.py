@@ -62,7 +62,12 @@ def write(path: Path, save: Callable[[Path], object], before: Path | None = None
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a text as `write` does, in UTF-8; what that cannot hold, as in some file names, is escaped."""
+    """Writes a text as `write` does, in UTF-8; what that cannot hold, as in some file names, is escaped.
+
+    Args:
+        path: of the file.
+        text: what it is to hold.
+    """
     write(path, lambda beside: beside.write_text(text, encoding="utf-8", errors="backslashreplace"))
 
 

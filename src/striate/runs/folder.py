@@ -12,6 +12,9 @@ CURVES, CONFUSION = "curves.png", "confusion.png"
 def holds_run(folder: Path) -> bool:
     """Whether a run stands there already.
 
+    Args:
+        folder: where a run may stand.
+
     Raises:
         RunError: the system does not let anybody look, as into a forbidden folder.
     """
@@ -51,7 +54,12 @@ def require(run: Path, name: str) -> Path:
 
 
 def unused_folder(parent: Path, name: str) -> Path:
-    """`parent/name`, or with the first free number behind it: digits-plain, digits-plain-2, …"""
+    """The folder `parent/name`, or with the first free number behind it: digits-plain, digits-plain-2.
+
+    Args:
+        parent: the folder of runs.
+        name: of the new one.
+    """
     candidate, number = parent / name, 1
     while candidate.exists():
         number += 1

@@ -27,12 +27,22 @@ SCHEMA = {
 
 
 def add_history(run: Path, row: dict[str, Any]) -> None:
-    """Adds one line to the history."""
+    """Adds one line to the history.
+
+    Args:
+        run: the run's folder.
+        row: figures of one epoch by name, `epoch` among them.
+    """
     _write(run, [*read_history(run), row])
 
 
 def cut_history(run: Path, epochs: int) -> None:
-    """Drops the lines after `epochs`: a kill may fall between the history and the checkpoint."""
+    """Drops the lines after `epochs`: a kill may fall between the history and the checkpoint.
+
+    Args:
+        run: the run's folder.
+        epochs: how many lines stay.
+    """
     rows = read_history(run)
     if len(rows) > epochs:
         _write(run, rows[:epochs])
@@ -40,6 +50,9 @@ def cut_history(run: Path, epochs: int) -> None:
 
 def read_history(run: Path) -> list[dict[str, Any]]:
     """The history so far, one dict an epoch; empty where there is none yet.
+
+    Args:
+        run: the run's folder.
 
     Raises:
         RunError: a line is no line of a history, or is not of the epoch whose turn it is.

@@ -70,7 +70,12 @@ _SCHEMA = {
 
 
 def write_record(run: Path, record: dict[str, Any]) -> None:
-    """Writes run.json, with its version and its checksum."""
+    """Writes run.json, with its version and its checksum.
+
+    Args:
+        run: the run's folder.
+        record: plain values, as JSON holds them.
+    """
     content = {
         "format": FORMAT,
         **{name: record[name] for name in record if name not in ("format", CHECKSUM)},
@@ -82,6 +87,9 @@ def write_record(run: Path, record: dict[str, Any]) -> None:
 
 def read_record(run: str | Path) -> dict[str, Any]:
     """Reads run.json, whichever version wrote it, in the words of this one; `format` tells which it was.
+
+    Args:
+        run: the run's folder.
 
     Raises:
         RunError: no run, half-written, of a newer version, or changed since it was written.

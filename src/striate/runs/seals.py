@@ -23,7 +23,11 @@ _AT_ONCE = 1 << 20
 
 
 def seal(path: Path) -> None:
-    """Writes a file's checksum into it: into the blank seal of a safetensors file, or behind a zip."""
+    """Writes a file's checksum into it: into the blank seal of a safetensors file, or behind a zip.
+
+    Args:
+        path: of a safetensors file with a blank seal, or of a zip.
+    """
     with path.open("r+b") as file:
         _add_to_zip(file)
         place = _place(file)
@@ -35,12 +39,20 @@ def seal(path: Path) -> None:
 
 
 def has_seal(file: BinaryIO) -> bool:
-    """Whether an open file carries a seal, right or wrong."""
+    """Whether an open file carries a seal, right or wrong.
+
+    Args:
+        file: open to read, as bytes.
+    """
     return _place(file) is not None
 
 
 def intact(file: BinaryIO) -> bool:
-    """Whether an open file carries a seal, and its bytes are those that were sealed."""
+    """Whether an open file carries a seal, and its bytes are those that were sealed.
+
+    Args:
+        file: open to read, as bytes.
+    """
     place = _place(file)
     if place is None:
         return False

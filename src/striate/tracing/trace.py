@@ -37,8 +37,12 @@ _NEEDS_VALUES = (
 
 
 def example(network: nn.Module, shape: Sequence[int], batch: int = 1) -> Tensor:
-    """An input of `shape` (C, L), (C, H, W) or (C, T, H, W) without memory, in the network's own
-    precision.
+    """An input without memory, in the network's own precision.
+
+    Args:
+        network: whose precision and device the input takes.
+        shape: (C, L), (C, H, W) or (C, T, H, W), without the batch.
+        batch: how many inputs at once.
     """
     dtype = next((p.dtype for p in network.parameters() if p.is_floating_point()), torch.get_default_dtype())
     return torch.empty((batch, *shape), dtype=dtype, device=META)

@@ -121,11 +121,20 @@ def tune(
 ) -> Tuning:
     """Measures the algorithms of every distinct convolution of a network, or takes what was measured before.
 
-    shape: of a batch that the network takes, (N, C, H, W) or (N, C, T, H, W). number_format: "fp32", "bf16",
-    or "auto", which is bf16 where the processor has it. gradients: those of training too, not only outputs.
-    again: measure anew what is known already.
+    Args:
+        network: any module.
+        shape: of a batch that it takes, (N, C, H, W) or (N, C, T, H, W).
+        number_format: "fp32", "bf16", or "auto", which is bf16 where the processor has it.
+        device: by default the processor.
+        store: where measurements are kept; by default the cache of this machine, number of threads and
+            version.
+        gradients: those of training too, not only outputs.
+        again: measure anew what is known already.
+        progress: is called with the convolutions measured so far and all of them.
 
-    Raises NetworkError for inputs that the network does not take, ArgumentError for an unknown number format.
+    Raises:
+        NetworkError: inputs that the network does not take.
+        ArgumentError: an unknown number format.
     """
     device = device or torch.device("cpu")
     chosen = _number_format(number_format, device)
@@ -188,11 +197,21 @@ def known_algorithms(
     device: torch.device | None = None,
     store: Store | None = None,
 ) -> Table:
-    """What training or `tune` found for single inputs of this shape, (C, H, W) or (C, T, H, W).
+    """What training or `tune` found for single inputs of this shape.
 
     For computing without gradients: measurements of any batch size count, the largest before others. Nothing
-    is measured here; convolutions that are unknown are left out. Raises NetworkError for inputs that the
-    network does not take.
+    is measured here; convolutions that are unknown are left out.
+
+    Args:
+        network: any module.
+        shape: (C, H, W) or (C, T, H, W), of one input.
+        number_format: "fp32" or "bf16".
+        device: by default the processor.
+        store: where measurements are kept; by default the cache of this machine, number of threads and
+            version.
+
+    Raises:
+        NetworkError: inputs that the network does not take.
     """
     memory = Store(device or torch.device("cpu")) if store is None else store
     if memory.empty:

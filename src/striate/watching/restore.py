@@ -17,6 +17,9 @@ def untouched(network: nn.Module) -> Iterator[None]:
     """Runs the network as at inference; on leaving, every attribute of every module is what it was.
 
     Parameters, buffers and hooks are entries of dictionaries, so they count; values inside of tensors do not.
+
+    Args:
+        network: any module.
     """
     before = [(module, dict(module.__dict__), _copies(module.__dict__)) for module in network.modules()]
     random_state = _random_state()

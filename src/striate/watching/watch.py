@@ -75,7 +75,12 @@ def watching(
 
 
 def on_gradient(tensor: Tensor, hear: Callable[[Tensor], None]) -> None:
-    """Calls `hear` with the gradient of a tensor when a backward pass comes to it; once per pass."""
+    """Calls `hear` with the gradient of a tensor when a backward pass comes to it; once per pass.
+
+    Args:
+        tensor: one that needs a gradient.
+        hear: is called with the gradient, of the shape of the tensor.
+    """
     if tensor.requires_grad:
         tensor.register_hook(hear)  # type: ignore[no-untyped-call]
 
@@ -84,6 +89,10 @@ def on_gradient_before_change(tensor: Tensor, hear: Callable[[Tensor], None]) ->
     """Calls `hear` with the gradient that comes to a view as it was before it has just been changed in place.
 
     Only what comes by way of that change; nothing comes where the view shows a part of a tensor alone.
+
+    Args:
+        tensor: a view that was changed in place.
+        hear: is called with the gradient, of the shape of the view.
     """
     base = tensor if tensor._base is None else tensor._base
     shape, changed = tensor.shape, base.grad_fn
@@ -98,7 +107,12 @@ def on_gradient_before_change(tensor: Tensor, hear: Callable[[Tensor], None]) ->
 
 @contextmanager
 def replaced(method: str, stand_ins: Mapping[nn.Module, Callable[..., Any]]) -> Iterator[None]:
-    """Inside the block these modules have other functions for one of their methods."""
+    """Inside the block these modules have other functions for one of their methods.
+
+    Args:
+        method: its name, such as "forward".
+        stand_ins: module → what is called in its place.
+    """
     for module, stand_in in stand_ins.items():
         setattr(module, method, stand_in)
     try:

@@ -31,12 +31,20 @@ def get_data(
     progress: Progress | None = None,
     published: Mapping[str, Published] = PUBLISHED,
 ) -> Path:
-    """Fetches a published data set, as far as it is not there yet; returns its folder.
+    """Fetches a published data set, as far as it is not there yet.
 
-    folder: where to; by default the user's cache, where `open_data(name)` finds it. progress: is called with
-    the name of a file, the bytes fetched so far and, if known, the bytes in all. published: the sets known by
-    name, with their mirrors. Raises DataError if the name is unknown, if no mirror answers, or if nothing can
-    be written.
+    Args:
+        name: "mnist" or "fashion-mnist".
+        folder: where to; by default the user's cache, where `open_data(name)` finds it.
+        progress: is called with the name of a file, the bytes fetched so far and, if known, the bytes in
+            all.
+        published: the sets known by name, with their mirrors.
+
+    Returns:
+        the folder.
+
+    Raises:
+        DataError: the name is unknown, no mirror answers, or nothing can be written.
     """
     if name in BUILT_IN:
         raise DataError(f"{name!r} is built in: there is nothing to fetch")
