@@ -231,9 +231,9 @@ def make_run(folder: Path) -> None:
     import torch
 
     import striate
-    from striate.training.progress import Silent
+    from striate.training.progress import Reporter
 
-    class Interrupted(Silent):
+    class Interrupted(Reporter):
         def epoch(self, *given: Any, **named: Any) -> None:
             import signal
 
@@ -263,11 +263,11 @@ def _sum_of_model(folder: Path) -> str:
 def resume_run(folder: Path) -> str | None:
     """Goes on with the run; the same damage must not be trained on."""
     import striate
-    from striate.training.progress import Silent
+    from striate.training.progress import Reporter
 
     notes = []
 
-    class Listening(Silent):
+    class Listening(Reporter):
         def say(self, note: str) -> None:
             notes.append(note)
 

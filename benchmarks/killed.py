@@ -24,7 +24,7 @@ from typing import Any
 import torch
 
 import striate
-from striate.training.progress import Silent
+from striate.training.progress import Reporter
 
 TIMES = ("seconds", "per_second")
 """Parts of names of what differs between equal trainings."""
@@ -52,10 +52,10 @@ def train(kind: str, run: Path) -> None:
     """Begins the training, or goes on with it."""
     if (run / "run.json").exists():
         if json.loads((run / "run.json").read_text())["status"] != "finished":
-            striate.train(resume=run, reporter=Silent())
+            striate.train(resume=run, reporter=Reporter())
         return
     shutil.rmtree(run, ignore_errors=True)  # killed before its record was written: it begins anew
-    striate.train(**KINDS[kind](), out=run, reporter=Silent())
+    striate.train(**KINDS[kind](), out=run, reporter=Reporter())
 
 
 def in_child(work: Callable[[], None], seconds: float | None = None) -> int:
@@ -123,7 +123,7 @@ def main() -> int:
 def trials(kind: str, root: Path, moments: int, draw: random.Random) -> int:
     """All trials of a kind; how many ended otherwise."""
     striate.train(
-        **KINDS[kind](), out=root / "first", reporter=Silent(), num_threads=1
+        **KINDS[kind](), out=root / "first", reporter=Reporter(), num_threads=1
     )  # loads what is loaded late
     began = time.perf_counter()
     assert finished(kind, root / "whole")

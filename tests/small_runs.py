@@ -14,7 +14,7 @@ import torch
 from striate.data import open_data
 from striate.data.augment.augmentation import Augmentation
 from striate.runs import CHECKPOINT, HISTORY, MODEL, RECORD, read_history
-from striate.training.progress import Silent
+from striate.training.progress import Reporter
 from striate.training.recipe import Recipe
 from striate.training.train import Run, train
 
@@ -57,13 +57,13 @@ def small_recipe(**changes: Any) -> Recipe:
 
 def small_run(out: Path, recipe: Recipe | None = None, **changes: Any) -> Run:
     """A training on one thread, told to nobody; on the digits if no other data are given."""
-    chosen = {"data": "digits", "options": TINY, "num_threads": 1, "reporter": Silent(), **changes}
+    chosen = {"data": "digits", "options": TINY, "num_threads": 1, "reporter": Reporter(), **changes}
     return train(out=out, recipe=recipe or small_recipe(), **chosen)
 
 
 def go_on(run: Path, **changes: Any) -> Run:
     """The training of a run, resumed."""
-    return train(resume=run, **{"num_threads": 1, "reporter": Silent(), **changes})
+    return train(resume=run, **{"num_threads": 1, "reporter": Reporter(), **changes})
 
 
 def change_record(run: Path, change: Callable[[dict[str, Any]], object]) -> None:
@@ -73,7 +73,7 @@ def change_record(run: Path, change: Callable[[dict[str, Any]], object]) -> None
     (run / RECORD).write_text(json.dumps({**record, "checksum": None}))
 
 
-class Told(Silent):
+class Told(Reporter):
     """Remembers what it was told."""
 
     def __init__(self) -> None:

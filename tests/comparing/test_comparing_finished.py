@@ -12,7 +12,7 @@ from small_runs import change_record
 from striate.comparing import compare
 from striate.comparing.finished import check_alike, differences, read_finished
 from striate.errors import DataError, RunError
-from striate.training.progress import Silent
+from striate.training.progress import Reporter
 
 
 def refused(run: Path) -> str:
@@ -107,7 +107,7 @@ def test_rows_of_runs_made_elsewhere(tmp_path: Path) -> None:
         hand_made_run(tmp_path / "c", "tsm", causal=True),
         hand_made_run(tmp_path / "d", "3d", options={"widths": (8, 16)}),
     ]
-    found = compare(runs=[*runs, runs[0]], reporter=Silent())
+    found = compare(runs=[*runs, runs[0]], reporter=Reporter())
     blind, shifted, wide = found.rows
     assert (found.out, found.files, found.clips, found.split) == (None, (), 200, "test")
     assert blind.top1.values == (0.5, 0.4)

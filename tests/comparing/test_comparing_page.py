@@ -14,7 +14,7 @@ from striate.comparing import Comparison, compare
 from striate.comparing.drawing import STYLES, draw_front
 from striate.comparing.table import table_of
 from striate.models import WAYS
-from striate.training.progress import Silent
+from striate.training.progress import Reporter
 
 
 class Page(HTMLParser):
@@ -58,7 +58,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
         hand_made_run(folder / "b", "tsm", seed=1),
         hand_made_run(folder / "c", "tsm", ((90, 10), (4, 96))),
     ]
-    return compare(runs=runs, out=folder / "out", reporter=Silent())
+    return compare(runs=runs, out=folder / "out", reporter=Reporter())
 
 
 def test_the_page_holds_the_table_and_the_picture(compared: Comparison) -> None:
@@ -82,7 +82,7 @@ def test_the_fragment_for_notebooks_is_the_same(compared: Comparison) -> None:
 def test_names_are_escaped(tmp_path: Path) -> None:
     run = hand_made_run(tmp_path / "run")
     change_record(run, lambda record: record["data"].update(name="<b>$x"))
-    found = compare(runs=[run], reporter=Silent())
+    found = compare(runs=[run], reporter=Reporter())
     assert "&lt;b&gt;$x" in found.to_html()
     assert "<b>$x" not in found.to_html()
 
@@ -93,6 +93,6 @@ def test_every_way_has_a_colour_and_a_mark_of_its_own() -> None:
 
 
 def test_the_picture_of_one_row(tmp_path: Path) -> None:
-    found = compare(runs=[hand_made_run(tmp_path / "run")], reporter=Silent())
+    found = compare(runs=[hand_made_run(tmp_path / "run")], reporter=Reporter())
     draw_front(found, tmp_path / "one.png")
     assert min(size_of(tmp_path / "one.png")) > 400

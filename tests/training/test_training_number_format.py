@@ -193,8 +193,6 @@ def test_recurrent_layers_are_checked(kind: type[nn.RNNBase], monkeypatch: pytes
             result: Tensor = self.layer(x)[0][:, -1]
             return result
 
-    if not computes_in_bf16(kind):
-        pytest.skip(f"this processor computes no {kind.__name__} in bf16")
     torch.manual_seed(0)
     network, frames = Last(), torch.randn(4, 8, 6)
 
@@ -205,6 +203,10 @@ def test_recurrent_layers_are_checked(kind: type[nn.RNNBase], monkeypatch: pytes
     calls = layer_calls(network, number_format.CHECKED, lambda: step(network))
     assert [call.name for call in calls] == ["layer"]
     assert calls[0].output_gradient.shape == (4, 8, 5)
+    if not computes_in_bf16(kind):
+        wrong = "the output of layer differs from fp32 by inf (limit 0.02)"
+        assert first_wrong_layer(network, step, CPU, {}) == wrong
+        return
     assert len(dict(differences(calls[0], CPU, {}))) == 3
     assert first_wrong_layer(network, step, CPU, {}) is None
     real = kind.forward
@@ -217,6 +219,22 @@ def test_recurrent_layers_are_checked(kind: type[nn.RNNBase], monkeypatch: pytes
     found = first_wrong_layer(network, step, CPU, {})
     assert found is not None
     assert found.startswith("the output of layer differs from fp32 by 0.5 (limit 0.02)")
+
+
+def test_a_layer_that_cannot_be_computed_in_bf16_is_wrong_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(self: nn.Linear, x: Tensor) -> Tensor:
+        if torch.is_autocast_enabled("cpu"):
+            raise RuntimeError("could not create a primitive")
+        result: Tensor = nn.functional.linear(x, self.weight, self.bias)
+        return result
+
+    monkeypatch.setattr(nn.Linear, "forward", missing)
+    monkeypatch.setattr(number_format, "has_native_bf16", lambda device: True)
+    monkeypatch.setattr(number_format, "WORTHWHILE_MACS", 1)
+    monkeypatch.setattr(number_format, "WORTHWHILE_INTENSITY", 1)
+    choice = choose(small(), loss, CPU)
+    assert choice.name == "fp32"
+    assert choice.reason == "bf16 is wrong here: the output of 3 differs from fp32 by inf (limit 0.02)"
 
 
 def test_frozen_layers_are_checked_too() -> None:

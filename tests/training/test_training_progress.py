@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from striate.training.progress import Bar, Lines, Silent, in_words, reporter_for
+from striate.training.progress import Bar, Lines, Reporter, in_words, reporter_for
 
 
 def row(epoch: int, epochs: int = 3, val: float | None = 0.5) -> dict[str, Any]:
@@ -114,6 +114,6 @@ def test_a_bar_while_reading() -> None:
 def test_which_one() -> None:
     assert isinstance(reporter_for(terminal()), Bar)
     assert type(reporter_for(Console(file=io.StringIO()))) is Lines
-    silent = Silent()
+    silent = Reporter()
     silent.say("nothing")
     silent.begin(1, 0, 1)

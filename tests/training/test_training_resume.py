@@ -22,7 +22,7 @@ from small_runs import (
 )
 from striate import runs
 from striate.training import loop
-from striate.training.progress import Reporter, Silent
+from striate.training.progress import Reporter
 from striate.training.train import Run
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -40,7 +40,7 @@ def start(tmp_path: Path, small_set: Path) -> Start:
 
     def begin(reporter: Reporter | None = None) -> Run:
         return small_run(
-            tmp_path / "run", RECIPE, data=small_set, options=OPTIONS, reporter=reporter or Silent()
+            tmp_path / "run", RECIPE, data=small_set, options=OPTIONS, reporter=reporter or Reporter()
         )
 
     return begin

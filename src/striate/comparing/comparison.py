@@ -1,11 +1,12 @@
 """The result of a comparison, and how it presents itself."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, pstdev
 from typing import Any
 
 from striate.pages import Shown
+from striate.plain_values import ToJson
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(ToJson):
     """One way through time on one backbone: what its trainings came to, and what it costs."""
 
     time: str
@@ -74,11 +75,11 @@ class Row:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; fractions, not percent."""
-        return asdict(self) | {"label": self.label}
+        return super().to_json() | {"label": self.label}
 
 
 @dataclass(frozen=True)
-class Comparison(Shown):
+class Comparison(Shown, ToJson):
     """Ways through time, side by side."""
 
     status: str
@@ -96,18 +97,3 @@ class Comparison(Shown):
     machine: dict[str, Any]
     """Where inference was measured."""
     notes: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {
-            "status": self.status,
-            "data": self.data,
-            "split": self.split,
-            "clips": self.clips,
-            "match": self.match,
-            "rows": [row.to_json() for row in self.rows],
-            "out": None if self.out is None else str(self.out),
-            "files": [str(path) for path in self.files],
-            "machine": self.machine,
-            "notes": list(self.notes),
-        }

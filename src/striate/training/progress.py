@@ -2,7 +2,7 @@
 
 import sys
 import time
-from typing import Any, Protocol
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -14,8 +14,11 @@ BESIDE_BAR = 70
 """Characters that the numbers beside the bar may take."""
 
 
-class Reporter(Protocol):
-    """What a training calls. Steps are counted over the whole training."""
+class Reporter:
+    """Hears what a training does, and says nothing of it: the base of reporters that say something.
+
+    Steps are counted over the whole training.
+    """
 
     def say(self, text: str) -> None:
         """One fact, said once."""
@@ -42,35 +45,7 @@ class Reporter(Protocol):
         """The training ended, however it ended."""
 
 
-class Silent:
-    """Says nothing. The base of reporters that say only some things."""
-
-    def say(self, text: str) -> None:
-        """Leaves a fact unsaid."""
-
-    def reading(self, done: int, files: int) -> None:
-        """Leaves unsaid how many files have been read."""
-
-    def measuring(self, done: int, convolutions: int) -> None:
-        """Leaves unsaid how many convolutions have been measured."""
-
-    def begin(self, steps: int | None, done: int, epochs: int | None, unit: str = "images") -> None:
-        """Leaves unsaid how long the training will be."""
-
-    def plan(self, steps: int, epochs: int) -> None:
-        """Leaves unsaid how long the training will be by now."""
-
-    def step(self, done: int, loss: float, top1: float, per_second: float) -> None:
-        """Leaves unsaid that a step ended."""
-
-    def epoch(self, row: dict[str, Any]) -> None:
-        """Leaves unsaid what an epoch came to."""
-
-    def end(self) -> None:
-        """Leaves unsaid that the training ended."""
-
-
-class Lines(Silent):
+class Lines(Reporter):
     """Plain lines, for logs: facts, and one line an epoch."""
 
     def __init__(self, console: Console) -> None:

@@ -18,12 +18,12 @@ from striate.training.loop import Loop
 from striate.training.options import ClipOptions, Flow, MachineOptions, NetworkOptions, PictureOptions
 from striate.training.presets import Preset, check_names, recipe_request
 from striate.training.process_group import ProcessGroup, process_group
-from striate.training.progress import Reporter, Silent, reporter_for
+from striate.training.progress import Reporter, reporter_for
 from striate.training.recipe import Recipe
 from striate.training.request import Request
 from striate.training.setup import Setup, new_setup, refuse_existing, resumed_setup
 from striate.training.stopping import stop_on_signal
-from striate.training.tracking import Tracked, require_tensorboard
+from striate.training.tracking import require_tensorboard, tracked
 
 __all__ = ["Run", "train"]
 
@@ -123,7 +123,7 @@ def run_training(
         stack.enter_context(torch.random.fork_rng(devices=range(torch.cuda.device_count())))
         stack.enter_context(cudnn_benchmark(device))
         group = stack.enter_context(process_group(device))
-        listener = (reporter or reporter_for()) if group.is_main else Silent()
+        listener = (reporter or reporter_for()) if group.is_main else Reporter()
         setup = _set_up(request, resume, group, listener)
         return _train(
             replace(setup, began=began), listener, resumed=resume is not None, tensorboard=tensorboard
@@ -169,7 +169,7 @@ def _train(setup: Setup, reporter: Reporter, *, resumed: bool, tensorboard: bool
         if not resumed and setup.group.is_main:
             refuse_existing(setup.run)
         if tensorboard and setup.group.is_main:
-            reporter = Tracked(reporter, setup.run)
+            reporter = tracked(reporter, setup.run)
         for note in setup.notes:
             reporter.say(note)
         if not resumed and setup.group.is_main:
