@@ -214,6 +214,17 @@ def test_a_long_evaluation_measures_outputs_first(
     assert using_algorithms.scores.loss == pytest.approx(plain.scores.loss, rel=1e-5)
 
 
+def test_what_cannot_be_kept_is_not_taken(
+    tmp_path: Path, measured: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Measured anew, it could come out otherwise, and the same command would train other weights."""
+    (tmp_path / "a file").write_text("where the cache's folder should be")
+    network, shapes = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1)), [(2, 1, 8, 8)]
+    assert len(algorithms_for(network, shapes, "fp32", CPU, steps=100)) == 1
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a file"))
+    assert algorithms_for(network, shapes, "fp32", CPU, steps=100) == {}
+
+
 def test_steps_of_a_recipe() -> None:
     assert steps_of(Recipe(epochs=3, batch_size=32), 100, lambda: 1) == 9
     assert steps_of(Recipe(epochs=3, batch_size=500), 100, lambda: 1) == 3

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -244,3 +245,26 @@ def test_an_unknown_number_format(store: Store) -> None:
     with pytest.raises(ArgumentError) as error:
         tune(Network(), (1, 3, 4, 4), number_format="fp8", store=store)
     assert str(error.value) == "number_format must be auto, fp32 or bf16; got 'fp8'"
+
+
+def test_who_measures_at_once_chooses_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measurements of which no two come out alike, as on a busy machine: one is made, the others find it."""
+    ticks, asked = iter(range(10**6)), []
+
+    def measured(geometry: Geometry, shape: Any, *_: Any) -> Measured:
+        asked.append((geometry, shape))
+        time.sleep(0.01)
+        choices = [Choice("plain", "fp32"), Choice(f"algorithm {next(ticks)}", "fp32")]
+        trials = (Trial(choices[0], 1.0, 0.0, 1e-4), Trial(choices[1], 0.1, 0.0, 1e-4))
+        return Measured(dict.fromkeys(Operation, trials))
+
+    monkeypatch.setattr(import_module("striate.tuning.tune"), "measure", measured)
+    monkeypatch.setattr(
+        "striate.tuning.store.ALGORITHMS", {f"algorithm {n}": None for n in range(99)} | ALGORITHMS
+    )
+    with ThreadPoolExecutor(6) as pool:
+        found = list(
+            pool.map(lambda _: tune(Network(), (2, 3, 8, 8), store=Store(CPU, tmp_path)).table, range(6))
+        )
+    assert all(table == found[0] for table in found)
+    assert len(asked) == len(set(asked)) == 2

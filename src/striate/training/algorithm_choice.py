@@ -9,7 +9,7 @@ from striate.algorithms import Choices, Table
 from striate.algorithms.table import Key
 from striate.errors import NetworkError
 from striate.training.recipe import Recipe
-from striate.tuning import tune
+from striate.tuning import Store, tune
 
 WORTH_MEASURING = 50
 """Steps of a training that measures. Trying all algorithms takes as long as 3 to 9 steps."""
@@ -31,22 +31,22 @@ def algorithms_for(
     """The algorithms for batches of these shapes, in a training of so many steps.
 
     A short training takes none, even if some are known: else the same command would round otherwise the next
-    time. A network that cannot be followed without its numbers takes none either.
+    time. A network that cannot be followed without its numbers takes none either, nor does a training on a
+    machine that cannot keep what was measured.
     """
     table: dict[Key, Choices] = {}
     if steps < WORTH_MEASURING:
         return table
+    store = Store(device)
     try:
         for shape in shapes:
             tuning = tune(
-                network,
-                shape,
-                number_format=number_format,
-                device=device,
-                progress=progress,
+                network, shape, number_format=number_format, device=device, store=store, progress=progress
             )
             table |= tuning.table
     except NetworkError:
+        return {}
+    if not store.path.is_file():  # what cannot be kept would be measured anew, and come out otherwise
         return {}
     return table
 

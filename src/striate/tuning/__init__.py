@@ -7,6 +7,17 @@ cache. This room knows no data and no training.
 
 from striate.tuning.calls import calls_of
 from striate.tuning.measuring import TOLERANCES, Measured, Trial
+from striate.tuning.store import Store
 from striate.tuning.tune import Row, Tuning, known_algorithms, tune
 
-__all__ = ["TOLERANCES", "Measured", "Row", "Trial", "Tuning", "calls_of", "known_algorithms", "tune"]
+__all__ = [
+    "TOLERANCES",
+    "Measured",
+    "Row",
+    "Store",
+    "Trial",
+    "Tuning",
+    "calls_of",
+    "known_algorithms",
+    "tune",
+]

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,19 @@ class Store:
             return dict(content["measured"])
         except (OSError, ValueError, KeyError, TypeError):
             return {}
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Lets one process measure at a time: those that wait find what it measured, and choose the same."""
+        import portalocker  # here, as it is rarely needed
+
+        with ExitStack() as stack:
+            with suppress(OSError):  # a cache that cannot be written is none
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                file = stack.enter_context(self.path.with_suffix(".lock").open("a"))
+                portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE)
+            self._entries |= self._read()
+            yield
 
     def get(self, geometry: Geometry, shape: Shape, number_format: Number) -> Measured | None:
         """What is known; None where nothing is."""

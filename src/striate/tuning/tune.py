@@ -142,16 +142,19 @@ def tune(
     calls = calls_of(network, shape)
     asked = {_question(call): _operations(call, gradients) for call in calls}
     known = {} if again else _known(memory, asked, chosen)
-    try:
-        for done, (question, operations) in enumerate(asked.items(), start=1):
-            if question not in known:
-                with cudnn_benchmark(device):
-                    known[question] = measure(*question, chosen, device, operations)
-                memory.put(*question, chosen, known[question])
-            if progress is not None:
-                progress(done, len(asked))
-    finally:
-        memory.save()
+    if len(known) < len(asked):
+        with memory.held():
+            known = {} if again else _known(memory, asked, chosen)
+            try:
+                for done, (question, operations) in enumerate(asked.items(), start=1):
+                    if question not in known:
+                        with cudnn_benchmark(device):
+                            known[question] = measure(*question, chosen, device, operations)
+                        memory.put(*question, chosen, known[question])
+                    if progress is not None:
+                        progress(done, len(asked))
+            finally:
+                memory.save()
     return Tuning(chosen, tuple(Row(call, known[_question(call)]) for call in calls))
 
 
