@@ -56,9 +56,14 @@ def test_what_is_printed(run: Command, tmp_path: Path, small_set: Path) -> None:
     ]
     assert lines[8:] == ["", f"next:  striate predict '{out}' IMAGE"]
     told = done.err.splitlines()
-    assert told[:3] == [*record["data"]["notes"], "computing in fp32, channels last: as asked"]
-    assert told[3:5] == [f"run {out}", "2 epochs, 10 steps"]
-    assert [line[:11] for line in told[5:]] == ["epoch   1/2", "epoch   2/2"]
+    assert told[:5] == [
+        *record["data"]["notes"],
+        "computing in fp32, channels last: as asked",
+        "10 classes: 0, 1, 2, 3, …, 8, 9",
+        "images: 176 to train, 16 held out to validate, 45 held out to test",
+    ]
+    assert told[5:7] == [f"run {out}", "2 epochs, 10 steps"]
+    assert [line[:11] for line in told[7:]] == ["epoch   1/2", "epoch   2/2"]
 
 
 @quick

@@ -21,6 +21,7 @@ from striate.models import NetworkSpec, load_weights, read_weights
 from striate.models.layouts import Pixels
 from striate.runs import CHECKPOINT, MODEL, RECORD, holds_run, read_record, unused_folder
 from striate.training.algorithm_choice import algorithms_for, steps_of
+from striate.training.announcing import announced
 from striate.training.freezing import freeze, untrained_parts
 from striate.training.loss import batch_loss
 from striate.training.number_format import Loss, NumberFormat, choose, work_of
@@ -89,7 +90,7 @@ def new_setup(request: Request, group: ProcessGroup, reporter: Reporter) -> Setu
         *request.unasked(asked),
         *start.notes,
         f"computing in {chosen.name}, channels last: {chosen.reason}",
-        *_on_algorithms(chosen.table),
+        *announced(data, recipe, plan, chosen.table),
     )
     return Setup(
         run, data, start.network, start.normalise, recipe, plan, chosen.table, record, group, full_rate, notes
@@ -263,17 +264,6 @@ def _first_batch(
         return batch_loss(network(inputs).float(), targets, recipe.label_smoothing, None, len(rows))
 
     return tuple(inputs.shape[1:]), loss
-
-
-def _on_algorithms(table: Table) -> tuple[str, ...]:
-    """What is said of them."""
-    others = sum(not choices.plain for choices in table.values())
-    if not others:
-        return ()
-    return (
-        f"{others} of {len(table)} distinct convolutions take faster algorithms than PyTorch's call "
-        "(--algorithms plain: none does)",
-    )
 
 
 def _counts(data: ImageData) -> np.ndarray:

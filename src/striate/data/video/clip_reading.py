@@ -100,6 +100,19 @@ def _opened(path: str | Path) -> Iterator[ClipSource]:
         raise UnreadableError(path, plain_reason(error), "video") from None
 
 
+def seconds_between_frames(path: str | Path, sampling: Sampling) -> float | None:
+    """How far apart the frames of a clip of this video are; None where the times of frames are not known.
+
+    Raises:
+        UnreadableError: it is no video that can be read.
+    """
+    with _opened(path) as source:
+        if sampling.stride is not None:
+            return source.seconds(min(float(sampling.stride), source.length))
+        whole = source.seconds(source.length)
+        return None if whole is None else whole / sampling.frames
+
+
 def read_windows(
     path: str | Path,
     *,
