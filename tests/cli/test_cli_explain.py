@@ -8,7 +8,7 @@ import pytest
 from small_clips import clip_run, pictures, write_video
 from striate.cli import main
 from striate.cli.explain import Show
-from striate.explaining.pictures.catalogue import SHOWS
+from striate.explaining.pictures import SHOWS
 from striate.training.train import Run
 
 

@@ -9,10 +9,10 @@ from explaining_networks import image_network, numbers
 from PIL import Image
 
 import striate
-from striate.explaining.answer import Answer, strongest
 from striate.explaining.explain import explain
+from striate.explaining.loss import Answer, strongest
 from striate.explaining.subject import open_subject
-from striate.explaining.texts.languages import Texts
+from striate.explaining.texts import Texts
 from striate.pages import Paragraph, Table
 from striate.runs import read_record, write_record
 from striate.training.train import Run

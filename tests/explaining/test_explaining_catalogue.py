@@ -9,7 +9,7 @@ from torch import nn
 
 from striate.errors import NetworkError
 from striate.explaining.explain import explain
-from striate.explaining.pictures.catalogue import SHOWS
+from striate.explaining.pictures import SHOWS
 
 
 @pytest.mark.parametrize("name", SHOWS)

@@ -129,7 +129,7 @@ def numbers(name: str, text: str | None) -> tuple[int, ...] | None:
 def _print_glossary(command: Explain) -> int:
     from rich.text import Text
 
-    from striate.explaining.texts.languages import glossary
+    from striate.explaining.texts import glossary
 
     terms = glossary(command.lang)
     if command.json:

@@ -94,7 +94,21 @@ def predict_video(trained: Trained, path: Path, seconds: float | None = None) ->
 def _rows(trained: Trained, path: Path, seconds: float | None) -> tuple[list[Span], np.ndarray]:
     """The windows of a video, and their probabilities (W, K)."""
     assert trained.sampling is not None
-    windows = read_windows(
+    windows, spans, rows = windows_of(trained, path, seconds), [], []
+    H, W = trained.size
+    at_once = batch_of(trained.channels * trained.sampling.frames * H * W)
+    while batch := list(islice(windows, at_once)):
+        spans += [Span(start, end) for start, end, _ in batch]
+        rows.append(probabilities_of(trained, np.stack([clip for _, _, clip in batch])))
+    return spans, np.concatenate(rows)
+
+
+def windows_of(
+    trained: Trained, path: Path, seconds: float | None
+) -> Iterator[tuple[float | None, float | None, np.ndarray]]:
+    """Start and end in seconds, and the clip (C, T, H, W) uint8, of one window of a video after the other."""
+    assert trained.sampling is not None
+    return read_windows(
         path,
         sampling=trained.sampling,
         channels=trained.channels,
@@ -102,13 +116,6 @@ def _rows(trained: Trained, path: Path, seconds: float | None) -> tuple[list[Spa
         flow=trained.flow,
         seconds=seconds,
     )
-    spans, rows = [], []
-    H, W = trained.size
-    at_once = batch_of(trained.channels * trained.sampling.frames * H * W)
-    while batch := list(islice(windows, at_once)):
-        spans += [Span(start, end) for start, end, _ in batch]
-        rows.append(probabilities_of(trained, np.stack([clip for _, _, clip in batch])))
-    return spans, np.concatenate(rows)
 
 
 def probabilities_of(trained: Trained, pixels: np.ndarray) -> np.ndarray:

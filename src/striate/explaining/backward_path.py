@@ -9,7 +9,7 @@ import numpy as np
 from striate.errors import NetworkError
 from striate.explaining.checking import Check, as_array, compare, rounding
 from striate.explaining.kinds.catalogue import kind_of
-from striate.explaining.texts.languages import Texts
+from striate.explaining.texts import Texts
 from striate.numbers import by, number, percent
 from striate.pages import Block, Formula, Paragraph, Section, Table
 from striate.pages.maths import partial, row, sub

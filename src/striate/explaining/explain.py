@@ -5,26 +5,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
 from striate.arithmetic.receptive.summary import UnitField
 from striate.checked import checked
+from striate.derivation.shapes import Array
 from striate.errors import ArgumentError, NetworkError, unknown
-from striate.explaining.answer import Answer
 from striate.explaining.backward_path import explain_backward_path
 from striate.explaining.checking import as_array
 from striate.explaining.explanation import Explanation, LayerLine
 from striate.explaining.inputs import Input
 from striate.explaining.kinds.catalogue import kind_of
-from striate.explaining.loss import Loss, explain_loss, settings_of, torch_loss
-from striate.explaining.picture import Picture
-from striate.explaining.pictures.catalogue import SHOWS
+from striate.explaining.loss import Answer, Loss, explain_loss, settings_of, torch_loss
+from striate.explaining.pictures import SHOWS
 from striate.explaining.pictures.request import PictureRequest
 from striate.explaining.receptive_fields import ReceptiveFields
 from striate.explaining.subject import Subject, open_subject
-from striate.explaining.texts.languages import LANGUAGES
+from striate.explaining.texts import LANGUAGES
 from striate.explaining.unit import Unit, choose, explain_unit, with_followers
 from striate.explaining.update import Optimiser, clip_factor, explain_update, optimiser_of
 from striate.explaining.weight_gradient import WeightGradient, explain_gradient, gradient_by_torch
@@ -131,23 +129,17 @@ def explain(
     found = _overview(subject, recorded, loss, language)
     optimiser = _optimiser(subject, optimizer, rate)
     fields = ReceptiveFields(subject.network, subject.inputs)
-    if layer is None:
-        request = PictureRequest(subject, recorded, None, question.filter, None, target, fields, optimiser)
-        return replace(found, pictures=_pictures(question, request))
-    named = recorded.named(layer)
-    gradient = _gradient(recorded, named, question, optimiser)
-    unit = _unit(recorded, named, question, fields)
+    named = None if layer is None else recorded.named(layer)
+    if named is not None:
+        gradient = _gradient(recorded, named, question, optimiser)
+        unit = _unit(recorded, named, question, fields)
+        path = explain_backward_path(recorded, named) if through else None
+        frame = found.picture if unit is None else _frame(subject, unit.receptive_field)
+        found = replace(found, unit=unit, picture=frame, gradient=gradient, through=path)
     request = PictureRequest(
-        subject, recorded, named, question.chosen_filter, unit, target, fields, optimiser
+        subject, recorded, named, question.chosen_filter, found.unit, target, fields, optimiser
     )
-    return replace(
-        found,
-        unit=unit,
-        picture=found.picture if unit is None else picture_of(subject, unit.receptive_field),
-        gradient=gradient,
-        through=explain_backward_path(recorded, named) if through else None,
-        pictures=_pictures(question, request),
-    )
+    return replace(found, pictures=tuple(one for name in show for one in SHOWS[name](request)))
 
 
 def _numbers(index: Sequence[int] | None) -> tuple[int, ...] | None:
@@ -179,7 +171,7 @@ def _overview(subject: Subject, recorded: Recorded, loss: Loss | None, language:
         label=None if subject.labels is None else subject.class_name(subject.labels[0]),
         answer=_answer(subject, recorded),
         layers=tuple(map(_line, recorded.layers)),
-        picture=picture_of(subject),
+        picture=_frame(subject),
         loss=loss,
         language=language,
     )
@@ -231,24 +223,11 @@ def _line(record: LayerRecord) -> LayerLine:
     return LayerLine(record.title, type(record.layer).__name__, tuple(record.output.shape), kind)
 
 
-def picture_of(subject: Subject, field: UnitField | None = None) -> np.ndarray | None:
-    """(C, H, W) uint8: the pixels of the first input, or its numbers stretched to what can be seen.
-
-    field: what the number at hand sees of a clip, of which the frame in the middle is shown.
-    """
-    if subject.pixels is not None:
-        first: np.ndarray = subject.pixels[0]
-        return first
-    numbers = as_array(subject.inputs[0])
-    if numbers.ndim == 4:
-        times = field.clipped[0] if field is not None and len(field.clipped) == 3 else None
-        numbers = numbers[:, numbers.shape[1] // 2 if times is None else sum(times) // 2]
-    if numbers.ndim != 3:
+def _frame(subject: Subject, field: UnitField | None = None) -> Array | None:
+    """(C, H, W) in [0, 255]: the first input, of a clip the frame in the middle of what the number sees."""
+    try:
+        frames = subject.frames()
+    except NetworkError:
         return None
-    low, high = numbers.min(), numbers.max()
-    grey: np.ndarray = np.rint((numbers - low) / max(high - low, 1e-12) * 255).astype(np.uint8)
-    return grey if len(grey) in (1, 3) else grey[:1]
-
-
-def _pictures(question: Question, request: PictureRequest) -> tuple[Picture, ...]:
-    return tuple(picture for name in question.show for picture in SHOWS[name](request))
+    times = field.clipped[0] if field is not None and len(field.clipped) == 3 else None
+    return frames[len(frames) // 2 if times is None else sum(times) // 2]

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from striate.explaining.answer import Answer
+from striate.derivation.shapes import Array
 from striate.explaining.backward_path import BackwardPath
 from striate.explaining.checking import Check
 from striate.explaining.kinds.catalogue import BY_KEY
-from striate.explaining.loss import Loss
+from striate.explaining.loss import Answer, Loss
 from striate.explaining.picture import Picture
 from striate.explaining.receptive_fields import rectangle
-from striate.explaining.texts.languages import Texts
+from striate.explaining.texts import Texts
 from striate.explaining.unit import Unit
 from striate.explaining.weight_gradient import WeightGradient
 from striate.numbers import by, number
@@ -45,8 +45,8 @@ class Explanation(Shown):
     answer: Answer | None
     """What the network says of the first input; None where it gives no scores."""
     layers: tuple[LayerLine, ...]
-    picture: np.ndarray | None = field(repr=False)
-    """(C, H, W) uint8: the first input, or the middle frame of it."""
+    picture: Array | None = field(repr=False)
+    """(C, H, W) in [0, 255]: the first input, or a frame of it."""
     unit: Unit | None = None
     loss: Loss | None = None
     gradient: WeightGradient | None = None
@@ -114,8 +114,8 @@ class Explanation(Shown):
         mark = None if self.unit is None else rectangle(self.unit.receptive_field)
         if mark is None or self.picture is None:
             return None
-        tile = self.picture.astype(float)
-        return Picture("receptive_field", (tile if len(tile) == 3 else tile[0],), ("",), marks=(mark,))
+        tile = self.picture if len(self.picture) == 3 else self.picture[0]
+        return Picture("receptive_field", (tile,), ("",), marks=(mark,))
 
 
 @document_of.register

@@ -1,6 +1,5 @@
 """From what is given to a run (an image or video file, a number in a data set, an array) to its inputs."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -11,9 +10,8 @@ from torch import Tensor
 
 from striate.data import open_data, read_image
 from striate.data.suffixes import VIDEO_SUFFIXES
-from striate.data.video.clip_reading import read_windows
 from striate.errors import ArgumentError, DataError, NetworkError
-from striate.evaluating.predict_clips import WINDOW_SECONDS, videos_in
+from striate.evaluating.predict_clips import WINDOW_SECONDS, videos_in, windows_of
 from striate.evaluating.run_model import Trained
 from striate.numbers import by
 
@@ -146,7 +144,7 @@ def read_clips(trained: Trained, source: str) -> tuple[tuple[str, ...], np.ndarr
     titles: list[str] = []
     clips: list[np.ndarray] = []
     for video in videos_in(trained.run, [source]):
-        windows = list(islice(_windows(trained, video, None), MOST_WINDOWS + 1))
+        windows = [clip for _, _, clip in islice(windows_of(trained, video, None), MOST_WINDOWS + 1)]
         titles += [f"{video}#{n + 1}" for n in range(len(windows))] if len(windows) > 1 else [str(video)]
         clips += windows
         if len(clips) > MOST_WINDOWS:
@@ -171,21 +169,7 @@ def _window(trained: Trained, video: Path, number: int) -> np.ndarray:
     assert trained.sampling is not None
     seconds = WINDOW_SECONDS if trained.sampling.stride is None else None
     count = 0
-    for count, clip in enumerate(_windows(trained, video, seconds), 1):
+    for count, (_, _, clip) in enumerate(windows_of(trained, video, seconds), 1):
         if count == number:
             return clip
     raise ArgumentError(f"{video} has no window {number}: expected 1–{count}")
-
-
-def _windows(trained: Trained, video: Path, seconds: float | None) -> Iterator[np.ndarray]:
-    """The clips (C, T, H, W) of a video, one window after the other."""
-    assert trained.sampling is not None
-    windows = read_windows(
-        video,
-        sampling=trained.sampling,
-        channels=trained.channels,
-        size=trained.size,
-        flow=trained.flow,
-        seconds=seconds,
-    )
-    return (clip for _, _, clip in windows)

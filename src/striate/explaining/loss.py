@@ -1,4 +1,4 @@
-"""The loss, worked out: scores → probabilities → cross-entropy, and the gradient at the scores."""
+"""What a network says and how wrong it is: logits → probabilities → cross-entropy, and the gradient there."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,15 +12,65 @@ from torch import Tensor
 from striate.derivation import CrossEntropy
 from striate.derivation.shapes import Array
 from striate.errors import ArgumentError, NetworkError
-from striate.explaining.answer import strongest
+from striate.evaluating.calibration import probabilities
 from striate.explaining.checking import Check, as_array, compare, rounding
 from striate.explaining.subject import Subject
-from striate.explaining.texts.languages import Texts
-from striate.numbers import by, number
+from striate.explaining.texts import Texts
+from striate.numbers import by, number, percent
 from striate.pages import Block, Formula, Paragraph, Section, Table
-from striate.pages.maths import as_maths, partial, row, sub, total
+from striate.pages.maths import as_maths, over, partial, row, sub, total
 from striate.plain_values import to_plain
 from striate.tracing.recording import Recorded
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The scores of the first input; arrays are (K,). `predict` makes the same probabilities of them."""
+
+    classes: tuple[str, ...]
+    logits: Array
+    temperature: float
+    """What the logits are divided by; 1 for a module, and where none was fitted."""
+
+    @property
+    def probabilities(self) -> Array:
+        """Softmax of the logits, divided by the temperature."""
+        shares: Array = probabilities(self.logits[None], self.temperature)[0]
+        return shares
+
+    @property
+    def ranking(self) -> list[tuple[str, float]]:
+        """The classes with the highest probabilities, the first one first."""
+        shares = self.probabilities
+        return [(self.classes[k], float(shares[k])) for k in strongest(shares)]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, by class."""
+        by_class = {
+            name: dict(zip(self.classes, values.tolist(), strict=True))
+            for name, values in (("logits", self.logits), ("probabilities", self.probabilities))
+        }
+        return {"temperature": self.temperature, **by_class}
+
+    def blocks(self, say: Texts) -> Iterator[Block]:
+        """Logits, what the temperature makes of them, and the probabilities."""
+        shares, score = self.probabilities, sub("z", "k")
+        warm = [] if self.temperature == 1 else [self.logits / self.temperature]
+        rows = [
+            (self.classes[k], *(number(float(z[k]), 5) for z in (self.logits, *warm)), percent(shares[k]))
+            for k in strongest(shares)
+        ]
+        heads = ("class", "score", *(("divided",) if warm else ()), "probability")
+        yield Formula(row(sub("p", "k"), "=", "softmax", "(", over(score, "T") if warm else score, ")"))
+        if warm:
+            yield Paragraph(say("overview.temperature", temperature=number(self.temperature)))
+        yield Table.of_rows(say("overview.ranking"), say.heads(*heads), rows)
+
+
+def strongest(shares: Array, count: int = 5) -> list[int]:
+    """The most probable classes, the first one first."""
+    order: list[int] = np.argsort(-shares, kind="stable")[:count].tolist()
+    return order
 
 
 @dataclass(frozen=True)

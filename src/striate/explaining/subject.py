@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from striate.errors import ArgumentError, unknown
+from striate.derivation.shapes import Array
+from striate.errors import ArgumentError, NetworkError, unknown
 from striate.evaluating.run_model import Trained, open_run
+from striate.explaining.checking import as_array
 from striate.explaining.inputs import Input, read_array, read_inputs
 from striate.runs import read_record
 
@@ -40,6 +42,23 @@ class Subject:
     def temperature(self) -> float:
         """What the run's logits are divided by for probabilities; 1 for a module."""
         return 1.0 if self.trained is None else self.trained.temperature
+
+    def frames(self) -> tuple[Array, ...]:
+        """The first input as pictures (C, H, W) in [0, 255], one for each frame; C is 1 or 3.
+
+        Raises NetworkError for an input that has none.
+        """
+        if self.pixels is not None:
+            return (self.pixels[0].astype(float),)
+        numbers = as_array(self.inputs[0])
+        if numbers.ndim not in (3, 4):
+            raise NetworkError(
+                f"there is no picture to show: an input has shape {numbers.shape}, not C×H×W or C×T×H×W"
+            )
+        frames = np.moveaxis(numbers, 1, 0) if numbers.ndim == 4 else numbers[None]  # (T, C, H, W)
+        low, high = frames.min(), frames.max()
+        stretched = (frames - low) / max(high - low, 1e-12) * 255
+        return tuple(frame if len(frame) in (1, 3) else frame[:1] for frame in stretched)
 
     def class_name(self, number: int) -> str:
         """What a class is called."""

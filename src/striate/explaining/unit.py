@@ -12,7 +12,7 @@ from striate.explaining.checking import Check, as_array, compare, rounding
 from striate.explaining.kinds.catalogue import BY_KEY, kind_of
 from striate.explaining.kinds.kind import Detail
 from striate.explaining.picture import Picture
-from striate.explaining.texts.languages import Texts
+from striate.explaining.texts import Texts
 from striate.numbers import by, number
 from striate.pages import Block, Paragraph, Section
 from striate.pages.maths import sub

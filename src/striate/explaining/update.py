@@ -14,7 +14,7 @@ from striate.derivation.shapes import Array
 from striate.derivation.updates import AdamState
 from striate.errors import ArgumentError, NetworkError
 from striate.explaining.checking import Check, as_array, compare, rounding
-from striate.explaining.texts.languages import Texts
+from striate.explaining.texts import Texts
 from striate.numbers import number
 from striate.pages import Block, Formula, Grid, Paragraph, Section, Table
 from striate.pages.document import planes_of

@@ -15,7 +15,7 @@ from striate.explaining.checking import Check, as_array, compare, rounding
 from striate.explaining.kinds.catalogue import kind_of
 from striate.explaining.kinds.kind import KernelKind
 from striate.explaining.picture import Picture
-from striate.explaining.texts.languages import Texts
+from striate.explaining.texts import Texts
 from striate.explaining.unit import nearest
 from striate.explaining.update import Update
 from striate.numbers import by, number

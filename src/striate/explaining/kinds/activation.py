@@ -1,4 +1,4 @@
-"""Activations: functions of one number, a class each."""
+"""Activations, and layers through which a number passes unchanged: functions of one number, a class each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from torch import nn
 
 from striate import derivation as by_hand
 from striate.explaining.kinds.kind import Index, InputGradient, Kind
-from striate.explaining.texts.languages import Texts, by_language
+from striate.explaining.texts import Texts, by_language
 from striate.numbers import number
 from striate.pages import Block, Formula
 from striate.pages.maths import Maths, row
@@ -121,4 +121,28 @@ class SiLU(Activation):
     )
 
 
-ACTIVATIONS: tuple[type[Activation], ...] = (ReLU, ReLU6, LeakyReLU, Sigmoid, Tanh, SiLU)
+class Identity(Activation):
+    """A dropout in evaluation, and torch's Identity."""
+
+    key = "dropout"
+    layers = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.Identity)
+    function, operation = "id", by_hand.Dropout(0.0)
+    texts = by_language(
+        en={
+            "name": "identity",
+            "text": "In evaluation a dropout drops nothing: the number passes unchanged.",
+        },
+        vi={
+            "name": "ánh xạ đồng nhất",
+            "text": "Khi đánh giá, dropout không bỏ gì: con số đi qua nguyên vẹn.",
+        },
+    )
+
+    @property
+    def refusal(self) -> str | None:
+        """In training, what is dropped is drawn."""
+        drops = self.record.training and vars(self.layer).get("p")
+        return "a dropout in training mode" if drops else None
+
+
+ACTIVATIONS: tuple[type[Activation], ...] = (ReLU, ReLU6, LeakyReLU, Sigmoid, Tanh, SiLU, Identity)

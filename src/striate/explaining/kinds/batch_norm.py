@@ -10,7 +10,7 @@ from striate.derivation import BatchNorm as BatchNormByHand
 from striate.derivation.shapes import Array
 from striate.explaining.checking import as_array
 from striate.explaining.kinds.kind import Index, InputGradient, Kind
-from striate.explaining.texts.languages import Texts, by_language
+from striate.explaining.texts import Texts, by_language
 from striate.numbers import number
 from striate.pages import Block, Formula, Paragraph
 from striate.pages.maths import Maths, over, root, row

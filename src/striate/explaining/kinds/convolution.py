@@ -14,7 +14,7 @@ from striate.derivation import Unit as WeightedSum
 from striate.derivation.shapes import Array
 from striate.derivation.terms import first_channel
 from striate.explaining.kinds.kind import Index, KernelKind, Kind
-from striate.explaining.texts.languages import Texts, by_language
+from striate.explaining.texts import Texts, by_language
 from striate.layers import CausalConv3d
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Grid, Paragraph, Table

@@ -8,7 +8,7 @@ from torch import nn
 
 from striate.derivation import Flatten as FlattenByHand
 from striate.explaining.kinds.kind import EXACT, Index, Kind
-from striate.explaining.texts.languages import Texts, by_language
+from striate.explaining.texts import Texts, by_language
 from striate.numbers import by, number
 from striate.pages import Block, Paragraph
 from striate.pages.maths import Maths

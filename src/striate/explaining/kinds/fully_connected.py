@@ -11,7 +11,7 @@ from striate.derivation import FullyConnected as FullyConnectedByHand
 from striate.derivation import Terms, fully_connected_terms
 from striate.derivation.shapes import Array
 from striate.explaining.kinds.kind import Index, KernelKind
-from striate.explaining.texts.languages import Texts, by_language
+from striate.explaining.texts import Texts, by_language
 from striate.numbers import number
 from striate.pages import Block, Formula, Paragraph, Table
 from striate.pages.maths import Maths, row, sub, sum_of, total

@@ -12,7 +12,7 @@ from torch import nn
 from striate.derivation import Terms
 from striate.derivation.shapes import Array
 from striate.explaining.checking import as_array
-from striate.explaining.texts.languages import ByLanguage, Texts
+from striate.explaining.texts import ByLanguage, Texts
 from striate.pages import Block
 from striate.pages.maths import Maths
 from striate.tracing.recording import LayerRecord

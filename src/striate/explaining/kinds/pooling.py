@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from striate.derivation.geometry import Sliding
 from striate.derivation.shapes import Array
 from striate.derivation.terms import window_cells
 from striate.explaining.kinds.kind import EXACT, Index, Kind
-from striate.explaining.texts.languages import Texts, by_language
+from striate.explaining.texts import Texts, by_language
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Grid, Paragraph
 from striate.pages.document import planes_of
@@ -170,12 +169,11 @@ class AdaptiveAveragePool(Kind):
 
     def detail(self, index: Index) -> Window:
         one_map = _map_of(self.x, index)
-        y, (shape, _) = self.operation.forward(one_map)
-        bins = zip(index[2:], one_map.shape[2:], shape[2:], strict=True)
-        spans = [range(i * n // out, -(-(i + 1) * n // out)) for i, n, out in bins]
+        y, (_, bins) = self.operation.forward(one_map)
+        spans = [np.flatnonzero(shares[i]) for i, shares in zip(index[2:], bins, strict=True)]
         cells = np.stack(np.meshgrid(*spans, indexing="ij"))
-        divisor = float(prod(map(len, spans)))
-        return Window(float(y[(0, 0, *index[2:])]), one_map[(0, 0, *cells)], cells, None, divisor)
+        values = one_map[(0, 0, *cells)]
+        return Window(float(y[(0, 0, *index[2:])]), values, cells, None, float(values.size))
 
 
 def _map_of(x: Array, index: Index) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 from striate.derivation import TemporalShift as TemporalShiftByHand
 from striate.derivation.shapes import Array, Sizes
 from striate.explaining.kinds.kind import EXACT, Index, Kind
-from striate.explaining.texts.languages import Texts, by_language
+from striate.explaining.texts import Texts, by_language
 from striate.numbers import number
 from striate.pages import Block, Paragraph, Table
 from striate.pages.maths import Maths

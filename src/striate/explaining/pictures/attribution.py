@@ -71,7 +71,7 @@ def _over_input(
     tiles = tuple(heat) if heat.ndim == 3 else (heat,)
     names = tuple(map(str, range(len(tiles)))) if len(tiles) > 1 else ("",)
     return Picture(
-        kind, tiles, names, dict(facts), signed=signed, over_input=True, behind=request.backgrounds()
+        kind, tiles, names, dict(facts), signed=signed, over_input=True, behind=request.subject.frames()
     )
 
 

@@ -2,12 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
-from striate.derivation.shapes import Array
 from striate.errors import ArgumentError, NetworkError, unknown
-from striate.explaining.checking import as_array
 from striate.explaining.receptive_fields import ReceptiveFields
 from striate.explaining.subject import Subject
 from striate.explaining.unit import Unit, choose
@@ -57,20 +54,6 @@ class PictureRequest:
         if str(self.target) not in names:
             raise ArgumentError(unknown("class", str(self.target), names))
         return names.index(str(self.target))
-
-    def backgrounds(self) -> tuple[Array, ...]:
-        """What heat maps are laid over: (C, H, W) in [0, 255], one per frame of a clip."""
-        if self.subject.pixels is not None:
-            return (self.subject.pixels[0].astype(float),)
-        numbers = as_array(self.subject.inputs[0])
-        if numbers.ndim not in (3, 4):
-            raise NetworkError(
-                f"there is no picture to show: an input has shape {numbers.shape}, not C×H×W or C×T×H×W"
-            )
-        frames = np.moveaxis(numbers, 1, 0) if numbers.ndim == 4 else numbers[None]  # (T, C, H, W)
-        low, high = frames.min(), frames.max()
-        stretched = (frames - low) / max(high - low, 1e-12) * 255
-        return tuple(frame if len(frame) in (1, 3) else frame[:1] for frame in stretched)
 
     def blank(self) -> torch.Tensor:
         """An input that shows nothing: a black image, or zeros where the preparation is not known."""

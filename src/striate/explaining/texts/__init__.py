@@ -1,1 +1,53 @@
-"""Every sentence that `explain` shows, one file a language."""
+"""Every sentence of the pages, in every language; those on one kind of layer stand with the kind.
+
+A language is a module with `TEXTS` (key → sentence with {places} for facts) and `GLOSSARY` (key → (name,
+explanation)). To add one, translate a module, name it here, and translate the texts of each kind; a test says
+what is missing.
+"""
+
+from collections.abc import Mapping
+
+from striate.errors import ArgumentError, unknown
+from striate.explaining.texts import english, vietnamese
+
+Glossary = dict[str, tuple[str, str]]
+ByLanguage = Mapping[str, Mapping[str, str]]
+"""Sentences by key, by language."""
+
+LANGUAGES: dict[str, tuple[dict[str, str], Glossary]] = {
+    "en": (english.TEXTS, english.GLOSSARY),
+    "vi": (vietnamese.TEXTS, vietnamese.GLOSSARY),
+}
+
+
+class Texts:
+    """The sentences of one language: `say("unit.title", layer="conv1")`."""
+
+    def __init__(self, language: str, own: ByLanguage | None = None) -> None:
+        """own: further texts, by language, that stand before the common ones."""
+        if language not in LANGUAGES:
+            raise ArgumentError(unknown("language", language, LANGUAGES))
+        self.language = language
+        common, self.glossary = LANGUAGES[language]
+        self._texts = {**common, **(own[language] if own else {})}
+
+    def __call__(self, key: str, **facts: object) -> str:
+        return self._texts[key].format(**facts)
+
+    def of(self, own: ByLanguage) -> "Texts":
+        """The same language with the texts of a kind."""
+        return Texts(self.language, own)
+
+    def heads(self, *keys: str) -> tuple[str, ...]:
+        """Heads of a table."""
+        return tuple(self(f"head.{key}") for key in keys)
+
+
+def by_language(**texts: Mapping[str, str]) -> ByLanguage:
+    """The texts of one kind of layer: `by_language(en={"name": "ReLU", …}, vi={…})`."""
+    return texts
+
+
+def glossary(language: str = "en") -> Glossary:
+    """The field's terms in a language: key → (name, explanation). Raises ArgumentError for another one."""
+    return Texts(language).glossary

@@ -12,7 +12,7 @@ from striate.errors import ArgumentError
 from striate.explaining.explanation import LABELS
 from striate.explaining.kinds.catalogue import BY_KEY
 from striate.explaining.kinds.kind import Kind
-from striate.explaining.texts.languages import LANGUAGES, Texts, glossary
+from striate.explaining.texts import LANGUAGES, Texts, glossary
 from striate.explaining.update import settings_of
 
 PICTURES = (
