@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from striate.data.augment.augment import Draws, augment, draw
+from striate.data.augment.augment import Draws, augment, draw, resample, turn_flow
 from striate.data.augment.augmentation import Augmentation
-from striate.data.augment.resampling import resample, turn_flow
-from striate.data.flow.optical_flow import STILL, from_bytes, to_bytes
+from striate.data.optical_flow import STILL, from_bytes, to_bytes
 
 EVERYTHING = Augmentation(
     crop_area=(0.5, 1.3), crop_aspect=1.4, rotate=20, shift=0.1, flip=True, jitter=0.4, erase=0.5, cutmix=1.0

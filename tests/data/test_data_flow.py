@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from striate.data.flow.colours import colour_flow, draw_wheel
-from striate.data.flow.optical_flow import (
+from striate.data.flow_picture import colour_flow, draw_flow, draw_wheel
+from striate.data.optical_flow import (
     LIMIT,
     METHODS,
     STILL,
@@ -22,7 +22,6 @@ from striate.data.flow.optical_flow import (
     to_bytes,
     with_flow,
 )
-from striate.data.flow_picture import draw_flow
 from striate.errors import ArgumentError, DataError, MissingExtraError
 
 MARGIN = 12  # pixels at the edges, where nobody can know what came in from outside

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from clip_files import numbers_of, write_classes, write_frames, write_video
 from striate.data import ClipData, open_data, pack_data
-from striate.data.packed.pack import FRAMES, LOG, PACK, folder_lock
-from striate.errors import ArgumentError, DataError
+from striate.data.packed.pack import FRAMES, LOG, PACK
+from striate.errors import ArgumentError, DataError, RunError
+from striate.runs import lock
 
 _PACK = """
 import sys
@@ -81,7 +82,7 @@ def test_folders_of_frames_are_packed(tmp_path: Path) -> None:
 
 def test_flow_is_computed_once_and_kept(tmp_path: Path) -> None:
     pytest.importorskip("cv2")
-    from striate.data.flow.optical_flow import flow_planes
+    from striate.data.optical_flow import flow_planes
 
     source = clips(tmp_path)
     pack_data(source, tmp_path / "packed", short_side=16, workers=0)
@@ -148,10 +149,11 @@ def test_broken_files_are_named_and_left_out(tmp_path: Path) -> None:
 def test_two_do_not_pack_into_one_folder(tmp_path: Path) -> None:
     source, out = clips(tmp_path), tmp_path / "packed"
     out.mkdir()
-    with folder_lock(out), pytest.raises(DataError) as raised:
+    with lock(out, "packing"), pytest.raises(RunError) as raised:
         pack_data(source, out, workers=0)
     assert str(raised.value) == (
-        f"another process is packing into {out}: wait for it, or give another folder"
+        f"another packing (process {os.getpid()}) is writing into {out}: wait for it, or choose another "
+        "folder with --out"
     )
 
 

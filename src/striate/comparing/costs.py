@@ -7,7 +7,7 @@ from statistics import median
 import torch
 from torch import Tensor, nn
 
-from striate.data.flow.optical_flow import flow_planes
+from striate.data.optical_flow import flow_planes
 from striate.evaluating.inputs import channels_last, to_device
 from striate.evaluating.scoring import in_evaluation
 from striate.inspecting import inspect

@@ -10,79 +10,57 @@ small: tensors begin with `ImageSet.take` and `batches`. Augmentation works on t
 imported from `striate.data.augment.augment`, not from here. Everything else is imported when it is first
 used: whoever reads one image need not wait for a video library.
 
-The rooms inside, in the order in which data passes: `images` and `video` read one file each, `flow` computes
-motion, `sets` give the items of a split by index, `sources` find files and split them, `packed` and
-`builtin` hold sets of other kinds, `augment` varies what is trained on.
+The rooms inside, in the order in which data passes: `images` and `video` read one file each, `sets` give the
+items of a split by index, `sources` find files and split them, `packed` and `builtin` hold sets of other
+kinds, `augment` varies what is trained on.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-_HOMES = {
-    "CheckReport": "checking",
-    "ClipData": "image_data",
-    "ClipSet": "sets.clip_sets",
-    "FlowPicture": "flow_picture",
-    "IMAGE_SUFFIXES": "suffixes",
-    "ImageData": "image_data",
-    "ImageSet": "sets.image_sets",
-    "MemoryClips": "sets.clip_sets",
-    "PUBLISHED": "sources.published",
-    "Packed": "packed.packing",
-    "Published": "sources.published",
-    "Sampling": "video.sampling",
-    "Skipped": "unreadable_files",
-    "UnreadableError": "unreadable_files",
-    "VIDEO_SUFFIXES": "suffixes",
-    "check_data": "checking",
-    "draw_flow": "flow_picture",
-    "get_data": "sources.fetch",
-    "open_data": "opening",
-    "pack_data": "packed.packing",
-    "read_clip": "video.clip_reading",
-    "read_image": "images.reading",
-}
-
-__all__ = [
-    "IMAGE_SUFFIXES",
-    "PUBLISHED",
-    "VIDEO_SUFFIXES",
-    "CheckReport",
-    "ClipData",
-    "ClipSet",
-    "FlowPicture",
-    "ImageData",
-    "ImageSet",
-    "MemoryClips",
-    "Packed",
-    "Published",
-    "Sampling",
-    "Skipped",
-    "UnreadableError",
-    "check_data",
-    "draw_flow",
-    "get_data",
-    "open_data",
-    "pack_data",
-    "read_clip",
-    "read_image",
-]
-
 if TYPE_CHECKING:
-    from striate.data.checking import CheckReport, check_data
-    from striate.data.flow_picture import FlowPicture, draw_flow
-    from striate.data.image_data import ClipData, ImageData
-    from striate.data.images.reading import read_image
-    from striate.data.opening import open_data
-    from striate.data.packed.packing import Packed, pack_data
-    from striate.data.sets.clip_sets import ClipSet, MemoryClips
-    from striate.data.sets.image_sets import ImageSet
-    from striate.data.sources.fetch import get_data
-    from striate.data.sources.published import PUBLISHED, Published
-    from striate.data.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
-    from striate.data.unreadable_files import Skipped, UnreadableError
-    from striate.data.video.clip_reading import read_clip
-    from striate.data.video.sampling import Sampling
+    from striate.data.checking import CheckReport as CheckReport
+    from striate.data.checking import check_data as check_data
+    from striate.data.flow_picture import FlowPicture as FlowPicture
+    from striate.data.flow_picture import draw_flow as draw_flow
+    from striate.data.image_data import ClipData as ClipData
+    from striate.data.image_data import ImageData as ImageData
+    from striate.data.images.reading import read_image as read_image
+    from striate.data.opening import open_data as open_data
+    from striate.data.packed.packing import Packed as Packed
+    from striate.data.packed.packing import pack_data as pack_data
+    from striate.data.sets.clip_sets import ClipSet as ClipSet
+    from striate.data.sets.clip_sets import MemoryClips as MemoryClips
+    from striate.data.sets.image_sets import ImageSet as ImageSet
+    from striate.data.sources.fetch import get_data as get_data
+    from striate.data.sources.finding import PUBLISHED as PUBLISHED
+    from striate.data.sources.finding import Published as Published
+    from striate.data.suffixes import IMAGE_SUFFIXES as IMAGE_SUFFIXES
+    from striate.data.suffixes import VIDEO_SUFFIXES as VIDEO_SUFFIXES
+    from striate.data.unreadable_files import Skipped as Skipped
+    from striate.data.unreadable_files import UnreadableError as UnreadableError
+    from striate.data.video.clip_reading import read_clip as read_clip
+    from striate.data.video.sampling import Sampling as Sampling
+
+_NAMES = {
+    "checking": "CheckReport check_data",
+    "flow_picture": "FlowPicture draw_flow",
+    "image_data": "ClipData ImageData",
+    "images.reading": "read_image",
+    "opening": "open_data",
+    "packed.packing": "Packed pack_data",
+    "sets.clip_sets": "ClipSet MemoryClips",
+    "sets.image_sets": "ImageSet",
+    "sources.fetch": "get_data",
+    "sources.finding": "PUBLISHED Published",
+    "suffixes": "IMAGE_SUFFIXES VIDEO_SUFFIXES",
+    "unreadable_files": "Skipped UnreadableError",
+    "video.clip_reading": "read_clip",
+    "video.sampling": "Sampling",
+}
+_HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
+
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
@@ -92,4 +70,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return __all__

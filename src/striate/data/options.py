@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from striate.data.flow.optical_flow import METHODS
+from striate.data.optical_flow import METHODS
 from striate.data.video.sampling import Sampling
 from striate.data.workers import default_workers
 from striate.errors import ArgumentError, unknown

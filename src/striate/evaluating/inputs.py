@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.data import ClipData, ImageData, ImageSet
-from striate.data.flow.optical_flow import STILL
+from striate.data.optical_flow import STILL
 from striate.models.layouts import Pixels
 
 _LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from striate.data import ClipData, ImageData
-from striate.data.flow.optical_flow import require_flow
+from striate.data.optical_flow import require_flow
 from striate.data.options import DEFAULT_FRAMES
 from striate.errors import ArgumentError, DataError
 from striate.models import CLIP_NETWORKS, NetworkSpec

@@ -8,7 +8,7 @@ import numpy as np
 
 from striate.data.builtin.drawing import draw_ink, photos, smooth
 from striate.data.builtin.paths import Difficulty, Path, draw_paths, still_paths
-from striate.data.flow.optical_flow import flow_of_clips, with_flow
+from striate.data.optical_flow import flow_of_clips, with_flow
 
 _CHUNK = 64  # clips drawn at once: few enough for the processor's cache
 _LARGEST = 128  # pixels of a digit's picture: beyond, more add nothing to 8 × 8

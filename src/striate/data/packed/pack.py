@@ -12,8 +12,7 @@ Each line of `log.jsonl`, and `pack.json`, carries the checksum of itself.
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from striate.errors import ArgumentError, DataError
 from striate.plain_values import JsonValue, parse_json
 
 VERSION = 2
-FRAMES, LOG, PACK, LOCK = "frames.u8", "log.jsonl", "pack.json", ".lock"
+FRAMES, LOG, PACK = "frames.u8", "log.jsonl", "pack.json"
 
 
 @dataclass(frozen=True)
@@ -96,21 +95,3 @@ def unsealed(values: Any) -> dict[str, Any]:
         if values.get("crc32") == crc32(json.dumps(rest).encode()):
             return rest
     raise ArgumentError("its checksum differs")
-
-
-@contextmanager
-def folder_lock(folder: Path) -> Iterator[None]:
-    """Keeps others from packing into the same folder at the same time, where the system can."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        yield
-        return
-    with (folder / LOCK).open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise DataError(
-                f"another process is packing into {folder}: wait for it, or give another folder"
-            ) from None
-        yield

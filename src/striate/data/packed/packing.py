@@ -21,17 +21,15 @@ from striate.data.options import Options
 from striate.data.packed.frame_file import FrameWriter, Shape, writing
 from striate.data.packed.pack import (
     FRAMES,
-    LOCK,
     LOG,
     PACK,
     VERSION,
     Pack,
-    folder_lock,
     is_packed,
     sealed,
     unsealed,
 )
-from striate.data.packed.packed_flow import flow_of_pack
+from striate.data.packed.packed_clips import flow_of_pack
 from striate.data.sources.class_folder import list_folder
 from striate.data.sources.finding import find_folder
 from striate.data.sources.list_files import is_list, list_clips
@@ -42,7 +40,8 @@ from striate.data.video.clip_reading import read_whole
 from striate.data.workers import ordered_map
 from striate.errors import ArgumentError, DataError
 from striate.plain_values import JsonValue, ToJson, parse_json
-from striate.runs import write_text
+from striate.runs import lock, write_text
+from striate.runs.lock import LOCK
 
 Progress = Callable[[int, int], None]
 _EXPECTED = "a folder with one folder of videos per class, or a list file"
@@ -198,7 +197,7 @@ def _opened(out: Path, asked: dict[str, Any]) -> "Iterator[_Log]":
         if not (out / LOG).is_file() and any(path.name != LOCK for path in out.iterdir()):
             raise DataError(f"{out} holds other things: give an empty folder for the packed set")
         with (
-            folder_lock(out),
+            lock(out, "packing"),
             (out / LOG).open("ab+") as lines,
             FrameWriter(out / FRAMES, asked["channels"]) as frames,
         ):

@@ -12,9 +12,9 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -27,93 +27,67 @@ _ALIASES = {"train": "train", "val": "val", "valid": "val", "validation": "val",
 _EXPECTED = "one folder per class, train/ val/ test/ above them, or IDX files"
 
 
-@dataclass
-class _Tree:
-    """What lies in the class folders of one split: class → paths, and names of what is neither."""
+class _File(NamedTuple):
+    """A file of a split. `label` is the class folder in which it lies, None for one that lies in none."""
 
-    images: dict[str, list[str]] = field(default_factory=dict)
-    videos: dict[str, list[str]] = field(default_factory=dict)
-    others: list[str] = field(default_factory=list)
-
-    def count(self) -> tuple[int, int]:
-        """Of images and of videos."""
-        return sum(map(len, self.images.values())), sum(map(len, self.videos.values()))
+    path: str
+    split: str
+    label: str | None
+    kind: Literal["images", "videos", "others"]
+    deep: bool
+    """Whether it lies in a folder inside of its class folder."""
 
 
 def list_folder(root: Path, *, clips: bool = False) -> Listing:
-    """Every image or clip below a folder. clips: whether folders of frames are clips.
+    """Every image or clip below a folder.
 
-    Raises DataError if it has no class folders.
+    Args:
+        root: the folder.
+        clips: whether folders of frames are clips.
+
+    Raises:
+        DataError: it has no class folders.
     """
     folders, ignored = _split_folders(root)
-    trees = {split: _tree(folder) for split, folder in folders.items()}
-    kind = _kind(list(trees.values()), folders, clips)
-    chosen = {split: _chosen(tree, kind, folders[split]) for split, tree in trees.items()}
-    classes = in_order(
-        {name for split in chosen for name, paths in chosen[split].items() if paths or split == "train"}
-    )
-    found = [
-        (path, label, split)
-        for split, items in chosen.items()
-        for label, name in enumerate(classes)
-        for path in items.get(name, ())
-    ]
-    others = [name for split, tree in trees.items() for name in _left(tree, kind, folders[split])]
+    files = [file for split, folder in folders.items() for file in _files_of(split, folder)]
+    kind = _kind(files, clips)
+    chosen = [file for file in files if _fits(file, kind)]
+    others = [file.path for file in files if not _fits(file, kind)]
+    in_train = [entry.name for entry in _entries(folders["train"]) if _is_folder(entry)]
+    classes = in_order({*in_train, *(file.label for file in chosen if file.label)})
     if not classes:
         raise DataError(_nothing(root, len(others)))
+    numbers = {name: number for number, name in enumerate(classes)}
+    found = {
+        (str(Path(file.path).parent) if kind == "frames" else file.path): (
+            SPLITS.index(file.split),
+            numbers[file.label or ""],
+        )
+        for file in chosen
+    }
+    paths = sorted(found, key=found.__getitem__)
     return Listing(
         root=root,
         classes=classes,
-        paths=tuple(path for path, _, _ in found),
-        labels=np.array([label for _, label, _ in found], np.int64),
-        split=np.array([split for _, _, split in found], "U5"),
+        paths=tuple(paths),
+        labels=np.array([found[path][1] for path in paths], np.int64),
+        split=np.array([SPLITS[found[path][0]] for path in paths], "U5"),
         splits=tuple(folders),
-        notes=(*_told(others, kind), *ignored),
+        notes=(*_ignored_note(others, kind), *ignored),
         kind=kind,
     )
 
 
-def _kind(trees: list[_Tree], folders: Mapping[str, Path], clips: bool) -> Kind:
-    images, videos = map(sum, zip(*(tree.count() for tree in trees), strict=True))
-    if videos > images:
+def _kind(files: Sequence[_File], clips: bool) -> Kind:
+    counts = Counter(file.kind for file in files)
+    if counts["videos"] > counts["images"]:
         return "videos"
-    deep = (
-        _is_deep(path, name, folder)
-        for tree, folder in zip(trees, folders.values(), strict=True)
-        for name, paths in tree.images.items()
-        for path in paths
-    )
-    return "frames" if clips and any(deep) else "images"
+    return "frames" if clips and any(file.deep and file.kind == "images" for file in files) else "images"
 
 
-def _is_deep(path: str, name: str, folder: Path) -> bool:
-    """Whether an image lies in a folder inside of its class folder."""
-    return Path(path).parent != folder / name
-
-
-def _chosen(tree: _Tree, kind: Kind, folder: Path) -> dict[str, list[str]]:
-    """Class → paths of that kind."""
-    if kind == "videos":
-        return tree.videos
-    if kind == "images":
-        return tree.images
-    return {
-        name: list(dict.fromkeys(str(Path(path).parent) for path in paths if _is_deep(path, name, folder)))
-        for name, paths in tree.images.items()
-    }
-
-
-def _left(tree: _Tree, kind: Kind, folder: Path) -> list[str]:
-    """Names of the files that are not of that kind."""
-    rest = tree.others.copy()
-    if kind != "videos":
-        rest += [path for paths in tree.videos.values() for path in paths]
-    if kind == "videos":
-        rest += [path for paths in tree.images.values() for path in paths]
-    if kind == "frames":
-        images = ((name, path) for name, paths in tree.images.items() for path in paths)
-        rest += [path for name, path in images if not _is_deep(path, name, folder)]
-    return rest
+def _fits(file: _File, kind: Kind) -> bool:
+    """Whether a file is one of what the set holds."""
+    return file.kind == "images" and file.deep if kind == "frames" else file.kind == kind
 
 
 def _nothing(root: Path, others: int) -> str:
@@ -122,7 +96,7 @@ def _nothing(root: Path, others: int) -> str:
     return f"{root} has no class folders, only {others} file{'s' * (others != 1)}: expected {_EXPECTED}"
 
 
-def _told(others: list[str], kind: Kind) -> tuple[str, ...]:
+def _ignored_note(others: list[str], kind: Kind) -> tuple[str, ...]:
     if not others:
         return ()
     kinds = Counter(Path(name).suffix.lower() or "no suffix" for name in others).most_common()
@@ -159,16 +133,14 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
     return sorted(shown, key=lambda entry: entry.name)
 
 
-def _tree(folder: Path) -> _Tree:
-    tree = _Tree()
+def _files_of(split: str, folder: Path) -> Iterator[_File]:
     for entry in _entries(folder):
-        if _is_folder(entry):
-            tree.images[entry.name], tree.videos[entry.name] = [], []
-            for file in _files_below(Path(entry.path)):
-                _sort_in(file, entry.name, tree)
-        else:
-            tree.others.append(entry.name)
-    return tree
+        if not _is_folder(entry):
+            yield _File(entry.path, split, None, "others", False)
+            continue
+        for file in _files_below(Path(entry.path)):
+            deep = Path(file.path).parent != Path(entry.path)
+            yield _File(file.path, split, entry.name, _kind_of(file), deep)
 
 
 def _files_below(folder: Path) -> Iterator[os.DirEntry[str]]:
@@ -191,14 +163,12 @@ def _identity(folder: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _sort_in(file: os.DirEntry[str], name: str, tree: _Tree) -> None:
+def _kind_of(file: os.DirEntry[str]) -> Literal["images", "videos", "others"]:
+    """By its suffix. A pipe or the like is neither; a broken link is a file that cannot be read."""
     suffix = Path(file.name).suffix.lower()
-    if suffix in IMAGE_SUFFIXES and not _is_device(file):
-        tree.images[name].append(file.path)
-    elif suffix in VIDEO_SUFFIXES and not _is_device(file):
-        tree.videos[name].append(file.path)
-    else:
-        tree.others.append(file.name)
+    if not (file.is_symlink() or file.is_file()):
+        return "others"
+    return "images" if suffix in IMAGE_SUFFIXES else "videos" if suffix in VIDEO_SUFFIXES else "others"
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -206,8 +176,3 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:  # a link to itself: a file that cannot be read
         return False
-
-
-def _is_device(entry: os.DirEntry[str]) -> bool:
-    """A pipe or the like, which could be waited for for ever. A broken link is a file that cannot be read."""
-    return not (entry.is_symlink() or entry.is_file())

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from striate.checked import checked
-from striate.data.sources.finding import BUILT_IN
-from striate.data.sources.published import PUBLISHED, Published, cache_folder
+from striate.data.sources.finding import BUILT_IN, PUBLISHED, Published, cache_folder
 from striate.errors import DataError, unknown
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import numpy as np
 from striate.data.options import Options
 from striate.data.sets.image_sets import MemoryImages
 from striate.data.sources.contents import Contents
+from striate.data.sources.finding import PUBLISHED
 from striate.data.sources.idx import as_bytes, read_idx
-from striate.data.sources.published import PUBLISHED
 from striate.data.sources.splits import FOLDER_SHARES, SPLITS
 from striate.errors import DataError
 

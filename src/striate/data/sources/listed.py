@@ -189,7 +189,7 @@ def check_flow(flow: str | None, size: tuple[int, int]) -> None:
     Asked here, once, so that it is not a worker that finds out.
     """
     if flow:
-        from striate.data.flow.optical_flow import flow_planes
+        from striate.data.optical_flow import flow_planes
 
         flow_planes(np.zeros((1, 1, *size), np.uint8), flow)
 

@@ -165,7 +165,7 @@ def _clips(source: ClipSource, table: np.ndarray, how: Reading, crop: float) -> 
 
 def _flow(row: np.ndarray, pictures: dict[int, np.ndarray], length: int, method: str) -> np.ndarray:
     """(2, T, H, W) from each frame to the next of the video."""
-    from striate.data.flow.optical_flow import flow_planes  # needs an extra
+    from striate.data.optical_flow import flow_planes  # needs an extra
 
     begins = np.minimum(row, max(length - 2, 0))
     fields = {}

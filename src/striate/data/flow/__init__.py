@@ -1,1 +1,0 @@
-"""Optical flow: computed, and drawn in colour."""
