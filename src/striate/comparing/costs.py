@@ -26,10 +26,10 @@ def planes_of(spec: NetworkSpec) -> int:
 def streams(spec: NetworkSpec) -> bool:
     """Whether a new frame costs that frame only: what was computed of earlier ones is kept, not redone.
 
-    Recurrent ways and 2d look at each frame once; tsm does if it is causal. The kernels over time of 3d and
-    2plus1d, and the shifts from later frames of tsm, need the whole clip again.
+    Recurrent ways and 2d look at each frame once. Where no frame sees a later one, neither shifts nor kernels
+    over time change what was computed of earlier frames; otherwise the whole clip is needed again.
     """
-    return spec.time in ("2d", "rnn", "lstm", "gru") or (spec.time == "tsm" and spec.causal)
+    return spec.time in ("2d", "rnn", "lstm", "gru") or spec.causal
 
 
 def bare(spec: NetworkSpec) -> nn.Module:
