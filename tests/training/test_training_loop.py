@@ -62,7 +62,7 @@ def test_the_last_good_weights_are_kept(
 def test_they_are_kept_without_validation_images_too(
     tmp_path: Path, small_set: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop.Loop, "_score", lambda self: None)
+    monkeypatch.setattr(loop.Loop, "_score", lambda self: (None, None))
     spoil(monkeypatch, 2 * STEPS)
     with pytest.raises(TrainingError, match=r"at step 10 \(epoch 2\); the weights of epoch 1 are kept"):
         small_run(tmp_path / "run", data=small_set)
@@ -99,7 +99,7 @@ def slow_settle() -> Any:
 def test_without_validation_images_nobody_stops_early(
     tmp_path: Path, small_set: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop.Loop, "_score", lambda self: None)
+    monkeypatch.setattr(loop.Loop, "_score", lambda self: (None, None))
     run = small_run(tmp_path / "run", small_recipe(epochs=3, patience=1), data=small_set)
     assert (run.epochs, run.best_epoch) == (3, 3)
 
@@ -166,3 +166,32 @@ def test_a_checkpoint_is_read_as_tensors_only(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(torch, "load", lambda *words, **named: asked.update(named) or real(*words, **named))
     checkpoint.read_checkpoint(tmp_path)
     assert asked["weights_only"] is True
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("balance", ["off", "on"])
+def test_the_history_has_the_loss_that_is_trained_with_of_the_validation_images(
+    tmp_path: Path, small_set: Path, monkeypatch: pytest.MonkeyPatch, smoothing: float, balance: str
+) -> None:
+    seen: list[tuple[Tensor, Tensor]] = []
+    real = loop.logits_of
+
+    def watched(network: Any, images: Any, *others: Any, **more: Any) -> Any:
+        logits = real(network, images, *others, **more)
+        seen.append((torch.from_numpy(logits), torch.from_numpy(images.labels)))
+        return logits
+
+    monkeypatch.setattr(loop, "logits_of", watched)
+    recipe = small_recipe(epochs=1, label_smoothing=smoothing, class_weights=balance)
+    run = small_run(tmp_path / "run", recipe, data=small_set)
+    (row,) = runs.read_history(run.path)
+    (logits, labels), *_ = seen
+    weights = runs.read_record(run.path)["plan"]["class_weights"]
+    chances = logits.log_softmax(1)
+    right, even = -chances[torch.arange(len(labels)), labels], -chances.mean(1)
+    losses = (1 - smoothing) * right + smoothing * even
+    if weights is not None:
+        losses = losses * torch.tensor(weights)[labels]
+    assert row["val_objective"] == pytest.approx(losses.mean().item(), rel=1e-5)
+    if not smoothing and balance == "off":
+        assert row["val_objective"] == pytest.approx(row["val_loss"], rel=1e-4)

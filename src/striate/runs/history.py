@@ -17,6 +17,7 @@ SCHEMA = {
     "train_loss": Number(),
     "train_top1": Number(0, 1),
     "val_loss": (None, Number()),
+    "val_objective": (None, Number()),
     "val_top1": (None, Number(0, 1)),
     "images_per_second": Number(0),
     "clips_per_second": Number(0),

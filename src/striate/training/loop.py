@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 import torch
 
+from striate.data.augment.augment import Targets
 from striate.evaluating.calibration import probabilities
 from striate.evaluating.metrics import Scores, score
 from striate.evaluating.scoring import logits_of
@@ -16,6 +17,7 @@ from striate.runs import CHECKPOINT, CHECKPOINT_BEFORE, MODEL, add_history, cut_
 from striate.training.checkpoint import Position, bring_up_to_date, restore, save_checkpoint
 from striate.training.freezing import training_mode
 from striate.training.length import Length, Minutes, keep_revision, kept_revisions
+from striate.training.loss import batch_loss
 from striate.training.progress import Reporter
 from striate.training.setup import Setup
 from striate.training.step import Learner
@@ -154,7 +156,7 @@ class Loop:
         self.tally.settle()
         if not all(torch.isfinite(value).all() for value in self.learner.best_guess.parameters()):
             self._raise_not_finite()
-        scores = self._score()
+        scores, objective = self._score()
         position = self.position
         best = self._is_best(scores, epoch)
         if best:
@@ -165,6 +167,7 @@ class Loop:
         row = self._row(epoch, scores) | {
             f"{self.setup.data.unit}_per_second": per_second,
             "seconds": spent,
+            "val_objective": objective,
             "best": best,
         }
         self.tally.clear()
@@ -188,11 +191,11 @@ class Loop:
             "val_top1": None if scores is None else scores.top1,
         }
 
-    def _score(self) -> Scores | None:
-        """Of the validation split; None where there is none."""
+    def _score(self) -> tuple[Scores | None, float | None]:
+        """Of the validation split: scores, and the loss that is trained with; None where there is none."""
         split = self.setup.data.splits.get("val")
         if split is None or not len(split):
-            return None
+            return None, None
         logits = logits_of(
             self.learner.best_guess,
             split,
@@ -202,7 +205,21 @@ class Loop:
         )
         if not np.isfinite(logits).all():
             self._raise_not_finite()
-        return score(probabilities(logits), split.labels, self.setup.data.classes, self.setup.data.unit)
+        scores = score(probabilities(logits), split.labels, self.setup.data.classes, self.setup.data.unit)
+        return scores, self._objective(logits, split.labels)
+
+    def _objective(self, logits: np.ndarray, labels: np.ndarray) -> float:
+        """The loss that is trained with, smoothing and class weights included, so that curves of it can be
+        compared. logits: (N, K); labels: (N,).
+        """
+        weights = self.learner.class_weights
+        return batch_loss(
+            torch.from_numpy(logits),
+            Targets(torch.from_numpy(labels)),
+            self.recipe.label_smoothing,
+            None if weights is None else weights.cpu(),
+            len(labels),
+        ).item()
 
     def _is_best(self, scores: Scores | None, epoch: int) -> bool:
         """Whether these weights are to be kept: the last ones not worse than the peak by more than chance.
