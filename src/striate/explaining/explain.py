@@ -164,12 +164,16 @@ def _recorded(subject: Subject, question: Question) -> tuple[Recorded, Loss | No
 
 def _overview(subject: Subject, recorded: Recorded, loss: Loss | None, language: str) -> Explanation:
     """The network's layers and its answer."""
+    answer = None
+    if recorded.output.dim() == 2:
+        names = tuple(map(subject.class_name, range(recorded.output.shape[1])))
+        answer = Answer(names, as_array(recorded.output[0]), subject.temperature)
     return Explanation(
         subject=subject.name,
         inputs=subject.titles,
         input_shape=tuple(subject.inputs.shape),
         label=None if subject.labels is None else subject.class_name(subject.labels[0]),
-        answer=_answer(subject, recorded),
+        answer=answer,
         layers=tuple(map(_line, recorded.layers)),
         picture=_frame(subject),
         loss=loss,
@@ -206,13 +210,6 @@ def _optimiser(subject: Subject, own: torch.optim.Optimizer | None, rate: float 
     if subject.trained is None:
         return None
     return optimiser_of(subject.trained.run, subject.record, subject.network, rate)
-
-
-def _answer(subject: Subject, recorded: Recorded) -> Answer | None:
-    if recorded.output.dim() != 2:
-        return None
-    classes = tuple(map(subject.class_name, range(recorded.output.shape[1])))
-    return Answer(classes, as_array(recorded.output[0]), subject.temperature)
 
 
 def _line(record: LayerRecord) -> LayerLine:

@@ -92,7 +92,11 @@ class Explanation(Shown):
         yield from (_picture_section(picture, say) for picture in self.pictures)
         if checks := self.checks():
             heads = say.heads("what", "numbers", "difference", "rounding")
-            table = Table.of_rows(say("checks.table"), heads, tuple(map(_check_row, checks)))
+            rows = [
+                (one.what, f"{one.numbers:,}", f"{one.difference:.1e}", f"{one.rounding:.1e}")
+                for one in checks
+            ]
+            table = Table.of_rows(say("checks.table"), heads, rows)
             yield Section(say("checks.title"), (Paragraph(say("checks.text")), table))
 
     def _overview(self, say: Texts) -> Iterator[Block]:
@@ -135,10 +139,6 @@ def document(explanation: Explanation) -> Document:
 
 def _kind_name(kind: str | None, say: Texts) -> str:
     return say("kind.unknown") if kind is None else say.of(BY_KEY[kind].texts)("name")
-
-
-def _check_row(check: Check) -> tuple[str, ...]:
-    return (check.what, f"{check.numbers:,}", f"{check.difference:.1e}", f"{check.rounding:.1e}")
 
 
 def _picture_section(picture: Picture, say: Texts) -> Section:

@@ -85,9 +85,10 @@ def choose(
     """
     shape, axis = tuple(record.output.shape), kind_of(record).channel_axis
     sizes = [size for dim, size in enumerate(shape) if dim not in (0, axis)]
-    filters = None if filter is None else [filter]
-    _expect(record, "filter" if len(shape) > 2 else "unit", filters, [shape[axis]])
-    _expect(record, "position", at, sizes)
+    if filter is not None:
+        expect_index(record.title, "filter" if len(shape) > 2 else "unit", [filter], [shape[axis]])
+    if at is not None:
+        expect_index(record.title, "position", at, sizes)
     maps = np.moveaxis(as_array(record.output[sample]), axis - 1, 0)  # (C, *sizes)
     chosen = int(np.argmax(maps.reshape(len(maps), -1).max(axis=1))) if filter is None else filter
     position = np.unravel_index(int(np.argmax(maps[chosen])), maps.shape[1:]) if at is None else at
@@ -96,35 +97,27 @@ def choose(
     return (sample, *index)
 
 
-def _expect(record: LayerRecord, what: str, index: Sequence[int] | None, sizes: Sequence[int]) -> None:
-    """The index lies within the sizes."""
-    if index is None or _fits(index, sizes):
-        return
-    ranges = " × ".join(f"0–{size - 1}" for size in sizes)
-    hint = f"expected {ranges}{_hint(index, sizes)}"
-    raise ArgumentError(
-        f"{what} {by(index, ',')} is not in {record.title}: "
-        + (hint if sizes else "its outputs have no position: leave it out")
-    )
+def expect_index(
+    title: str, what: str, index: Sequence[int], sizes: Sequence[int], names: Sequence[str] = ()
+) -> None:
+    """Raises ArgumentError, with the range and the nearest index, for one that does not lie within the sizes.
 
-
-def _fits(index: Sequence[int], sizes: Sequence[int]) -> bool:
-    return len(index) == len(sizes) and all(0 <= i < size for i, size in zip(index, sizes, strict=True))
-
-
-def _hint(index: Sequence[int], sizes: Sequence[int]) -> str:
-    if len(index) != len(sizes):
-        return f", {len(sizes)} {'number' if len(sizes) == 1 else 'numbers'}"
-    return f"; the nearest is {nearest(index, sizes)}"
-
-
-def nearest(index: Sequence[int], sizes: Sequence[int]) -> str:
-    """The index that lies within the sizes and is nearest.
-
-    >>> nearest((9, 2), (4, 4))
-    '3,2'
+    title: of the layer. names: of the axes, where they have some.
     """
-    return by((min(max(i, 0), size - 1) for i, size in zip(index, sizes, strict=True)), ",")
+    as_many = len(index) == len(sizes)
+    if as_many and all(0 <= i < size for i, size in zip(index, sizes, strict=True)):
+        return
+    ranges = [f"0–{size - 1}" for size in sizes]
+    named = ", ".join(f"{name} {span}" for name, span in zip(names, ranges, strict=False))
+    hint = f"expected {named or ' × '.join(ranges)}"
+    if as_many:
+        near = (min(max(i, 0), size - 1) for i, size in zip(index, sizes, strict=True))
+        hint += f"; the nearest is {by(near, ',')}"
+    elif not names:
+        hint += f", {len(sizes)} {'number' if len(sizes) == 1 else 'numbers'}"
+    if not sizes:
+        hint = "its outputs have no position: leave it out"
+    raise ArgumentError(f"{what} {by(index, ',')} is not in {title}: {hint}")
 
 
 def explain_unit(record: LayerRecord, index: Sequence[int]) -> Unit:

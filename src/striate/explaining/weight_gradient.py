@@ -10,13 +10,13 @@ from torch import Tensor
 
 from striate.derivation import Term, Terms
 from striate.derivation.shapes import Array
-from striate.errors import ArgumentError, NetworkError
+from striate.errors import NetworkError
 from striate.explaining.checking import Check, as_array, compare, rounding
 from striate.explaining.kinds.catalogue import kind_of
 from striate.explaining.kinds.kind import KernelKind
 from striate.explaining.picture import Picture
 from striate.explaining.texts import Texts
-from striate.explaining.unit import nearest
+from striate.explaining.unit import expect_index
 from striate.explaining.update import Update
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Grid, Paragraph, Section, Table
@@ -181,13 +181,16 @@ def explain_gradient(recorded: Recorded, record: LayerRecord, index: Sequence[in
     """The gradient of weight `index` of a layer, over every call that uses it, compared with autograd's."""
     kind = kind_of(record)
     if not isinstance(kind, KernelKind):
-        others = ", ".join(_with_kernels(recorded)) or "this network has none"
+        own = ((one.title, one.parameters.get("weight")) for one in recorded.layers if one.whole)
+        others = [title for title, weight in own if weight is not None and weight.dim() > 1]
         raise NetworkError(
             f"{record.title} is a {type(record.layer).__name__}: it has no kernel whose gradient could be "
-            f"taken apart; name a layer that has one: {others}"
+            f"taken apart; name a layer that has one: {', '.join(others) or 'this network has none'}"
         )
     shape, chosen = tuple(record.parameters["weight"].shape), tuple(index)
-    _expect(record, chosen, shape)
+    names = ("filter", "channel") if len(shape) > 2 else ("output", "input")
+    along = [*names, *("frame", "row", "column")[5 - len(shape) :]]
+    expect_index(record.title, "weight", chosen, shape, along)
     sharing = [one for one, _ in recorded.sharing(record, "weight") if one.upstream is not None]
     if not sharing:
         raise NetworkError(f"{record.title} has no part in the loss: no gradient reaches it")
@@ -219,22 +222,6 @@ def weight_name(recorded: Recorded, record: LayerRecord) -> str:
     """What the network calls a layer's weight; a network that is itself the layer calls it `weight`."""
     name = f"{record.name}.weight"
     return name if name in recorded.parameter_gradients else "weight"
-
-
-def _with_kernels(recorded: Recorded) -> list[str]:
-    own = ((one.title, one.parameters.get("weight")) for one in recorded.layers if one.whole)
-    return [title for title, weight in own if weight is not None and weight.dim() > 1]
-
-
-def _expect(record: LayerRecord, index: tuple[int, ...], shape: tuple[int, ...]) -> None:
-    """The index is one of the weight's."""
-    if len(index) == len(shape) and all(0 <= i < n for i, n in zip(index, shape, strict=True)):
-        return
-    names = ("filter", "channel") if len(shape) > 2 else ("output", "input")
-    along = [*names, *("frame", "row", "column")[3 - (len(shape) - 2) :]]
-    ranges = ", ".join(f"{name} 0–{size - 1}" for name, size in zip(along, shape, strict=True))
-    hint = f"; the nearest is {nearest(index, shape)}" if len(index) == len(shape) else ""
-    raise ArgumentError(f"weight {by(index, ',')} is not in {record.title}: expected {ranges}{hint}")
 
 
 def _kernel(

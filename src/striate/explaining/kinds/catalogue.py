@@ -37,7 +37,7 @@ def kind_of(record: LayerRecord) -> Kind:
     if kind is None or refusal:
         raise NetworkError(
             f"{record.name} is {refusal}, which cannot be worked out by hand; those that can: "
-            + ", ".join(sorted(_name(one) for one in BY_LAYER))
+            + ", ".join(sorted(one if isinstance(one, str) else one.__name__ for one in BY_LAYER))
         )
     return kind
 
@@ -47,7 +47,3 @@ def _class_of(layer: nn.Module) -> type[Kind] | None:
     lineage = type(layer).__mro__
     known = (BY_LAYER.get(one) or BY_LAYER.get(one.__name__) for one in lineage)
     return next((kind for kind in known if kind), None)
-
-
-def _name(layer: type[nn.Module] | str) -> str:
-    return layer if isinstance(layer, str) else layer.__name__

@@ -36,17 +36,12 @@ def grad_cam(request: PictureRequest) -> list[Picture]:
         shape = tuple(layer.output.shape)
         raise NetworkError(f"Grad-CAM needs maps: the output of {layer.title} has shape {shape}")
     folded = first.dim() == 5 and layer.output.dim() == 4
-    maps, gradient = (_one_clip(as_array(one), folded) for one in (layer.output, layer.upstream))
+    both = (as_array(one) for one in (layer.output, layer.upstream))  # (1, C, *size), or folded (T, C, H, W)
+    maps, gradient = (np.moveaxis(one, 0, 1) if folded else one[0] for one in both)  # (C, *size)
     weights = gradient.reshape(len(gradient), -1).mean(axis=1)
     heat = np.maximum(np.tensordot(weights, maps, axes=1), 0)  # (*size)
     facts = {"layer": layer.title, "class": request.subject.class_name(target)}
     return [_over_input(request, "grad_cam", _resized(heat, request.subject.inputs.shape[2:]), facts)]
-
-
-def _one_clip(values: Array, folded: bool) -> Array:
-    """Of one input, as (C, *size): (1, C, *size), or (T, C, H, W) where frames are folded into the batch."""
-    one: Array = np.moveaxis(values, 0, 1) if folded else values[0]
-    return one
 
 
 def _last_maps(layers: tuple[LayerRecord, ...]) -> LayerRecord:
