@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("run", nargs="?", help="a run on digits; without one it is trained here")
     parser.add_argument("--out", type=Path, default=Path("weight.html"))
     options = parser.parse_args()
-    run = options.run or striate.train("digits", recipe=striate.Recipe(epochs=1)).path
+    run = options.run or striate.train("digits", epochs=1).path
 
     # filter 5 of conv2, its kernel for channel 3, the weight in the middle; the image knows its label
     found = striate.explain(run, "digits/test/17", layer="conv2", weight=(5, 3, 1, 1))

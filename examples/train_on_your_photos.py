@@ -23,7 +23,8 @@ def main() -> None:
         options.photos,
         out=options.out,
         size=options.size,
-        recipe=striate.Recipe(epochs=options.epochs, batch_size=32),
+        epochs=options.epochs,
+        batch_size=32,
     )
     print(f"{run.test.top1:.1%} of {run.test.images} pictures that it had never seen")
 

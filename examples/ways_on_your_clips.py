@@ -26,7 +26,8 @@ def main() -> None:
         options.time,
         seeds=options.seeds,
         out=options.out,
-        recipe=striate.Recipe(epochs=options.epochs, batch_size=16),
+        epochs=options.epochs,
+        batch_size=16,
     )
     for row in compared.to_json()["rows"]:
         print(row["label"], f"{row['top1']['mean']:.1%}")

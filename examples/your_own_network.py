@@ -41,9 +41,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--out", default="runs/mine")
     options = parser.parse_args()
-    recipe = striate.Recipe(epochs=options.epochs, batch_size=32)
-
-    network = {"backbone": "mine", "options": {"width": 24}, "recipe": recipe}
+    network = {"backbone": "mine", "options": {"width": 24}, "epochs": options.epochs, "batch_size": 32}
     run = striate.train(options.data, out=f"{options.out}/images", **network)
     print(f"images: {run.test.top1:.1%} right")
     compared = striate.compare(options.clips, ("2d", "tsm"), seeds=1, out=f"{options.out}/ways", **network)

@@ -92,7 +92,7 @@ def draw(found: dict[str, Any], pixels: np.ndarray, path: Path) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        run = striate.train("digits", out=Path(folder) / "run", recipe=striate.Recipe(epochs=3))
+        run = striate.train("digits", out=Path(folder) / "run", epochs=3)
         number = int(IMAGE.rsplit("/", 1)[1])
         pixels = striate.open_data("digits").splits["test"].take([number]).numpy()[0, 0]
         draw(explained(run.path), pixels, HERE / "opened.png")
