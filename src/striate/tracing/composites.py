@@ -1,7 +1,8 @@
 """Functions that are taken as one operation, because PyTorch takes them apart before operations are heard.
 
 Recurrent layers (thousands of operations, one set per step), instance norm (which becomes a batch norm) and
-scaled dot-product attention (which becomes masks and products). The same place sees values leave for NumPy.
+scaled dot-product attention (which becomes masks and products); glu is taken apart, as PyTorch does not. The
+same place sees values leave for NumPy.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,6 +35,9 @@ class Composites:
             return self.attention(func, args, kwargs)
         if name == "instance_norm":
             return self.instance_norm(func, args, kwargs)
+        if name == "glu":
+            first, gate = args[0].chunk(2, *args[1:], **kwargs)
+            return first * gate.sigmoid()
         if name == "__getitem__":
             args = (args[0], _with_values(args[1]))
         if name in _LEAVES:

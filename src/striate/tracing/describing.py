@@ -1,12 +1,13 @@
 """From one ATen call to its meaning: the kind and geometry of a described operation.
 
-The table names every operation that is understood; what is not in it and not pointwise is `opaque`, of
-which only a bound is known.
+The table names every operation that is understood; what is not in it and does not act element by element is
+`opaque`, of which only a bound is known.
 """
 
 from striate.tracing import aten_kinds as m
 from striate.tracing.arguments import base_name, is_pointwise
 from striate.tracing.aten_kinds import Call, Describe, Meaning
+from striate.tracing.elementwise import acts_elementwise
 
 ROLES = {
     **dict.fromkeys(("add", "sub", "rsub"), "add"),
@@ -120,6 +121,7 @@ TABLE: dict[str, Describe] = {
     **dict.fromkeys(("_prelu_kernel", "_weight_norm_interface"), m.as_kind("elementwise")),
     "copy": m.as_kind("copy"),
     **dict.fromkeys(("fill", "zero"), m.fill),
+    **dict.fromkeys(("tril", "triu"), m.as_kind("elementwise", role="cut")),
     **dict.fromkeys(SOURCES, m.as_kind("source")),
 }
 
@@ -130,6 +132,6 @@ def describe(call: Call) -> Meaning:
     entry = TABLE.get(name) or TABLE.get(name.rstrip("_"))
     if entry is not None:
         return entry(call)
-    if is_pointwise(call.func):
+    if is_pointwise(call.func) or acts_elementwise(call.func, call.named, call.outs[0] if call.outs else ()):
         return "elementwise", {"role": ROLES.get(name.rstrip("_"), "plain")}
     return "opaque", {}

@@ -36,6 +36,8 @@ def elementwise(reading: Reading) -> Fields:
     role = reading.geometry.get("role", "plain")
     if role == "multiply" and _switched_off(reading):
         return None
+    if role == "cut":
+        return result.as_bound(reading.operation.name)
     constants = [
         info.fill
         for info, field in zip(reading.infos, reading.inputs, strict=True)
