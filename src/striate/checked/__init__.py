@@ -12,6 +12,6 @@ Knows no torch: of a class that an annotation names it only asks whether the val
 """
 
 from striate.checked.checking import checked
-from striate.checked.habits import HABITS, meant
+from striate.checked.habits import meant
 
-__all__ = ["HABITS", "checked", "meant"]
+__all__ = ["checked", "meant"]

@@ -1,11 +1,14 @@
 """What the operating system refuses while a function works, as a sentence in place of a traceback."""
 
 import errno
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from striate.errors import DataError, StriateError
 
+_TOO_LARGE = "this needs more memory than there is: make it smaller, or less at once"
 _MEMORY = (
     "can't allocate memory",
     "out of memory",
@@ -21,14 +24,23 @@ def saying_refusals() -> Iterator[None]:
         yield
     except (StriateError, BrokenPipeError, ConnectionError):
         raise
-    except OSError as error:
-        if error.filename is None and error.errno != errno.ENOSPC:
-            raise
-        raise DataError(refused_by_the_system(error)) from error
-    except (MemoryError, RuntimeError, ValueError) as error:
-        if not isinstance(error, MemoryError) and not any(sign in str(error) for sign in _MEMORY):
-            raise
-        raise DataError("this needs more memory than there is: make it smaller, or less at once") from error
+    except Exception as error:
+        refused = _system_error(error)
+        if refused is not None and (refused.filename is not None or refused.errno == errno.ENOSPC):
+            raise DataError(refused_by_the_system(refused)) from error
+        if isinstance(error, MemoryError) or any(sign in str(error) for sign in _MEMORY):
+            raise DataError(
+                "this needs more memory than there is: make it smaller, or less at once"
+            ) from error
+        raise
+
+
+def _system_error(error: Exception) -> OSError | None:
+    """What the system said, also where a library written in Rust tells it in words."""
+    if isinstance(error, OSError):
+        return error
+    told = re.search(r"\(os error (\d+)\)(?: at path \"(.+?)\")?", str(error))
+    return told and OSError(int(told[1]), os.strerror(int(told[1])), told[2] or "the file")
 
 
 def refused_by_the_system(error: OSError) -> str:

@@ -68,7 +68,7 @@ def _of_class(kind: Any, parts: tuple[Any, ...], value: Any, name: str) -> Any:
     if kind in ROWS:
         return _several(kind, parts, value, name)
     if kind is Callable:
-        fits = callable(value)
+        fits = callable(value) and not hasattr(value, "state_dict")  # a network is no function here
     elif getattr(kind, "_is_protocol", False):
         fits = all(hasattr(value, part) for part in vars(kind) if not part.startswith("_"))
     else:
@@ -87,7 +87,7 @@ def _several(kind: Any, parts: tuple[Any, ...], value: Any, name: str) -> Any:
     if fixed and len(row) != len(parts):
         raise MisfitError
     kinds = parts if fixed else [parts[0] if parts else Any] * len(row)
-    fitting = [as_annotated(each, one) for each, one in zip(kinds, row, strict=True)]
+    fitting = [as_annotated(each, one, name) for each, one in zip(kinds, row, strict=True)]
     return fitting if kind is list else tuple(fitting)
 
 

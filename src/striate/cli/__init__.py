@@ -7,11 +7,11 @@ for, and what it needs only when its words have been read.
 import os
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
 
 from striate.checked.habits import VERBS as HABITS
+from striate.checked.habits import meant
 from striate.cli.torchrun_errors import leader_failed, leads, say_once
 from striate.cli.verbs import VERBS
 from striate.errors import ArgumentError, StriateError, WeightsError
@@ -94,7 +94,7 @@ def _run(verb: str, words: list[str]) -> int:
 
 
 def _unknown(verb: str) -> str:
-    near = HABITS.get(verb.strip("-").lower()) or next(iter(get_close_matches(verb, VERBS, n=1)), None)
+    near = meant(verb, [*VERBS, *HABITS], HABITS)
     known = f"the verbs are {', '.join(VERBS)}"
     if near is None:
         return f"unknown verb {verb!r}: {known}"

@@ -1,161 +1,204 @@
-"""The words of a command line → a command, or one sentence that says what is wrong with them."""
+"""The words of a command line → a command, or one sentence that says what is wrong with them.
 
+`argparse` parses and writes the help; a command's dataclass says what there is to parse.
+"""
+
+import argparse
 import ast
-import sys
+import re
+import shutil
+import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, replace
-from typing import Any, TypeVar, cast, get_type_hints
+from dataclasses import MISSING
+from inspect import cleandoc
+from typing import Any, NoReturn, TypeVar, cast, get_type_hints
 
 from striate.checked import meant
 from striate.checked.values import MisfitError, as_annotated
 from striate.checked.words import EXAMPLES, expected
-from striate.cli.help import example_of, help_of
-from striate.cli.options import Option, options_of, unmarked
-from striate.cli.torchrun_errors import leads
+from striate.cli.options import Option, Positional, options_of, unmarked
+from striate.cli.torchrun_errors import leaving_once
 from striate.errors import ArgumentError
 
 Command = TypeVar("Command")
+WIDEST = 100
+"""Columns of the help; longer lines are hard to read."""
 
 
-def read(command: type[Command], verb: str, words: Sequence[str], default: Command | None = None) -> Command:
+def read(command: type[Command], verb: str, words: Sequence[str]) -> Command:
     """Reads the words into a command; prints the help and leaves with code 0 where they ask for it.
-
-    default: what the words are laid over, in place of the command's own defaults.
 
     Raises:
         ArgumentError: the words do not fit, or something is missing.
     """
-    if any(word in ("-h", "--help") for word in words):
-        if leads():
-            print(help_of(command, verb))
-        sys.exit(0)
     values = given_in(command, verb, words)
     for option in options_of(command):
         if option.default is MISSING and option.place not in values:
             raise ArgumentError(f"{verb} needs {option.flag}: for example `{example_of(command)}`")
-    return cast(Command, _laid_over(command if default is None else default, values))
-
-
-def given_in(command: type, verb: str, words: Sequence[str]) -> dict[tuple[str, ...], Any]:
-    """What the words give, by its place in the command, and nothing else."""
-    options = options_of(command)
-    values: dict[tuple[str, ...], Any] = {}
-    loose: list[str] = []
-    rest = list(words)
-    while rest:
-        word = rest.pop(0)
-        if word == "--":
-            loose += rest
-            break
-        if not word.startswith("--") and not (word.startswith("-") and word[1:2].isalpha()):
-            loose.append(word)
-            continue
-        option, value = _named(options, verb, word, rest)
-        if option.many and option.place in values:
-            value = (*values[option.place], *value)
-        values[option.place] = value
-    return values | _by_position(options, verb, loose)
+    return cast(Command, _made(command, values))
 
 
 def recipe_settings(command: type, verb: str, words: Sequence[str]) -> dict[str, Any]:
     """What the words say of the recipe, by the names that a verb's function takes."""
+    given = given_in(command, verb, words)
+    return {place[-1]: value for place, value in given.items() if place[0] == "recipe"}
+
+
+def given_in(command: type, verb: str, words: Sequence[str]) -> dict[tuple[str, ...], Any]:
+    """What the words give, by its place in the command, and nothing else."""
+    options = list(options_of(command))
+    parser = Parser(prog=f"striate {verb}")
+    parser.fill(command)
+    plain = [re.sub(r"^--[\w-]+", lambda flag: flag[0].replace("_", "-"), word) for word in words]
+    with leaving_once():
+        found, left = parser.parse_known_intermixed_args(plain)
+    if left:
+        raise ArgumentError(_unknown(options, verb, next((w for w in left if w.startswith("-")), left[0])))
     return {
-        place[-1]: value for place, value in given_in(command, verb, words).items() if place[0] == "recipe"
+        tuple(place.split(".")): tuple(value) if isinstance(value, list) else value
+        for place, value in vars(found).items()
+        if value not in (None, [])
     }
 
 
-def _named(options: Sequence[Option], verb: str, word: str, rest: list[str]) -> tuple[Option, Any]:
-    """The option that a word names, and its value, which is taken from what follows."""
-    flag, sign, text = word.partition("=")
-    flag = flag.replace("_", "-")
-    for option in options:
-        if option.positional:
-            continue
-        if option.kind is bool and flag == f"--no-{option.flag[2:]}" and not option.only_on and not sign:
-            return option, False
-        if flag == option.flag:
-            if option.kind is bool and sign:
-                raise ArgumentError(f"{flag} takes no value; got {word!r}: leave {sign}{text} out")
-            return option, _value(option, [text] if sign else _following(option, flag, rest))
-    raise ArgumentError(_unknown(options, verb, flag))
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are ArgumentErrors, and whose help is a command's docstring and options."""
+
+    def __init__(self, **how: Any) -> None:
+        width = min(shutil.get_terminal_size((80, 24)).columns, WIDEST)
+        super().__init__(
+            add_help=False,
+            allow_abbrev=False,
+            argument_default=argparse.SUPPRESS,
+            formatter_class=lambda prog: _Formatter(prog, max_help_position=26, width=width),
+            **how,
+        )
+        self.options: dict[str, Option] = {}
+
+    def fill(self, command: type) -> None:
+        """Adds a command's options, in groups."""
+        self.description = cleandoc(command.__doc__ or "")
+        groups: dict[str, Any] = {}
+        self._positionals.title = "arguments"
+        for option in options_of(command):
+            self.options[option.flag] = option
+            names, how = _argument(option)
+            if option.group and option.group not in groups:
+                title = f"options, {option.group[:1].lower()}{option.group[1:]}"
+                groups[option.group] = self.add_argument_group(title)
+            groups.get(option.group, self).add_argument(*names, **how)
+        positional = [one for one in self.options.values() if one.marked(Positional)]
+        self.usage = " ".join([self.prog, *map(_usage, positional), "[options]"])
+        self.add_argument("-h", "--help", action="help", help="Show this and leave.")
+
+    def error(self, message: str) -> NoReturn:
+        """Says in our words what argparse found wrong."""
+        named = re.match(r"argument (--[\w-]+)(?:/|,|:| )", message)
+        option = self.options.get(named[1]) if named else None
+        if option is None or named is None:
+            raise ArgumentError(f"{self.prog}: {message}: see `{self.prog} --help`")
+        if "ignored explicit argument" in message:
+            raise ArgumentError(f"{option.flag} takes no value: leave out what stands behind its =")
+        number = len(option.default) if isinstance(option.default, tuple) and not option.many else 1
+        values = "a value" if number == 1 else f"{number} values"
+        raise ArgumentError(f"{option.flag} needs {values}: for example {option.flag} {_example(option)}")
 
 
-def _following(option: Option, flag: str, rest: list[str]) -> list[str]:
-    """The words that belong to an option."""
-    taken: list[str] = []
-    while rest and not rest[0].startswith("--") and (option.many or len(taken) < option.number):
-        taken.append(rest.pop(0))
-    if len(taken) < option.number:
-        values = "a value" if option.number == 1 else f"{option.number} values"
-        raise ArgumentError(f"{flag} needs {values}: for example {flag} {_example(option)}")
-    return taken
+class _Formatter(argparse.HelpFormatter):
+    """Paragraphs are wrapped; what is indented, as examples are, stays as it is."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n\n".join(
+            part if "\n  " in part else textwrap.fill(part, width) for part in text.split("\n\n")
+        )
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
-def _value(option: Option, texts: Sequence[str]) -> Any:
-    if option.kind is bool:
-        return True
-    values = tuple(_one(option, text) for text in texts)
-    return values if option.many or option.number > 1 else values[0]
+def _argument(option: Option) -> tuple[list[str], dict[str, Any]]:
+    """What argparse is told of an option."""
+    how: dict[str, Any] = {"help": (option.help + _default(option)).replace("%", "%%")}
+    place = ".".join(option.place)
+    if option.switch:
+        action = "store_true" if option.only_on else argparse.BooleanOptionalAction
+        return [option.flag], {**how, "dest": place, "action": action}
+    how |= {"type": lambda text: _value(option, text), "metavar": option.metavar}
+    how |= {"choices": option.choices} if option.choices else {}
+    if option.marked(Positional):
+        return [place], {**how, "nargs": "*" if option.many else "?", "default": None}
+    if option.many:
+        how |= {"nargs": "+", "action": "extend"}
+    elif isinstance(option.default, tuple):
+        how["nargs"] = len(option.default)
+    return [option.flag], {**how, "dest": place}
 
 
-def _one(option: Option, text: str) -> Any:
+def _usage(option: Option) -> str:
+    text = f"{option.metavar} ..." if option.many else option.metavar
+    return text if option.default is MISSING else f"[{text}]"
+
+
+def _default(option: Option) -> str:
+    """What holds where it is not given; nothing where its help says so, or nothing does."""
+    value = option.default
+    if value in (None, MISSING, (), "") or (value is False and option.only_on):
+        return ""
+    if isinstance(value, bool):
+        return f" (default: {'on' if value else 'off'})"
+    return f" (default: {' '.join(map(str, value)) if isinstance(value, tuple) else value})"
+
+
+def _value(option: Option, text: str) -> Any:
+    """One value. Raises ArgumentError."""
     try:
-        value = {int: int, float: float}.get(option.element, str)(text)
+        kind = type(option.choices[0]) if option.choices else option.element
+        value = {int: int, float: float}.get(kind, str)(text)
         return as_annotated(option.element, value, option.name)
     except (ValueError, MisfitError) as problem:
         why = f" ({problem})" if isinstance(problem, MisfitError) and str(problem) else ""
+        known = expected(option.element).replace("'", "")
+        flag = "" if option.marked(Positional) else f"{option.flag} "
         raise ArgumentError(
-            f"{option.flag} must be {_expected(option)}; got {text!r}{why}: for example "
-            f"{'' if option.positional else option.flag + ' '}{_example(option)}"
+            f"{option.flag} must be {known}; got {text!r}{why}: for example {flag}{_example(option)}"
         ) from None
-
-
-def _expected(option: Option) -> str:
-    *before, last = option.choices or (expected(option.element),)
-    return f"{', '.join(before)} or {last}" if before else last
 
 
 def _example(option: Option) -> str:
     """A value, as it would be typed."""
     if option.choices:
-        return option.choices[0]
-    if option.default not in (None, MISSING, ()) and option.element in (int, float):
+        return str(option.choices[0])
+    if option.element in (int, float) and option.default not in (None, MISSING, ()):
         values = option.default if isinstance(option.default, tuple) else (option.default,)
         return " ".join(f"{value:g}" for value in values)
     known = EXAMPLES.get(option.name, "").strip("[]()").replace("'", "").replace(",", "")
     return known or option.metavar
 
 
-def _unknown(options: Sequence[Option], verb: str, flag: str) -> str:
-    names = {one.name: one.flag for one in options if not one.positional}
+def _unknown(options: Sequence[Option], verb: str, word: str) -> str:
+    if not word.startswith("-"):
+        takes = " ".join(one.metavar for one in options if one.marked(Positional)) or "no words but options"
+        return f"{verb} takes {takes}; got {word!r} besides: leave it out"
+    flag = word.partition("=")[0]
+    names = {one.name: one.flag for one in options if not one.marked(Positional)}
     near = meant(flag, names)
     if near is None:
         return f"{verb} has no option {flag}: `striate {verb} --help` lists what it has"
     return f"{verb} has no option {flag}: did you mean {names[near]}?"
 
 
-def _by_position(options: Sequence[Option], verb: str, loose: list[str]) -> dict[tuple[str, ...], Any]:
-    values: dict[tuple[str, ...], Any] = {}
-    positional = [option for option in options if option.positional]
-    for option in positional:
-        mine, loose = (loose, []) if option.many else (loose[:1], loose[1:])
-        if mine:
-            values[option.place] = _value(option, mine)
-    if loose:
-        takes = " ".join(option.metavar for option in positional) or "no words but options"
-        raise ArgumentError(f"{verb} takes {takes}; got {loose[0]!r} besides: leave it out")
-    return values
+def example_of(command: type) -> str:
+    """The first example of a command's help."""
+    return str(re.findall(r"^ +(striate .+?)(?:   |$)", command.__doc__ or "", re.MULTILINE)[0])
 
 
-def _laid_over(base: Any, values: Mapping[tuple[str, ...], Any]) -> Any:
-    """A command, or a part of one, with values by their places; base: what they replace, or the class."""
-    changes: dict[str, Any] = {place[0]: value for place, value in values.items() if len(place) == 1}
-    inner = {place[0] for place in values if len(place) > 1}
-    for name in inner:
+def _made(command: Any, values: Mapping[tuple[str, ...], Any]) -> Any:
+    """A command, or a part of one, of values by their places."""
+    own = {place[0]: value for place, value in values.items() if len(place) == 1}
+    for name in {place[0] for place in values if len(place) > 1}:
         deeper = {place[1:]: value for place, value in values.items() if place[0] == name}
-        part = unmarked(get_type_hints(base)[name])[0] if isinstance(base, type) else getattr(base, name)
-        changes[name] = _laid_over(part, deeper)
-    return base(**changes) if isinstance(base, type) else replace(base, **changes)
+        own[name] = _made(unmarked(get_type_hints(command, include_extras=True)[name])[0], deeper)
+    return command(**own)
 
 
 def options(pairs: Sequence[str]) -> dict[str, Any]:

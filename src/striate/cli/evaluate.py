@@ -16,9 +16,9 @@ class Evaluate:
     """Score a trained network on labelled images or clips.
 
     examples:
-      striate evaluate runs/digits-plain                    on the test images of its own data
-      striate evaluate runs/photos-plain more/ --split all  on all images of another folder
-      striate evaluate runs/digits-plain --out report/      with predictions and confusion matrix
+      striate evaluate runs/digits-plain                    on its own test images
+      striate evaluate runs/photos-plain more/ --split all  on another folder
+      striate evaluate runs/digits-plain --out report/      with files
       striate evaluate runs/clips-resnet18-tsm --clips 10 --crops 3
     """
 

@@ -32,9 +32,9 @@ class Explain:
       striate explain runs/digits-plain digits/test/17
       striate explain runs/digits-plain digits/test/17 --layer conv1 --filter 3
       striate explain runs/digits-plain digits/test/17 --layer conv1 --at 4,4
-      striate explain runs/digits-plain digits/test/17 --layer conv2 --weight 5,3,1,1
+      striate explain runs/digits-plain digits/test/17 --layer fc1 --weight 5,3
       striate explain runs/photos-plain cat.jpg --label cat --html cat.html
-      striate explain runs/clips-plain-tsm jump.mp4 --layer backbone.conv1 --show maps
+      striate explain runs/clips-plain-tsm jump.mp4 --layer conv1 --show maps
       striate explain --glossary --lang vi
     """
 

@@ -22,7 +22,7 @@ class Inspect:
 
     examples:
       striate inspect plain
-      striate inspect resnet18 --input 3x224x224 --html resnet18.html --image dog.png
+      striate inspect resnet18 --html resnet18.html --image dog.png
       striate inspect resnet50 --against mobilenet_v2
       striate inspect runs/digits-plain --measure
       striate inspect resnet18 --time tsm --frames 8

@@ -1,22 +1,12 @@
-"""A command as a frozen dataclass: its fields are its arguments, its docstring is its help.
-
-    @dataclass(frozen=True)
-    class Evaluate:
-        \"\"\"Score a trained network.\"\"\"
-
-        run: Annotated[Path, Positional("RUN")]
-        \"\"\"The folder of a run.\"\"\"
-        clips: int = 1
-        \"\"\"Of each video, so many clips.\"\"\"
-
-A field that is a dataclass itself gives its own fields as further options, in a group of their own.
+"""A command as a frozen dataclass: its fields are its options, the strings below them and its docstring its
+help. A field that is a dataclass itself gives its own fields as further options, in a group of their own.
 """
 
 import ast
 import inspect
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -41,7 +31,6 @@ class _OnlyOn:
 
 Flag = Annotated[bool, _OnlyOn()]
 """Off unless it is given."""
-Text = Annotated[str, Metavar("TEXT")]
 Folder = Annotated[Path, Metavar("FOLDER")]
 File = Annotated[Path, Metavar("FILE")]
 Name = Annotated[str, Metavar("NAME")]
@@ -63,6 +52,8 @@ class Option:
     """What its annotation is marked with."""
     group: str
     """What the dataclass that holds it says of itself; nothing for the command's own."""
+    help: str
+    """What stands below it in the source."""
 
     @property
     def name(self) -> str:
@@ -72,17 +63,21 @@ class Option:
     @property
     def flag(self) -> str:
         """As it is typed; of a positional argument, what stands for it."""
-        return self.metavar if self.positional else f"--{self.name.replace('_', '-')}"
+        return self.metavar if self.marked(Positional) else f"--{self.name.replace('_', '-')}"
+
+    def marked(self, mark: type) -> bool:
+        """Whether its annotation carries such a mark."""
+        return any(isinstance(one, mark) for one in self.marks)
 
     @property
-    def positional(self) -> bool:
-        """Whether it is given by its position."""
-        return any(isinstance(mark, Positional) for mark in self.marks)
+    def switch(self) -> bool:
+        """Whether it takes no value."""
+        return self.kind is bool
 
     @property
     def only_on(self) -> bool:
         """Whether there is no `--no-…` for it."""
-        return any(isinstance(mark, _OnlyOn) for mark in self.marks)
+        return self.marked(_OnlyOn)
 
     @property
     def many(self) -> bool:
@@ -95,45 +90,29 @@ class Option:
         return get_args(self.kind)[0] if get_origin(self.kind) is tuple else self.kind
 
     @property
-    def number(self) -> int:
-        """How many values it takes: none for a switch."""
-        if self.kind is bool:
-            return 0
-        return len(get_args(self.kind)) if get_origin(self.kind) is tuple and not self.many else 1
-
-    @property
-    def choices(self) -> tuple[str, ...]:
+    def choices(self) -> tuple[Any, ...]:
         """What may be given, where that can be listed."""
-        return tuple(map(str, get_args(self.element))) if get_origin(self.element) is Literal else ()
+        return get_args(self.element) if get_origin(self.element) is Literal else ()
 
     @property
     def metavar(self) -> str:
         """What stands for one value."""
-        for mark in self.marks:
-            if isinstance(mark, Metavar):
-                return mark.text
-        return "|".join(self.choices) or _METAVARS[self.element]
+        marks = [mark.text for mark in self.marks if isinstance(mark, Metavar)]
+        return marks[0] if marks else "|".join(map(str, self.choices)) or _METAVARS[self.element]
 
 
-def options_of(command: type) -> tuple[Option, ...]:
-    """Every argument of a command, in the order in which they stand in it."""
-    return tuple(_walked(command, (), ""))
-
-
-def _walked(holder: type, place: tuple[str, ...], group: str) -> Iterator[Option]:
-    hints = get_type_hints(holder, include_extras=True)
+def options_of(holder: type, place: tuple[str, ...] = (), group: str = "") -> Iterator[Option]:
+    """Every option of a command, in the order in which they stand in it."""
+    hints, helps = get_type_hints(holder, include_extras=True), _helps(holder)
     for field in fields(holder):
         kind, marks = unmarked(hints[field.name])
         where = (*place, field.name)
         if is_dataclass(kind):
             assert isinstance(kind, type)
-            yield from _walked(kind, where, inspect.cleandoc(kind.__doc__ or "").split(".")[0])
+            yield from options_of(kind, where, inspect.cleandoc(kind.__doc__ or "").split(".")[0])
         else:
-            yield Option(where, kind, _default(field), marks, group)
-
-
-def _default(field: "Field[Any]") -> Any:
-    return field.default if field.default_factory is MISSING else field.default_factory()
+            default = field.default if field.default_factory is MISSING else field.default_factory()
+            yield Option(where, kind, default, marks, group, helps.get(field.name, ""))
 
 
 def unmarked(kind: Any) -> tuple[Any, tuple[Any, ...]]:
@@ -151,19 +130,8 @@ def unmarked(kind: Any) -> tuple[Any, tuple[Any, ...]]:
     return kind, ()
 
 
-def helps_of(command: type) -> dict[tuple[str, ...], str]:
-    """What stands under each argument in the source, by its place."""
-    found = {}
-    for option in options_of(command):
-        holder: Any = command
-        for name in option.place[:-1]:
-            holder, _ = unmarked(get_type_hints(holder, include_extras=True)[name])
-        found[option.place] = _docs(holder).get(option.name, "")
-    return found
-
-
 @cache
-def _docs(holder: type) -> dict[str, str]:
+def _helps(holder: type) -> dict[str, str]:
     """Each field of a dataclass with the string below it."""
     (body,) = ast.parse(textwrap.dedent(inspect.getsource(holder))).body
     assert isinstance(body, ast.ClassDef)

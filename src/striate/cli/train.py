@@ -20,14 +20,14 @@ class Train:
     """Train a network on labelled images or clips; keep the best weights and score them on the test split.
 
     examples:
-      striate train digits                          the built-in digits, good defaults
-      striate train mnist --preset fast             one quick pass
-      striate train photos/ --minutes 10            a folder with one folder per class, ten minutes
+      striate train digits                      the built-in digits, good defaults
+      striate train mnist --preset fast         one quick pass
+      striate train photos/ --minutes 10        one folder per class, ten minutes
       striate train photos/ --backbone resnet18 --size 112 --weights resnet18.pth
-      striate train motion-digits --time tsm        clips of moving digits that only order tells apart
-      striate train clips/ --backbone resnet18 --time tsm --frames 8 --weights resnet18.pth
-      striate train clips/ --backbone resnet18 --time 3d --stride 2 --freeze conv1 layer1
-      striate train --resume runs/photos-plain      go on exactly where it was interrupted
+      striate train motion-digits --time tsm    clips that only order tells apart
+      striate train clips/ --backbone resnet18 --time tsm --weights resnet18.pth
+      striate train clips/ --time 3d --stride 2 --freeze conv1 layer1
+      striate train --resume runs/photos-plain  go on where it was interrupted
       torchrun --nproc-per-node 2 -m striate train photos/
     """
 

@@ -1,8 +1,5 @@
 """The verbs: each a file of this room, with what it does."""
 
-from collections.abc import Iterator
-from importlib import import_module
-
 VERBS = {
     "demo": "train on real digits, classify images, compare: two minutes",
     "inspect": "every layer of a network: shape, parameters, receptive field, cost",
@@ -15,13 +12,3 @@ VERBS = {
     "data": "get a public data set; check or pack your own, draw optical flow",
     "completion": "make your shell complete verbs and options",
 }
-
-
-def commands_of() -> Iterator[tuple[str, type]]:
-    """Every command as it is spoken, `data get` among them, with the dataclass that holds its arguments."""
-    for verb in VERBS:
-        room = import_module(f"striate.cli.{verb}")
-        if verb == "data":
-            yield from ((f"data {what}", command) for what, (command, _) in room.SUBVERBS.items())
-        else:
-            yield verb, getattr(room, verb.capitalize())

@@ -91,7 +91,13 @@ class RecipeRequest:
 
     def recipe(self, facts: Facts) -> Recipe:
         """The recipe for such data. Raises ArgumentError for settings that no recipe can have."""
-        return laid_over(self.preset(facts), self.settings)
+        made = self.preset(facts)
+        if not isinstance(made, Recipe):
+            raise ArgumentError(
+                f"recipe must be a preset's name, or a function that gives a Recipe; it gave {made!r:.60}: "
+                'try recipe="fast"'
+            )
+        return laid_over(made, self.settings)
 
     @property
     def names(self) -> tuple[str, ...]:

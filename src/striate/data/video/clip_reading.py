@@ -13,6 +13,7 @@ from typing import NamedTuple
 import av
 import numpy as np
 
+from striate.checked import checked
 from striate.data.images.reading import Header
 from striate.data.unreadable_files import UnreadableError, plain_reason
 from striate.data.video.frame_source import ClipSource, open_clip
@@ -42,6 +43,7 @@ class Reading(NamedTuple):
         return self.channels + (2 if self.flow else 0)
 
 
+@checked
 def read_clip(
     path: str | Path,
     *,
