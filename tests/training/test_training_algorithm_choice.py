@@ -1,5 +1,8 @@
 """The algorithms that a training measures, takes, keeps in its record and shares."""
 
+import os
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,7 +29,7 @@ from striate.errors import RunError
 from striate.evaluating.evaluate import evaluate
 from striate.evaluating.predict import predict
 from striate.machine import threads
-from striate.runs import read_record
+from striate.runs import MODEL, read_record
 from striate.training import algorithm_choice as algorithms
 from striate.training import number_format
 from striate.training.algorithm_choice import algorithms_for, steps_of
@@ -261,3 +264,18 @@ def test_the_algorithms_are_asked_for_in_the_format_that_is_chosen(monkeypatch: 
     choice = choose(layer, _loss, CPU, tables=lambda name: asked.append(name) or table)
     assert asked == ["fp32"]
     assert choice.table == table
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
+def test_the_same_training_under_load_gives_the_same_weights(tmp_path: Path, small_set: Path) -> None:
+    """With nothing measured before: whoever measures first measures for all."""
+    folders = [str(folder) for folder in (Path(__file__).parent, Path(__file__).parent.parent)]
+    path = os.pathsep.join([*folders, *sys.path])
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONPATH": path}
+    script = Path(__file__).parent / "load_script.py"
+    subprocess.run([sys.executable, script, small_set, tmp_path, "3", "3"], env=environment, check=True)
+    runs = [tmp_path / f"run{number}" for number in range(3)]
+    assert all(read_record(run)["algorithms"] for run in runs)
+    for run in runs[1:]:
+        assert read_record(run)["algorithms"] == read_record(runs[0])["algorithms"]
+        assert (run / MODEL).read_bytes() == (runs[0] / MODEL).read_bytes()

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from striate.comparing.comparison import Comparison, Row
-from striate.comparing.pareto import front
+from striate.comparing.rows import front
 
 STYLES = {
     "2d": ("#7d8590", "o"),

@@ -1,4 +1,4 @@
-"""Finished runs → the rows of the table."""
+"""Finished runs → the rows of the table: which are on the front, and how pairs of classes are told apart."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,8 +10,6 @@ import torch
 from striate.comparing.comparison import Row, Spread
 from striate.comparing.costs import flow_ms, inference_ms, macs_of, streams
 from striate.comparing.finished import Finished
-from striate.comparing.pairs import pair_scores
-from striate.comparing.pareto import front
 from striate.errors import MissingExtraError
 from striate.models import options as options_of
 
@@ -90,3 +88,41 @@ def _flow(run: Finished) -> float | None:
         return flow_ms(run.spec, run.frames, method)
     except MissingExtraError:
         return None
+
+
+def pair_scores(
+    classes: Sequence[str], confusion: Sequence[Sequence[int]], pairs: Sequence[tuple[str, str]]
+) -> tuple[float, float | None]:
+    """(share of clips given the right pair, share of those given the right class), from a confusion matrix.
+
+    Rows are the true classes. The second is None where no clip was given the right pair. A network that is
+    blind to the order of frames gets half of those right when each clip is there both ways.
+
+    >>> pair_scores(["left", "right", "still"], [[3, 1, 0], [2, 2, 0], [0, 0, 9]], [("left", "right")])
+    (1.0, 0.625)
+    """
+    numbers = {name: number for number, name in enumerate(classes)}
+    every = found = right = 0
+    for names in pairs:
+        one, other = (numbers[name] for name in names)
+        for true in (one, other):
+            every += sum(confusion[true])
+            found += confusion[true][one] + confusion[true][other]
+            right += confusion[true][true]
+    return found / every if every else 0.0, right / found if found else None
+
+
+def front(costs: Sequence[float], gains: Sequence[float]) -> list[bool]:
+    """Whether each (cost, gain) is on the Pareto front: no other is at least as good in both, better in one.
+
+    Equal offers stand or fall together.
+
+    >>> front([1, 1, 2, 3], [0.5, 0.9, 0.8, 0.95])
+    [False, True, False, True]
+    """
+    pairs = list(zip(costs, gains, strict=True))
+    return [not any(_beats(other, one) for other in pairs) for one in pairs]
+
+
+def _beats(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return one[0] <= other[0] and one[1] >= other[1] and one != other

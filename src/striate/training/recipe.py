@@ -31,7 +31,7 @@ class Recipe(_Named, JsonValue):
     epochs: int = 12
     """How often each training image or clip is seen."""
     minutes: float | None = None
-    """Train for about this long instead: the epochs are planned from the speed measured at the start."""
+    """Train for this long instead, opening the data included: how many steps fit is planned as they pass."""
     batch_size: int = 128
     """Images or clips in one step, over all processes together."""
     optimizer: Literal["adamw", "sgd"] = "adamw"
@@ -59,7 +59,7 @@ class Recipe(_Named, JsonValue):
     augmentation: Augmentation = field(default_factory=Augmentation)
     """How training images are varied."""
     number_format: Literal["auto", "fp32", "bf16"] = "auto"
-    """Auto: bf16 where the processor has it, its gradients agree with fp32, and it is faster."""
+    """Auto: bf16 where the processor has it, such shapes gain by it, and its gradients agree with fp32."""
     algorithms: Literal["auto", "plain"] = "auto"
     """How convolutions are computed. Auto: by the algorithm that is fastest. Plain: by PyTorch's call."""
     freeze: tuple[str, ...] = ()

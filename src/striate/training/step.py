@@ -3,7 +3,8 @@
 Everything random in it is drawn from (seed, step), so that a step is the same whenever it is taken.
 """
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,9 @@ from striate.algorithms import using_algorithms
 from striate.data.augment.augment import augment, draw
 from striate.evaluating.scoring import autocast
 from striate.training.loss import Tally, batch_loss
-from striate.training.memory import Kept, carried
 from striate.training.optimisation import make_optimizer, moving_average, pace, set_pace
 from striate.training.setup import Setup, has_flow
+from striate.watching import watching
 
 
 class Learner:
@@ -36,7 +37,7 @@ class Learner:
         self.tally = Tally(setup.group)
         self.rate = 0.0
         self.step_bytes: int | None = None
-        """Memory of a step on this process's part of a batch: see `memory`."""
+        """Memory of a step on this process's part of a batch: see `Kept` and `carried`."""
 
     def step(self, images: Tensor, labels: Tensor, *, step: int, done: float) -> None:
         """One step on this process's part of the global batch.
@@ -107,3 +108,45 @@ class Learner:
 def _mixed(*numbers: int) -> int:
     """One seed from several numbers."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+class Kept:
+    """Counts the bytes that the steps in the block keep for their backward passes.
+
+    Each storage counts once, however many layers keep it; weights do not count, `carried` counts those.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        self.bytes = 0
+        self._network = network
+        self._seen = {value.untyped_storage().data_ptr() for value in network.parameters()}
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Counts in the block; what is computed there stays the same."""
+        held = []  # as long as they are held, no other tensor has their address
+
+        def count(tensor: Tensor) -> None:
+            storage = tensor.untyped_storage()
+            if storage.data_ptr() not in self._seen:
+                self._seen.add(storage.data_ptr())
+                self.bytes += storage.nbytes()
+                held.append(storage)
+
+        with watching(self._network, saved=count):
+            yield
+        held.clear()
+
+
+def carried(network: nn.Module, optimizer: torch.optim.Optimizer, average: nn.Module | None) -> int:
+    """Bytes of weights, gradients, the optimiser's memories and the moving average."""
+    values = [*network.parameters(), *network.buffers()]
+    values += [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
+    values += [value for state in optimizer.state.values() for value in state.values() if _is_tensor(value)]
+    if average is not None:
+        values += [*average.parameters(), *average.buffers()]
+    return sum(value.numel() * value.element_size() for value in values)
+
+
+def _is_tensor(value: object) -> bool:
+    return isinstance(value, Tensor)

@@ -8,9 +8,9 @@ from torch import nn
 
 from small_runs import go_on, small_run
 from striate import runs
-from striate.training.memory import Kept, carried
 from striate.training.optimisation import make_optimizer, moving_average
 from striate.training.recipe import Recipe
+from striate.training.step import Kept, carried
 
 FLOAT = 4
 
