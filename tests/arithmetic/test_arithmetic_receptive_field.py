@@ -4,9 +4,9 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
-from seen_witness import Made, assert_seen, drawn, field_of, traced_field
 from torch import Tensor, nn
 
+from seen_witness import Made, assert_seen, drawn, field_of, traced_field
 from striate.arithmetic.receptive.receptive_field import RULES, receptive_fields
 from striate.arithmetic.status import Status
 from striate.tracing import trace

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from seen_witness import drawn
 
+from seen_witness import drawn
 from striate.arithmetic.receptive import reshaping
 from striate.arithmetic.receptive.axis import Axis, Step, source, stretch
 

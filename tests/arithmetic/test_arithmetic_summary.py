@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from seen_witness import Made, traced_field
 from torch import nn
 
+from seen_witness import Made, traced_field
 from striate.arithmetic.receptive.summary import UnitField, followed, grid, of_unit, summarise
 from striate.errors import ArgumentError
 

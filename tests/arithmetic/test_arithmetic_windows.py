@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from seen_witness import drawn
 
+from seen_witness import drawn
 from striate.arithmetic.receptive.axis import NOTHING, Axis, Step, source
 from striate.arithmetic.receptive.windows import Window, composed, ranges, slide, slide_back, strided
 from striate.sizes import transposed_length, window_count
