@@ -7,11 +7,11 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
-from seen_witness import Made, drawn
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
+from seen_witness import Made, drawn
 from striate.arithmetic import cost
 from striate.arithmetic.described import Operation, Recording, Role, TensorInfo
 from striate.arithmetic.status import Figure, Status, total

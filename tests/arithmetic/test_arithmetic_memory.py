@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from seen_witness import Made
 from torch import Tensor, nn
 
+from seen_witness import Made
 from striate.arithmetic.memory import inference_peak, saved_by, saved_for_backward, training_peak
 from striate.arithmetic.status import Figure, Status
 from striate.tracing import trace

@@ -5,9 +5,9 @@ import doctest
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from seen_witness import drawn
 from torch import nn
 
+from seen_witness import drawn
 from striate.arithmetic import parameters
 from striate.arithmetic.parameters import formula, recurrent_formula, worked
 

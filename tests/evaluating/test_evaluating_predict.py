@@ -1,6 +1,7 @@
 """Classifying files and folders; what cannot be read is skipped and named."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,18 @@ def test_folders_and_files_together(digits_run: Run, files: list[Path], tmp_path
         str(files[0]),
     ]
     assert told == [(3, 3)]
+
+
+def test_what_is_hidden_in_a_folder_and_pipes_are_not_looked_at(
+    digits_run: Run, files: list[Path], tmp_path: Path
+) -> None:
+    for name in (".cache/a.png", "__MACOSX/b.png", "._c.png", "deep/.d/e.png", "deep/f.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(files[0].read_bytes())
+    os.mkfifo(tmp_path / "pipe.png")
+    found = predict(digits_run.path, [tmp_path])
+    assert [one.file for one in found.images] == [str(tmp_path / "deep" / "f.png")]
+    assert found.skipped == ()
 
 
 def test_unreadable_files_are_skipped_and_named(digits_run: Run, files: list[Path], tmp_path: Path) -> None:

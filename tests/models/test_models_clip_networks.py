@@ -10,7 +10,7 @@ from striate.errors import NetworkError
 from striate.models import CATALOGUE, CLIP_NETWORKS, NETWORKS, NetworkSpec, build, options, published_clip
 from striate.models.i3d import i3d_resnet50
 from striate.models.slowfast import TwoRates
-from striate.models.video_resnet import r2plus1d_18, r2plus1d_18_paper
+from striate.models.video_resnet import VIDEO_RESNETS
 
 
 def bare(name: str, **arguments: Any) -> nn.Module:
@@ -139,8 +139,8 @@ def mid_widths(network: nn.Module) -> list[int]:
 def test_mid_widths_per_block_and_per_convolution() -> None:
     """⌊27·64·128 / (9·64 + 3·128)⌋ = 230 in both, or 288 = ⌊27·128·128 / (9·128 + 3·128)⌋ in the second."""
     with torch.device("meta"):
-        assert mid_widths(r2plus1d_18(classes=3)) == [230, 230]
-        assert mid_widths(r2plus1d_18_paper(classes=3)) == [230, 288]
+        assert mid_widths(VIDEO_RESNETS["r2plus1d_18"](classes=3)) == [230, 230]
+        assert mid_widths(VIDEO_RESNETS["r2plus1d_18_paper"](classes=3)) == [230, 288]
 
 
 def test_branches_that_begin_at_zero() -> None:

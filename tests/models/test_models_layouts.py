@@ -204,7 +204,7 @@ def test_x3d_from_a_checkpoint(place: int, tmp_path: Path) -> None:
     report = load_weights(twin, tmp_path / "x3d_s.pyth")
     assert same(twin, source)
     assert report.loaded == tuple(source.state_dict())
-    assert (report.fresh, report.notes) == ((), ())
+    assert (report.untrained, report.notes) == ((), ())
 
 
 def test_pytorchvideos_x3d_lacks_a_norm_which_becomes_the_identity() -> None:
@@ -258,7 +258,7 @@ def test_the_same_file_goes_into_other_ways_through_time() -> None:
     state = file_of(source, LAYOUTS["tsm_resnet"][1])
     frames = build("resnet50", classes=3, time="2d")
     report = load_weights(frames, state, source_name="tsm.pth")
-    assert report.fresh == ("backbone.fc.weight", "backbone.fc.bias")
+    assert report.untrained == ("backbone.fc.weight", "backbone.fc.bias")
     image = build("resnet50", classes=7)
     load_weights(image, state)
     assert torch.equal(image.get_submodule("fc").weight, source.get_submodule("backbone.fc").weight)
@@ -268,7 +268,7 @@ def test_weights_of_images_are_inflated_into_i3d() -> None:
     torch.manual_seed(0)
     source, network = build("resnet50", classes=7), build("i3d_resnet50", classes=7)
     report = load_weights(network, source.state_dict())
-    assert (report.fresh, report.notes) == ((), ())
+    assert (report.untrained, report.notes) == ((), ())
     assert report.loaded == tuple(network.state_dict())
     for name in ("conv1", "layer1.0.conv1", "layer2.1.conv1", "layer3.0.conv2"):
         kernels = network.get_submodule(name).weight
@@ -280,7 +280,7 @@ def test_another_number_of_classes_and_grey_clips() -> None:
     source = grown("slowfast_r50_4x16", "mmaction2")
     network = build("slowfast_r50_4x16", classes=3, channels=1, like="mmaction2")
     report = load_weights(network, file_of(source, LAYOUTS["slowfast"][2]), source_name="a.pth")
-    assert report.fresh == ("fc.weight", "fc.bias")
+    assert report.untrained == ("fc.weight", "fc.bias")
     assert [note.split(":")[0] for note in report.notes] == ["stem.slow.conv1", "fc", "stem.fast.conv1"]
 
 

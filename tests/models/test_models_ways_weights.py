@@ -20,9 +20,9 @@ def test_every_weight_finds_its_place(backbone: str, way: str) -> None:
     state = image_network(backbone).state_dict()
     network = build(backbone, classes=4, size=32, time=way)
     report = load_weights(network, state)
-    assert set(report.loaded) | set(report.fresh) == set(network.state_dict())
+    assert set(report.loaded) | set(report.untrained) == set(network.state_dict())
     fresh = {"2d": 0, "tsm": 0, "3d": 0, "two-stream": 0}
-    assert (not report.fresh) == (way in fresh)
+    assert (not report.untrained) == (way in fresh)
     stem = next(iter(state))
     if way in ("2d", "tsm", "rnn", "lstm", "gru", "two-stream"):
         assert torch.equal(network.state_dict()[f"backbone.{stem}"], state[stem])
@@ -100,13 +100,13 @@ def test_a_recurrent_way_leaves_the_head_of_the_file_out() -> None:
     assert report.notes == (
         "recurrent, head: fresh, as the state dict knows single images; its own fc2 is left out",
     )
-    assert {name.split(".")[0] for name in report.fresh} == {"recurrent", "head"}
+    assert {name.split(".")[0] for name in report.untrained} == {"recurrent", "head"}
 
 
 def test_weights_of_one_way_serve_another() -> None:
     frames = build("plain", classes=4, size=32, time="2d")
     lifted = build("plain", classes=4, size=32, time="3d")
     report = load_weights(lifted, frames.state_dict())
-    assert not report.fresh
+    assert not report.untrained
     kernels = lifted.get_submodule("backbone.conv2").weight
     torch.testing.assert_close(kernels.sum(dim=2), frames.get_submodule("backbone.conv2").weight)

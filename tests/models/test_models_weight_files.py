@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from striate.errors import StriateError, WeightsError
 from striate.models import build, read_weights, save_weights
-from striate.models.weight_files import read_run_weights
+from striate.models.weight_files import is_state_of, read_run_weights
 
 STATE = {"fc.weight": torch.arange(6.0).view(2, 3), "fc.bias": torch.tensor([1.0, 2.0])}
 
@@ -281,3 +281,39 @@ def test_a_cut_file_is_refused_wherever_it_is_cut(tmp_path: Path) -> None:
 def test_a_name_that_is_too_long(tmp_path: Path) -> None:
     with pytest.raises(StriateError, match="File name too long"):
         read_weights(tmp_path / ("x" * 300))
+
+
+Change = Callable[[Tensor], object]
+
+
+def test_a_state_is_its_own() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)).to(memory_format=torch.channels_last)
+    assert is_state_of(
+        network.state_dict(), nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)).state_dict()
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t.flatten(),
+        lambda t: t[:-1],
+        lambda t: t.double(),
+        lambda t: t.long(),
+        lambda t: t * torch.nan,
+        lambda t: torch.zeros(1).expand(t.shape),
+        lambda t: t.to("meta"),
+        lambda t: t.to_sparse(),
+        lambda t: t.tolist(),
+        lambda t: None,
+    ],
+)
+def test_what_is_none(change: Change) -> None:
+    state = nn.Linear(3, 2).state_dict()
+    assert not is_state_of({**state, "weight": change(state["weight"])}, state)
+
+
+def test_names_that_are_missing_or_too_many() -> None:
+    state = nn.Linear(3, 2).state_dict()
+    assert not is_state_of({"weight": state["weight"]}, state)
+    assert not is_state_of({**state, "more": state["bias"]}, state)

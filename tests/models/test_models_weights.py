@@ -30,7 +30,7 @@ def test_weights_that_fit(tmp_path: Path) -> None:
     assert same(network, copy_of(source))
     assert report.loaded == tuple(source.state_dict())
     assert report.source == str(tmp_path / "a.safetensors")
-    assert (report.fresh, report.notes) == ((), ())
+    assert (report.untrained, report.notes) == ((), ())
 
 
 @pytest.mark.parametrize(("backbone", "head"), [("plain", "fc2"), ("squeezenet1_1", "classifier.1")])
@@ -38,12 +38,12 @@ def test_another_number_of_classes_leaves_the_head_fresh(backbone: str, head: st
     source, network = (build(backbone, classes=classes, size=32) for classes in (10, 3))
     before = copy_of(network)
     report = load_weights(network, source.state_dict(), source_name="imagenet.pth")
-    assert report.fresh == (f"{head}.weight", f"{head}.bias")
+    assert report.untrained == (f"{head}.weight", f"{head}.bias")
     assert report.notes == (f"{head}: a fresh head, as imagenet.pth knows 10 classes and this network 3",)
-    expected = copy_of(source) | {name: before[name] for name in report.fresh}
+    expected = copy_of(source) | {name: before[name] for name in report.untrained}
     assert same(network, expected)
-    assert not set(report.loaded) & set(report.fresh)
-    assert set(report.loaded) | set(report.fresh) == set(before)
+    assert not set(report.loaded) & set(report.untrained)
+    assert set(report.loaded) | set(report.untrained) == set(before)
 
 
 def test_rgb_weights_on_grey_images_say_the_same_of_them() -> None:
@@ -76,8 +76,13 @@ def test_the_report_as_json() -> None:
     assert json.loads(json.dumps(report.to_json())) == {
         "source": "a.pth",
         "loaded": ["conv1.weight", "conv1.bias", "fc1.weight", "fc1.bias"],
-        "fresh": ["fc2.weight", "fc2.bias"],
+        "untrained": ["fc2.weight", "fc2.bias"],
         "notes": ["fc2: a fresh head, as a.pth knows 4 classes and this network 2"],
+        "pixels": {
+            "mean": [123.675, 116.28, 103.53],
+            "std": [58.395, 57.12, 57.375],
+            "whose": "ImageNet's",
+        },
     }
 
 

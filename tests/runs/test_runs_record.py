@@ -83,7 +83,7 @@ def test_a_record_changed_by_hand(tmp_path: Path) -> None:
         ),
         (
             {"data": {"size": [10**9, 8]}},
-            "data.size[0] must be a whole number from 1 to 65,536; got 1000000000",
+            "data.size[0] must be a whole number from 1 to 16,384; got 1000000000",
         ),
         (
             {"data": {"normalisation": {"std": [0]}}},

@@ -18,7 +18,7 @@ from striate.data import ClipData, open_data
 from striate.errors import ArgumentError, DataError
 from striate.machine import describe, pick_device, threads
 from striate.runs import RECORD, read_record, write, write_text
-from striate.training.options import ClipOptions, Flow, MachineOptions, NetworkOptions, PictureOptions
+from striate.training.options import ClipOptions, Flow, MachineOptions, PictureOptions, network_options
 from striate.training.presets import Preset, check_names, recipe_request
 from striate.training.progress import Reporter, reporter_for
 from striate.training.recipe import Recipe
@@ -42,6 +42,8 @@ def compare(
     recipe: Recipe | str | Preset | None = None,
     options: dict[str, Any] | None = None,
     weights: str | Path | None = None,
+    weights_mean: Sequence[float] = (),
+    weights_std: Sequence[float] = (),
     size: int | None = None,
     channels: int | None = None,
     frames: int | None = None,
@@ -72,6 +74,8 @@ def compare(
         recipe: as in `train`; its seed is the first one.
         options: keyword arguments of the network.
         weights: where every training starts from.
+        weights_mean: as in `train`.
+        weights_std: as in `train`.
         size: height and width of what the networks see, in pixels.
         channels: 1 for grey, 3 for RGB.
         frames: of each clip, by default 8.
@@ -98,7 +102,7 @@ def compare(
     training = Request(
         data=str(data),
         recipe=recipe_request(recipe, settings),
-        network=NetworkOptions(backbone, None if weights is None else Path(weights)),
+        network=network_options(backbone, weights, weights_mean, weights_std),
         options=options or {},
         picture=PictureOptions(size, channels),
         clips=ClipOptions(frames, causal, stride, flow, group_by),

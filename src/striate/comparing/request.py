@@ -100,7 +100,8 @@ class CompareRequest:
     def shared(self) -> dict[str, Any]:
         """What all members have in common: a comparison goes on only where this is the same."""
         training = self.training
-        named = {"weights": training.network.weights, **vars(training.picture), **vars(training.clips)}
+        named = {**vars(training.network), **vars(training.picture), **vars(training.clips)}
+        del named["backbone"]
         shared = {
             "data": training.data,
             "backbone": training.network.backbone,

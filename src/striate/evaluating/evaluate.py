@@ -92,19 +92,20 @@ def evaluate(
 ) -> Evaluation:
     """Scores a run on a split of `data`, by default of the data that it was trained on.
 
+    Classes are matched by name, so the set may hold fewer of them or list them in another order.
+
     Args:
-        run: the folder of a finished training, or the `Run`.
-        data: a set to score it on. Classes are matched by name, so it may hold fewer of them or list them in
-            another order.
+        run: the folder of a run.
+        data: as for `train`; by default what the run was trained on.
         split: "test", "val", "train", or "all", for a set that is not split: of such a set a part is taken
             otherwise, as for training.
         clips: how often each video is looked at, spread over its time; its probabilities are the mean over
             these views.
-        crops: 1, or 3 along the long side of every view.
+        crops: 3 for three views along its long side each time, 1 for one.
         device: "auto", "cpu", "cuda" or "cuda:1".
         algorithms: "auto" computes convolutions in the algorithms that are known to be fastest here, "plain"
             by PyTorch's own call.
-        progress: is called with the images or clips scored so far and all of them.
+        progress: called with (images or clips done, all of them).
 
     Raises:
         RunError: a folder that is no run.

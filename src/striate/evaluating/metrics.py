@@ -51,7 +51,14 @@ def _counted(values: dict[str, Any], unit: str) -> dict[str, Any]:
 def score(
     probabilities: np.ndarray, labels: np.ndarray, classes: tuple[str, ...], unit: str = "images"
 ) -> Scores:
-    """Scores probabilities (N, K) against labels (N,) of K classes. unit: what the N are called."""
+    """Scores predictions.
+
+    Args:
+        probabilities: (N, K).
+        labels: (N,), the right classes.
+        classes: names of the K.
+        unit: what the N are called: images, clips or videos.
+    """
     predicted = probabilities.argmax(axis=1)
     own = probabilities[np.arange(len(labels)), labels]
     confusion = confusion_of(labels, predicted, len(classes))

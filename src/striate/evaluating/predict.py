@@ -13,6 +13,7 @@ from striate.data import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Skipped, UnreadableErro
 from striate.errors import ArgumentError, DataError
 from striate.evaluating.predict_clips import (
     VideoPrediction,
+    files_in,
     predict_video,
     probabilities_of,
     videos_in,
@@ -76,17 +77,16 @@ def predict(
     them too. Unreadable files are skipped and named.
 
     Args:
-        run: the folder of a finished training, or the `Run`.
-        files: images and folders of images; of a run on clips, videos and folders of frames.
-        window: seconds of each window of a video, 2 by default; a run with a stride has windows of its own
-            length.
-        device: "auto", "cpu", "cuda" or "cuda:1".
-        algorithms: as for `evaluate`.
-        progress: is called with the files read so far and all of them.
+        run: the folder of a run.
+        files: image files, or videos, or folders that hold some.
+        window: length of a window in seconds, 2 by default; a run with a stride has windows of its own
+        length. device: "auto", "cpu", "cuda" or "cuda:1". algorithms: as for `evaluate`. progress: called
+        with (files done, all of them).
 
     Raises:
         RunError: a folder that is no run.
         DataError: no file is given, one does not exist or is of the other kind, or none can be read.
+        ArgumentError: a window for images, or for a run that has windows of its own.
     """
     trained = open_run(run, device, algorithms)
     if trained.sampling is not None:
@@ -165,9 +165,7 @@ def _none_readable(skipped: list[Skipped], kind: str = "image") -> str:
 
 def _expand(run: str | Path, path: Path) -> list[Path]:
     if path.is_dir():
-        return sorted(
-            file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in IMAGE_SUFFIXES
-        )
+        return [file for file in files_in(path) if file.suffix.lower() in IMAGE_SUFFIXES]
     if not path.exists():
         raise DataError(f"no file {path}: give image files, or folders that hold some")
     if path.suffix.lower() in VIDEO_SUFFIXES:

@@ -138,7 +138,7 @@ def videos_in(run: str | Path, files: Iterable[str | Path]) -> list[Path]:
 
 def _expand(run: str | Path, path: Path) -> Iterator[Path]:
     if path.is_dir():
-        yield from sorted({video for file in path.rglob("*") if (video := _video_of(file))})
+        yield from sorted({video for file in files_in(path) if (video := _video_of(file))})
     elif not path.exists():
         raise DataError(f"no file {path}: give video files, or folders that hold some")
     elif path.suffix.lower() in IMAGE_SUFFIXES:
@@ -147,6 +147,16 @@ def _expand(run: str | Path, path: Path) -> Iterator[Path]:
         )
     else:
         yield path
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The files in a folder and its folders, in the order of names; not hidden ones, as in training."""
+    found = (file for file in folder.rglob("*") if file.is_file())
+    return sorted(file for file in found if not any(map(_is_hidden, file.relative_to(folder).parts)))
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"
 
 
 def _video_of(file: Path) -> Path | None:

@@ -42,9 +42,16 @@ class Trained:
 
 
 def open_run(run: str | Path, device: str = "auto", algorithms: str = "auto") -> Trained:
-    """Opens a run for use. algorithms: "auto", or "plain" for PyTorch's own convolutions.
+    """Opens a run for use.
 
-    Raises RunError, in one sentence, for one that cannot be.
+    Args:
+        run: its folder.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        algorithms: "auto", or "plain" for PyTorch's own convolutions.
+
+    Raises:
+        RunError: it cannot be used.
+        WeightsError: its weights are damaged.
     """
     if algorithms not in ("auto", "plain"):
         raise ArgumentError(f"algorithms must be auto or plain; got {algorithms!r}")

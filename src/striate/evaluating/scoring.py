@@ -56,10 +56,21 @@ def logits_of(
     algorithms: Table = NO_ALGORITHMS,
     progress: Progress | None = None,
 ) -> np.ndarray:
-    """(N, K) float32, one row an image, in the set's order, by these algorithms and in that number format.
+    """What a network says of a set: (N, K) float32, one row an image or clip, in the set's order.
 
     In a distributed run each process computes every world-size-th image, so that each image counts once; all
     processes get all rows.
+
+    Args:
+        network: on its device; its mode is left as it is.
+        images: a split.
+        normalise: of its pixels.
+        number_format: "fp32" or "bf16".
+        algorithms: of the convolutions.
+        progress: called with (images or clips done, all of them).
+
+    Raises:
+        NetworkError: the network does not take these images.
     """
     world, rank = (dist.get_world_size(), dist.get_rank()) if dist.is_initialized() else (1, 0)
     mine = np.arange(rank, len(images), world)

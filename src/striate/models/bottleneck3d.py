@@ -4,11 +4,11 @@ What differs between the three is handed in built: the first convolution, which 
 the middle one. Names are those of the image ResNet, whose weights can be inflated into I3D.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from striate.models.initialisation import he_normal, narrow_normal
+from striate.models.initialisation import initialise
 
 EXPANSION = 4  # a block's outputs per channel of its middle
 DEPTHS_OF_50 = (3, 4, 6, 3)  # blocks per stage
@@ -39,7 +39,7 @@ class Bottleneck3d(nn.Module):
         self.relu2 = nn.ReLU()
         self.conv3 = pointwise(width, outputs)
         self.bn3 = nn.BatchNorm3d(outputs, eps)
-        self.downsample = _shortcut(inputs, outputs, strides, eps)
+        self.downsample = shortcut(inputs, outputs, strides, eps)
         self.relu3 = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -50,7 +50,8 @@ class Bottleneck3d(nn.Module):
         return total
 
 
-def _shortcut(inputs: int, outputs: int, strides: Strides, eps: float) -> nn.Module:
+def shortcut(inputs: int, outputs: int, strides: Strides, eps: float = 1e-5) -> nn.Module:
+    """The path round a branch: the input itself, or 1×1×1 where the branch changes its shape."""
     if inputs == outputs and strides == (1, 1, 1):
         return nn.Identity()
     return nn.Sequential(pointwise(inputs, outputs, strides), nn.BatchNorm3d(outputs, eps))
@@ -83,16 +84,22 @@ def stem_pool(frame_stride: int = 1) -> nn.MaxPool3d:
     return nn.MaxPool3d((1, 3, 3), (frame_stride, 2, 2), padding=(0, 1, 1))
 
 
-def initialise(layers: Iterable[nn.Module], branches_start_at_zero: bool) -> None:
-    """He's rule for convolutions, narrow Gaussians for the head.
+def stage(frames: Sequence[int], inputs: int, width: int, stride: int) -> nn.Sequential:
+    """Blocks whose first convolution sees so many frames each; the first halves the map if `stride` is 2."""
+    blocks = []
+    for block, seen in enumerate(frames):
+        step = stride if block == 0 else 1
+        first, middle = temporal(inputs, width, seen), spatial(width, step)
+        blocks.append(
+            Bottleneck3d(inputs, width, first=first, middle=middle, strides=(1, step, step), eps=1e-5)
+        )
+        inputs = EXPANSION * width
+    return nn.Sequential(*blocks)
 
-    With `branches_start_at_zero` every block begins as its shortcut alone (Goyal et al., "Accurate, Large
-    Minibatch SGD", 2017), as PySlowFast does it.
-    """
-    for layer in layers:
-        if isinstance(layer, nn.Conv3d):
-            he_normal([layer], "fan_out")
-        elif isinstance(layer, nn.Linear):
-            narrow_normal(layer)
-        elif isinstance(layer, Bottleneck3d) and branches_start_at_zero:
+
+def initialise_from_shortcuts(network: nn.Module) -> None:
+    """Every block begins as its shortcut alone (Goyal et al., "Accurate, Large Minibatch SGD", 2017)."""
+    initialise(network)
+    for layer in network.modules():
+        if isinstance(layer, Bottleneck3d):
             nn.init.zeros_(layer.bn3.weight)

@@ -94,7 +94,7 @@ def build(
         arguments["classes"],
         arguments["channels"],
         causal,
-        fresh=True,
+        untrained=True,
         again=lambda planes: CATALOGUE[backbone](**{**arguments, "channels": planes}),
     )
     return WAYS[time](plan, **of_way)
@@ -105,8 +105,11 @@ def options(backbone: str, time: str | None = None) -> dict[str, Any]:
     """The options that a network of the catalogue takes, with their defaults; those of its way included.
 
     Args:
-        backbone: a name of the catalogue.
-        time: a way through time, whose own options are then listed too.
+        backbone: a name of `CATALOGUE` or `CLIP_NETWORKS`.
+        time: a name of `WAYS`, by default none.
+
+    Raises:
+        NetworkError: an unknown name.
 
     >>> options("alexnet")
     {'dropout': 0.5}

@@ -1,6 +1,8 @@
 """Published networks that take clips by themselves, by name, and the clips they were published for.
 
-They need no way through time, and take none: `build("r3d_18", classes=400)`.
+They need no way through time, and take none: `build("r3d_18", classes=400)`. The two that take a temporal
+shift are image networks with `tsm` (Lin, Gan, Han, 2018, https://arxiv.org/abs/1811.08383), whose weights
+are published.
 """
 
 import inspect
@@ -17,37 +19,41 @@ from striate.models.arguments import positive
 from striate.models.c3d import c3d
 from striate.models.csn import ip_csn_50, ir_csn_50
 from striate.models.i3d import i3d_resnet50
+from striate.models.mobilenet import mobilenet_v2
+from striate.models.resnet import resnet50
 from striate.models.slowfast import slowfast_r50_4x16, slowfast_r50_8x8
-from striate.models.tsm import tsm_mobilenet_v2, tsm_resnet50
-from striate.models.video_resnet import (
-    fr2d_18,
-    mc2_18,
-    mc3_18,
-    mc4_18,
-    mc5_18,
-    r2plus1d_18,
-    r2plus1d_18_paper,
-    r3d_18,
-    rmc2_18,
-    rmc3_18,
-    rmc4_18,
-    rmc5_18,
-)
+from striate.models.video_resnet import VIDEO_RESNETS
+from striate.models.ways import through_time
 from striate.models.x3d import x3d_l, x3d_m, x3d_s, x3d_xs
 
+
+def tsm_resnet50(*, classes: int, channels: int = 3, causal: bool = False) -> nn.Module:
+    """ResNet-50, shifted before each of its sixteen residual branches.
+
+    Args:
+        causal: an eighth from the frame before only, as in the paper's online form.
+    """
+    return through_time(resnet50(classes=classes, channels=channels), "tsm", classes=classes, causal=causal)
+
+
+def tsm_mobilenet_v2(
+    *, classes: int, channels: int = 3, causal: bool = False, dropout: float = 0.2
+) -> nn.Module:
+    """MobileNetV2, shifted before each of its ten residual branches.
+
+    Args:
+        causal: an eighth from the frame before only, as in the paper's online form.
+        dropout: the share of features silenced before the linear layer.
+
+    Raises:
+        NetworkError: a dropout outside [0, 1).
+    """
+    image_network = mobilenet_v2(classes=classes, channels=channels, dropout=dropout)
+    return through_time(image_network, "tsm", classes=classes, causal=causal)
+
+
 CLIP_NETWORKS: dict[str, Callable[..., nn.Module]] = {
-    "r3d_18": r3d_18,
-    "mc2_18": mc2_18,
-    "mc3_18": mc3_18,
-    "mc4_18": mc4_18,
-    "mc5_18": mc5_18,
-    "rmc2_18": rmc2_18,
-    "rmc3_18": rmc3_18,
-    "rmc4_18": rmc4_18,
-    "rmc5_18": rmc5_18,
-    "fr2d_18": fr2d_18,
-    "r2plus1d_18": r2plus1d_18,
-    "r2plus1d_18_paper": r2plus1d_18_paper,
+    **VIDEO_RESNETS,
     "c3d": c3d,
     "i3d_resnet50": i3d_resnet50,
     "ir_csn_50": ir_csn_50,
@@ -84,7 +90,7 @@ def published_clip(name: str) -> tuple[int, int, int]:
     """(frames, height, width) of the clips that a network was published for.
 
     Args:
-        name: a name of `CLIP_NETWORKS`.
+        name: of `CLIP_NETWORKS`.
 
     >>> published_clip("x3d_s")
     (13, 160, 160)

@@ -16,11 +16,11 @@ from striate.models.bottleneck3d import (
     DEPTHS_OF_50,
     EXPANSION,
     Bottleneck3d,
-    initialise,
     pointwise,
     stem,
     stem_pool,
 )
+from striate.models.initialisation import initialise
 
 EPS = 1e-3
 
@@ -80,7 +80,7 @@ def _csn(
             fc=nn.Linear(2048, classes),  # (N, classes)
         )
     )
-    initialise(network.modules(), branches_start_at_zero=False)
+    initialise(network)
     return network
 
 

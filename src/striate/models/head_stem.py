@@ -18,7 +18,7 @@ def head_of(network: nn.Module) -> tuple[str, nn.Module]:
     It is the last layer that has parameters: a linear one, or a 1×1 convolution as in SqueezeNet.
 
     Args:
-        network: for images or for clips.
+        network: of any origin.
 
     Raises:
         NetworkError: the network ends in something else.
@@ -41,7 +41,7 @@ def stem_of(network: nn.Module) -> tuple[str, nn.Module]:
     """The name of the convolution that sees the image, and the layer.
 
     Args:
-        network: for images or for clips.
+        network: of any origin.
 
     Raises:
         NetworkError: the network does not begin with a convolution.

@@ -7,20 +7,11 @@ State-dict names are those of the image ResNet.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
 
 from torch import nn
 
 from striate.models.arguments import one_of, probability
-from striate.models.bottleneck3d import (
-    EXPANSION,
-    Bottleneck3d,
-    initialise,
-    spatial,
-    stem,
-    stem_pool,
-    temporal,
-)
+from striate.models.bottleneck3d import initialise_from_shortcuts, stage, stem, stem_pool
 
 # Frames that the first convolution of each block sees, a tuple per stage.
 FRAMES_OF_I3D = ((3, 3, 3), (3, 1, 3, 1), (3, 1, 3, 1, 3, 1), (1, 3, 1))
@@ -48,29 +39,16 @@ def i3d_resnet50(
             bn1=nn.BatchNorm3d(64),
             relu=nn.ReLU(),
             maxpool=stem_pool(frame_stride=early),  # (N, 64, T, H/4, W/4)
-            layer1=_stage(one, 64, 64, stride=1),  # (N, 256, T, H/4, W/4)
+            layer1=stage(one, 64, 64, stride=1),  # (N, 256, T, H/4, W/4)
             maxpool2=nn.MaxPool3d((2, 1, 1)),  # (N, 256, T/2, H/4, W/4)
-            layer2=_stage(two, 256, 128, stride=2),  # (N, 512, T/2, H/8, W/8)
-            layer3=_stage(three, 512, 256, stride=2),  # (N, 1024, T/2, H/16, W/16)
-            layer4=_stage(four, 1024, 512, stride=2),  # (N, 2048, T/2, H/32, W/32)
+            layer2=stage(two, 256, 128, stride=2),  # (N, 512, T/2, H/8, W/8)
+            layer3=stage(three, 512, 256, stride=2),  # (N, 1024, T/2, H/16, W/16)
+            layer4=stage(four, 1024, 512, stride=2),  # (N, 2048, T/2, H/32, W/32)
             avgpool=nn.AdaptiveAvgPool3d(1),  # (N, 2048, 1, 1, 1)
             flatten=nn.Flatten(),  # (N, 2048)
             dropout=nn.Dropout(probability("dropout", dropout)),
             fc=nn.Linear(2048, classes),  # (N, classes)
         )
     )
-    initialise(network.modules(), branches_start_at_zero=True)
+    initialise_from_shortcuts(network)
     return network
-
-
-def _stage(frames: Sequence[int], inputs: int, width: int, stride: int) -> nn.Sequential:
-    """One block per number of frames; the first halves the map if `stride` is 2."""
-    blocks = []
-    for block, seen in enumerate(frames):
-        step = stride if block == 0 else 1
-        first, middle = temporal(inputs, width, seen), spatial(width, step)
-        blocks.append(
-            Bottleneck3d(inputs, width, first=first, middle=middle, strides=(1, step, step), eps=1e-5)
-        )
-        inputs = EXPANSION * width
-    return nn.Sequential(*blocks)

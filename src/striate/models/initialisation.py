@@ -29,3 +29,12 @@ def zero_bias(layer: nn.Conv2d | nn.Conv3d | nn.Linear) -> None:
     """Set the biases, if there are any, to zero."""
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
+
+
+def initialise(network: nn.Module) -> None:
+    """He's rule at the output for convolutions, narrow Gaussians for linear layers."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.Conv3d):
+            he_normal([layer], "fan_out")
+        elif isinstance(layer, nn.Linear):
+            narrow_normal(layer)

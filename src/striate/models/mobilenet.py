@@ -10,7 +10,7 @@ from collections import OrderedDict
 from torch import Tensor, nn
 
 from striate.models.arguments import probability
-from striate.models.initialisation import he_normal, narrow_normal
+from striate.models.initialisation import initialise
 
 # Table 2 of the paper: (expansion, output channels, blocks, stride of the first block).
 STAGES_OF_MOBILENET_V2 = (
@@ -76,7 +76,7 @@ def mobilenet_v2(*, classes: int, channels: int = 3, dropout: float = 0.2) -> nn
             classifier=nn.Sequential(nn.Dropout(dropout), nn.Linear(1280, classes)),  # (N, classes)
         )
     )
-    _initialise(network)
+    initialise(network)
     return network
 
 
@@ -90,11 +90,3 @@ def _features(channels: int) -> nn.Sequential:
             inputs = outputs
     layers.append(conv_norm_relu6(inputs, 1280, kernel=1))  # (N, 1280, H/32, W/32)
     return nn.Sequential(*layers)
-
-
-def _initialise(network: nn.Module) -> None:
-    for layer in network.modules():
-        if isinstance(layer, nn.Conv2d):
-            he_normal([layer], "fan_out")
-        elif isinstance(layer, nn.Linear):
-            narrow_normal(layer)

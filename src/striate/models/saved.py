@@ -10,8 +10,7 @@ from torch import Tensor, nn
 from striate.checked import checked
 from striate.errors import NetworkError, RunError
 from striate.models.spec import NetworkSpec
-from striate.models.state_checks import is_state_of
-from striate.models.weight_files import read_run_weights
+from striate.models.weight_files import is_state_of, read_run_weights
 from striate.runs import MODEL, SEALED, read_record, require
 
 

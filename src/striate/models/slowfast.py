@@ -16,10 +16,8 @@ from torch import Tensor, nn
 from striate.models.arguments import one_of, probability
 from striate.models.bottleneck3d import (
     DEPTHS_OF_50,
-    EXPANSION,
-    Bottleneck3d,
-    initialise,
-    spatial,
+    initialise_from_shortcuts,
+    stage,
     stem,
     stem_pool,
     temporal,
@@ -59,7 +57,7 @@ def spread(frames: int, alpha: int) -> list[int]:
     [0, 10, 20, 31]
     """
     count = -(-frames // alpha)
-    return [place * (frames - 1) // max(count - 1, 1) for place in range(count)]
+    return [number * (frames - 1) // max(count - 1, 1) for number in range(count)]
 
 
 class Stage(nn.Module):
@@ -150,7 +148,7 @@ def _slowfast(
             fc=nn.Linear(2048 + 2048 // NARROWING, classes),  # (N, classes)
         )
     )
-    initialise(network.modules(), branches_start_at_zero=True)
+    initialise_from_shortcuts(network)
     return network
 
 
@@ -167,23 +165,11 @@ def _norm_relu(name: str, conv: nn.Module, outputs: int) -> nn.Sequential:
     return nn.Sequential(OrderedDict(layers))
 
 
-def _stage(stage: int, inputs: int, width: int, link: nn.Module | None) -> Stage:
+def _stage(number: int, inputs: int, width: int, link: nn.Module | None) -> Stage:
     """`inputs` and `width` are of the slow pathway, `inputs` without what the link before has added."""
     added = LINK * inputs // NARROWING
-    stride = 1 if stage == 0 else 2
-    slow = _blocks(DEPTHS_OF_50[stage], inputs + added, width, stride, SLOW_FRAMES[stage])
-    fast = _blocks(DEPTHS_OF_50[stage], inputs // NARROWING, width // NARROWING, stride, FAST_FRAMES)
+    stride = 1 if number == 0 else 2
+    depth = DEPTHS_OF_50[number]
+    slow = stage([SLOW_FRAMES[number]] * depth, inputs + added, width, stride)
+    fast = stage([FAST_FRAMES] * depth, inputs // NARROWING, width // NARROWING, stride)
     return Stage(slow, fast, link)
-
-
-def _blocks(depth: int, inputs: int, width: int, stride: int, frames: int) -> nn.Sequential:
-    """The first block strides over the map and widens, the others keep the shape."""
-    blocks = []
-    for block in range(depth):
-        step = stride if block == 0 else 1
-        first, middle = temporal(inputs, width, frames), spatial(width, step)
-        blocks.append(
-            Bottleneck3d(inputs, width, first=first, middle=middle, strides=(1, step, step), eps=1e-5)
-        )
-        inputs = EXPANSION * width
-    return nn.Sequential(*blocks)

@@ -10,11 +10,12 @@ from striate.checked import checked
 from striate.errors import NetworkError
 from striate.models.arguments import Size
 from striate.models.catalogue import build, check_time, checked_arguments
+from striate.plain_values import ToJson
 
 
 @checked
 @dataclass(frozen=True)
-class NetworkSpec:
+class NetworkSpec(ToJson):
     """The arguments of `build`. Names and numbers are checked at once, the values of options by `build`.
 
     `size` may be given as one number; it is kept as (height, width). Records of before there were clips lack
@@ -54,19 +55,6 @@ class NetworkSpec:
             **self.options,
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain numbers, strings and lists, which `from_json` turns back."""
-        return {
-            "backbone": self.backbone,
-            "classes": self.classes,
-            "channels": self.channels,
-            "size": _as_json(self.size),
-            "options": {name: _as_json(value) for name, value in self.options.items()},
-            "time": self.time,
-            "frames": self.frames,
-            "causal": self.causal,
-        }
-
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "NetworkSpec":
         """The inverse of `to_json`.
@@ -80,10 +68,6 @@ class NetworkSpec:
                 f"a network is described by {', '.join(known)}; got {', '.join(content) or 'nothing'}"
             )
         return cls(**content)
-
-
-def _as_json(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _as_argument(value: object) -> object:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from striate.models.arguments import probability
-from striate.models.initialisation import he_normal, narrow_normal
+from striate.models.initialisation import initialise
 
 # Filters of each convolution, a tuple per stage; a 2×2 max pool ends each stage.
 STAGES_OF_VGG16 = (
@@ -41,7 +41,7 @@ def vgg16(*, classes: int, channels: int = 3, dropout: float = 0.5) -> nn.Sequen
             classifier=_classifier(classes, dropout),  # (N, classes)
         )
     )
-    _initialise(network)
+    initialise(network)
     return network
 
 
@@ -65,11 +65,3 @@ def _classifier(classes: int, dropout: float) -> nn.Sequential:
         nn.Dropout(dropout),
         nn.Linear(4096, classes),
     )
-
-
-def _initialise(network: nn.Module) -> None:
-    for layer in network.modules():
-        if isinstance(layer, nn.Conv2d):
-            he_normal([layer], "fan_out")
-        elif isinstance(layer, nn.Linear):
-            narrow_normal(layer)

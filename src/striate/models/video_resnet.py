@@ -24,9 +24,8 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from striate.arithmetic.factorised import mid_channels
-from striate.models.initialisation import he_normal, narrow_normal
-
-Strides = tuple[int, int, int]  # of T, H, W
+from striate.models.bottleneck3d import Strides, shortcut
+from striate.models.initialisation import initialise
 
 STEM_MID_CHANNELS = 45  # of the (2+1)D stem; the formula would give 83
 
@@ -124,82 +123,13 @@ class BasicBlock3d(nn.Module):
         super().__init__()
         self.conv1 = nn.Sequential(how.conv(inputs, width, strides, inputs), nn.BatchNorm3d(width), nn.ReLU())
         self.conv2 = nn.Sequential(how.conv(width, width, (1, 1, 1), inputs), nn.BatchNorm3d(width))
-        self.downsample = _shortcut(inputs, width, strides)
+        self.downsample = shortcut(inputs, width, strides)
         self.relu = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
         branch = self.conv2(self.conv1(x))  # (N, width, T/stride, H/stride, W/stride)
         total: Tensor = self.relu(branch + self.downsample(x))
         return total
-
-
-def _shortcut(inputs: int, outputs: int, strides: Strides) -> nn.Module:
-    if inputs == outputs and strides == (1, 1, 1):
-        return nn.Identity()
-    return nn.Sequential(
-        nn.Conv3d(inputs, outputs, 1, strides, bias=False),
-        nn.BatchNorm3d(outputs),
-    )
-
-
-def r3d_18(*, classes: int, channels: int = 3) -> nn.Sequential:
-    """3D convolutions throughout."""
-    return _video_resnet((FULL,) * 5, classes, channels)
-
-
-def r2plus1d_18(*, classes: int, channels: int = 3) -> nn.Sequential:
-    """(2+1)D convolutions throughout, torchvision's widths: 31.5 million parameters with 400 classes."""
-    return _video_resnet((FACTORISED,) * 5, classes, channels)
-
-
-def r2plus1d_18_paper(*, classes: int, channels: int = 3) -> nn.Sequential:
-    """(2+1)D convolutions throughout, the paper's widths: the parameters of `r3d_18`, but for rounding."""
-    return _video_resnet((FACTORISED_EVENLY,) * 5, classes, channels)
-
-
-def fr2d_18(*, classes: int, channels: int = 3) -> nn.Sequential:
-    """2D convolutions throughout; all frames are kept and averaged at the end."""
-    return _video_resnet((SPATIAL,) * 5, classes, channels)
-
-
-def mc2_18(*, classes: int, channels: int = 3) -> nn.Sequential:
-    """The stem sees several frames, the stages one."""
-    return _video_resnet((FULL, SPATIAL, SPATIAL, SPATIAL, SPATIAL), classes, channels)
-
-
-def mc3_18(*, classes: int, channels: int = 3) -> nn.Sequential:
-    """The stem and the first stage see several frames."""
-    return _video_resnet((FULL, FULL, SPATIAL, SPATIAL, SPATIAL), classes, channels)
-
-
-def mc4_18(*, classes: int, channels: int = 3) -> nn.Sequential:
-    """All but the last two stages see several frames."""
-    return _video_resnet((FULL, FULL, FULL, SPATIAL, SPATIAL), classes, channels)
-
-
-def mc5_18(*, classes: int, channels: int = 3) -> nn.Sequential:
-    """All but the last stage see several frames."""
-    return _video_resnet((FULL, FULL, FULL, FULL, SPATIAL), classes, channels)
-
-
-def rmc2_18(*, classes: int, channels: int = 3) -> nn.Sequential:
-    """The stages see several frames, the stem one."""
-    return _video_resnet((SPATIAL, FULL, FULL, FULL, FULL), classes, channels)
-
-
-def rmc3_18(*, classes: int, channels: int = 3) -> nn.Sequential:
-    """The last three stages see several frames."""
-    return _video_resnet((SPATIAL, SPATIAL, FULL, FULL, FULL), classes, channels)
-
-
-def rmc4_18(*, classes: int, channels: int = 3) -> nn.Sequential:
-    """The last two stages see several frames."""
-    return _video_resnet((SPATIAL, SPATIAL, SPATIAL, FULL, FULL), classes, channels)
-
-
-def rmc5_18(*, classes: int, channels: int = 3) -> nn.Sequential:
-    """The last stage sees several frames."""
-    return _video_resnet((SPATIAL, SPATIAL, SPATIAL, SPATIAL, FULL), classes, channels)
 
 
 def _video_resnet(groups: Groups, classes: int, channels: int) -> nn.Sequential:
@@ -217,7 +147,7 @@ def _video_resnet(groups: Groups, classes: int, channels: int) -> nn.Sequential:
             fc=nn.Linear(512, classes),  # (N, classes)
         )
     )
-    _initialise(network)
+    initialise(network)
     return network
 
 
@@ -228,9 +158,25 @@ def _stage(how: Convolution, inputs: int, width: int, stride: int) -> nn.Sequent
     )
 
 
-def _initialise(network: nn.Module) -> None:
-    for layer in network.modules():
-        if isinstance(layer, nn.Conv3d):
-            he_normal([layer], "fan_out")
-        elif isinstance(layer, nn.Linear):
-            narrow_normal(layer)
+def _member(groups: Groups) -> Callable[..., nn.Sequential]:
+    def build(*, classes: int, channels: int = 3) -> nn.Sequential:
+        """One of the family, see the top of its file."""
+        return _video_resnet(groups, classes, channels)
+
+    return build
+
+
+VIDEO_RESNETS: dict[str, Callable[..., nn.Sequential]] = {
+    "r3d_18": _member((FULL,) * 5),
+    "mc2_18": _member((FULL, SPATIAL, SPATIAL, SPATIAL, SPATIAL)),
+    "mc3_18": _member((FULL, FULL, SPATIAL, SPATIAL, SPATIAL)),
+    "mc4_18": _member((FULL, FULL, FULL, SPATIAL, SPATIAL)),
+    "mc5_18": _member((FULL, FULL, FULL, FULL, SPATIAL)),
+    "rmc2_18": _member((SPATIAL, FULL, FULL, FULL, FULL)),
+    "rmc3_18": _member((SPATIAL, SPATIAL, FULL, FULL, FULL)),
+    "rmc4_18": _member((SPATIAL, SPATIAL, SPATIAL, FULL, FULL)),
+    "rmc5_18": _member((SPATIAL, SPATIAL, SPATIAL, SPATIAL, FULL)),
+    "fr2d_18": _member((SPATIAL,) * 5),
+    "r2plus1d_18": _member((FACTORISED,) * 5),  # 31.5 million parameters with 400 classes
+    "r2plus1d_18_paper": _member((FACTORISED_EVENLY,) * 5),  # the parameters of r3d_18, but for rounding
+}

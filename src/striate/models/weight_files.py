@@ -18,7 +18,6 @@ from torch import Tensor, nn
 
 from striate.checked import checked
 from striate.errors import WeightsError
-from striate.models.state_checks import odd_kind
 from striate.runs import BLANK, KEY, MODEL, SEALED, has_seal, holds_run, intact, read_record, seal
 
 State = dict[str, Tensor]
@@ -198,3 +197,33 @@ def _without_wrappers(state: State) -> State:
         if all(name.startswith(wrapper) for name in state):
             state = {name.removeprefix(wrapper): tensor for name, tensor in state.items()}
     return state
+
+
+def is_state_of(found: Mapping[str, object], wanted: Mapping[str, Tensor]) -> bool:
+    """Whether these have the names, shapes and types of a network's state, and are plain finite tensors."""
+    return found.keys() == wanted.keys() and all(
+        is_like(tensor, wanted[name]) for name, tensor in found.items()
+    )
+
+
+def is_like(found: object, wanted: Tensor) -> bool:
+    """Whether something is a plain finite tensor of this shape and type."""
+    return (
+        isinstance(found, Tensor)
+        and found.shape == wanted.shape
+        and found.dtype == wanted.dtype
+        and odd_kind(found) is None
+    )
+
+
+def odd_kind(tensor: Tensor) -> str | None:
+    """What a tensor is that does not have all its numbers in memory, each finite; None for one that has."""
+    if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_nested:
+        return "a sparse, nested or quantized tensor"
+    if tensor.is_meta:
+        return "a tensor without numbers (of the meta device)"
+    if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+        return "an expanded tensor, larger than its memory"
+    if not bool(torch.isfinite(tensor).all()):
+        return "a tensor with numbers that are not finite"
+    return None

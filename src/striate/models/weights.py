@@ -8,7 +8,6 @@ Any other is an error that lists every parameter concerned and leaves the networ
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +22,7 @@ from striate.models.ways import ClipNetwork
 from striate.models.ways.adopting import Adopted, adopt, inflated
 from striate.models.ways.two_stream import TwoStreamNetwork
 from striate.models.weight_files import State, read_weights
+from striate.plain_values import ToJson
 
 ABSENT = "absent"
 GREY, RGB = 1, 3  # channels
@@ -32,7 +32,7 @@ Notes = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class WeightsReport:
+class WeightsReport(ToJson):
     """What came of loading weights: the parameters taken over, those left fresh, and what was changed.
 
     `notes` are sentences that whoever loaded the weights should see.
@@ -40,20 +40,10 @@ class WeightsReport:
 
     source: str
     loaded: tuple[str, ...]
-    fresh: tuple[str, ...] = ()
+    untrained: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     pixels: Pixels = IMAGENET
     """How pixels were normalised where the weights were trained."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields, as plain strings and lists."""
-        return {
-            "source": self.source,
-            "loaded": list(self.loaded),
-            "fresh": list(self.fresh),
-            "notes": list(self.notes),
-            "pixels": self.pixels.to_json(),
-        }
 
 
 @checked
@@ -74,7 +64,7 @@ def load_weights(
       of `resnet50` like `3d`.
 
     Args:
-        network: where they go.
+        network: takes the weights, in place.
         path_or_state: what `read_weights` takes, or a state dict.
         source_name: what messages call the weights; the path if not given.
 
@@ -97,17 +87,17 @@ def load_weights(
         if isinstance(network, ClipNetwork)
         else Adopted(inflated(network, state))
     )
-    state, left, notes = adopted.state, adopted.fresh, (*notes, *adopted.notes)
+    state, left, notes = adopted.state, adopted.untrained, (*notes, *adopted.notes)
     for prefix, stream in _streams(network):
         notes += _adapt_stem(state, wanted, prefix, stream, source)
         of_head, head_notes = _leave_out_head(state, wanted, prefix, stream, source)
         left, notes = (*left, *of_head), (*notes, *head_notes)
     _keep_batch_counts(state, wanted)
     _check_fit(state, wanted, left, source)
-    fresh = tuple(name for name in wanted if name in left)
+    untrained = tuple(name for name in wanted if name in left)
     loaded = tuple(name for name in wanted if name not in left)
     network.load_state_dict(wanted | state)
-    return WeightsReport(source, loaded, fresh, notes, pixels)
+    return WeightsReport(source, loaded, untrained, notes, pixels)
 
 
 def _own_pixels(network: nn.Module) -> Pixels:
@@ -149,10 +139,10 @@ def _leave_out_head(
         return (), ()
     head = name.removesuffix(".weight")
     known, classes = len(state[name]), len(wanted[name])
-    fresh = tuple(parameter for parameter in wanted if parameter in (name, f"{head}.bias"))
-    for parameter in fresh:
+    untrained = tuple(parameter for parameter in wanted if parameter in (name, f"{head}.bias"))
+    for parameter in untrained:
         state.pop(parameter, None)
-    return fresh, (f"{head}: a fresh head, as {source} knows {known} classes and this network {classes}",)
+    return untrained, (f"{head}: a fresh head, as {source} knows {known} classes and this network {classes}",)
 
 
 def _weight_of(end: Callable[[nn.Module], tuple[str, nn.Module]], network: nn.Module) -> str:
@@ -177,8 +167,8 @@ def _keep_batch_counts(state: State, wanted: State) -> None:
             state.setdefault(name, wanted[name])
 
 
-def _check_fit(state: State, wanted: State, fresh: tuple[str, ...], source: str) -> None:
-    missing = [name for name in wanted if name not in state and name not in fresh]
+def _check_fit(state: State, wanted: State, untrained: tuple[str, ...], source: str) -> None:
+    missing = [name for name in wanted if name not in state and name not in untrained]
     unexpected = [name for name in state if name not in wanted]
     misshapen = [name for name in wanted if name in state and not _fits(state[name], wanted[name])]
     if not (missing or unexpected or misshapen):

@@ -12,7 +12,8 @@ from collections import OrderedDict
 from torch import Tensor, nn
 
 from striate.models.arguments import probability
-from striate.models.initialisation import he_normal, narrow_normal
+from striate.models.bottleneck3d import shortcut
+from striate.models.initialisation import initialise
 
 WIDTHS = (24, 48, 96, 192)  # of the stages
 BLOCKS = (1, 2, 5, 3)  # of the smallest network, X2D, times γ_d
@@ -71,7 +72,7 @@ class Block(nn.Module):
         self.silu = nn.SiLU()
         self.conv3 = nn.Conv3d(wide, width, 1, bias=False)
         self.bn3 = nn.BatchNorm3d(width)
-        self.downsample = _shortcut(inputs, width, stride)
+        self.downsample = shortcut(inputs, width, strides)
         self.relu2 = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -80,12 +81,6 @@ class Block(nn.Module):
         branch = self.bn3(self.conv3(branch))  # (N, width, T, H/stride, W/stride)
         total: Tensor = self.relu2(branch + self.downsample(x))
         return total
-
-
-def _shortcut(inputs: int, width: int, stride: int) -> nn.Module:
-    if inputs == width and stride == 1:
-        return nn.Identity()
-    return nn.Sequential(nn.Conv3d(inputs, width, 1, (1, stride, stride), bias=False), nn.BatchNorm3d(width))
 
 
 def x3d_xs(*, classes: int, channels: int = 3, dropout: float = 0.5) -> nn.Sequential:
@@ -156,11 +151,8 @@ def _stage(depth: int, inputs: int, width: int) -> nn.Sequential:
 
 
 def _initialise(network: nn.Module) -> None:
-    """He's rule; every block begins as its shortcut alone."""
+    """Every block begins as its shortcut alone."""
+    initialise(network)
     for layer in network.modules():
-        if isinstance(layer, nn.Conv3d):
-            he_normal([layer], "fan_out")
-        elif isinstance(layer, nn.Linear):
-            narrow_normal(layer)
-        elif isinstance(layer, Block):
+        if isinstance(layer, Block):
             nn.init.zeros_(layer.bn3.weight)

@@ -62,11 +62,14 @@ def write(path: Path, save: Callable[[Path], object], before: Path | None = None
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a text as `write` does, in UTF-8; what that cannot hold, as in some file names, is escaped.
+    """Writes a text as `write` does.
 
     Args:
-        path: of the file.
-        text: what it is to hold.
+        path: the file.
+        text: in UTF-8; what that cannot hold, as in some file names, is escaped.
+
+    Raises:
+        RunError: as for `write`.
     """
     write(path, lambda beside: beside.write_text(text, encoding="utf-8", errors="backslashreplace"))
 

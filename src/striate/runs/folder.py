@@ -13,7 +13,7 @@ def holds_run(folder: Path) -> bool:
     """Whether a run stands there already.
 
     Args:
-        folder: where a run may stand.
+        folder: that is asked about; it need not exist.
 
     Raises:
         RunError: the system does not let anybody look, as into a forbidden folder.
@@ -54,11 +54,11 @@ def require(run: Path, name: str) -> Path:
 
 
 def unused_folder(parent: Path, name: str) -> Path:
-    """The folder `parent/name`, or with the first free number behind it: digits-plain, digits-plain-2.
+    """`parent/name`, or with the first free number behind it: digits-plain, digits-plain-2, …
 
     Args:
-        parent: the folder of runs.
-        name: of the new one.
+        parent: the folder that it is to stand in.
+        name: of the folder.
     """
     candidate, number = parent / name, 1
     while candidate.exists():

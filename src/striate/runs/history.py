@@ -31,18 +31,24 @@ def add_history(run: Path, row: dict[str, Any]) -> None:
     """Adds one line to the history.
 
     Args:
-        run: the run's folder.
-        row: figures of one epoch by name, `epoch` among them.
+        run: the folder.
+        row: of the epoch whose turn it is.
+
+    Raises:
+        RunError: the history so far is damaged, or the line cannot be written.
     """
     _write(run, [*read_history(run), row])
 
 
 def cut_history(run: Path, epochs: int) -> None:
-    """Drops the lines after `epochs`: a kill may fall between the history and the checkpoint.
+    """Drops lines, as a kill may fall between the history and the checkpoint.
 
     Args:
-        run: the run's folder.
+        run: the folder.
         epochs: how many lines stay.
+
+    Raises:
+        RunError: the history is damaged.
     """
     rows = read_history(run)
     if len(rows) > epochs:
@@ -53,7 +59,7 @@ def read_history(run: Path) -> list[dict[str, Any]]:
     """The history so far, one dict an epoch; empty where there is none yet.
 
     Args:
-        run: the run's folder.
+        run: the folder.
 
     Raises:
         RunError: a line is no line of a history, or is not of the epoch whose turn it is.

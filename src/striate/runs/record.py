@@ -16,14 +16,14 @@ SEALED = 2
 """Format from which on records, weights and checkpoints carry checksums."""
 CHECKSUM = "checksum"
 
-_SIDE = Whole(1, 1 << 16)
+_SIDE = Whole(1, 1 << 14)
 _FRAMES = (None, Whole(1, 1 << 20))
 _COUNT = Whole(1, 1 << 40)
 _SIZE = (None, _SIDE, [_SIDE])
 _NORMALISATION = {"mean": [Number()], "std": [Number(0, above=True)]}
 _SCHEMA = {
     "status": str,
-    "recipe": dict,
+    "recipe": {"augmentation": dict},
     "network": {
         "backbone": str,
         "classes": Whole(1, 1 << 24),
@@ -73,8 +73,11 @@ def write_record(run: Path, record: dict[str, Any]) -> None:
     """Writes run.json, with its version and its checksum.
 
     Args:
-        run: the run's folder.
-        record: plain values, as JSON holds them.
+        run: the folder.
+        record: what JSON can hold; tuples become lists.
+
+    Raises:
+        RunError: the disk is full, or the folder cannot be written.
     """
     content = {
         "format": FORMAT,
@@ -89,7 +92,7 @@ def read_record(run: str | Path) -> dict[str, Any]:
     """Reads run.json, whichever version wrote it, in the words of this one; `format` tells which it was.
 
     Args:
-        run: the run's folder.
+        run: the folder.
 
     Raises:
         RunError: no run, half-written, of a newer version, or changed since it was written.

@@ -26,7 +26,10 @@ def seal(path: Path) -> None:
     """Writes a file's checksum into it: into the blank seal of a safetensors file, or behind a zip.
 
     Args:
-        path: of a safetensors file with a blank seal, or of a zip.
+        path: of the file.
+
+    Raises:
+        ValueError: it is neither.
     """
     with path.open("r+b") as file:
         _add_to_zip(file)
@@ -39,19 +42,19 @@ def seal(path: Path) -> None:
 
 
 def has_seal(file: BinaryIO) -> bool:
-    """Whether an open file carries a seal, right or wrong.
+    """Whether a file carries a seal, right or wrong.
 
     Args:
-        file: open to read, as bytes.
+        file: open for reading bytes.
     """
     return _place(file) is not None
 
 
 def intact(file: BinaryIO) -> bool:
-    """Whether an open file carries a seal, and its bytes are those that were sealed.
+    """Whether a file carries a seal, and its bytes are those that were sealed.
 
     Args:
-        file: open to read, as bytes.
+        file: open for reading bytes.
     """
     place = _place(file)
     if place is None:

@@ -11,8 +11,7 @@ from torch import Tensor, nn
 
 from striate.errors import RunError
 from striate.models import read_weights, save_weights
-from striate.models.state_checks import is_like, is_state_of
-from striate.models.weight_files import check_archive
+from striate.models.weight_files import check_archive, is_like, is_state_of
 from striate.runs import (
     CHECKPOINT,
     CHECKPOINT_BEFORE,

@@ -3,9 +3,13 @@
 Each group is one value, which a request holds. None means: as the data are, or as the preset says.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from striate.errors import ArgumentError
 
 Flow = Literal["dis", "farneback"]
 """Methods of optical flow."""
@@ -19,6 +23,30 @@ class NetworkOptions:
     """The network: plain, resnet18, 34, 50 or 101, mobilenet_v2, squeezenet1_1, vgg16 or alexnet."""
     weights: Path | None = None
     """Start from these weights: a .pth or .safetensors file, or a run folder."""
+    weights_mean: tuple[float, ...] = ()
+    """What their training took off each channel, of pixels in [0, 255]. By default what their publisher or
+    their run says."""
+    weights_std: tuple[float, ...] = ()
+    """What it then divided each channel by, of pixels in [0, 255]; goes with --weights-mean."""
+
+    def __post_init__(self) -> None:
+        mean, std = self.weights_mean, self.weights_std
+        if (mean or std) and self.weights is None:
+            raise ArgumentError("weights_mean and weights_std say how weights were trained: give weights too")
+        if len(mean) != len(std):
+            raise ArgumentError(
+                f"weights_mean and weights_std hold one number a channel each; got {len(mean)} and {len(std)}"
+            )
+        if not all(math.isfinite(value) for value in mean) or not all(0 < value < math.inf for value in std):
+            raise ArgumentError(f"weights_std must be above 0, all finite; got {mean} and {std}")
+
+
+def network_options(
+    backbone: str, weights: str | Path | None, mean: Sequence[float], std: Sequence[float]
+) -> NetworkOptions:
+    """The options from what a function was called with."""
+    path = None if weights is None else Path(weights)
+    return NetworkOptions(backbone, path, tuple(map(float, mean)), tuple(map(float, std)))
 
 
 @dataclass(frozen=True)

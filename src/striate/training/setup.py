@@ -25,6 +25,7 @@ from striate.training.announcing import announced
 from striate.training.freezing import freeze, untrained_parts
 from striate.training.loss import batch_loss
 from striate.training.number_format import Loss, NumberFormat, choose, work_of
+from striate.training.options import NetworkOptions
 from striate.training.plan import Plan, make_plan
 from striate.training.presets import Facts
 from striate.training.process_group import ProcessGroup
@@ -194,25 +195,32 @@ def _start(request: Request, weights: dict[str, Tensor] | None, data: ImageData,
     if source is None or weights is None:
         return _Start(network, Normalisation.of_data(data))
     report = load_weights(network, weights, source_name=str(source))
-    normalise, note = _normalisation_of(source, report.pixels, data)
-    return _Start(network, normalise, report.fresh, (*report.notes, *note))
+    normalise, note = _normalisation_of(source, _asked(request.network), report.pixels, data)
+    return _Start(network, normalise, report.untrained, (*report.notes, *note))
+
+
+def _asked(network: NetworkOptions) -> Pixels | None:
+    if not network.weights_mean:
+        return None
+    return Pixels(network.weights_mean, network.weights_std, "as asked,")
 
 
 def _normalisation_of(
-    weights: Path, pixels: Pixels, data: ImageData
+    weights: Path, asked: Pixels | None, published: Pixels, data: ImageData
 ) -> tuple[Normalisation, tuple[str, ...]]:
-    """As the weights were trained, and what to say: a run knows it, else their publisher does.
+    """As the weights were trained, and what to say: who asks knows it, or a run does, else their publisher.
 
     Optical flow is normalised as it is here.
     """
     notes: tuple[str, ...] = ()
     run = weights.parent if weights.name == MODEL else weights
-    if (run / RECORD).is_file():
+    if asked is None and (run / RECORD).is_file():
         known = read_record(run)["data"]
         normalise = Normalisation.from_json(known["normalisation"])
         normalise = normalise.picture if known.get("flow") else normalise
         picture = normalise.for_channels(data.channels)
     else:
+        pixels = asked or published
         picture = Normalisation.published(pixels, data.channels)
         notes = (f"pixels are normalised as the weights were trained: {pixels}",)
     return picture.with_flow(Normalisation.of_data(data)) if has_flow(data) else picture, notes

@@ -1,6 +1,6 @@
 """The verb `train`: data in, a run out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from striate.runs import lock, read_record, write_record
 from striate.training.concluding import Run, conclude, keep
 from striate.training.length import clock
 from striate.training.loop import Loop
-from striate.training.options import ClipOptions, Flow, MachineOptions, NetworkOptions, PictureOptions
+from striate.training.options import ClipOptions, Flow, MachineOptions, PictureOptions, network_options
 from striate.training.presets import Preset, check_names, recipe_request
 from striate.training.process_group import ProcessGroup, process_group
 from striate.training.progress import Reporter, reporter_for
@@ -37,6 +37,8 @@ def train(
     backbone: str = "plain",
     options: dict[str, Any] | None = None,
     weights: str | Path | None = None,
+    weights_mean: Sequence[float] = (),
+    weights_std: Sequence[float] = (),
     out: str | Path | None = None,
     size: int | None = None,
     channels: int | None = None,
@@ -62,6 +64,9 @@ def train(
         backbone: a network of the catalogue.
         options: keyword arguments of that network.
         weights: where to start from: a file, or the folder of a run.
+        weights_mean: what their training took off each channel, of pixels in [0, 255]; by default what their
+            publisher or their run says.
+        weights_std: what it then divided each channel by.
         out: the run's folder, by default a new one under runs/.
         size: height and width of what the network sees, in pixels, by default the data's own.
         channels: 1 for grey, 3 for RGB, by default the data's own.
@@ -91,7 +96,7 @@ def train(
     request = Request(
         data=str(data),
         recipe=recipe_request(recipe, settings),
-        network=NetworkOptions(backbone, None if weights is None else Path(weights)),
+        network=network_options(backbone, weights, weights_mean, weights_std),
         options=options or {},
         picture=PictureOptions(size, channels),
         time=time,

@@ -5,14 +5,9 @@ torchvision's names are our own, for the families it has. There is one table per
 that the names are those which the packages give.
 """
 
-from striate.models.layouts.c3d import C3D
-from striate.models.layouts.csn import CSN
-from striate.models.layouts.i3d import I3D
-from striate.models.layouts.layout import Layout, State, in_our_names, recognised, without_way
-from striate.models.layouts.pixels import IMAGENET, KINETICS, Pixels
-from striate.models.layouts.slowfast import SLOWFAST
+from striate.models.layouts.layout import Layout, Pixels, State, in_our_names, recognised, without_way
+from striate.models.layouts.tables import C3D, CSN, I3D, IMAGENET, KINETICS, SLOWFAST, X3D
 from striate.models.layouts.tsm import TSM_MOBILENET, TSM_RESNET
-from striate.models.layouts.x3d import X3D
 
 LAYOUTS: dict[str, tuple[Layout, ...]] = {
     "c3d": C3D,

@@ -9,15 +9,34 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
-
-from striate.models.layouts.pixels import Pixels
 
 State = dict[str, Tensor]
 Names = dict[str, str]  # ours → theirs
 
 WAY = "backbone."  # where a network with a way through time keeps the image network
+
+
+class Pixels(NamedTuple):
+    """Mean and deviation of each channel, of pixels in [0, 255], and whose they are."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    whose: str
+
+    def __str__(self) -> str:
+        mean, std = ((one[:1] if len(set(one)) == 1 else one) for one in (self.mean, self.std))
+        return f"{self.whose} mean {_listed(mean)} and deviation {_listed(std)} of 255"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"mean": list(self.mean), "std": list(self.std), "whose": self.whose}
+
+
+def _listed(values: tuple[float, ...]) -> str:
+    return ", ".join(f"{value:.4g}" for value in values)
 
 
 @dataclass(frozen=True)
@@ -43,9 +62,8 @@ class Layout:
     def names(self, ours: Iterable[str]) -> Names:
         """Their name for each of ours; those that the table does not reach are left out.
 
-        >>> from striate.models.layouts.pixels import IMAGENET
-        >>> layout = Layout("someone", IMAGENET, {"layer{s}.{b}.bn": "s{s+1}.{b}_bn"})
-        >>> layout.names(["layer1.0.bn.bias", "fc.bias"])
+        >>> names = {"layer{s}.{b}.bn": "s{s+1}.{b}_bn"}
+        >>> Layout("someone", Pixels((0.0,), (1.0,), "its own"), names).names(["layer1.0.bn.bias", "fc.bias"])
         {'layer1.0.bn.bias': 's2.0_bn.bias'}
         """
         rules = [(_pattern(template), theirs) for template, theirs in self.layers.items()]

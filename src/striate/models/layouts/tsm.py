@@ -3,10 +3,11 @@
 The wrapper `net` round a shifted convolution is taken off before these tables are asked.
 """
 
-from striate.models.layouts.blocks import MIT, MMACTION2, mmaction2_blocks
 from striate.models.layouts.layout import Layout
-from striate.models.layouts.pixels import IMAGENET
+from striate.models.layouts.tables import I3D, IMAGENET, MMACTION2
 from striate.models.mobilenet import STAGES_OF_MOBILENET_V2
+
+MIT = "mit-han-lab"
 
 
 def _mit_mobilenet() -> dict[str, str]:
@@ -25,19 +26,19 @@ def _mit_mobilenet() -> dict[str, str]:
 def _mmaction2_mobilenet() -> dict[str, str]:
     """Theirs has stages of blocks, and one module for each convolution and its norm."""
     table = {"features.0.0": "backbone.conv1.conv", "features.0.1": "backbone.conv1.bn"}
-    place = 1
+    position = 1
     for stage, (expansion, _, blocks, _) in enumerate(STAGES_OF_MOBILENET_V2, start=1):
         for block in range(blocks):
-            ours, theirs = f"features.{place}.conv", f"backbone.layer{stage}.{block}.conv"
+            ours, theirs = f"features.{position}.conv", f"backbone.layer{stage}.{block}.conv"
             last = 1 if expansion == 1 else 2
             for number in range(last):
                 table[f"{ours}.{number}.0"] = f"{theirs}.{number}.conv"
                 table[f"{ours}.{number}.1"] = f"{theirs}.{number}.bn"
             table[f"{ours}.{last}"] = f"{theirs}.{last}.conv"
             table[f"{ours}.{last + 1}"] = f"{theirs}.{last}.bn"
-            place += 1
-    table[f"features.{place}.0"] = "backbone.conv2.conv"
-    table[f"features.{place}.1"] = "backbone.conv2.bn"
+            position += 1
+    table[f"features.{position}.0"] = "backbone.conv2.conv"
+    table[f"features.{position}.1"] = "backbone.conv2.bn"
     table["classifier.1"] = "cls_head.fc_cls"
     return table
 
@@ -55,16 +56,7 @@ TSM_RESNET = (
             "fc": "new_fc",
         },
     ),
-    Layout(
-        MMACTION2,
-        IMAGENET,
-        {
-            "conv1": "backbone.conv1.conv",
-            "bn1": "backbone.conv1.bn",
-            **mmaction2_blocks("layer{s}.{b}", "backbone.layer{s}.{b}"),
-            "fc": "cls_head.fc_cls",
-        },
-    ),
+    I3D[2],  # the names and pixels of its ResNet for clips
 )
 
 TSM_MOBILENET = (Layout(MIT, IMAGENET, _mit_mobilenet()), Layout(MMACTION2, IMAGENET, _mmaction2_mobilenet()))

@@ -23,7 +23,7 @@ class Adopted:
     """Weights under the names of a clip network, the parameters that they leave fresh, and what to say."""
 
     state: State
-    fresh: tuple[str, ...] = ()
+    untrained: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -32,13 +32,13 @@ def adopt(network: ClipNetwork, state: Mapping[str, Tensor], source: str) -> Ado
 
     Weights of a clip network keep their names.
     """
-    given = dict(state)
-    fresh: tuple[str, ...] = ()
+    renamed = dict(state)
+    untrained: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    if not any(name.startswith(BACKBONE) for name in given):
-        given, fresh, notes = _under_backbone(network, given, source)
-    split, more_fresh, more_notes = _factorised(network, given, source)
-    return Adopted(inflated(network, split), (*fresh, *more_fresh), (*notes, *more_notes))
+    if not any(name.startswith(BACKBONE) for name in renamed):
+        renamed, untrained, notes = _under_backbone(network, renamed, source)
+    split, more_untrained, more_notes = _factorised(network, renamed, source)
+    return Adopted(inflated(network, split), (*untrained, *more_untrained), (*notes, *more_notes))
 
 
 def _under_backbone(
@@ -56,11 +56,13 @@ def _without_head(
     network: RecurrentNetwork, named: State, source: str
 ) -> tuple[State, tuple[str, ...], tuple[str, ...]]:
     head = BACKBONE + network.head_of_backbone
-    kept = {name: tensor for name, tensor in named.items() if name not in (f"{head}.weight", f"{head}.bias")}
-    fresh = tuple(name for name in network.state_dict() if name.startswith(("recurrent.", "head.")))
+    without = {
+        name: tensor for name, tensor in named.items() if name not in (f"{head}.weight", f"{head}.bias")
+    }
+    untrained = tuple(name for name in network.state_dict() if name.startswith(("recurrent.", "head.")))
     own = network.head_of_backbone
     note = f"recurrent, head: fresh, as {source} knows single images; its own {own} is left out"
-    return kept, fresh, (note,)
+    return without, untrained, (note,)
 
 
 def _in_both_streams(
@@ -98,26 +100,26 @@ def _factorised(
     }
     if not blocks:
         return state, (), ()
-    state, fresh, halves = dict(state), list[str](), list[Halves]()
+    state, untrained, halves = dict(state), list[str](), list[Halves]()
     for name, block in blocks.items():
         parts, made = embedded(block, state.pop(f"{name}.weight"), state.pop(f"{name}.bias", None))
         state |= {f"{name}.{part}": tensor for part, tensor in parts.items()}
-        fresh += [f"{name}.{part}" for part in parts if part.startswith("norm.")]
+        untrained += [f"{name}.{part}" for part in parts if part.startswith("norm.")]
         halves.append(made)
-    return state, tuple(fresh), (_told(list(blocks.values()), halves, source),)
+    return state, tuple(untrained), (_filters_in_words(list(blocks.values()), halves, source),)
 
 
-def _told(blocks: list[Conv2Plus1d], halves: list[Halves], source: str) -> str:
+def _filters_in_words(blocks: list[Conv2Plus1d], halves: list[Halves], source: str) -> str:
     """What became of the filters of 2D kernels."""
     exact, rectified, part = 0, 0, 0
     for block, made in zip(blocks, halves, strict=True):
         exact += made.exact * block.time.groups
         rectified += made.rectified * block.time.groups
         part += 0 if made.exact or made.rectified else block.time.out_channels
-    told = [f"{exact:,} filters of {source} come through the ReLU between the halves unchanged"]
+    words = [f"{exact:,} filters of {source} come through the ReLU between the halves unchanged"]
     if rectified:
-        told.append(f"{rectified:,} as relu(x), for want of width")
+        words.append(f"{rectified:,} as relu(x), for want of width")
     if part:
         least = min(made.kept for made in halves)
-        told.append(f"{part:,} to {least:.0%} of their squares")
-    return f"2plus1d: {', '.join(told)}; the norms between are fresh"
+        words.append(f"{part:,} to {least:.0%} of their squares")
+    return f"2plus1d: {', '.join(words)}; the norms between are fresh"

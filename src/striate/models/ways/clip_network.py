@@ -1,11 +1,30 @@
-"""What all ways through time have in common: clips in, scores out, any number of frames."""
+"""What all ways through time have in common: a 2D network to be changed, clips in, scores out, any length."""
 
 from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 
 from striate.errors import NetworkError
 from striate.layers import Consensus, Frames
+from striate.models.head_stem import head_of
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A 2D network that may be changed, and what is to become of it.
+
+    planes: channels of a picture. untrained: the network's weights are random, so that new kernels may be
+    drawn rather than made of them. again: the same 2D network of other planes, where it can be built.
+    """
+
+    network: nn.Module
+    classes: int
+    planes: int
+    causal: bool
+    untrained: bool
+    again: Callable[[int], nn.Module] | None = None
 
 
 class ClipNetwork(nn.Module):
@@ -86,3 +105,39 @@ class FrameByFrame(ClipNetwork):
 
     def scores_so_far(self, clips: Tensor) -> Tensor:
         return self.consensus.so_far(self.backbone(self.frames.fold(self.take(clips))))
+
+
+def exchange(network: nn.Module, new: Mapping[nn.Module, nn.Module]) -> nn.Module:
+    """The network, with every layer that `new` knows replaced, in place, under all its names."""
+    for module in list(network.modules()):
+        for name, child in module._modules.items():
+            if child is not None and child in new:
+                module._modules[name] = new[child]
+    return new.get(network, network)
+
+
+def convolutions(network: nn.Module) -> list[tuple[str, nn.Conv2d]]:
+    """The 2D convolutions with their names, in the order in which the network holds them."""
+    return [(name, layer) for name, layer in network.named_modules() if isinstance(layer, nn.Conv2d)]
+
+
+def with_classes(network: nn.Module, classes: int) -> nn.Module:
+    """The network, in place, with a head of so many classes: its own if it has as many, else a fresh one.
+
+    Raises:
+        NetworkError: its head is neither a linear layer nor a 1×1 convolution.
+    """
+    _, head = head_of(network)
+    if isinstance(head, nn.Linear):
+        if head.out_features == classes:
+            return network
+        untrained: nn.Module = nn.Linear(head.in_features, classes, head.bias is not None)
+    elif isinstance(head, nn.Conv2d) and head.groups == 1:
+        if head.out_channels == classes:
+            return network
+        untrained = nn.Conv2d(head.in_channels, classes, 1, bias=head.bias is not None)
+    else:
+        raise NetworkError(
+            f"a head of the kind {type(head).__name__} cannot be exchanged for one of {classes}"
+        )
+    return exchange(network, {head: untrained.to(head.weight.device, head.weight.dtype)})

@@ -17,10 +17,8 @@ from torch import Tensor, nn
 from striate.errors import NetworkError
 from striate.layers import Conv2Plus1d, EndOfTime, Frames, Halves, conv3d, factorise, inflate, pool3d
 from striate.models.arguments import positive
-from striate.models.ways.clip_network import ClipNetwork
+from striate.models.ways.clip_network import ClipNetwork, Plan, exchange
 from striate.models.ways.layer_order import Step, steps
-from striate.models.ways.plan import Plan
-from striate.models.ways.surgery import exchange
 
 Convolution = Callable[[nn.Conv2d, int, bool, bool], nn.Module]
 
@@ -81,20 +79,20 @@ class LiftedNetwork(ClipNetwork):
                 end.so_far = False
 
 
-def inflated(layer: nn.Conv2d, t: int, causal: bool, fresh: bool) -> nn.Module:
+def inflated(layer: nn.Conv2d, t: int, causal: bool, untrained: bool) -> nn.Module:
     """t×k×k for k×k, 1×1×1 for 1×1."""
     made = conv3d(layer, 1 if _is_pointwise(layer) else t, causal)
-    if not fresh:
+    if not untrained:
         made.weight.data = inflate(layer.weight.detach(), made.kernel_size[0])
     return made
 
 
-def factorised(layer: nn.Conv2d, t: int, causal: bool, fresh: bool) -> nn.Module:
+def factorised(layer: nn.Conv2d, t: int, causal: bool, untrained: bool) -> nn.Module:
     """1×k×k, norm, ReLU, t×1×1 for k×k, 1×1×1 for 1×1."""
     if _is_pointwise(layer):
-        return inflated(layer, 1, causal, fresh)
+        return inflated(layer, 1, causal, untrained)
     made = Conv2Plus1d(layer, t, causal)
-    if not fresh:
+    if not untrained:
         bias = None if layer.bias is None else layer.bias.detach()
         made.load_state_dict(embedded(made, layer.weight.detach(), bias)[0])
     return made
@@ -189,7 +187,7 @@ def _on_clips(
     """The form of a layer that takes clips."""
     kind = type(layer)
     if kind is nn.Conv2d:
-        return convolution(layer, t, plan.causal, plan.fresh)  # type: ignore[arg-type]
+        return convolution(layer, t, plan.causal, plan.untrained)  # type: ignore[arg-type]
     if isinstance(layer, nn.MaxPool2d | nn.AvgPool2d):
         return pool3d(layer, pools > 0, plan.causal)
     if isinstance(layer, ENDS):  # one that is not the last, as in a squeeze-and-excitation block

@@ -10,9 +10,7 @@ from striate.errors import NetworkError
 from striate.layers import Frames
 from striate.models.arguments import positive
 from striate.models.head_stem import head_of
-from striate.models.ways.clip_network import ClipNetwork
-from striate.models.ways.plan import Plan
-from striate.models.ways.surgery import exchange
+from striate.models.ways.clip_network import ClipNetwork, Plan, exchange
 
 CELLS: dict[str, type[nn.RNN | nn.LSTM | nn.GRU]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 MOST_UNITS = 512  # of a recurrent layer whose width was not given

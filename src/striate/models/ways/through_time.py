@@ -12,12 +12,10 @@ from striate.errors import NetworkError, unknown
 from striate.layers import Frames
 from striate.models.arguments import positive
 from striate.models.head_stem import stem_of
-from striate.models.ways.clip_network import ClipNetwork, FrameByFrame
+from striate.models.ways.clip_network import ClipNetwork, FrameByFrame, Plan, with_classes
 from striate.models.ways.lifting import LiftedNetwork, factorised, inflated
-from striate.models.ways.plan import Plan
 from striate.models.ways.recurrent import RecurrentNetwork
 from striate.models.ways.shifting import shifted
-from striate.models.ways.surgery import with_classes
 from striate.models.ways.two_stream import two_stream
 
 Way = Callable[..., ClipNetwork]
@@ -97,7 +95,7 @@ def through_time(
     check_options(time, options)
     copy = with_classes(deepcopy(network), positive("classes", classes))
     planes = int(getattr(stem_of(copy)[1], "in_channels"))  # noqa: B009 - a convolution, as stem_of says
-    plan = Plan(copy, classes, planes, causal, fresh=False)
+    plan = Plan(copy, classes, planes, causal, untrained=False)
     return WAYS[time](plan, **options)
 
 

@@ -14,9 +14,7 @@ from striate.errors import NetworkError
 from striate.layers import Frames
 from striate.models.arguments import positive
 from striate.models.head_stem import stem_of
-from striate.models.ways.clip_network import ClipNetwork
-from striate.models.ways.plan import Plan
-from striate.models.ways.surgery import exchange
+from striate.models.ways.clip_network import ClipNetwork, Plan, exchange
 
 FLOW_PLANES = 2  # x and y
 
