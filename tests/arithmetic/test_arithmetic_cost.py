@@ -15,6 +15,7 @@ from seen_witness import Made, drawn
 from striate.arithmetic import cost
 from striate.arithmetic.described import Operation, Recording, Role, TensorInfo
 from striate.arithmetic.status import Figure, Status, total
+from striate.inspecting import inspect
 from striate.tracing import trace
 
 
@@ -165,3 +166,28 @@ def test_statistics_and_indices_beside_a_result_are_not_activations() -> None:
 def test_kinds_that_do_no_arithmetic_cost_none() -> None:
     for kind in sorted(cost.UNCOMPUTED):
         assert cost.flops(operation(kind), [info(2, 3)], [info(2, 3)]) == Figure(0)
+
+
+def test_work_outside_of_torch_makes_a_sum_partial() -> None:
+    there_and_back = Made(lambda s, x: torch.from_numpy(x.numpy() @ x.numpy().transpose(0, 1, 3, 2)).sum())
+    figure = cost.outside(trace(there_and_back, [torch.rand(1, 1, 3, 3)]))
+    assert figure == Figure(0, Status.UNKNOWN, "work outside of torch")
+    for inside in (
+        Made(lambda s, x: x * x.max().item()),
+        Made(lambda s, x: x if x.sum() > 0 else -x),
+        nn.ReLU(),
+    ):
+        assert cost.outside(trace(inside, [torch.rand(1, 1, 3, 3)])) == Figure(0)
+
+
+def test_products_of_parameters_alone_count() -> None:
+    class LowRank(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.down, self.up = nn.Parameter(torch.randn(64, 96)), nn.Parameter(torch.randn(96, 64))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return F.linear(x, self.down @ self.up)
+
+    agree(LowRank(), 12, 64)
+    assert inspect(LowRank(), (64,)).totals.macs == Figure(64 * 96 * 64 + 64 * 64)

@@ -12,11 +12,14 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from striate.arithmetic.described import UNCOMPUTED, Operation, TensorInfo
+from striate.arithmetic.described import UNCOMPUTED, Operation, Recording, Role, TensorInfo
 from striate.arithmetic.status import ZERO, Figure, Status
 from striate.sizes import adaptive_windows
 
 Infos = Sequence[TensorInfo]
+
+PRODUCTS = frozenset({"convolution", "matmul", "attention", "recurrent"})
+"""Kinds that have multiply-accumulates."""
 
 NO_ARITHMETIC = frozenset(
     f"aten.{name}"
@@ -49,6 +52,12 @@ def macs(operation: Operation, inputs: Infos, outputs: Infos) -> Figure:
         case "opaque":
             return _opaque_macs(operation, inputs)
     return ZERO
+
+
+def outside(recording: Recording) -> Figure:
+    """What was computed where nobody watched: nothing, or unknown where arrays came back from outside."""
+    arrays = any(info.role is Role.FOREIGN and info.size > 1 for info in recording.tensors)
+    return Figure(0, Status.UNKNOWN, "work outside of torch") if arrays else ZERO
 
 
 def convolution_macs(x: TensorInfo, weight: TensorInfo, out: TensorInfo, transposed: bool) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from striate.arithmetic.cost import PRODUCTS
 from striate.arithmetic.described import UNCOMPUTED, Operation, Recording, Role
 
 HIDDEN = frozenset({"alias", "source", "fill", "escape"})
@@ -49,7 +50,7 @@ def groups_of(recording: Recording) -> list[Group]:
         owner = owners[operation.call]
         if owner is not None and owner in groups:
             groups[owner].operations.append(index)
-        elif operation.kind not in HIDDEN and alive[index]:
+        elif operation.kind in PRODUCTS or (operation.kind not in HIDDEN and alive[index]):
             rows.append(Group(operation.call, False, index, [index]))
     return sorted(rows, key=lambda group: (group.begins, group.call))
 
