@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -27,7 +28,7 @@ from striate.data.video.clip_reading import (
     read_windows,
 )
 from striate.data.video.sampling import Sampling
-from striate.errors import DataError
+from striate.errors import ArgumentError, DataError
 
 
 def reason(read: Callable[[Path], object], path: Path) -> str:
@@ -329,3 +330,17 @@ def test_memory_and_open_files_stay_flat_over_a_thousand_files(tmp_path: Path) -
     after, files_after = read(1000)
     assert after - before < 8 << 20
     assert files_after == files
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"channels": 4}, "channels must be 1 (grey) or 3 (RGB); got 4"),
+        ({"size": (8, -1)}, "size must be (height, width) in pixels, each at least 1; got (8, -1)"),
+        ({"flow": "diss"}, "unknown flow 'diss': did you mean 'dis'? Known: dis, farneback"),
+    ],
+)
+def test_what_cannot_be_asked_of_a_clip(tmp_path: Path, options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ArgumentError) as raised:
+        read_clip(write_video(tmp_path / "a.mp4"), sampling=Sampling(2), **options)
+    assert str(raised.value).startswith(sentence)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from striate.data.images.reading import read_header, read_image, refit
 from striate.data.sets.file_sets import image_reader
 from striate.data.suffixes import IMAGE_SUFFIXES
 from striate.data.unreadable_files import UnreadableError
-from striate.errors import DataError
+from striate.errors import ArgumentError, DataError
 
 
 def pixels_of(image: Image.Image, path: Path, channels: int, **options: object) -> list[int]:
@@ -206,6 +207,21 @@ def reason(read: Callable[[Path], object], path: Path) -> str:
         read(path)
     assert raised.value.path == path
     return raised.value.reason
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"channels": 2}, "channels must be 1 (grey) or 3 (RGB); got 2"),
+        ({"size": (0, 4)}, "size must be (height, width) in pixels, each at least 1; got (0, 4)"),
+        ({"crop": 1.5}, "crop must be from 0 to 1 along the long side; got 1.5"),
+    ],
+)
+def test_what_cannot_be_asked_for(tmp_path: Path, options: dict[str, Any], sentence: str) -> None:
+    Image.new("L", (4, 4)).save(tmp_path / "a.png")
+    with pytest.raises(ArgumentError) as raised:
+        read_image(tmp_path / "a.png", **options)
+    assert str(raised.value).startswith(sentence)
 
 
 def broken_file(kind: str, path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from striate.checked import checked
-from striate.data.images.reading import read_image
+from striate.data.images.reading import decode_image
 from striate.data.opening import is_built_in, open_data
 from striate.data.options import Options
 from striate.data.packed.pack import is_packed
@@ -110,7 +110,7 @@ def _check_files(listing: Listing, options: Options) -> CheckReport:
 def _broken_among(listing: Listing, options: Options) -> Broken:
     """Those that cannot be decoded from beginning to end."""
     images = listing.kind == "images"
-    read = partial(read_image, size=(64, 64)) if images else decode_all_frames
+    read = partial(decode_image, channels=3, size=(64, 64)) if images else decode_all_frames
     length = 64 if images else 1
     parts = in_parts(
         partial(read_each, read=read),

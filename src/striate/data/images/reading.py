@@ -29,6 +29,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from striate.checked import checked
 from striate.data.unreadable_files import UnreadableError, open_regular, plain_reason
+from striate.errors import ArgumentError
 
 _REFUSED = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"})
 _ORIENTATION = 0x0112  # the EXIF tag; 5 to 8 stand for images lying on their side
@@ -62,7 +63,27 @@ def read_image(
 
     Raises:
         UnreadableError: a DataError that says why the file cannot be read.
+        ArgumentError: another number of channels, or a size or a place that is none.
     """
+    check_pixels(channels, size)
+    if not 0 <= crop <= 1:
+        raise ArgumentError(f"crop must be from 0 to 1 along the long side; got {crop}")
+    return decode_image(path, channels=channels, size=size, crop=crop)
+
+
+def check_pixels(channels: int, size: tuple[int, int] | None) -> None:
+    """Raises ArgumentError for pixels that nothing could be brought to."""
+    if channels not in (1, 3):
+        raise ArgumentError(f"channels must be 1 (grey) or 3 (RGB); got {channels}")
+    if size is not None and min(size) < 1:
+        raise ArgumentError(f"size must be (height, width) in pixels, each at least 1; got {size}")
+
+
+def decode_image(
+    path: str | Path, *, channels: int, size: tuple[int, int] | None, crop: float = 0.5
+) -> np.ndarray:
+    """What `read_image` gives, for those who know what they ask for: looking at arguments takes as long as
+    decoding a small image."""
     with _opened(path) as image:
         return _pixels(image, channels, size, crop)
 

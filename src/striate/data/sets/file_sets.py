@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from striate.data.images.reading import read_image
+from striate.data.images.reading import decode_image
 from striate.data.sets.clip_sets import ClipSet
 from striate.data.sets.duplicates import clip_keys, file_keys
 from striate.data.sets.image_sets import Batch, Draws, ImageSet, Indices
@@ -143,7 +143,7 @@ def image_reader(
 ) -> Callable[[Sequence[str]], tuple[np.ndarray, Broken]]:
     """What reads many image files at once, in any process."""
     return partial(
-        read_batch, read=partial(read_image, channels=channels, size=size), shape=(channels, *size)
+        read_batch, read=partial(decode_image, channels=channels, size=size), shape=(channels, *size)
     )
 
 

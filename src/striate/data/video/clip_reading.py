@@ -14,11 +14,12 @@ import av
 import numpy as np
 
 from striate.checked import checked
-from striate.data.images.reading import Header
+from striate.data.images.reading import Header, check_pixels
+from striate.data.optical_flow import METHODS
 from striate.data.unreadable_files import UnreadableError, plain_reason
 from striate.data.video.frame_source import ClipSource, open_clip
 from striate.data.video.sampling import MIDDLE, Sampling
-from striate.errors import StriateError
+from striate.errors import ArgumentError, StriateError, unknown
 
 
 class ClipRequest(NamedTuple):
@@ -63,7 +64,11 @@ def read_clip(
 
     Raises:
         UnreadableError: a DataError that says why the clip cannot be read.
+        ArgumentError: another number of channels, a size that is none, an unknown flow.
     """
+    check_pixels(channels, size)
+    if flow not in (None, *METHODS):
+        raise ArgumentError(unknown("flow", str(flow), METHODS))
     request = ClipRequest(str(path), np.full(sampling.frames, MIDDLE), MIDDLE)
     return read_request(request, how=Reading(sampling, channels, size, flow))
 

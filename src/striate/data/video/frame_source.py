@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.data.images.reading import Header, read_header, read_image
+from striate.data.images.reading import Header, decode_image, read_header
 from striate.data.suffixes import IMAGE_SUFFIXES
 from striate.data.unreadable_files import UnreadableError
 from striate.data.video.video_file import Video, VideoError, open_video
@@ -112,7 +112,7 @@ class _Folder(ClipSource):
 
     def _picture(self, number: int, channels: int, size: tuple[int, int] | None, crop: float) -> np.ndarray:
         with _frame(self._paths[number]) as path:
-            return np.moveaxis(read_image(path, channels=channels, size=size, crop=crop), 0, -1)
+            return np.moveaxis(decode_image(path, channels=channels, size=size, crop=crop), 0, -1)
 
     def decode_all(self) -> None:
         for number in range(self.length):
