@@ -5,7 +5,19 @@ import pytest
 import torch.nn.functional as F
 from derivation_witness import close, randoms, torch_says, tried
 
-from striate.derivation import LeakyRelu, Relu, Relu6, Sigmoid, Silu, Tanh
+from striate.derivation import (
+    Elu,
+    Gelu,
+    HardSigmoid,
+    HardSwish,
+    LeakyRelu,
+    Relu,
+    Relu6,
+    Sigmoid,
+    Silu,
+    Softplus,
+    Tanh,
+)  # fmt: skip
 from striate.errors import ArgumentError
 
 PAIRS = [
@@ -15,6 +27,12 @@ PAIRS = [
     (Sigmoid(), F.sigmoid),
     (Tanh(), F.tanh),
     (Silu(), F.silu),
+    (HardSigmoid(), lambda x: F.relu6(x + 3) / 6),  # torch's own knows 1/6 in single precision only
+    (HardSwish(), F.hardswish),
+    (Elu(0.7), lambda x: F.elu(x, 0.7)),
+    (Elu(1.6732632423543772, 1.0507009873554805), F.selu),
+    (Softplus(), F.softplus),
+    (Gelu(), F.gelu),
 ]
 NAMES = [type(ours).__name__ for ours, _ in PAIRS]
 

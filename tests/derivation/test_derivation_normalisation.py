@@ -8,7 +8,7 @@ from derivation_witness import close, drawn, per_axis, randoms, seeds, torch_say
 from hypothesis import given
 from hypothesis import strategies as st
 
-from striate.derivation import BatchNorm, Running
+from striate.derivation import BatchNorm, GroupNorm, Running
 from striate.errors import ArgumentError
 
 
@@ -98,3 +98,28 @@ def test_float32_stays():
 def test_what_does_not_fit_is_told(arrays, text):
     with pytest.raises(ArgumentError, match=text):
         BatchNorm().forward(*arrays)
+
+
+@given(st.integers(1, 3), st.sampled_from([1, 2, 4]), st.data(), st.booleans(), seeds)
+@drawn
+def test_groups_equal_torch(axes, groups, data, affine, seed):
+    shape = (data.draw(st.integers(1, 3)), 4, *per_axis(data.draw, axes, 2, 4))
+    x, weight, bias = randoms(seed, shape, (4,), (4,))
+    arrays = (x * 3 + 1, weight, bias) if affine else (x * 3 + 1,)
+    their_y, dy, theirs = torch_says(
+        lambda x, w=None, b=None: F.group_norm(x, groups, w, b), seed + 1, *arrays
+    )
+    y, saved = GroupNorm(groups).forward(*arrays)
+    close(y, their_y)
+    for mine, his in zip(GroupNorm(groups).backward(dy, saved), theirs, strict=False):
+        close(mine, his)
+
+
+def test_groups_worked_by_hand():
+    x = np.array([[[1.0, 3.0], [10.0, 30.0]]])  # one sample, two channels of two numbers
+    alone, _ = GroupNorm(2, epsilon=0).forward(x)
+    assert alone.tolist() == [[[-1, 1], [-1, 1]]]
+    together, saved = GroupNorm(1, epsilon=0).forward(x)
+    assert saved[3].mean.tolist() == [11]
+    assert saved[3].variance.tolist() == [131.5]
+    close(together, (x - 11) / np.sqrt(131.5))

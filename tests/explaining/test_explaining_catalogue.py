@@ -27,9 +27,9 @@ def test_the_network_is_as_it_was(name: str) -> None:
     ("network", "layer", "expected"),
     [
         (
-            nn.GroupNorm(1, 2),
-            "groupnorm",
-            "groupnorm is a GroupNorm, which cannot be worked out by hand; those that",
+            nn.LocalResponseNorm(2),
+            "localresponsenorm",
+            "localresponsenorm is a LocalResponseNorm, which cannot be worked out by hand; those that",
         ),
         (
             nn.Conv2d(2, 2, 3, padding=1, padding_mode="reflect"),

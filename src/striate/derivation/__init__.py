@@ -19,7 +19,7 @@ typeset, with numbers. What does not fit raises ArgumentError, one sentence with
     temporal_shift.py    temporal shift
     max_pooling.py       max pool, and who won
     average_pooling.py   average, adaptive and global pools
-    activations.py       ReLU and its kin, sigmoid, tanh
+    activations.py       ReLU and its kin, sigmoid, tanh, GELU
     normalisation.py     batch normalisation
     branches.py          dropout, residual sum
     cells.py             RNN, LSTM and GRU, one step
@@ -31,7 +31,19 @@ typeset, with numbers. What does not fit raises ArgumentError, one sentence with
     numerical.py         the second witness: a gradient by trying
 """
 
-from striate.derivation.activations import LeakyRelu, Relu, Relu6, Sigmoid, Silu, Tanh
+from striate.derivation.activations import (
+    Elu,
+    Gelu,
+    HardSigmoid,
+    HardSwish,
+    LeakyRelu,
+    Relu,
+    Relu6,
+    Sigmoid,
+    Silu,
+    Softplus,
+    Tanh,
+)
 from striate.derivation.average_pooling import AdaptiveAveragePool, AveragePool, GlobalAveragePool
 from striate.derivation.branches import Dropout, ResidualSum
 from striate.derivation.cells import GRU, LSTM, RNN
@@ -41,7 +53,7 @@ from striate.derivation.fully_connected import Flatten, FullyConnected, Pointwis
 from striate.derivation.loss import CrossEntropy, Softmax
 from striate.derivation.max_pooling import MaxPool, winner_cells
 from striate.derivation.network import Layer, Sequential, convolution_layer, fully_connected_layer
-from striate.derivation.normalisation import BatchNorm, Running
+from striate.derivation.normalisation import BatchNorm, GroupNorm, Running
 from striate.derivation.numerical import numerical_gradient
 from striate.derivation.temporal_shift import TemporalShift
 from striate.derivation.terms import (
@@ -72,10 +84,15 @@ __all__ = [
     "Convolution",
     "CrossEntropy",
     "Dropout",
+    "Elu",
     "Flatten",
     "FullyConnected",
+    "Gelu",
     "GlobalAveragePool",
     "GradientDescent",
+    "GroupNorm",
+    "HardSigmoid",
+    "HardSwish",
     "Layer",
     "LeakyRelu",
     "MaxPool",
@@ -89,6 +106,7 @@ __all__ = [
     "Sigmoid",
     "Silu",
     "Softmax",
+    "Softplus",
     "Tanh",
     "TemporalShift",
     "Term",

@@ -107,6 +107,38 @@ class BatchNorm:
         return Running(*((1 - m) * old + m * new for old, new in zip(before, batch, strict=True)))
 
 
+@dataclass(frozen=True)
+class GroupNorm:
+    """Each sample by itself, its channels in so many groups of neighbours (Wu & He 2018).
+
+    As many groups as channels is instance normalisation (Ulyanov et al. 2016). The numbers of a group are
+    what a batch normalisation calls a channel, so that its derivation holds; γ and β stay per channel.
+    """
+
+    groups: int
+    epsilon: float = 1e-5
+
+    def forward(
+        self, x: Array, weight: Array | None = None, bias: Array | None = None
+    ) -> tuple[Array, tuple[Array, Array | None, bool, Saved]]:
+        """(N, C, *size) → the same shape; weight γ and bias β are (C,)."""
+        check(x[:1].repeat(2, axis=0), {"weight": weight, "bias": bias, "mean": None, "variance": None})
+        normal, saved = BatchNorm(self.epsilon).forward(x.reshape(1, len(x) * self.groups, -1))
+        normal = normal.reshape(x.shape)
+        y = normal if weight is None else normal * wide(weight, x)
+        return y if bias is None else y + wide(bias, x), (normal, weight, bias is not None, saved)
+
+    def backward(self, dy: Array, saved: tuple[Array, Array | None, bool, Saved]) -> Gradients:
+        """δ → the gradients of input, γ and β."""
+        normal, weight, has_bias, rows = saved
+        expect_gradient(dy, normal.shape, "a group normalisation")
+        g = dy if weight is None else dy * wide(weight, dy)
+        dx = BatchNorm(self.epsilon).backward(g.reshape(rows.normal.shape), rows).input.reshape(dy.shape)
+        axes = other_axes(dy)
+        dw = None if weight is None else (dy * normal).sum(axis=axes)
+        return Gradients(dx, dw, dy.sum(axis=axes) if has_bias else None)
+
+
 def check(x: Array, given: dict[str, Array | None]) -> None:
     """x has channels, more than one number each, and every array given has one number per channel."""
     if x.ndim < 2:

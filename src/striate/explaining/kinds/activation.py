@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import torch
 from torch import nn
 
 from striate import derivation as by_hand
@@ -17,6 +18,10 @@ from striate.plain_values import ToJson
 
 OF_A_FUNCTION = 8
 """Roundings of the derivative of a function of one number."""
+
+
+SELU = (1.6732632423543772, 1.0507009873554805)
+"""α and scale under which a deep network keeps mean 0 and variance 1 (Klambauer et al. 2017)."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,85 @@ class SiLU(Activation):
     )
 
 
+class HardSigmoid(Activation):
+    """A sigmoid of three straight lines."""
+
+    key, layers, function = "hard_sigmoid", (nn.Hardsigmoid,), "hardsigmoid"
+    operation = by_hand.HardSigmoid()
+    texts = by_language(
+        en={"name": "hard sigmoid", "text": "A hard sigmoid is a sigmoid of three straight lines."},
+        vi={"name": "sigmoid cứng", "text": "Sigmoid cứng là hàm sigmoid ghép từ ba đoạn thẳng."},
+    )
+
+    def input_gradient(self) -> InputGradient:
+        """Torch's own derivative holds 1/6 in single precision, in double precision too."""
+        found = super().input_gradient()
+        if self.record.output.dtype != torch.float64:
+            return found
+        return InputGradient(found.value, found.size, round(np.finfo("f4").eps / np.finfo("f8").eps))
+
+
+class HardSwish(Activation):
+    """x times the hard sigmoid."""
+
+    key, layers, function = "hard_swish", (nn.Hardswish,), "hardswish"
+    operation = by_hand.HardSwish()
+    texts = by_language(
+        en={"name": "hard swish", "text": "A hard swish is x times a sigmoid of three straight lines."},
+        vi={"name": "swish cứng", "text": "Swish cứng là x nhân với sigmoid ghép từ ba đoạn thẳng."},
+    )
+
+
+class ELU(Activation):
+    """x, or towards −α below 0; SELU is one."""
+
+    key, layers, function = "elu", (nn.ELU, nn.SELU), "ELU"
+    texts = by_language(
+        en={
+            "name": "ELU",
+            "text": "An ELU passes positive numbers on and bends negative ones towards a limit.",
+        },
+        vi={"name": "ELU", "text": "ELU giữ nguyên số dương và uốn số âm về một giới hạn."},
+    )
+
+    @property
+    def operation(self) -> by_hand.Elu:
+        if isinstance(self.layer, nn.SELU):
+            return by_hand.Elu(*SELU)
+        return by_hand.Elu(self.layer.alpha)
+
+
+class Softplus(Activation):
+    """log(1 + eˣ)."""
+
+    key, layers, function, operation = "softplus", (nn.Softplus,), "softplus", by_hand.Softplus()
+    texts = by_language(
+        en={"name": "softplus", "text": "A softplus is log(1 + eˣ): a ReLU without a corner."},
+        vi={"name": "softplus", "text": "Softplus là log(1 + eˣ): một ReLU không có góc gãy."},
+    )
+
+    @property
+    def refusal(self) -> str | None:
+        """With another steepness, or a threshold that a number could come to."""
+        plain = self.layer.beta == 1 and self.layer.threshold >= 20
+        return None if plain else "a Softplus with beta other than 1 or a threshold below 20"
+
+
+class GELU(Activation):
+    """x times the normal distribution's share below x."""
+
+    key, layers, function, operation = "gelu", (nn.GELU,), "GELU", by_hand.Gelu()
+    texts = by_language(
+        en={"name": "GELU", "text": "A GELU multiplies x by the share of the normal distribution below x."},
+        vi={"name": "GELU", "text": "GELU nhân x với tỉ lệ của phân phối chuẩn nằm dưới x."},
+    )
+
+    @property
+    def refusal(self) -> str | None:
+        """The approximation by tanh is another function."""
+        return None if self.layer.approximate == "none" else "a GELU that is approximated by tanh"
+
+
 class Identity(Activation):
     """A dropout in evaluation, and torch's Identity."""
 
@@ -145,4 +229,6 @@ class Identity(Activation):
         return "a dropout in training mode" if drops else None
 
 
-ACTIVATIONS: tuple[type[Activation], ...] = (ReLU, ReLU6, LeakyReLU, Sigmoid, Tanh, SiLU, Identity)
+ACTIVATIONS: tuple[type[Activation], ...] = (
+    ReLU, ReLU6, LeakyReLU, Sigmoid, Tanh, SiLU, HardSigmoid, HardSwish, ELU, Softplus, GELU, Identity,
+)  # fmt: skip
