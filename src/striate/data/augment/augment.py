@@ -95,11 +95,17 @@ def _draw_mix(
 def augment(images: Tensor, labels: Tensor, draws: Draws, *, flow: bool = False) -> tuple[Tensor, Targets]:
     """Varies one batch.
 
-    images: (N, C, H, W), or clips (N, C, T, H, W) whose frames are all varied alike, uint8 or float in
-    [0, 255]; labels: (N,) int64; draws: N rows. flow: whether the last two planes are optical flow, which
-    moves as the picture does and has no colour.
-    Returns float32 images in [0, 255], same shape, and the targets. Sample i is mixed with its neighbour
-    i ^ 1, so that an even slice of a batch holds its own partners.
+    Sample i is mixed with its neighbour i ^ 1, so that an even slice of a batch holds its own partners.
+
+    Args:
+        images: (N, C, H, W), or clips (N, C, T, H, W) whose frames are all varied alike, uint8 or float in
+            [0, 255].
+        labels: (N,) int64.
+        draws: N rows.
+        flow: whether the last two planes are optical flow, which moves as the picture does and has no colour.
+
+    Returns:
+        float32 images in [0, 255], same shape, and the targets.
     """
     images = images.float()
     if not len(images):  # the part of a process that has nothing to do in this step
@@ -184,9 +190,10 @@ def _mix(images: Tensor, labels: Tensor, draws: Draws) -> tuple[Tensor, Targets]
 def resample(pictures: Tensor, affine: np.ndarray) -> Tensor:
     """Moves each picture by its own map; what lies outside a picture is its nearest edge.
 
-    pictures: (N, C, H, W) or (N, C, T, H, W) float, all frames of a clip alike. affine: (N, 2, 3), from a
-    place in the result to its place in the picture, with the sides of a square picture at −1 and 1: angles
-    are kept where H and W differ.
+    Args:
+        pictures: (N, C, H, W) or (N, C, T, H, W) float, all frames of a clip alike.
+        affine: (N, 2, 3), from a position in the result to that in the picture, with the sides of a square
+            picture at −1 and 1: angles are kept where H and W differ.
     """
     H, W = pictures.shape[-2:]
     planes = pictures.reshape(len(pictures), -1, H, W)
@@ -199,7 +206,7 @@ def resample(pictures: Tensor, affine: np.ndarray) -> Tensor:
 def _grid(maps: Tensor, H: int, W: int) -> Tensor:
     """(N, H, W, 2): what `F.affine_grid` gives, in a seventh of its time or less.
 
-    A place in the result is a row and a column, so its image is a row's part plus a column's.
+    A position in the result is a row and a column, so its image is a row's part plus a column's.
     """
     x, y = (_centres(pixels, maps.device) for pixels in (W, H))
     columns = maps[:, :, 0, None] * x  # (N, 2, W)
@@ -215,9 +222,12 @@ def _centres(pixels: int, device: torch.device) -> Tensor:
 def turn_flow(flow: Tensor, affine: np.ndarray) -> Tensor:
     """The flow that a clip's flow becomes where `resample` moves the clip.
 
-    flow: (N, 2, T, H, W), in x and y, as bytes of `flow.to_bytes` but float. A result's place p shows the
-    picture's place A p + t, so what moves by v in the picture moves by A⁻¹ v in the result: a flip negates x,
-    a zoom in lengthens, a rotation turns.
+    The result shows at p what the picture shows at A p + t, so what moves by v in the picture moves by A⁻¹ v
+    in the result: a flip negates x, a zoom in lengthens, a rotation turns.
+
+    Args:
+        flow: (N, 2, T, H, W), in x and y, as bytes of `optical_flow.to_bytes` but float.
+        affine: (N, 2, 3), as of `resample`.
     """
     inverse = np.linalg.inv(affine[:, :, :2].astype(np.float64)).astype(np.float32)
     x, y = (flow - STILL).unbind(1)  # (N, T, H, W)

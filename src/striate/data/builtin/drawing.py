@@ -36,7 +36,11 @@ def _cubic(small: int, large: int) -> np.ndarray:
 def draw_ink(pictures: np.ndarray, which: np.ndarray, path: Path, size: tuple[int, int]) -> np.ndarray:
     """(N, T, H, W) float32: how much ink digit `which[n]` lays on each pixel along its path, 0 to 1.
 
-    pictures: (M, S, S) from `smooth`. which: (N,) rows of it. path: of N digits and T frames.
+    Args:
+        pictures: (M, S, S) from `smooth`.
+        which: (N,) rows of it.
+        path: of N digits and T frames.
+        size: (H, W) of a frame.
     """
     S = pictures.shape[1]
     x, y, angle, side = (value.astype(np.float32) for value in path)  # each (N, T)

@@ -34,10 +34,15 @@ class DrawnClips(MemoryClips):
 def motion_digits(name: str, options: Options) -> ClipData:
     """Clips of moving digits: uint8 (1 or 3, T, H, W), drawn on the spot, the same for the same options.
 
-    name: "motion-digits", or with "-easy" or "-hard" at its end. options: channels: 1, digits on grey, the
-    default; 3, coloured digits on photographs. size: 24 by default. frames: 8 by default; the motion is the
-    same, however many frames show it. Clips that do not fit into the memory limit are drawn when they are
-    asked for. Raises DataError for an unknown name, and for options that mean nothing here.
+    Clips that do not fit into the memory limit are drawn when they are asked for.
+
+    Args:
+        name: "motion-digits", or with "-easy" or "-hard" at its end.
+        options: channels are 1, digits on grey, the default, or 3, coloured digits on photographs; size is 24
+            by default; frames are 8 by default, and the motion is the same, however many show it.
+
+    Raises:
+        DataError: an unknown name, or options that mean nothing here.
     """
     if name not in DIFFICULTIES:
         raise DataError(unknown("data set", name, DIFFICULTIES))

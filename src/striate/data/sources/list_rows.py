@@ -46,7 +46,15 @@ class Row(NamedTuple):
 
 
 def read_rows(path: Path, exists: Callable[[str], bool]) -> list[Row]:
-    """The rows of a list file. exists: whether there is a clip of that name. Raises DataError."""
+    """The rows of a list file.
+
+    Args:
+        path: of the list.
+        exists: whether there is a clip of that name.
+
+    Raises:
+        DataError: it cannot be read as a list.
+    """
     text = read_text(path)
     if path.suffix.lower() == ".json":
         return _from_json(path, text)

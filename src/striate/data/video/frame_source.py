@@ -33,9 +33,13 @@ class ClipSource(ABC):
     def pictures(
         self, table: np.ndarray, channels: int, size: tuple[int, int] | None, crop: float
     ) -> Iterator[dict[int, np.ndarray]]:
-        """For each row of frame numbers, (R, T) int64, its frames by number: uint8 (H, W, C).
+        """For each row of frame numbers its frames by number, uint8 (H, W, C).
 
-        crop: where the cut lies along the long side, from 0 to 1.
+        Args:
+            table: (R, T) int64, rows of frame numbers.
+            channels: 1 or 3.
+            size: (H, W); None keeps the clip's own.
+            crop: where the cut lies along the long side, from 0 to 1.
         """
 
     @abstractmethod
