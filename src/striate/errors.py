@@ -11,12 +11,19 @@ StriateError
 └── MissingExtraError  an optional dependency is not installed; names the command that installs it
 """
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What moves the cursor, colours, or turns the direction of writing."""
+
 
 class StriateError(Exception):
-    """A mistake in what came in, told in one sentence. `str(error)` is that sentence."""
+    """A mistake in what came in, told in one sentence. `str(error)` is that sentence, fit for a terminal."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class ArgumentError(StriateError):
@@ -52,6 +59,15 @@ class MissingExtraError(StriateError):
 
     def __init__(self, extra: str, what_for: str) -> None:
         super().__init__(f"{what_for} needs the extra {extra!r}: pip install 'striate[{extra}]'")
+
+
+def printable(text: str) -> str:
+    """A text whose control characters, which a terminal would obey, are written out; line breaks stay.
+
+    >>> printable("\x1b[31mred.png")
+    '\\\\x1b[31mred.png'
+    """
+    return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:

@@ -30,7 +30,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_table(run: Command, digits_run: Run, folder: Path) -> None:
+def test_the_table(run: Command, digits_run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS")  # where nobody looks, no line is broken
     done = run("predict", digits_run.path, *(folder / name for name in NAMES), folder / "broken.png")
     lines = [line.rstrip() for line in done.out.splitlines()]
     assert lines[0].split() == ["file", "class", "probability", "then"]
@@ -63,8 +64,11 @@ def test_files(run: Command, digits_run: Run, folder: Path, tmp_path: Path) -> N
     assert [row["class"] for row in rows] == [image["class"] for image in content["images"]]
 
 
-def test_a_name_that_is_no_text(run: Command, digits_run: Run, folder: Path, tmp_path: Path) -> None:
+def test_a_name_that_is_no_text(
+    run: Command, digits_run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As the archives of other systems leave them."""
+    monkeypatch.delenv("COLUMNS")
     odd = tmp_path / "\udcff.png"
     odd.write_bytes((folder / NAMES[0]).read_bytes())
     done = run("predict", digits_run.path, odd, "--out", tmp_path / "out")

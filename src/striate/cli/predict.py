@@ -1,5 +1,6 @@
 """`striate predict`."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import striate
 from striate.cli.arguments import read
 from striate.cli.options import Flag, Folder, Name, Positional
 from striate.cli.printing import counting, one_form, print_json, print_lines
+from striate.errors import printable
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def main(words: Sequence[str]) -> int:
     if command.json:
         print_json(result.to_json())
     elif command.csv:
-        print(result.to_csv(), end="")
+        table = result.to_csv()
+        print(printable(table) if sys.stdout.isatty() else table, end="")
         print_lines("skipped", skipped, error=True)
     else:
         from striate.cli.tables import print_predictions

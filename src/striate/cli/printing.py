@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from striate.errors import ArgumentError
+from striate.errors import ArgumentError, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,16 +32,16 @@ def print_json(content: object, indent: int | None = 2) -> None:
 def print_lines(head: str, lines: Iterable[object], error: bool = False) -> None:
     """`head: line`, one a line."""
     for line in lines:
-        print(f"{head}: {line}", file=sys.stderr if error else sys.stdout)
+        print(printable(f"{head}: {line}"), file=sys.stderr if error else sys.stdout)
 
 
 def screen(error: bool = False) -> "Console":
     """Where results are printed. Names are printed as they are, whatever is in them; elsewhere than on a
     terminal no line is broken, so that paths and commands can be copied, unless COLUMNS says a width.
     """
-    from rich.console import Console
+    from striate.pages.console import console_of
 
-    console = Console(stderr=error, highlight=False, markup=False, emoji=False)
+    console = console_of(stderr=error, highlight=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = UNBROKEN
     return console

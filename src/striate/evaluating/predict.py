@@ -10,10 +10,10 @@ import numpy as np
 
 from striate.checked import checked
 from striate.data import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Skipped, UnreadableError, read_image
+from striate.data.sources.files_below import files_below
 from striate.errors import ArgumentError, DataError
 from striate.evaluating.predict_clips import (
     VideoPrediction,
-    files_in,
     predict_video,
     probabilities_of,
     videos_in,
@@ -164,13 +164,10 @@ def _none_readable(skipped: list[Skipped], kind: str = "image") -> str:
 
 
 def _expand(run: str | Path, path: Path) -> list[Path]:
-    if path.is_dir():
-        return [file for file in files_in(path) if file.suffix.lower() in IMAGE_SUFFIXES]
-    if not path.exists():
-        raise DataError(f"no file {path}: give image files, or folders that hold some")
-    if path.suffix.lower() in VIDEO_SUFFIXES:
+    if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file():
         raise DataError(f"{run} was trained on images, and {path} is a video: give image files")
-    return [path]
+    files = files_below(path, "image")
+    return files if files == [path] else [file for file in files if file.suffix.lower() in IMAGE_SUFFIXES]
 
 
 def _read(trained: Trained, paths: list[Path], skipped: list[Skipped]) -> Iterator[tuple[str, np.ndarray]]:

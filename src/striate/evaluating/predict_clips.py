@@ -1,8 +1,6 @@
 """Predicting videos: what a whole video shows, and what each of its windows does, with times."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,6 +11,7 @@ import torch
 
 from striate.algorithms import using_algorithms
 from striate.data import IMAGE_SUFFIXES
+from striate.data.sources.files_below import files_below
 from striate.data.suffixes import VIDEO_SUFFIXES
 from striate.data.video.clip_reading import read_windows
 from striate.errors import DataError
@@ -20,6 +19,7 @@ from striate.evaluating.calibration import probabilities
 from striate.evaluating.predictions import Prediction, predictions_of
 from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import batch_of, classify, in_evaluation
+from striate.pages.comma_separated import csv_text
 
 WINDOW_SECONDS = 2.0
 """Length of a window where the frames are spread over it; with a stride it is as long as its frames."""
@@ -57,16 +57,16 @@ def _timed(one: Prediction, span: Span) -> dict[str, Any]:
 
 def videos_to_csv(videos: Iterable[VideoPrediction]) -> str:
     """One line for each whole video and each of its windows: file, part, times, class, probability."""
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(["file", "part", "start_seconds", "end_seconds", "class", "probability"])
-    for video in videos:
-        parts = [("video", video.whole, video.span)]
-        parts += [("window", *pair) for pair in zip(video.windows, video.spans, strict=True)]
-        for part, one, span in parts:
-            times = ("" if time is None else f"{time:.3f}" for time in span)
-            lines.writerow([one.file, part, *times, one.best, f"{one.probabilities[0]:.6f}"])
-    return text.getvalue()
+    heads = ("file", "part", "start_seconds", "end_seconds", "class", "probability")
+    return csv_text(heads, (row for video in videos for row in _csv_rows(video)))
+
+
+def _csv_rows(video: VideoPrediction) -> Iterator[Sequence[str]]:
+    parts = [("video", video.whole, video.span)]
+    parts += [("window", *pair) for pair in zip(video.windows, video.spans, strict=True)]
+    for part, one, span in parts:
+        times = ("" if time is None else f"{time:.3f}" for time in span)
+        yield one.file, part, *times, one.best, f"{one.probabilities[0]:.6f}"
 
 
 def predict_video(trained: Trained, path: Path, seconds: float | None = None) -> VideoPrediction:
@@ -137,26 +137,12 @@ def videos_in(run: str | Path, files: Iterable[str | Path]) -> list[Path]:
 
 
 def _expand(run: str | Path, path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        yield from sorted({video for file in files_in(path) if (video := _video_of(file))})
-    elif not path.exists():
-        raise DataError(f"no file {path}: give video files, or folders that hold some")
-    elif path.suffix.lower() in IMAGE_SUFFIXES:
+    if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
         raise DataError(
             f"{run} was trained on clips, and {path} is an image: give video files, or folders of frames"
         )
-    else:
-        yield path
-
-
-def files_in(folder: Path) -> list[Path]:
-    """The files in a folder and its folders, in the order of names; not hidden ones, as in training."""
-    found = (file for file in folder.rglob("*") if file.is_file())
-    return sorted(file for file in found if not any(map(_is_hidden, file.relative_to(folder).parts)))
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".") or name == "__MACOSX"
+    files = files_below(path, "video")
+    yield from files if files == [path] else sorted({video for file in files if (video := _video_of(file))})
 
 
 def _video_of(file: Path) -> Path | None:

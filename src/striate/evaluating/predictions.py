@@ -1,12 +1,12 @@
 """What a network says about single images, and the tables that hold it."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from striate.pages.comma_separated import csv_text
 
 LISTED = 5
 """Classes listed for each image, the most probable first."""
@@ -55,9 +55,5 @@ def predictions_of(
 
 def to_csv(predictions: Sequence[Prediction]) -> str:
     """One line an image: file, class, probability, label."""
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(["file", "class", "probability", "label"])
-    for one in predictions:
-        lines.writerow([one.file, one.best, f"{one.probabilities[0]:.6f}", one.label or ""])
-    return text.getvalue()
+    rows = ([one.file, one.best, f"{one.probabilities[0]:.6f}", one.label or ""] for one in predictions)
+    return csv_text(("file", "class", "probability", "label"), rows)

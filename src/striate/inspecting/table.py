@@ -1,7 +1,5 @@
 """The layers of a network as a table, for a terminal, a page, a README or a spreadsheet."""
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -11,6 +9,7 @@ from striate.inspecting.families import COLOURS, family
 from striate.inspecting.layers import Layer
 from striate.numbers import by, bytes_of, count, counted, percent, scaled, seconds
 from striate.pages import Cell, Column, Table
+from striate.pages.comma_separated import csv_text
 from striate.pages.table import AT_BRACKETS, AT_DOTS, AT_EQUALS, AT_JOINTS
 
 MINOR = frozenset(
@@ -102,13 +101,8 @@ def _sum(name: str, layers: Sequence[Layer]) -> Layer:
 
 def csv_of(layers: Sequence[Layer]) -> str:
     """One line per layer, numbers as they are; lists are joined by ×."""
-    rows = [_csv_row(layer) for layer in layers]
-    text = io.StringIO()
     heads = [*CSV_FIELDS, *(f"receptive_field_{name}" for name in CSV_RECEPTIVE_FIELD), "notes"]
-    writer = csv.DictWriter(text, heads, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return csv_text(heads, ([_csv_row(layer)[head] for head in heads] for layer in layers))
 
 
 def _csv_row(layer: Layer) -> dict[str, object]:

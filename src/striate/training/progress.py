@@ -7,6 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from striate.pages.console import console_of
+
 LINES = 24
 """About as many epochs are told line by line; of longer trainings every second, third, … is."""
 
@@ -159,5 +161,5 @@ def speed(per_second: float) -> str:
 
 def reporter_for(console: Console | None = None) -> Reporter:
     """A bar on a terminal, lines elsewhere; on standard error, so that standard output has results only."""
-    console = console or Console(file=sys.stderr)
+    console = console or console_of(file=sys.stderr)
     return Bar(console) if console.is_terminal else Lines(console)
