@@ -7,7 +7,7 @@ from derivation_witness import close, drawn, per_axis, randoms, seeds, torch_say
 from hypothesis import given
 from hypothesis import strategies as st
 
-from striate.derivation import AdaptiveAveragePool, AveragePool, GlobalAveragePool
+from striate.derivation import AdaptiveAveragePool, AveragePool, GlobalAveragePool, MeanOverFrames
 from striate.errors import ArgumentError
 
 TORCH = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
@@ -105,3 +105,15 @@ def test_float32_stays():
 def test_what_does_not_fit_is_told(pool, shape, text):
     with pytest.raises(ArgumentError, match=text):
         pool.forward(np.zeros(shape))
+
+
+def test_the_mean_over_frames_of_clips_and_of_folded_frames():
+    (x,) = randoms(0, (2, 3, 4, 2, 2))
+    their_y, dy, (their_dx,) = torch_says(lambda x: x.mean(dim=2), 1, x)
+    y, saved = MeanOverFrames().forward(x)
+    close(y, their_y)
+    close(MeanOverFrames().backward(dy, saved), their_dx)
+    folded = np.moveaxis(x, 2, 1).reshape(8, 3, 2, 2)
+    close(MeanOverFrames(4).forward(folded)[0], their_y)
+    back = MeanOverFrames(4).backward(dy, folded.shape)
+    close(back, np.moveaxis(their_dx, 2, 1).reshape(8, 3, 2, 2))

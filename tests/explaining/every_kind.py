@@ -3,7 +3,7 @@
 from explaining_networks import TemporalShift
 from torch import nn
 
-from striate.layers import CausalConv3d
+from striate.layers import CausalConv3d, Consensus, EndOfTime, Frames
 
 Examples = tuple[tuple[nn.Module, tuple[int, ...]], ...]
 
@@ -62,6 +62,7 @@ EXAMPLES: dict[str, Examples] = {
     "gelu": ((nn.GELU(), (2, 3, 4)),),
     "flatten": ((nn.Flatten(), (2, 3, 2, 2)),),
     "dropout": ((nn.Dropout(0.4), (2, 3)), (nn.Dropout2d(0.4), (1, 2, 3, 3)), (nn.Identity(), (2, 3))),
+    "mean_over_frames": ((Consensus(Frames(3)), (6, 4)), (EndOfTime(), (2, 3, 4, 2, 2))),
     "temporal_shift": ((TemporalShift(), (2, 8, 3, 2, 2)),),
 }
 """By the key of the kind; the last layer of a network is of it."""

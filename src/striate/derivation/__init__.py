@@ -44,7 +44,12 @@ from striate.derivation.activations import (
     Softplus,
     Tanh,
 )
-from striate.derivation.average_pooling import AdaptiveAveragePool, AveragePool, GlobalAveragePool
+from striate.derivation.average_pooling import (
+    AdaptiveAveragePool,
+    AveragePool,
+    GlobalAveragePool,
+    MeanOverFrames,
+)
 from striate.derivation.branches import Dropout, ResidualSum
 from striate.derivation.cells import GRU, LSTM, RNN
 from striate.derivation.convolution import Convolution
@@ -96,6 +101,7 @@ __all__ = [
     "Layer",
     "LeakyRelu",
     "MaxPool",
+    "MeanOverFrames",
     "Momentum",
     "Pointwise",
     "Relu",

@@ -149,3 +149,28 @@ class GlobalAveragePool:
         expect_gradient(dy, saved[:2], "a global average pool")
         share = (dy / prod(saved[2:])).reshape(*dy.shape, *(1,) * (len(saved) - 2))
         return np.broadcast_to(share, saved).copy()
+
+
+@dataclass(frozen=True)
+class MeanOverFrames:
+    """(N, C, T, *size) → (N, C, *size), each frame with the same share; every frame gets δ / T back.
+
+    frames: of each clip, where they are folded into the batch: (N·T, ...) → (N, ...).
+    """
+
+    frames: int | None = None
+
+    def forward(self, x: Array) -> tuple[Array, Sizes]:
+        """The mean over T."""
+        return self.by_frame(x).mean(axis=1), x.shape
+
+    def backward(self, dy: Array, saved: Sizes) -> Array:
+        """δ, shared out evenly."""
+        count = saved[2] if self.frames is None else self.frames
+        expect_gradient(dy, self.by_frame(np.empty(saved))[:, 0].shape, "a mean over frames")
+        share = np.repeat(dy[:, None] / count, count, axis=1)  # (N, T, ...)
+        return np.moveaxis(share, 1, 2) if self.frames is None else share.reshape(saved)
+
+    def by_frame(self, x: Array) -> Array:
+        """(N, T, ...), a view."""
+        return np.moveaxis(x, 2, 1) if self.frames is None else x.reshape(-1, self.frames, *x.shape[1:])

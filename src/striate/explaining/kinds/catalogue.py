@@ -10,13 +10,14 @@ from striate.explaining.kinds.flatten import Flatten
 from striate.explaining.kinds.fully_connected import FullyConnected
 from striate.explaining.kinds.group_norm import GroupNorm
 from striate.explaining.kinds.kind import Kind
+from striate.explaining.kinds.mean_over_frames import MeanOverFrames
 from striate.explaining.kinds.pooling import AdaptiveAveragePool, AveragePool, MaxPool
 from striate.explaining.kinds.temporal_shift import TemporalShift
 from striate.tracing.recording import LayerRecord
 
 KINDS: tuple[type[Kind], ...] = (
     Convolution, FullyConnected, MaxPool, AveragePool, AdaptiveAveragePool, BatchNorm, GroupNorm,
-    *ACTIVATIONS, Flatten, TemporalShift,
+    *ACTIVATIONS, Flatten, TemporalShift, MeanOverFrames,
 )  # fmt: skip
 BY_KEY: dict[str, type[Kind]] = {kind.key: kind for kind in KINDS} | {Pointwise.key: Pointwise}
 BY_LAYER: dict[type[nn.Module] | str, type[Kind]] = {layer: kind for kind in KINDS for layer in kind.layers}
