@@ -269,6 +269,17 @@ def test_a_flipped_bit_is_noticed_or_changes_nothing(tmp_path: Path, kind: str) 
     assert refused == 200 or kind != "run"
 
 
+def test_an_entry_that_calls_itself_a_folder(tmp_path: Path) -> None:
+    """One bit in the zip's list of entries: torch would give a tensor of whatever was in memory."""
+    path = tmp_path / "a.pth"
+    torch.save(STATE, path)
+    whole = path.read_bytes()
+    entry = whole.index(b"PK\x01\x02", whole.index(b"PK\x01\x02") + 1)
+    for at in (entry, whole.rindex(b"PK\x01\x02")):
+        path.write_bytes(whole[: at + 38] + b"\x10" + whole[at + 39 :])
+        assert message_of(path) == DAMAGED.format(path=path)
+
+
 def test_a_cut_file_is_refused_wherever_it_is_cut(tmp_path: Path) -> None:
     path = tmp_path / "a.pth"
     torch.save(STATE, path)

@@ -24,6 +24,7 @@ State = dict[str, Tensor]
 
 NESTS = ("state_dict", "model_state_dict", "model_state", "model")  # where checkpoints keep theirs
 WRAPPERS = ("module.", "_orig_mod.")  # what DataParallel and torch.compile put before each name
+DIRECTORY = 0x10  # the attribute for which torch takes an entry as empty, and leaves its tensor as memory was
 ZIP, PICKLE = b"PK\x03\x04", b"\x80"  # how the two formats of torch.save begin
 SHOWN = 5  # names that a message lists before it breaks off
 
@@ -138,7 +139,10 @@ def check_archive(path: Path) -> None:
     """
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
-        stored = all(entry.compress_type == zipfile.ZIP_STORED for entry in entries)
+        stored = all(
+            entry.compress_type == zipfile.ZIP_STORED and not entry.external_attr & DIRECTORY
+            for entry in entries
+        )
         if not stored or len({entry.filename for entry in entries}) < len(entries):
             raise ValueError("not written by torch.save")
         if archive.testzip() is not None:
