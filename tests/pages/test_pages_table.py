@@ -143,3 +143,23 @@ def test_markdown() -> None:
 
 def test_an_empty_table_is_its_headings() -> None:
     assert printed(Table.of_rows("", ("name", "value"), []), 40) == ["name  value"]
+
+
+@given(st.lists(st.tuples(names, *[words] * 6), min_size=1, max_size=4), st.integers(20, 100))
+def test_a_table_of_rows_leaves_out_its_last_columns(rows: list[tuple[str, ...]], width: int) -> None:
+    heads = ("name", "one", "two", "three", "four", "five", "difference")
+    table = Table.of_rows("", heads, rows)
+    fitted, widths = table.fitted(width)
+    assert fitted.heads == heads[: len(fitted.heads)]
+    assert sum(widths) + 2 * (len(widths) - 1) <= width
+    lines = printed(table, width)
+    for head in fitted.heads:
+        assert any(head in line for line in lines)
+    for text in (cell for column in fitted.columns[1:] for cell in column.texts):
+        assert any(text in line for line in lines)
+
+
+def test_words_begin_at_the_left_and_numbers_end_at_the_right() -> None:
+    rows = [("1", "Linear", "3", "", "×2"), ("2", "ReLU", "–", "", "−1")]
+    table = Table.of_rows("", ("n", "type", "value", "nothing", "ratio"), rows)
+    assert [column.left for column in table.columns] == [True, True, False, False, False]

@@ -22,7 +22,8 @@ body.striate{padding:1rem;box-sizing:border-box}
 .striate dl.key dd{font-size:1.12rem;font-weight:600;margin:0;font-variant-numeric:tabular-nums}
 .striate .scroll{overflow:auto hidden;margin:.8rem 0}
 .striate table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.87rem;margin:0}
-.striate caption{text-align:left;font-weight:600;padding:.2rem 0 .3rem}
+.striate caption{text-align:left;font-weight:600;padding:.2rem 0 .3rem;white-space:nowrap}
+@container (max-width:44rem){.striate caption{white-space:normal}}
 .striate th,.striate td{border:0;border-bottom:1px solid #e6eaee;padding:.22rem .6rem;text-align:right;
   vertical-align:top;white-space:nowrap;background:none}
 .striate thead th{border-bottom:2px solid #b3bcc6;vertical-align:bottom;white-space:normal;
@@ -47,6 +48,7 @@ body.striate{padding:1rem;box-sizing:border-box}
 .striate .drawing g:hover polygon{stroke:#111}
 .striate .drawing svg text{font:10px system-ui,"DejaVu Sans",sans-serif;fill:#3a434d}
 .striate .grids{display:flex;flex-wrap:wrap;align-items:center;gap:.6rem}
+.striate .grids .part{display:flex;align-items:center;gap:.6rem}
 .striate .grids table{font-size:.82rem}
 .striate .grids td{border:1px solid #c9d1d9;padding:.12rem .4rem}
 .striate .grids caption{font-weight:400}

@@ -14,6 +14,7 @@ Row = TypeVar("Row")
 
 AT_SPACES = r" "
 AT_DOTS = r"(?<=\.)(?=.)| (?=\()"
+AT_WORDS = f"{AT_SPACES}|{AT_DOTS}"
 AT_JOINTS = r"(?<=[/\\_. -])(?=.)"
 AT_EQUALS = r" (?==)"
 AT_BRACKETS = r" (?=\()|(?<=\+) "
@@ -127,12 +128,16 @@ class Table:
 
     @classmethod
     def of_rows(cls, caption: str, heads: Sequence[str], rows: Iterable[Sequence[Cell | str]]) -> "Table":
-        """A table whose rows are given; each has a cell for each heading, or it is a ValueError."""
-        columns = list(zip(heads, *rows, strict=True))
-        return cls(
-            caption,
-            tuple(Column(str(head), tuple(cells), left=not n) for n, (head, *cells) in enumerate(columns)),
-        )
+        """A table whose rows are given; each has a cell for each heading, or it is a ValueError.
+
+        Words begin at the left, numbers end at the right. Where there is not room for all columns, the last
+        ones are left out.
+        """
+        columns = [
+            Column(str(head), tuple(cells), left=not n or _words(cells), rank=n, breaks="" if n else AT_WORDS)
+            for n, (head, *cells) in enumerate(zip(heads, *rows, strict=True))
+        ]
+        return cls(caption, tuple(columns))
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -217,6 +222,12 @@ def _printed(table: Table, widths: list[int]) -> RichTable:
         style = "bold" if number in table.strong else "dim" if number in table.faint else None
         printed.add_row(*(Text(cell.text) for cell in row), style=style)
     return printed
+
+
+def _words(cells: Sequence[Cell | str]) -> bool:
+    """Whether all that is there are words."""
+    begins = [str(cell)[:1] for cell in cells if str(cell)]
+    return bool(begins) and all(letter.isalpha() for letter in begins)
 
 
 def _needed(widths: Iterable[int]) -> int:

@@ -32,11 +32,12 @@ FRAGMENT = """
 {%- macro grid(block) %}<div class="scroll" tabindex="0" role="group" aria-label="{{ block.caption }}">
 <p><strong>{{ block.caption }}</strong></p><div class="grids">
 {% for matrix in block.matrices %}{% set first = loop.first %}
-{% if not first and block.signs %}<span class="sign">{{ block.signs[loop.index0 - 1] }}</span>{% endif %}
+<div class="part">
+{%- if not first and block.signs %}<span class="sign">{{ block.signs[loop.index0 - 1] }}</span>{% endif %}
 <table><caption>{{ block.names[loop.index0] }}</caption><tbody>
 {% for line in matrix %}{% set y = loop.index0 %}<tr>{% for value in line %}
 <td{% if first and block.marked == (y, loop.index0) %} class="marked"{% endif %}>{{ number(value) }}</td>
-{%- endfor %}</tr>{% endfor %}</tbody></table>
+{%- endfor %}</tr>{% endfor %}</tbody></table></div>
 {% endfor %}</div></div>{% endmacro -%}
 {%- macro shown(block) %}{% set kind = kind_of(block) %}
 {% if kind == "Paragraph" %}<p>{{ block.text }}</p>
