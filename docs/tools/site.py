@@ -24,15 +24,27 @@ def parsed(module: str) -> ast.Module:
 
 
 def public_names(module: str) -> list[str]:
-    """What it lists in `__all__`, else what it defines without an underscore; functions before classes."""
-    names = None
-    for node in parsed(module).body:
-        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["__all__"]:
-            names = ast.literal_eval(node.value)
-    if names is None:
-        defined = (node for node in parsed(module).body if isinstance(node, ast.FunctionDef | ast.ClassDef))
-        names = [node.name for node in defined]
+    """What it lists in `__all__`, else what it imports or defines; functions before classes."""
+    body = parsed(module).body
+    lists = [node.value for node in body if isinstance(node, ast.Assign) and _assigns(node, "__all__")]
+    if lists and isinstance(lists[0], ast.List):
+        names = list(ast.literal_eval(lists[0]))
+    elif lists:  # made from a table of what is imported when it is first used
+        names = _imported(module)
+    else:
+        names = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     return sorted((name for name in names if name[0] != "_"), key=lambda name: (name[0].isupper(), name))
+
+
+def _assigns(node: ast.Assign, name: str) -> bool:
+    return [ast.unparse(target) for target in node.targets] == [name]
+
+
+def _imported(module: str) -> list[str]:
+    """Names that a module imports from files below it, also for types alone."""
+    nodes = (node for node in ast.walk(parsed(module)) if isinstance(node, ast.ImportFrom))
+    below = (node for node in nodes if (node.module or "").startswith(f"{module}."))
+    return [alias.asname or alias.name for node in below for alias in node.names]
 
 
 def home(module: str, name: str) -> str:

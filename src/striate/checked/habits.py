@@ -70,6 +70,7 @@ def meant(name: str, known: Iterable[str], habits: dict[str, str] = HABITS) -> s
     Args:
         name: what was typed.
         known: the names that there are.
+        habits: name → what people type for it, with spaces between.
 
     >>> meant("lr", ["epochs", "learning_rate"]), meant("epoch", ["epochs"]), meant("xyz", ["epochs"])
     ('learning_rate', 'epochs', None)

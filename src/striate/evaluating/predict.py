@@ -80,8 +80,10 @@ def predict(
         run: the folder of a run.
         files: image files, or videos, or folders that hold some.
         window: length of a window in seconds, 2 by default; a run with a stride has windows of its own
-        length. device: "auto", "cpu", "cuda" or "cuda:1". algorithms: as for `evaluate`. progress: called
-        with (files done, all of them).
+            length.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        algorithms: as for `evaluate`.
+        progress: called with (files done, all of them).
 
     Raises:
         RunError: a folder that is no run.

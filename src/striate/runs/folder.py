@@ -54,7 +54,7 @@ def require(run: Path, name: str) -> Path:
 
 
 def unused_folder(parent: Path, name: str) -> Path:
-    """`parent/name`, or with the first free number behind it: digits-plain, digits-plain-2, …
+    """`parent/name`, or with the first free number behind it: digits-plain, digits-plain-2.
 
     Args:
         parent: the folder that it is to stand in.
