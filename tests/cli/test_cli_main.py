@@ -81,6 +81,22 @@ def test_a_reader_that_goes_away() -> None:
     assert process.returncode == 0
 
 
+def test_closed_and_full_output() -> None:
+    """No traceback: what is closed is not missed, what is full is said."""
+    whole = f"{sys.executable} -m striate --help"
+    for command, code, told in (
+        (f"{whole} >&-", 0, ""),
+        (f"{whole} >&- 2>&-", 0, ""),
+        (
+            f"{whole} > /dev/full",
+            2,
+            "striate: standard output: no space left on device: free some room, or write to another disk\n",
+        ),
+    ):
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+        assert (done.returncode, done.stdout, done.stderr) == (code, "", told)
+
+
 def test_names_that_the_terminal_cannot_show() -> None:
     code = "import sys; from striate.cli import main; sys.exit(main(['\\udcff-ö']))"
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}

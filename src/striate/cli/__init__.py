@@ -14,7 +14,7 @@ from striate.checked.habits import VERBS as HABITS
 from striate.checked.habits import meant
 from striate.cli.torchrun_errors import leader_failed, leads, say_once
 from striate.cli.verbs import VERBS
-from striate.errors import ArgumentError, StriateError, WeightsError
+from striate.errors import ArgumentError, DataError, StriateError, WeightsError
 
 USAGE = """\
 striate: convolutional networks on images and video that you can see through
@@ -38,6 +38,7 @@ says what), 130 stopped by Ctrl-C."""
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a name that the terminal cannot show is no reason to fail
             stream.reconfigure(errors="backslashreplace")
@@ -48,6 +49,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as problem:
+        from striate.checked.refusals import refused_by_the_system
+
+        if problem.filename is None:  # our own output
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            problem.filename = "standard output"
+        return _fail(DataError(refused_by_the_system(problem)))
+
+
+def _open_what_is_closed() -> None:
+    """A stream that was closed before the start, as by `>&-`, takes what is printed and forgets it."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123 - for as long as the command runs
 
 
 def _answer(words: list[str]) -> int:
