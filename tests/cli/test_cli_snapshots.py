@@ -71,6 +71,7 @@ RUN = Run(
     epochs=12,
     best_epoch=9,
     seconds=1234.5,
+    total_seconds=1250.0,
     unit="clips",
     per_second=8.25,
     parameters=421_642,
