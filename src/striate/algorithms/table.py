@@ -24,10 +24,6 @@ class Choice:
     number_format: Number
     """What it computes in."""
 
-    def __post_init__(self) -> None:
-        if self.algorithm not in ALGORITHMS:
-            raise ArgumentError(unknown("algorithm", self.algorithm, list(ALGORITHMS)))
-
 
 @dataclass(frozen=True)
 class Choices:
@@ -77,3 +73,9 @@ class _Entry:
     convolution: Geometry
     input: Shape
     algorithms: Choices
+
+    def __post_init__(self) -> None:
+        chosen = self.algorithms
+        for choice in (chosen.output, chosen.input_gradient, chosen.weight_gradient):
+            if choice.algorithm not in ALGORITHMS:
+                raise ArgumentError(unknown("algorithm", choice.algorithm, list(ALGORITHMS)))
