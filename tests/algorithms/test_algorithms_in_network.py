@@ -134,9 +134,3 @@ def test_kernels_known_to_be_wrong_are_not_run(layer: nn.Conv3d, shape: tuple[in
     given = (torch.empty(layer(x).shape), x, layer.weight)
     with pytest.raises(RuntimeError, match="PyTorch's weight gradient is wrong"):
         ALGORITHMS["plain"].weight_gradient(*(one.detach().bfloat16() for one in given), Geometry.of(layer))
-
-
-def test_layers_whose_padding_is_not_zeros_are_left_alone() -> None:
-    assert Geometry.of(nn.Conv2d(3, 4, 3, padding=1, padding_mode="reflect")) is None
-    assert Geometry.of(nn.Conv2d(3, 4, 3, padding="same")) is None
-    assert Geometry.of(nn.Conv2d(3, 4, 3, padding="valid")).padding == (0, 0)
