@@ -5,9 +5,9 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
-from seen_witness import Made, assert_seen, drawn, traced_field
 from torch import Tensor, nn
 
+from seen_witness import Made, assert_seen, drawn, traced_field
 from striate.arithmetic.status import Status
 
 

@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from seen_witness import Made, drawn, traced_field
 from torch import Tensor, nn
 
+from seen_witness import Made, drawn, traced_field
 from striate.arithmetic.described import MOVING as KINDS
 from striate.arithmetic.receptive.axis import NOTHING
 from striate.arithmetic.receptive.rules_moving import MOVING

@@ -4,9 +4,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from seen_witness import Made, assert_seen, drawn, traced_field
 from torch import Tensor, nn
 
+from seen_witness import Made, assert_seen, drawn, traced_field
 from striate.arithmetic.receptive.rules_writing import UNDO
 from striate.arithmetic.status import Status
 

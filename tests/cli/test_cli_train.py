@@ -10,6 +10,7 @@ import pytest
 import torch
 from commands import Command
 
+import striate
 from small_runs import TINY, Told, change_record, small_run
 from striate import load, runs
 from striate.models import build
@@ -56,14 +57,15 @@ def test_what_is_printed(run: Command, tmp_path: Path, small_set: Path) -> None:
     ]
     assert lines[8:] == ["", f"next:  striate predict '{out}' IMAGE"]
     told = done.err.splitlines()
-    assert told[:5] == [
+    assert told[:6] == [
         *record["data"]["notes"],
         "computing in fp32, channels last: as asked",
         "10 classes: 0, 1, 2, 3, …, 8, 9",
         "images: 176 to train, 16 held out to validate, 45 held out to test",
+        "not mirrored: class '0' may be told by its handedness",
     ]
-    assert told[5:7] == [f"run {out}", "2 epochs, 10 steps"]
-    assert [line[:11] for line in told[7:]] == ["epoch   1/2", "epoch   2/2"]
+    assert told[6:8] == [f"run {out}", "2 epochs, 10 steps"]
+    assert [line[:11] for line in told[8:]] == ["epoch   1/2", "epoch   2/2"]
 
 
 @quick
@@ -302,3 +304,22 @@ def test_a_half_written_run(run: Command, tmp_path: Path, small_set: Path) -> No
     assert run("train", "--resume", half).code == 0
     one, other = (load(path).state_dict() for path in (half, whole.path))
     assert all(torch.equal(one[name], other[name]) for name in other)
+
+
+@quick
+def test_the_command_and_the_function_train_the_same(run: Command, tmp_path: Path, small_set: Path) -> None:
+    """Two settings in place of the preset's, said in four ways: the rest stays the preset's."""
+    words = ("--epochs", "1", "--batch-size", "16", "--threads", "1", "--option", "widths=4,8", "hidden=16")
+    assert run("train", small_set, *words, "--out", tmp_path / "command").code == 0
+    chosen: dict[str, Any] = {"options": TINY, "num_threads": 1, "reporter": Told()}
+    settings = {"epochs": 1, "batch_size": 16}
+    striate.train(small_set, out=tmp_path / "settings", **settings, **chosen)
+    striate.train(small_set, out=tmp_path / "recipe", recipe=Recipe(epochs=1, batch_size=16), **chosen)
+    striate.train(small_set, out=tmp_path / "preset", recipe="default", **settings, **chosen)
+    recipes, weights = [], []
+    for name in ("command", "settings", "recipe", "preset"):
+        recipes.append(runs.read_record(tmp_path / name)["recipe"])
+        weights.append((tmp_path / name / runs.MODEL).read_bytes())
+    assert recipes[0]["augmentation"]["rotate"] > 0  # by the preset
+    assert recipes == [recipes[0]] * 4
+    assert weights == [weights[0]] * 4

@@ -17,13 +17,13 @@ from striate.training.recipe import Recipe
 
 
 class Labels(ImageSet):
-    """Images of which only the labels are looked at."""
+    """Images that are all black: their labels count."""
 
     def __init__(self, labels: list[int]) -> None:
         super().__init__(np.array(labels), [""] * len(labels))
 
-    def _read(self, *arguments: Any) -> Any:
-        raise NotImplementedError
+    def _read(self, indices: Any, draws: Any) -> Any:
+        return np.zeros((len(indices), 3, 32, 32), np.uint8)
 
     def keys(self) -> Any:
         """Nobody asks for them."""
@@ -32,7 +32,7 @@ class Labels(ImageSet):
 
 def data_of(classes: tuple[str, ...], **splits: list[int]) -> ImageData:
     sets: Mapping[str, ImageSet] = {name: Labels(labels) for name, labels in splits.items()}
-    return ImageData("name", "source", classes, 3, (32, 32), sets, (), (), 0, mirror_safe=True)
+    return ImageData("name", "source", classes, 3, (32, 32), sets, (), (), 0)
 
 
 def said(
@@ -69,6 +69,12 @@ def test_mirroring_is_said_where_it_is_on() -> None:
     assert sentence == (
         "mirrored: every other of the images is, on average, as a mirror is taken not to change a "
         "class (--no-flip: none is)"
+    )
+
+
+def test_why_nothing_is_mirrored_is_said() -> None:
+    assert said(data_of(("cat", "turnleft"), train=[0, 1]))[-1] == (
+        "not mirrored: class 'turnleft' may be told by its handedness"
     )
 
 

@@ -87,6 +87,7 @@ def test_everything_that_was_decided_is_said(tmp_path: Path, small_set: Path) ->
         "computing in fp32, channels last: as asked",
         "10 classes: 0, 1, 2, 3, …, 8, 9",
         "images: 176 to train, 16 held out to validate, 45 held out to test",
+        "not mirrored: class '0' may be told by its handedness",
         f"run {tmp_path / 'run'}",
     ]
     assert run.notes == tuple(told.lines[:-1])

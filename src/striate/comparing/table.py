@@ -6,7 +6,7 @@ from striate.comparing.comparison import Comparison, Row, Spread
 from striate.comparing.drawing import STYLES, UNKNOWN_STYLE, name_of
 from striate.numbers import DASH, bytes_of, count, counted, percent, scaled, seconds, three_digits
 from striate.pages import Cell, Column, Table
-from striate.pages.table import AT_SPACES
+from striate.pages.table import AT_BRACKETS, AT_SPACES
 
 
 def table_of(comparison: Comparison) -> Table:
@@ -15,8 +15,8 @@ def table_of(comparison: Comparison) -> Table:
     """
     rows = comparison.rows
 
-    def column(head: str, cell: Callable[[Row], Cell | str], rank: int, *, left: bool = False) -> Column:
-        return Column.of(head, rows, cell, left=left, rank=rank, breaks=AT_SPACES if left else "")
+    def column(head: str, cell: Callable[[Row], Cell | str], rank: int, breaks: str = "") -> Column:
+        return Column.of(head, rows, cell, left=breaks == AT_SPACES, rank=rank, breaks=breaks)
 
     def way(row: Row) -> Cell:
         return Cell(name_of(row, rows), colour=STYLES.get(row.time, UNKNOWN_STYLE)[0])
@@ -26,7 +26,7 @@ def table_of(comparison: Comparison) -> Table:
         column("within pairs", lambda row: spread(row.in_pairs), 2),
     )
     columns = (
-        column("way", way, 0, left=True),
+        column("way", way, 0, AT_SPACES),
         column("accuracy", lambda row: spread(row.top1), 0),
         *(pairs if _has_pairs(comparison) else ()),
         column("parameters", lambda row: count(row.parameters), 7),
@@ -35,8 +35,8 @@ def table_of(comparison: Comparison) -> Table:
         column("training clips/s", lambda row: three_digits(row.clips_per_second), 10),
         column("epochs", lambda row: f"{row.epochs:.3g}", 8),
         column("training time", lambda row: seconds(row.seconds), 5),
-        column("ms per clip", _clip_ms, 3),
-        column("ms per new frame", _frame_ms, 4),
+        column("ms per clip", _clip_ms, 3, AT_BRACKETS),
+        column("ms per new frame", _frame_ms, 4, AT_BRACKETS),
     )
     strong = frozenset(number for number, row in enumerate(rows) if row.on_front)
     caption = f"Accuracy and cost on {comparison.data}"

@@ -1,14 +1,28 @@
-"""The convolution algorithms that a training takes: PyTorch's own call if it is short, else the fastest."""
+"""How a training computes, tried on its first batch: its number format, and algorithms of convolutions.
+
+A short training takes PyTorch's own call for every convolution, a longer one the fastest right algorithm.
+"""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from striate.algorithms import Choices, Table
 from striate.algorithms.table import Key
+from striate.data import ImageData
+from striate.data.augment.augment import augment, draw
 from striate.errors import NetworkError
+from striate.evaluating.inputs import Normalisation
+from striate.training.loss import batch_loss
+from striate.training.number_format import Loss, NumberFormat, choose, work_of
+from striate.training.process_group import ProcessGroup
+from striate.training.progress import Reporter
 from striate.training.recipe import Recipe
+from striate.training.request import has_flow
+from striate.training.stopping import within_limits
 from striate.tuning import Store, tune
 
 WORTH_MEASURING = 50
@@ -59,3 +73,57 @@ def steps_of(recipe: Recipe, images: int, macs: Callable[[], int]) -> float:
     if recipe.minutes is not None:
         return 60 * recipe.minutes * MACS_PER_SECOND / macs()
     return recipe.epochs * (images // min(recipe.batch_size, images))
+
+
+@dataclass(frozen=True)
+class FirstBatch:
+    """A real batch spread over the training split, as one process sees its part of it."""
+
+    shape: tuple[int, ...]
+    """Of one input, as the network takes it."""
+    images: int
+    """In the whole split."""
+    size: int
+    """Of the whole batch, over all processes."""
+    loss: Loss
+    group: ProcessGroup
+
+
+def first_batch(data: ImageData, recipe: Recipe, normalise: Normalisation, group: ProcessGroup) -> FirstBatch:
+    """Takes, varies and normalises this process's part of the batch."""
+    train = data.splits["train"]
+    size = min(recipe.batch_size, len(train))
+    part = group.part(size)
+    rows = np.arange(size)[part] * (len(train) // size)
+    images = train.take(rows).to(group.device)
+    labels = torch.from_numpy(train.labels[rows]).to(group.device)
+    draws = draw(recipe.augmentation, size, seed=recipe.seed, step=0).of(part)
+    varied, targets = augment(images, labels, draws, flow=has_flow(data))
+    inputs = normalise(varied)
+
+    def loss(network: nn.Module) -> Tensor:
+        return batch_loss(network(inputs).float(), targets, recipe.label_smoothing, None, len(rows))
+
+    return FirstBatch(tuple(inputs.shape[1:]), len(train), size, loss, group)
+
+
+def choose_computing(
+    network: nn.Module, batch: FirstBatch, recipe: Recipe, reporter: Reporter
+) -> NumberFormat:
+    """The number format, and the algorithms in it; the main process's choice counts."""
+    group = batch.group
+    if not group.is_main:
+        return group.agree(NumberFormat("fp32", "the main process chooses"))
+
+    def table(number_format: str) -> Table:
+        if recipe.algorithms == "plain":
+            return {}
+        shapes = [(size, *batch.shape) for size in group.part_sizes(batch.size)]
+        steps = steps_of(recipe, batch.images, lambda: work_of(network, batch.loss).macs)
+        return algorithms_for(
+            network, shapes, number_format, group.device, steps=steps, progress=reporter.measuring
+        )
+
+    with within_limits(batch.size):
+        choice = choose(network, batch.loss, group.device, recipe.number_format, table)
+    return group.agree(choice)

@@ -8,6 +8,7 @@ import numpy as np
 
 from striate.algorithms import Table
 from striate.data import ClipData, ImageData
+from striate.data.sets.file_sets import DiskClips
 from striate.data.unreadable_files import UnreadableError
 from striate.data.video.clip_reading import seconds_between_frames
 from striate.numbers import counted
@@ -32,6 +33,8 @@ def announced(data: ImageData, recipe: Recipe, plan: Plan, table: Table) -> Iter
             f"mirrored: every other of the {data.unit} is, on average, as a mirror is taken not to change a "
             "class (--no-flip: none is)"
         )
+    elif data.handed is not None:
+        yield f"not mirrored: {data.handed}"
     if plan.class_weights is not None:
         yield _weights(data, plan.class_weights)
     others = sum(not choices.plain for choices in table.values())
@@ -70,8 +73,10 @@ def _ordinal(number: int) -> str:
 
 
 def _seconds(data: ClipData) -> float | None:
-    names = data.splits["train"].names
-    found = []
+    clips = data.splits["train"]
+    if not isinstance(clips, DiskClips):  # drawn, or packed without the times of their frames
+        return None
+    names, found = clips.names, []
     for index in np.linspace(0, len(names) - 1, min(LOOKED_AT, len(names))).astype(int):
         with suppress(UnreadableError, OSError):
             found.append(seconds_between_frames(names[index], data.sampling))

@@ -117,3 +117,8 @@ class Request:
     def _takes_clips(self) -> bool:
         """Whether the network takes clips as it is, without a way through time."""
         return self.network.backbone in CLIP_NETWORKS
+
+
+def has_flow(data: ImageData) -> bool:
+    """Whether the last two planes are optical flow."""
+    return isinstance(data, ClipData) and data.flow is not None

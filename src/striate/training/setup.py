@@ -13,26 +13,22 @@ from striate.algorithms import Table
 from striate.algorithms.table import from_json as table_from_json
 from striate.algorithms.table import to_json as table_to_json
 from striate.data import ClipData, ImageData, open_data
-from striate.data.augment.augment import augment, draw
 from striate.errors import ArgumentError, DataError, NetworkError, RunError
 from striate.evaluating.inputs import Normalisation, to_device
 from striate.machine import describe
 from striate.models import NetworkSpec, load_weights, read_weights
 from striate.models.layouts import Pixels
 from striate.runs import CHECKPOINT, MODEL, RECORD, holds_run, read_record, unused_folder
-from striate.training.algorithm_choice import algorithms_for, steps_of
+from striate.training.algorithm_choice import choose_computing, first_batch
 from striate.training.announcing import announced
 from striate.training.freezing import freeze, untrained_parts
-from striate.training.loss import batch_loss
-from striate.training.number_format import Loss, NumberFormat, choose, work_of
 from striate.training.options import NetworkOptions
 from striate.training.plan import Plan, make_plan
 from striate.training.presets import Facts
 from striate.training.process_group import ProcessGroup
 from striate.training.progress import Reporter
 from striate.training.recipe import Recipe
-from striate.training.request import Request
-from striate.training.stopping import within_limits
+from striate.training.request import Request, has_flow
 from striate.version import __version__
 
 
@@ -68,7 +64,9 @@ def new_setup(request: Request, group: ProcessGroup, reporter: Reporter) -> Setu
     to_device(start.network, group.device)
     freeze(start.network, recipe.freeze)
     full_rate = () if recipe.backbone_rate == 1 else untrained_parts(start.network, start.untrained)
-    chosen = _choose_format(start, data, recipe, group, reporter)
+    chosen = choose_computing(
+        start.network, first_batch(data, recipe, start.normalise, group), recipe, reporter
+    )
     plan = make_plan(recipe, _counts(data), chosen.name)
     record = {
         "striate": __version__,
@@ -224,54 +222,6 @@ def _normalisation_of(
         picture = Normalisation.published(pixels, data.channels)
         notes = (f"pixels are normalised as the weights were trained: {pixels}",)
     return picture.with_flow(Normalisation.of_data(data)) if has_flow(data) else picture, notes
-
-
-def has_flow(data: ImageData) -> bool:
-    """Whether the last two planes are optical flow."""
-    return isinstance(data, ClipData) and data.flow is not None
-
-
-def _choose_format(
-    start: _Start, data: ImageData, recipe: Recipe, group: ProcessGroup, reporter: Reporter
-) -> NumberFormat:
-    """Tried on one process's part of a real first batch; the main process's choice counts."""
-    if not group.is_main:
-        return group.agree(NumberFormat("fp32", "the main process chooses"))
-    batch, images = min(recipe.batch_size, len(data.splits["train"])), len(data.splits["train"])
-    network, (shape, loss) = start.network, _first_batch(start, data, recipe, group)
-
-    def table(number_format: str) -> Table:
-        if recipe.algorithms == "plain":
-            return {}
-        shapes = [(size, *shape) for size in group.part_sizes(batch)]
-        steps = steps_of(recipe, images, lambda: work_of(network, loss).macs)
-        return algorithms_for(
-            network, shapes, number_format, group.device, steps=steps, progress=reporter.measuring
-        )
-
-    with within_limits(batch):
-        choice = choose(network, loss, group.device, recipe.number_format, table)
-    return group.agree(choice)
-
-
-def _first_batch(
-    start: _Start, data: ImageData, recipe: Recipe, group: ProcessGroup
-) -> tuple[tuple[int, ...], Loss]:
-    """The shape of an input, and a network's loss on this process's part of a batch spread over the set."""
-    train = data.splits["train"]
-    batch = min(recipe.batch_size, len(train))
-    part = group.part(batch)
-    rows = np.arange(batch)[part] * (len(train) // batch)
-    images = train.take(rows).to(group.device)
-    labels = torch.from_numpy(train.labels[rows]).to(group.device)
-    draws = draw(recipe.augmentation, batch, seed=recipe.seed, step=0).of(part)
-    varied, targets = augment(images, labels, draws, flow=has_flow(data))
-    inputs = start.normalise(varied)
-
-    def loss(network: nn.Module) -> Tensor:
-        return batch_loss(network(inputs).float(), targets, recipe.label_smoothing, None, len(rows))
-
-    return tuple(inputs.shape[1:]), loss
 
 
 def _counts(data: ImageData) -> np.ndarray:

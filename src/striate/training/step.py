@@ -16,7 +16,8 @@ from striate.data.augment.augment import augment, draw
 from striate.evaluating.scoring import autocast
 from striate.training.loss import Tally, batch_loss
 from striate.training.optimisation import make_optimizer, moving_average, pace, set_pace
-from striate.training.setup import Setup, has_flow
+from striate.training.request import has_flow
+from striate.training.setup import Setup
 from striate.watching import watching
 
 
