@@ -21,7 +21,7 @@ import torch
 import striate
 from striate.errors import StriateError
 from striate.models import read_weights
-from striate.models.saved import network_of
+from striate.models.spec import network_of
 from striate.runs import CHECKPOINT, HISTORY, MODEL, RECORD, read_history, read_record
 from striate.training.checkpoint import read_checkpoint
 from striate.training.progress import Reporter

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import striate
-from striate.training.length import kept_revisions
+from striate.training.plan import kept_revisions
 from striate.training.progress import Reporter
 
 

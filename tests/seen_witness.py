@@ -11,11 +11,10 @@ import torch
 from hypothesis import settings
 from torch import Tensor, nn
 
-from striate.arithmetic.described import Recording
+from striate.arithmetic.described import Recording, Status
 from striate.arithmetic.receptive.axis import NOTHING
 from striate.arithmetic.receptive.field import Field
 from striate.arithmetic.receptive.receptive_field import receptive_fields
-from striate.arithmetic.status import Status
 from striate.tracing import trace
 
 drawn = settings(deadline=None, derandomize=True, max_examples=60, database=None)

@@ -107,7 +107,7 @@ if TYPE_CHECKING:
         save_weights,
         through_time,
     )
-    from striate.models.saved import load
+    from striate.models.spec import load
     from striate.training.recipe import Recipe
     from striate.training.train import Run, train
 

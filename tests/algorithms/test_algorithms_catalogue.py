@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from striate.algorithms import ALGORITHMS, Algorithm, Geometry, Operation
-from striate.algorithms.geometry import Shift
+from striate.algorithms.algorithm import Shift
 
 KINDS = ("any", "three frames", "flat in time", "flat in space", "1×1", "kernel = stride")
 GROUPINGS = ("one", "two", "depthwise")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from striate.algorithms import ALGORITHMS, Choice, Choices, Geometry, Operation, using_algorithms
 from striate.algorithms.catalogue import fitting
-from striate.algorithms.table import DTYPES
+from striate.algorithms.in_network import DTYPES
 from striate.layers import Frames, ShiftedConv2d
 
 FOLDED = "shift folded into products"

@@ -13,8 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from seen_witness import Made, drawn
 from striate.arithmetic import cost
-from striate.arithmetic.described import Operation, Recording, Role, TensorInfo
-from striate.arithmetic.status import Figure, Status, total
+from striate.arithmetic.described import Figure, Operation, Recording, Role, Status, TensorInfo, total
 from striate.inspecting import inspect
 from striate.tracing import trace
 

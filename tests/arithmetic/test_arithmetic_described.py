@@ -10,17 +10,18 @@ from striate.arithmetic import cost
 from striate.arithmetic.described import (
     MOVING,
     UNCOMPUTED,
+    Figure,
     ModuleCall,
     Operation,
     ParameterInfo,
     Recording,
     Role,
     TensorInfo,
+    total,
 )
 from striate.arithmetic.memory import inference_peak, training_peak
 from striate.arithmetic.receptive.receptive_field import RULES, receptive_fields
 from striate.arithmetic.receptive.summary import summarise
-from striate.arithmetic.status import Figure, total
 
 GEOMETRY = {
     "kernel": (3, 3),

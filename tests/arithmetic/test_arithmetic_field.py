@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from striate.arithmetic.described import Operation, Role, TensorInfo
+from striate.arithmetic.described import Operation, Role, Status, TensorInfo
 from striate.arithmetic.receptive import field as fields
 from striate.arithmetic.receptive.axis import NOTHING
 from striate.arithmetic.receptive.field import (
@@ -16,7 +16,6 @@ from striate.arithmetic.receptive.field import (
     of_input,
     whole,
 )
-from striate.arithmetic.status import Status
 
 INPUT = of_input((1, 4, 5, 6), (2, 3))
 

@@ -5,8 +5,8 @@ import torch
 from torch import Tensor, nn
 
 from seen_witness import Made
+from striate.arithmetic.described import Figure, Status
 from striate.arithmetic.memory import inference_peak, saved_by, saved_for_backward, training_peak
-from striate.arithmetic.status import Figure, Status
 from striate.tracing import trace
 from striate.watching import watching
 

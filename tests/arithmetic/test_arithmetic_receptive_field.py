@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from seen_witness import Made, assert_seen, drawn, field_of, traced_field
+from striate.arithmetic.described import Status
 from striate.arithmetic.receptive.receptive_field import RULES, receptive_fields
-from striate.arithmetic.status import Status
 from striate.tracing import trace
 
 LAYERS = {

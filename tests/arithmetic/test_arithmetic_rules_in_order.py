@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from seen_witness import Made, assert_seen, drawn, traced_field
-from striate.arithmetic.status import Status
+from striate.arithmetic.described import Status
 
 
 def sequence(x: Tensor) -> Tensor:

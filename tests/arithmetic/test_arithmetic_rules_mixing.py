@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from seen_witness import Made, assert_seen, drawn, traced_field
+from striate.arithmetic.described import Status
 from striate.arithmetic.receptive.rules_mixing import MIXING
-from striate.arithmetic.status import Status
 
 CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 TRANSPOSED = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}

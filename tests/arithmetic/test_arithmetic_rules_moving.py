@@ -17,9 +17,9 @@ from torch import Tensor, nn
 
 from seen_witness import Made, drawn, traced_field
 from striate.arithmetic.described import MOVING as KINDS
+from striate.arithmetic.described import Status
 from striate.arithmetic.receptive.axis import NOTHING
 from striate.arithmetic.receptive.rules_moving import MOVING
-from striate.arithmetic.status import Status
 from striate.tracing import trace
 
 SHAPE = (1, 4, 6, 4)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from seen_witness import Made, assert_seen, drawn, traced_field
+from striate.arithmetic.described import Status
 from striate.arithmetic.receptive.rules_windows import RESIZING
-from striate.arithmetic.status import Status
 
 amounts = st.tuples(st.integers(-1, 3), st.integers(-1, 3))
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from seen_witness import Made, assert_seen, drawn, traced_field
+from striate.arithmetic.described import Status
 from striate.arithmetic.receptive.rules_writing import UNDO
-from striate.arithmetic.status import Status
 
 SHAPE = (1, 4, 6, 5)
 

@@ -18,8 +18,7 @@ from striate.data.unreadable_files import Skipped
 from striate.evaluating.evaluate import Evaluation, Views
 from striate.evaluating.metrics import ClassScore, Scores
 from striate.evaluating.predict import Predictions
-from striate.evaluating.predict_clips import Span, VideoPrediction
-from striate.evaluating.predictions import Prediction
+from striate.evaluating.predict_clips import Prediction, Span, VideoPrediction
 from striate.training.train import Run
 
 CLASSES = ("Tyrannosaurus rex", "cat", "golden retriever")

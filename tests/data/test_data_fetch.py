@@ -14,7 +14,7 @@ import pytest
 from data_files import idx_bytes, noise
 
 from striate.data import Published, get_data, open_data
-from striate.data.sources.idx import read_idx
+from striate.data.sources.idx_folder import read_idx
 from striate.errors import DataError
 
 CONTENTS = {

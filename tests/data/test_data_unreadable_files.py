@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from clip_files import write_classes, write_video
 from striate.data import check_data, draw_flow, open_data, pack_data, read_clip, read_image
-from striate.data.sources.idx import read_idx
+from striate.data.sources.idx_folder import read_idx
 from striate.data.unreadable_files import UnreadableError, open_regular, saying_os_errors
 from striate.data.video.sampling import Sampling
 from striate.errors import DataError, StriateError

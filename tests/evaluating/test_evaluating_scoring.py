@@ -7,8 +7,7 @@ from torch import nn
 
 from striate.data import ImageSet, open_data
 from striate.errors import NetworkError
-from striate.evaluating.inputs import Normalisation
-from striate.evaluating.scoring import autocast, batch_of, classify, in_evaluation, logits_of
+from striate.evaluating.scoring import Normalisation, autocast, batch_of, classify, in_evaluation, logits_of
 
 NORMALISE = Normalisation((80.0,), (90.0,))
 

@@ -10,8 +10,8 @@ from small_clips import clip_run, write_frame_folders
 from small_runs import small_recipe
 from striate import evaluate, open_data
 from striate.data import ClipSet
-from striate.evaluating.calibration import probabilities
 from striate.evaluating.evaluate import Evaluation
+from striate.evaluating.metrics import probabilities
 from striate.evaluating.run_model import open_run
 from striate.evaluating.scoring import logits_of
 from striate.training.train import Run

@@ -18,7 +18,7 @@ from striate.explaining.kinds.kind import KernelKind, Kind
 from striate.explaining.texts import LANGUAGES, Texts
 from striate.explaining.weight_gradient import gradient_by_torch
 from striate.pages import Document, Section
-from striate.pages.maths import sub
+from striate.pages.document import sub
 from striate.pages.page import page_of
 from striate.tracing.recording import Recorded, record
 

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 from torch import nn
 
-from striate.arithmetic.status import Figure, Status
+from striate.arithmetic.described import Figure, Status
 from striate.inspecting import Inspection, inspect
 from striate.inspecting.table import bytes_text, figure_text, folded, layer_table, shown
 

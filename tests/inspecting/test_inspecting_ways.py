@@ -8,8 +8,8 @@ from gradient_witness import Softened, positive, support_in
 from test_inspecting_witness import field_of_output, some_units
 from torch import Tensor, nn
 
+from striate.arithmetic.described import Status
 from striate.arithmetic.receptive.field import Field, extents
-from striate.arithmetic.status import Status
 from striate.cli.inspect import main
 from striate.errors import ArgumentError
 from striate.inspecting import inspect

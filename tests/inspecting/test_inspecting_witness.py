@@ -11,9 +11,9 @@ from gradient_witness import Softened, positive, support_in
 from small_networks import NETWORKS
 from torch import nn
 
+from striate.arithmetic.described import Status
 from striate.arithmetic.receptive.field import Field, extents
 from striate.arithmetic.receptive.receptive_field import receptive_fields
-from striate.arithmetic.status import Status
 from striate.tracing import trace
 
 BOUNDS = {"masked"}

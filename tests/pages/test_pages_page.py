@@ -26,7 +26,7 @@ from striate.pages import (
     fragment_of,
     page_of,
 )
-from striate.pages.maths import over
+from striate.pages.document import over
 
 TABLE = Table(
     "Layers",

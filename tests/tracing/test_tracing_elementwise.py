@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seen_witness import Made, assert_seen, traced_field
-from striate.arithmetic.status import Status
+from striate.arithmetic.described import Status
 from striate.tracing import trace
 from striate.tracing.elementwise import acts_elementwise
 

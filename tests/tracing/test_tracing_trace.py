@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from striate.arithmetic.described import Status
 from striate.arithmetic.receptive.receptive_field import receptive_fields
-from striate.arithmetic.status import Status
 from striate.errors import NetworkError
 from striate.tracing import example, trace
 

@@ -319,7 +319,7 @@ def test_tensorboard(tmp_path: Path, small_set: Path) -> None:
 
 
 def test_tensorboard_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("striate.training.tracking.find_spec", lambda name: None)
+    monkeypatch.setattr("striate.training.progress.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError) as caught:
         train("digits", out=tmp_path / "run", tensorboard=True)
     assert str(caught.value) == (

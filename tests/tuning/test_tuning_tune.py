@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.algorithms import ALGORITHMS, Choice, Geometry, Operation, using_algorithms
-from striate.algorithms.geometry import Shift
+from striate.algorithms.algorithm import Shift
 from striate.errors import ArgumentError
 from striate.models import build
 from striate.tuning import Measured, Trial, tune

@@ -10,11 +10,9 @@ Which algorithm is fastest, and whether its result is right on this machine, is 
 `striate.tuning` measures it.
 """
 
-from striate.algorithms.algorithm import Algorithm, Operation
+from striate.algorithms.algorithm import Algorithm, Geometry, Operation
 from striate.algorithms.catalogue import ALGORITHMS
-from striate.algorithms.geometry import Geometry
-from striate.algorithms.in_network import using_algorithms
-from striate.algorithms.table import Choice, Choices, Table
+from striate.algorithms.in_network import Choice, Choices, Table, using_algorithms
 
 __all__ = [
     "ALGORITHMS",

@@ -1,11 +1,9 @@
 """Every algorithm by name. Plain comes first: it always fits, so nothing need get slower."""
 
-from striate.algorithms.algorithm import Algorithm, Operation
-from striate.algorithms.depthwise import DepthwiseFlipped, DepthwiseFrames
-from striate.algorithms.geometry import Geometry
+from striate.algorithms.algorithm import Algorithm, Geometry, Operation
 from striate.algorithms.plain import Flipped, Padded, Plain, Spread
 from striate.algorithms.products import PatchProduct, Product, ShiftedProducts
-from striate.algorithms.refolded import Frames, Time
+from striate.algorithms.refolded import DepthwiseFlipped, DepthwiseFrames, Frames, Time
 from striate.algorithms.shifts import FoldedShift
 from striate.algorithms.winograd import Winograd, WinogradFlipped
 

@@ -1,24 +1,128 @@
-"""Chosen algorithms, put into a network for the length of a block.
+"""Chosen algorithms: the table that keeps them, and how they are put into a network for a block of code."""
 
-The place to change is `_conv_forward`, which `nn.Conv2d` and `nn.Conv3d` call with input, weight and
-bias: no layer is replaced, so names, parameters, hooks and subclasses stay as they are, and taking the
-algorithms out again is deleting one attribute.
-"""
-
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from striate.algorithms.algorithm import Operation, channels_last, corrupts
-from striate.algorithms.computing import compute
-from striate.algorithms.geometry import Geometry
-from striate.algorithms.table import Choice, Choices, Key, Table
+from striate.algorithms.algorithm import Algorithm, Geometry, Operation, Shape, channels_last, corrupts
+from striate.algorithms.catalogue import ALGORITHMS
+from striate.algorithms.shifts import shift, shift_back
+from striate.errors import ArgumentError, unknown
+from striate.plain_values import from_plain, to_plain
 from striate.watching import replaced
+
+# What has been chosen for the convolutions of a network: a value that can be kept and sent.
+
+Number = Literal["fp32", "bf16"]
+DTYPES: dict[Number, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How one operation is computed: a name of `ALGORITHMS`, in a number format."""
+
+    algorithm: str
+    """A name of `ALGORITHMS`."""
+    number_format: Number
+    """What it computes in."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How the three operations of a layer are computed."""
+
+    output: Choice
+    input_gradient: Choice
+    weight_gradient: Choice
+
+    @property
+    def plain(self) -> bool:
+        """Whether PyTorch's one call does all of it."""
+        every = (self.output, self.input_gradient, self.weight_gradient)
+        return (
+            all(choice.algorithm == "plain" for choice in every)
+            and len({c.number_format for c in every}) == 1
+        )
+
+
+Key = tuple[Geometry, Shape]
+Table = Mapping[Key, Choices]
+"""By a layer's geometry and the shape of its input, batch included."""
+
+
+def to_json(table: Table) -> list[dict[str, Any]]:
+    """Plain values, one entry a convolution."""
+    return [
+        {"convolution": to_plain(geometry), "input": list(shape), "algorithms": to_plain(choices)}
+        for (geometry, shape), choices in table.items()
+    ]
+
+
+def from_json(entries: Sequence[Mapping[str, Any]]) -> Table:
+    """The table again.
+
+    Raises:
+        ArgumentError: an entry says something else, or names an algorithm that there is none of.
+    """
+    read = [from_plain(_Entry, entry, "algorithms") for entry in entries]
+    return {(entry.convolution, entry.input): entry.algorithms for entry in read}
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One convolution of a table, as it is written."""
+
+    convolution: Geometry
+    input: Shape
+    algorithms: Choices
+
+    def __post_init__(self) -> None:
+        chosen = self.algorithms
+        for choice in (chosen.output, chosen.input_gradient, chosen.weight_gradient):
+            if choice.algorithm not in ALGORITHMS:
+                raise ArgumentError(unknown("algorithm", choice.algorithm, list(ALGORITHMS)))
+
+
+# One operation of a convolution, in the algorithm and number format chosen for it.
+
+
+def compute(choice: Choice, operation: Operation, g: Geometry, *tensors: Tensor) -> Tensor:
+    """One operation as chosen, in the number format of the first tensor when it is done.
+
+    tensors: x and w for the output, d, x and w for a gradient. x is what comes before a shift, and so is its
+    gradient.
+    """
+    algorithm = ALGORITHMS[choice.algorithm]
+    operands = [tensor.to(DTYPES[choice.number_format]) for tensor in tensors]
+    if g.shift is None or algorithm.shifts:
+        return _call(algorithm, operation)(*operands, g).to(tensors[0].dtype)
+    if operation is not Operation.INPUT_GRADIENT:  # of x this one needs only the shape
+        operands[-2] = shift(operands[-2], g.shift)
+    result = _call(algorithm, operation)(*operands, g.unshifted())
+    if operation is Operation.INPUT_GRADIENT:
+        result = shift_back(result, g.shift)
+    return result.to(tensors[0].dtype)
+
+
+def _call(algorithm: Algorithm, operation: Operation) -> Callable[..., Tensor]:
+    calls: dict[Operation, Callable[..., Tensor]] = {
+        Operation.OUTPUT: algorithm.output,
+        Operation.INPUT_GRADIENT: algorithm.input_gradient,
+        Operation.WEIGHT_GRADIENT: algorithm.weight_gradient,
+    }
+    return calls[operation]
+
+
+# Chosen algorithms, put into a network for the length of a block.
+#
+# The place to change is `_conv_forward`, which `nn.Conv2d` and `nn.Conv3d` call with input, weight and
+# bias: no layer is replaced, so names, parameters, hooks and subclasses stay as they are, and taking the
+# algorithms out again is deleting one attribute.
 
 
 @contextmanager

@@ -5,8 +5,15 @@ from dataclasses import replace
 import torch.nn.functional as F
 from torch import Tensor
 
-from striate.algorithms.algorithm import Algorithm, Operation, channels_last, convolve, gradients
-from striate.algorithms.geometry import Geometry, Shape
+from striate.algorithms.algorithm import (
+    Algorithm,
+    Geometry,
+    Operation,
+    Shape,
+    channels_last,
+    convolve,
+    gradients,
+)
 
 
 class Plain(Algorithm):

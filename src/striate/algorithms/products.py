@@ -7,8 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from striate.algorithms.algorithm import Algorithm, Operation, channels_last
-from striate.algorithms.geometry import Geometry, Shape
+from striate.algorithms.algorithm import Algorithm, Geometry, Operation, Shape, channels_last
 from striate.algorithms.plain import spread
 
 LARGEST = 8_000_000

@@ -6,8 +6,7 @@ Shifting first writes a whole copy of the input, three quarters of which did not
 import torch
 from torch import Tensor
 
-from striate.algorithms.algorithm import Algorithm, Operation, channels_last
-from striate.algorithms.geometry import Geometry, Shift
+from striate.algorithms.algorithm import Algorithm, Geometry, Operation, Shift, channels_last
 from striate.layers.temporal_shift import shift_in_place, shifted
 
 

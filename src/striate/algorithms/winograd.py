@@ -18,8 +18,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from striate.algorithms.algorithm import Algorithm, Operation, channels_last, convolve, gradients
-from striate.algorithms.geometry import Geometry
+from striate.algorithms.algorithm import Algorithm, Geometry, Operation, channels_last, convolve, gradients
 from striate.algorithms.plain import flipped
 
 SUMS = ((0, 2, -1), (1, 2, 1), (2, 1, -1), (1, 3, -1))

@@ -12,8 +12,16 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from striate.arithmetic.described import UNCOMPUTED, Operation, Recording, Role, TensorInfo
-from striate.arithmetic.status import ZERO, Figure, Status
+from striate.arithmetic.described import (
+    UNCOMPUTED,
+    ZERO,
+    Figure,
+    Operation,
+    Recording,
+    Role,
+    Status,
+    TensorInfo,
+)
 from striate.sizes import adaptive_windows
 
 Infos = Sequence[TensorInfo]

@@ -9,8 +9,7 @@ state and an algorithm's working space come on top of both.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from striate.arithmetic.described import MOVING, Operation, Recording, Role, TensorInfo
-from striate.arithmetic.status import Figure, Status
+from striate.arithmetic.described import MOVING, Figure, Operation, Recording, Role, Status, TensorInfo
 
 _OUTPUT_SAVED = frozenset(
     ["relu", "sigmoid", "tanh", "exp", "sqrt", "rsqrt", "reciprocal", "threshold", "relu_"]

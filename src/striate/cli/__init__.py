@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as problem:
-        from striate.checked.refusals import refused_by_the_system
+        from striate.checked.checking import refused_by_the_system
 
         if problem.filename is None:  # our own output
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -39,7 +39,7 @@ def screen(error: bool = False) -> "Console":
     """Where results are printed. Names are printed as they are, whatever is in them; elsewhere than on a
     terminal no line is broken, so that paths and commands can be copied, unless COLUMNS says a width.
     """
-    from striate.pages.console import console_of
+    from striate.pages.terminal import console_of
 
     console = console_of(stderr=error, highlight=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from striate.evaluating.evaluate import Evaluation, Views
     from striate.evaluating.metrics import Scores
     from striate.evaluating.predict import Predictions
-    from striate.evaluating.predict_clips import Span
-    from striate.evaluating.predictions import Prediction
+    from striate.evaluating.predict_clips import Prediction, Span
     from striate.training.train import Run
 
 LISTED = 20

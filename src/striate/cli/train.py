@@ -11,8 +11,8 @@ from striate.cli.options import Flag, Positional
 from striate.cli.printing import print_json
 from striate.cli.torchrun_errors import leads
 from striate.errors import ArgumentError
-from striate.training.options import ClipOptions, MachineOptions, NetworkOptions, PictureOptions
 from striate.training.recipe import Recipe
+from striate.training.request import ClipOptions, MachineOptions, NetworkOptions, PictureOptions
 
 
 @dataclass(frozen=True)

@@ -9,20 +9,25 @@ from typing import Any
 
 from striate.checked import checked
 from striate.comparing.comparison import Comparison, Row
+from striate.comparing.costs import matched
 from striate.comparing.drawing import draw_front
-from striate.comparing.finished import Finished, check_alike, differences, read_finished
-from striate.comparing.matching import matched
 from striate.comparing.request import CompareRequest, Member, planned
-from striate.comparing.rows import rows_of
+from striate.comparing.rows import Finished, check_alike, differences, read_finished, rows_of
 from striate.data import ClipData, open_data
 from striate.errors import ArgumentError, DataError
 from striate.machine import describe, pick_device, threads
 from striate.runs import RECORD, read_record, write, write_text
-from striate.training.options import ClipOptions, Flow, MachineOptions, PictureOptions, network_options
 from striate.training.presets import Preset, check_names, recipe_request
 from striate.training.progress import Reporter, reporter_for
 from striate.training.recipe import Recipe
-from striate.training.request import Request
+from striate.training.request import (
+    ClipOptions,
+    Flow,
+    MachineOptions,
+    PictureOptions,
+    Request,
+    network_options,
+)
 from striate.training.train import run_training
 
 JSON, PICTURE, PAGE = "comparison.json", "pareto.png", "comparison.html"

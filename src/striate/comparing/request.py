@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from striate.comparing.matching import MATCHES
+from striate.comparing.costs import MATCHES
 from striate.errors import ArgumentError, RunError, unknown
 from striate.models import WAYS
 from striate.plain_values import parse_json, to_plain

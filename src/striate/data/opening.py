@@ -11,11 +11,11 @@ from striate.data.options import GIB, Options
 from striate.data.packed.pack import is_packed
 from striate.data.packed.packed_clips import packed_contents
 from striate.data.sources.class_folder import list_folder
-from striate.data.sources.contents import Contents, assemble
 from striate.data.sources.finding import find_folder
 from striate.data.sources.idx_folder import idx_contents, is_idx_folder
 from striate.data.sources.list_files import is_list, list_clips
 from striate.data.sources.listed import listed_contents
+from striate.data.sources.listing import Contents, assemble
 from striate.data.unreadable_files import saying_os_errors
 from striate.errors import DataError
 

@@ -12,9 +12,8 @@ from striate.checked import checked
 from striate.data import ClipSet, ImageData, ImageSet, open_data
 from striate.data.unreadable_files import skipped_note
 from striate.errors import ArgumentError, DataError, NetworkError
-from striate.evaluating.calibration import probabilities
-from striate.evaluating.metrics import Scores, score
-from striate.evaluating.predictions import Prediction, predictions_of, to_csv
+from striate.evaluating.metrics import Scores, probabilities, score
+from striate.evaluating.predict_clips import Prediction, predictions_of, to_csv
 from striate.evaluating.run_model import Trained, open_run
 from striate.evaluating.scoring import Progress, batch_of, logits_of, readable
 from striate.runs import write, write_text
@@ -66,7 +65,7 @@ class Evaluation:
 
     def save(self, folder: str | Path) -> tuple[Path, ...]:
         """Writes evaluation.json, predictions.csv and confusion.png into a folder; returns the paths."""
-        from striate.evaluating.confusion import draw_confusion  # it loads matplotlib, which scoring does not
+        from striate.evaluating.metrics import draw_confusion  # it loads matplotlib, which scoring does not
 
         scores = self.scores
         title = f"{self.data}, {self.split}: {scores.top1:.2%} of {scores.images:,} {scores.unit}"

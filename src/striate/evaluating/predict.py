@@ -13,13 +13,15 @@ from striate.data import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Skipped, UnreadableErro
 from striate.data.sources.files_below import files_below
 from striate.errors import ArgumentError, DataError
 from striate.evaluating.predict_clips import (
+    Prediction,
     VideoPrediction,
     predict_video,
+    predictions_of,
     probabilities_of,
+    to_csv,
     videos_in,
     videos_to_csv,
 )
-from striate.evaluating.predictions import Prediction, predictions_of, to_csv
 from striate.evaluating.run_model import Trained, open_run
 from striate.evaluating.scoring import Progress, batch_of
 from striate.runs import write_text

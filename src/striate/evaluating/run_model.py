@@ -9,10 +9,9 @@ from torch import nn
 from striate.algorithms import Table
 from striate.data import Sampling
 from striate.errors import ArgumentError, NetworkError, RunError
-from striate.evaluating.inputs import Normalisation, to_device
-from striate.evaluating.scoring import NO_ALGORITHMS
+from striate.evaluating.scoring import NO_ALGORITHMS, Normalisation, to_device
 from striate.machine import pick_device
-from striate.models.saved import network_of
+from striate.models.spec import network_of
 from striate.runs import read_record
 from striate.tuning import known_algorithms
 

@@ -12,7 +12,7 @@ from striate.explaining.kinds.catalogue import kind_of
 from striate.explaining.texts import Texts
 from striate.numbers import by, number, percent
 from striate.pages import Block, Formula, Paragraph, Section, Table
-from striate.pages.maths import partial, row, sub
+from striate.pages.document import partial, row, sub
 from striate.plain_values import ToJson
 from striate.tracing.recording import LayerRecord, Recorded
 

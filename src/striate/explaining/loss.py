@@ -12,13 +12,13 @@ from torch import Tensor
 from striate.derivation import CrossEntropy
 from striate.derivation.shapes import Array
 from striate.errors import ArgumentError, NetworkError
-from striate.evaluating.calibration import probabilities
+from striate.evaluating.metrics import probabilities
 from striate.explaining.checking import Check, as_array, compare, rounding
 from striate.explaining.subject import Subject
 from striate.explaining.texts import Texts
 from striate.numbers import by, number, percent
 from striate.pages import Block, Formula, Paragraph, Section, Table
-from striate.pages.maths import as_maths, over, partial, row, sub, total
+from striate.pages.document import as_maths, over, partial, row, sub, total
 from striate.plain_values import to_plain
 from striate.tracing.recording import Recorded
 

@@ -15,7 +15,7 @@ from striate.explaining.picture import Picture
 from striate.explaining.texts import Texts
 from striate.numbers import by, number
 from striate.pages import Block, Paragraph, Section
-from striate.pages.maths import sub
+from striate.pages.document import sub
 from striate.plain_values import ToJson
 from striate.tracing.recording import LayerRecord, Recorded
 

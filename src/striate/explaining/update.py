@@ -17,8 +17,7 @@ from striate.explaining.checking import Check, as_array, compare, rounding
 from striate.explaining.texts import Texts
 from striate.numbers import number
 from striate.pages import Block, Formula, Grid, Paragraph, Section, Table
-from striate.pages.document import planes_of
-from striate.pages.maths import Maths, over, power, root, row, sub
+from striate.pages.document import Maths, over, planes_of, power, root, row, sub
 from striate.runs import CHECKPOINT
 from striate.training.checkpoint import checked_memory, damaged, read_checkpoint
 from striate.training.optimisation import make_optimizer

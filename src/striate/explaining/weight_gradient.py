@@ -20,8 +20,7 @@ from striate.explaining.unit import expect_index
 from striate.explaining.update import Update
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Grid, Paragraph, Section, Table
-from striate.pages.document import planes_of
-from striate.pages.maths import Maths, partial, power, row, sub, sum_of
+from striate.pages.document import Maths, partial, planes_of, power, row, sub, sum_of
 from striate.tracing.recording import LayerRecord, Recorded
 
 LARGEST = 8

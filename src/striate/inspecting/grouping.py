@@ -1,10 +1,16 @@
-"""From operations to rows: which operations are one layer, and what that layer is called."""
+"""From operations to rows: which are one layer, which parameters it uses, and what is to be said of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
+from striate.arithmetic import factorised
 from striate.arithmetic.cost import PRODUCTS
-from striate.arithmetic.described import UNCOMPUTED, Operation, Recording, Role
+from striate.arithmetic.described import UNCOMPUTED, Operation, ParameterInfo, Recording, Role
+from striate.arithmetic.factorised import Convolution
+from striate.inspecting.layers import Layer
+
+# From operations to rows: which operations are one layer, and what that layer is called.
 
 HIDDEN = frozenset({"alias", "source", "fill", "escape"})
 
@@ -116,3 +122,123 @@ def names_of(recording: Recording, groups: Sequence[Group], kinds: Sequence[str]
         count = counts[base, call.number] = counts.get((base, call.number), 0) + 1
         names.append(base if count == 1 else f"{base}_{count}")
     return names
+
+
+# Which parameters each row uses, followed through whatever prepares them: transposes, masks.
+
+
+class ParameterUse:
+    """Goes through the rows in order; a parameter is counted in the first row that uses it."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.tensors = recording.tensors
+        self.operations = recording.operations
+        self.by_name = {name: p for p in recording.parameters for name in (p.name, *p.aliases)}
+        self.inside = self._prepared()
+        self.counted: set[str] = set()
+
+    def _prepared(self) -> dict[int, tuple[str, ...]]:
+        """For each tensor, the parameters that it consists of, if the input has no part in it."""
+        inside: dict[int, tuple[str, ...]] = {}
+        for number, info in enumerate(self.tensors):
+            if info.role is Role.PARAMETER and info.names:
+                inside[number] = (info.names[0],)
+        for operation in self.operations:
+            if self._of_input(operation):
+                continue
+            names = dict.fromkeys(name for tensor in operation.inputs for name in inside.get(tensor, ()))
+            for tensor in operation.outputs:
+                if names and self.tensors[tensor].role is not Role.PARAMETER:
+                    inside[tensor] = tuple(names)
+        return inside
+
+    def _of_input(self, operation: Operation) -> bool:
+        active = (Role.INPUT, Role.ACTIVATION, Role.FOREIGN)
+        return any(self.tensors[tensor].role in active for tensor in operation.inputs)
+
+    def of(self, group: Group) -> tuple[list[ParameterInfo], list[str]]:
+        """The parameters that a row is the first to use, and the names of those counted before."""
+        names = dict.fromkeys(
+            name
+            for index in group.operations
+            for tensor in self.operations[index].inputs
+            for name in self.inside.get(tensor, ())
+        )
+        used = [self.by_name[name] for name in names]
+        new = [p for p in used if p.name not in self.counted]
+        again = [p.name for p in used if p.name in self.counted]
+        self.counted.update(p.name for p in new)
+        return new, again
+
+
+def is_bias(parameter: ParameterInfo, among: Sequence[ParameterInfo]) -> bool:
+    """Whether a parameter is added rather than multiplied: by its name, which torch.nn keeps to."""
+    last = parameter.name.rsplit(".", 1)[-1]
+    return "bias" in last or (last in ("b", "beta") and len(among) > 1)
+
+
+# Remarks on single rows: what a 1×1 convolution is, what a bottleneck or (2+1)D convolution saves.
+
+
+def with_notes(layers: Sequence[Layer]) -> list[Layer]:
+    """The rows with what there is to say of them."""
+    notes: list[list[str]] = [own_notes(layer) for layer in layers]
+    rows = [row for row, layer in enumerate(layers) if convolution_of(layer) is not None]
+    for start in range(len(rows)):
+        _note_pair(layers, rows[start : start + 2], notes)
+        _note_triple(layers, rows[start : start + 3], notes)
+    return [
+        replace(layer, notes=tuple(said)) if said else layer
+        for layer, said in zip(layers, notes, strict=True)
+    ]
+
+
+def convolution_of(layer: Layer) -> Convolution | None:
+    """The convolution of a row, if it is one that is not transposed."""
+    weight = layer.geometry.get("weight")
+    if weight is None or layer.geometry.get("transposed"):
+        return None
+    g = layer.geometry
+    return Convolution(tuple(weight), int(g["groups"]), tuple(g["stride"]), int(g["positions"]))
+
+
+def own_notes(layer: Layer) -> list[str]:
+    """What a row says by itself."""
+    notes = []
+    if layer.shared:
+        notes.append(f"uses {', '.join(layer.shared)} again: counted where it was first used")
+    if layer.formula and layer.frozen:
+        notes.append("frozen" if not layer.trainable else f"{layer.frozen:,} of its parameters are frozen")
+    conv = convolution_of(layer)
+    if conv is None:
+        return notes
+    if factorised.is_pointwise(conv):
+        notes.append(factorised.pointwise_note(conv))
+    elif factorised.is_depthwise(conv):
+        notes.append(factorised.depthwise_note(conv))
+    elif len(conv.kernel) == 3 and conv.kernel[0] > 1 and conv.kernel[1] > 1 and conv.groups == 1:
+        notes.append(factorised.full_3d_note(conv))
+    return notes
+
+
+def _note_pair(layers: Sequence[Layer], rows: Sequence[int], notes: list[list[str]]) -> None:
+    """Space then time: (2+1)D. The two stand in one block, or in blocks within one."""
+    if len(rows) != 2:
+        return
+    first, second = (convolution_of(layers[row]) for row in rows)
+    if first is None or second is None or first.groups > 1 or second.groups > 1:
+        return
+    if factorised.is_spatial(first) and factorised.is_temporal(second) and first.filters == second.channels:
+        notes[rows[1]].append(factorised.split_note(first, second))
+
+
+def _note_triple(layers: Sequence[Layer], rows: Sequence[int], notes: list[list[str]]) -> None:
+    """1×1, k×k, 1×1, each taking what the one before gives: a bottleneck."""
+    if len(rows) != 3:
+        return
+    chosen = [convolution_of(layers[row]) for row in rows]
+    convolutions = [conv for conv in chosen if conv is not None]
+    chained = all(a.filters == b.channels for a, b in pairwise(convolutions))
+    note = factorised.block_note(convolutions) if chained else None
+    if note is not None:
+        notes[rows[2]].append(note)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from striate.arithmetic.described import Figure, Status
 from striate.arithmetic.receptive.field import Field
 from striate.arithmetic.receptive.summary import ReceptiveField
-from striate.arithmetic.status import Figure, Status
 
 
 @dataclass(frozen=True, slots=True)

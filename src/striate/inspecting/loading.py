@@ -18,7 +18,7 @@ from striate.models import (
     build,
     published_clip,
 )
-from striate.models.saved import network_of
+from striate.models.spec import network_of
 from striate.runs import read_record
 from striate.tracing.files import read_exported, read_onnx
 from striate.tracing.trace import Follow

@@ -5,17 +5,31 @@ from dataclasses import replace
 from typing import Any
 
 from striate.arithmetic import cost
-from striate.arithmetic.described import UNCOMPUTED, Operation, ParameterInfo, Recording, TensorInfo
+from striate.arithmetic.described import (
+    UNCOMPUTED,
+    Figure,
+    Operation,
+    ParameterInfo,
+    Recording,
+    TensorInfo,
+    total,
+)
 from striate.arithmetic.memory import inference_peak, training_peak
 from striate.arithmetic.parameters import formula
 from striate.arithmetic.receptive.field import Field, of_input
 from striate.arithmetic.receptive.receptive_field import receptive_fields
 from striate.arithmetic.receptive.summary import ReceptiveField, summarise
-from striate.arithmetic.status import Figure, total
-from striate.inspecting.grouping import Group, groups_of, kind_of, main_operation, names_of
+from striate.inspecting.grouping import (
+    Group,
+    ParameterUse,
+    groups_of,
+    is_bias,
+    kind_of,
+    main_operation,
+    names_of,
+    with_notes,
+)
 from striate.inspecting.layers import Layer, Totals
-from striate.inspecting.notes import with_notes
-from striate.inspecting.weights import ParameterUse, is_bias
 
 
 def table_of(recording: Recording) -> tuple[tuple[Layer, ...], Totals]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from striate.arithmetic.status import Figure
+from striate.arithmetic.described import Figure
 from striate.inspecting.inspection import Inspection
 from striate.inspecting.layers import Layer
 from striate.inspecting.table import bytes_text, figure_text, size_text

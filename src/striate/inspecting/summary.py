@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from striate.arithmetic.status import Status
+from striate.arithmetic.described import Status
 from striate.inspecting.layers import Layer, Totals
 from striate.inspecting.table import bytes_text, figure_text
 from striate.numbers import bytes_of, count, scaled, seconds

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from striate.arithmetic.described import Figure, Status, total
 from striate.arithmetic.receptive.summary import ReceptiveField
-from striate.arithmetic.status import Figure, Status, total
 from striate.inspecting.families import COLOURS, family
 from striate.inspecting.layers import Layer
 from striate.numbers import by, bytes_of, count, counted, percent, scaled, seconds

@@ -4,7 +4,6 @@ They know their own axis and nothing of the network around them, of data or of t
 folded frames (N·T, C, H, W) read the clips' length from a `Frames` that the network's outermost module sets.
 """
 
-from striate.layers.consensus import Consensus, running_mean
 from striate.layers.convolutions import (
     CausalConv3d,
     Conv2Plus1d,
@@ -14,8 +13,7 @@ from striate.layers.convolutions import (
     inflate,
     mid_width,
 )
-from striate.layers.frames import Frames
-from striate.layers.pools import CausalPool, EndOfTime, pool3d
+from striate.layers.pools import CausalPool, Consensus, EndOfTime, Frames, pool3d, running_mean
 from striate.layers.temporal_shift import ShiftedConv2d, TemporalShift
 
 __all__ = [

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from striate.layers.frames import Frames
+from striate.layers.pools import Frames
 
 
 class TemporalShift(nn.Module):

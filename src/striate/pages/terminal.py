@@ -1,14 +1,18 @@
 """A document on a terminal."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import numpy as np
 from rich.columns import Columns
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook
+from rich.segment import Segment
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from striate.errors import printable
 from striate.numbers import number
 from striate.pages.document import (
     Array,
@@ -23,6 +27,35 @@ from striate.pages.document import (
     Section,
 )
 from striate.pages.table import GAP, Table
+
+# A terminal that shows texts from outside, such as names of files, without obeying them.
+
+
+def console_of(**how: Any) -> Console:
+    """A console of `rich` that escapes control characters in whatever it shows, styles apart.
+
+    Args:
+        how: as `rich.console.Console` takes it.
+    """
+    console = Console(**how)
+    console.push_render_hook(_Escaping())
+    return console
+
+
+class _Escaping(RenderHook):
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        """Each as it will be shown."""
+        return [_Escaped(one) for one in renderables]
+
+
+@dataclass(frozen=True)
+class _Escaped:
+    shown: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for segment in console.render(self.shown, options):
+            yield segment if segment.control else Segment(printable(segment.text), segment.style)
+
 
 TILES, SIDE = 8, 32
 """Tiles of a picture, and rows and columns of a tile, that are drawn on a terminal."""

@@ -12,7 +12,7 @@ weights and checkpoints carry a checksum, so that a flipped bit is noticed befor
 it. This room knows the folder, not what a network is.
 """
 
-from striate.runs.files import write, write_text
+from striate.runs.files import BLANK, KEY, has_seal, intact, seal, write, write_text
 from striate.runs.folder import (
     CHECKPOINT,
     CHECKPOINT_BEFORE,
@@ -21,14 +21,15 @@ from striate.runs.folder import (
     HISTORY,
     MODEL,
     RECORD,
+    add_history,
+    cut_history,
     holds_run,
+    lock,
+    read_history,
     require,
     unused_folder,
 )
-from striate.runs.history import add_history, cut_history, read_history
-from striate.runs.lock import lock
 from striate.runs.record import FORMAT, SEALED, read_record, write_record
-from striate.runs.seals import BLANK, KEY, has_seal, intact, seal
 
 __all__ = [
     "BLANK",

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from striate.errors import NetworkError, unknown
 from striate.tracing.arguments import tensors_in
-from striate.tracing.forward_backward import all_learning, buffers_kept, exact, forward
+from striate.tracing.single_layers import all_learning, buffers_kept, exact, forward
 from striate.watching import Running, on_gradient, on_gradient_before_change, untouched, watching
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)

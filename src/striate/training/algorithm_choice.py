@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from striate.algorithms import Choices, Table
-from striate.algorithms.table import Key
+from striate.algorithms.in_network import Key
 from striate.data import ImageData
 from striate.data.augment.augment import augment, draw
 from striate.errors import NetworkError
-from striate.evaluating.inputs import Normalisation
+from striate.evaluating.scoring import Normalisation
 from striate.training.loss import batch_loss
 from striate.training.number_format import Loss, NumberFormat, choose, work_of
 from striate.training.process_group import ProcessGroup

@@ -9,15 +9,14 @@ import numpy as np
 import torch
 
 from striate.data.augment.augment import Targets
-from striate.evaluating.calibration import probabilities
-from striate.evaluating.metrics import Scores, score
+from striate.evaluating.metrics import Scores, probabilities, score
 from striate.evaluating.scoring import logits_of
 from striate.models import save_weights
 from striate.runs import CHECKPOINT, CHECKPOINT_BEFORE, MODEL, add_history, cut_history, read_history, write
 from striate.training.checkpoint import Position, bring_up_to_date, restore, save_checkpoint
-from striate.training.freezing import training_mode
-from striate.training.length import Length, Minutes, keep_revision, kept_revisions
 from striate.training.loss import batch_loss
+from striate.training.optimisation import training_mode
+from striate.training.plan import Length, Minutes, keep_revision, kept_revisions
 from striate.training.progress import Reporter
 from striate.training.setup import Setup
 from striate.training.step import Learner

@@ -1,11 +1,16 @@
 """What the steps of a training look like, decided once at its start and kept in its record."""
 
-from dataclasses import dataclass
+import json
+import os
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import monotonic
 
 import numpy as np
 
-from striate.errors import DataError
-from striate.plain_values import JsonValue
+from striate.errors import ArgumentError, DataError
+from striate.plain_values import JsonValue, parse_json
 from striate.training.recipe import Recipe
 
 
@@ -71,3 +76,180 @@ def class_weights(counts: np.ndarray) -> tuple[float, ...]:
     weights = np.zeros(len(counts))
     weights[present] = counts.sum() / (present.sum() * counts[present])
     return tuple(weights.tolist())
+
+
+# How long a training is: a number of steps, or minutes, for which the steps are planned anew as they pass.
+#
+# A plan is kept on disk before it counts. A training that is resumed follows the plans that were kept, each
+# at its step, and so takes the same steps at the same learning rates as if it had never been interrupted.
+
+PLANS = "minutes.jsonl"
+"""In the run's folder: one plan a line."""
+UNPLANNED = sys.maxsize
+"""Steps of a training whose speed is not known yet."""
+AIM = 0.98
+"""Share of the minutes that is planned for; the rest is for what nobody foresees."""
+FIRST, AGAIN = 0.02, 0.15
+"""The first plan is made after this share of all minutes, each later one after this share of those left."""
+FINISHING_SECONDS = 1.5
+"""Drawing and writing at the end."""
+SCORING_STEPS = 0.5
+"""A batch is scored in about so many times the time of a training step."""
+
+
+@dataclass(frozen=True)
+class Revision(JsonValue):
+    """What is planned at a step."""
+
+    step: int
+    """From which on it counts."""
+    share: float
+    """Of the training that is done by then."""
+    steps: int
+    """Of the whole training."""
+    elapsed: float = 0.0
+    """Seconds of the training, opening its data included."""
+    scoring: float = 0.0
+    """Seconds of these in which epochs were scored and saved."""
+
+
+def clock() -> float:
+    """Seconds, from whenever."""
+    return monotonic()
+
+
+@dataclass(frozen=True)
+class Minutes:
+    """Keeps a training within its minutes: says when to plan anew, and how many steps are left then."""
+
+    seconds: float
+    """That the whole training may take."""
+    plan: Plan
+    scored_images: int
+    """In the validation split, which each epoch scores."""
+    finally_scored: int
+    """Images that are scored once more at the end, in fp32."""
+
+    def is_due(self, last: Revision, step: int, elapsed: float) -> bool:
+        """Whether it is time for another plan than `last`, or its steps are done and minutes may be left."""
+        if step == last.steps:
+            return True
+        if last.steps == UNPLANNED:
+            return elapsed - last.elapsed >= FIRST * self.seconds
+        return elapsed - last.elapsed >= AGAIN * (AIM * self.seconds - last.elapsed)
+
+    def revised(self, last: Revision, step: int, share: float, elapsed: float, scoring: float) -> Revision:
+        """The plan that fits what is left, at the speed since the last one.
+
+        Args:
+            last: the plan so far.
+            step: how many steps are done.
+            share: of the training that they are, by the plan so far.
+            elapsed: seconds of the training.
+            scoring: seconds of these in which the epochs so far were scored and saved.
+        """
+        plan = self.plan
+        worked = (elapsed - last.elapsed) - (scoring - last.scoring)
+        step_seconds = max(worked, 1e-6) / max(step - last.step, 1)
+        epochs = step // plan.steps_per_epoch
+        score_seconds = scoring / epochs if epochs else self._scored(self.scored_images, step_seconds)
+        left = AIM * self.seconds - elapsed - score_seconds - self._finishing(step_seconds, score_seconds)
+        fitting = int(left / (step_seconds + score_seconds / plan.steps_per_epoch))
+        return Revision(step, share, step + max(fitting, 0), elapsed, scoring)
+
+    def _finishing(self, step_seconds: float, score_seconds: float) -> float:
+        slower = 2.0 if self.plan.number_format == "bf16" else 1.0
+        if self.scored_images:
+            scored = score_seconds * self.finally_scored / self.scored_images
+        else:
+            scored = self._scored(self.finally_scored, step_seconds)
+        return FINISHING_SECONDS + slower * scored
+
+    def _scored(self, images: int, step_seconds: float) -> float:
+        return SCORING_STEPS * step_seconds * images / self.plan.batch_size
+
+
+class Length:
+    """How many steps a training has, as far as is known, and which share of it is done."""
+
+    def __init__(self, plan: Plan, minutes: Minutes | None = None, began: float | None = None) -> None:
+        self.plan, self.minutes = plan, minutes
+        self.revisions = [Revision(0, 0.0, UNPLANNED if plan.steps is None else plan.steps)]
+        self.coming: list[Revision] = []
+        """Plans that this training made before it was interrupted, for steps that lie ahead."""
+        self._began = clock() if began is None else began
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of the training so far, opening its data included."""
+        return clock() - self._began
+
+    @property
+    def steps(self) -> int:
+        """Of the whole training, as planned now."""
+        return self.revisions[-1].steps
+
+    @property
+    def known_steps(self) -> int | None:
+        """The same; None before the first plan."""
+        return None if self.steps == UNPLANNED else self.steps
+
+    @property
+    def epochs(self) -> int | None:
+        """Of the whole training, the last of which may be cut short; None before the first plan."""
+        return None if self.known_steps is None else -(-self.steps // self.plan.steps_per_epoch)
+
+    def share(self, steps_done: int) -> float:
+        """Of the training that is done after so many steps; 0 before the first plan."""
+        last = self.revisions[-1]
+        if self.known_steps is None or last.steps == last.step:
+            return last.share
+        return last.share + (1 - last.share) * (steps_done - last.step) / (last.steps - last.step)
+
+    def go_on(self, revisions: list[Revision], step: int, elapsed: float) -> None:
+        """Takes up a training after `step` steps: follows the plans made before, at their steps."""
+        self.revisions += [one for one in revisions if one.step <= step]
+        self.coming = [one for one in revisions if one.step > step]
+        self._began -= elapsed
+
+    def follow(self, step: int) -> None:
+        """After this step: takes up the plan that was made here before an interruption, if one was."""
+        if self.coming and self.coming[0].step == step:
+            self.revisions.append(self.coming.pop(0))
+
+    def begin(self, opening: float) -> None:
+        """Notes how many seconds had passed before the first step."""
+        self.revisions[0] = replace(self.revisions[0], elapsed=opening)
+
+    def is_revision_due(self, step: int) -> bool:
+        """Whether it is time to plan anew after this step."""
+        if self.minutes is None or self.coming:
+            return False
+        return self.minutes.is_due(self.revisions[-1], step, self.elapsed)
+
+    def revised(self, step: int, scoring: float) -> Revision:
+        """What is to be planned now; see `Minutes.revised`."""
+        assert self.minutes is not None
+        return self.minutes.revised(self.revisions[-1], step, self.share(step), self.elapsed, scoring)
+
+
+def keep_revision(run: Path, revision: Revision) -> None:
+    """Adds a plan to those on disk, and waits until it is there."""
+    with (run / PLANS).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(revision.to_json()) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def kept_revisions(run: Path) -> list[Revision]:
+    """The plans on disk. The last line may be cut: a plan that a kill came upon did not count yet."""
+    path = run / PLANS
+    if not path.is_file():
+        return []
+    found = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            found.append(Revision.from_json(parse_json(line, str(path))))
+        except ArgumentError:
+            break
+    return found

@@ -10,25 +10,24 @@ import torch
 from torch import Tensor, nn
 
 from striate.algorithms import Table
-from striate.algorithms.table import from_json as table_from_json
-from striate.algorithms.table import to_json as table_to_json
+from striate.algorithms.in_network import from_json as table_from_json
+from striate.algorithms.in_network import to_json as table_to_json
 from striate.data import ClipData, ImageData, open_data
 from striate.errors import ArgumentError, DataError, NetworkError, RunError
-from striate.evaluating.inputs import Normalisation, to_device
+from striate.evaluating.scoring import Normalisation, to_device
 from striate.machine import describe
 from striate.models import NetworkSpec, load_weights, read_weights
 from striate.models.layouts import Pixels
 from striate.runs import CHECKPOINT, MODEL, RECORD, holds_run, read_record, unused_folder
 from striate.training.algorithm_choice import choose_computing, first_batch
 from striate.training.announcing import announced
-from striate.training.freezing import freeze, untrained_parts
-from striate.training.options import NetworkOptions
+from striate.training.optimisation import freeze, untrained_parts
 from striate.training.plan import Plan, make_plan
 from striate.training.presets import Facts
 from striate.training.process_group import ProcessGroup
 from striate.training.progress import Reporter
 from striate.training.recipe import Recipe
-from striate.training.request import Request, has_flow
+from striate.training.request import NetworkOptions, Request, has_flow
 from striate.version import __version__
 
 

@@ -11,19 +11,25 @@ import torch
 from striate.checked import checked
 from striate.errors import ArgumentError
 from striate.machine import cudnn_benchmark, keep_memory, pick_device, threads
-from striate.runs import lock, read_record, write_record
+from striate.runs import folder as lock
+from striate.runs import read_record, write_record
 from striate.training.concluding import Run, conclude, keep
-from striate.training.length import clock
 from striate.training.loop import Loop
-from striate.training.options import ClipOptions, Flow, MachineOptions, PictureOptions, network_options
+from striate.training.plan import clock
 from striate.training.presets import Preset, check_names, recipe_request
 from striate.training.process_group import ProcessGroup, process_group
-from striate.training.progress import Reporter, reporter_for
+from striate.training.progress import Reporter, reporter_for, require_tensorboard, tracked
 from striate.training.recipe import Recipe
-from striate.training.request import Request
+from striate.training.request import (
+    ClipOptions,
+    Flow,
+    MachineOptions,
+    PictureOptions,
+    Request,
+    network_options,
+)
 from striate.training.setup import Setup, new_setup, refuse_existing, resumed_setup
 from striate.training.stopping import stop_on_signal
-from striate.training.tracking import require_tensorboard, tracked
 
 __all__ = ["Run", "train"]
 

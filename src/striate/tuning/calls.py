@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from striate.algorithms.geometry import Geometry, Shape
+from striate.algorithms.algorithm import Geometry, Shape
 from striate.errors import NetworkError
 from striate.watching import Running, watching
 

@@ -8,11 +8,9 @@ import torch
 from torch import Tensor
 
 from striate.algorithms import ALGORITHMS, Choice, Choices, Geometry, Operation
-from striate.algorithms.algorithm import channels_last
+from striate.algorithms.algorithm import Shape, channels_last
 from striate.algorithms.catalogue import fitting
-from striate.algorithms.computing import compute
-from striate.algorithms.geometry import Shape
-from striate.algorithms.table import DTYPES, Number
+from striate.algorithms.in_network import DTYPES, Number, compute
 from striate.machine import rounds_fp32
 
 TOLERANCES: dict[Number, float] = {"bf16": 1e-2, "fp32": 1e-4}

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 
 from striate.algorithms import ALGORITHMS, Choice, Geometry, Operation
-from striate.algorithms.geometry import Shape
-from striate.algorithms.table import Number
+from striate.algorithms.algorithm import Shape
+from striate.algorithms.in_network import Number
 from striate.machine import cache_folder, describe
 from striate.tuning.measuring import Measured, Trial, tolerance
 from striate.version import __version__

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from striate.algorithms.algorithm import Operation
-from striate.algorithms.table import DTYPES, Key, Number, Table
+from striate.algorithms.in_network import DTYPES, Key, Number, Table
 from striate.checked import checked
 from striate.errors import ArgumentError
 from striate.machine import cudnn_benchmark, has_native_bf16

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from striate.arithmetic.described import Operation, TensorInfo
+from striate.arithmetic.described import Operation, Status, TensorInfo
 from striate.arithmetic.receptive import joining, reshaping
 from striate.arithmetic.receptive.axis import NOTHING, Axis, Bounds, hull, reduce_over, shrink, source
-from striate.arithmetic.status import Status
 
 Shape = tuple[int, ...]
 

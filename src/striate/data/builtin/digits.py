@@ -11,7 +11,7 @@ import numpy as np
 
 from striate.data.options import Options
 from striate.data.sets.image_sets import MemoryImages
-from striate.data.sources.contents import Contents
+from striate.data.sources.listing import Contents
 from striate.data.sources.splits import stratified
 
 _SHARES = {"test": 0.2, "val": 0.1}

@@ -15,11 +15,11 @@ from striate.data.options import Options
 from striate.data.packed.frame_file import FrameFile, FrameWriter, sums_of, writing
 from striate.data.packed.pack import FRAMES, Pack, read_pack
 from striate.data.sets.clip_sets import DecodedClips, brought_to
-from striate.data.sources.contents import Contents
 from striate.data.sources.listed import check_flow
+from striate.data.sources.listing import Contents
 from striate.data.sources.splits import SPLITS, groups_of
 from striate.data.workers import ordered_map
-from striate.runs import lock
+from striate.runs import folder as lock
 
 
 def packed_contents(folder: Path, options: Options) -> Contents:

@@ -12,8 +12,7 @@ from striate.data.images.reading import Header, read_header
 from striate.data.options import GIB, Options
 from striate.data.sets.file_sets import DiskClips, DiskImages, image_reader
 from striate.data.sets.image_sets import ImageSet, MemoryImages
-from striate.data.sources.contents import Contents
-from striate.data.sources.listing import Listing
+from striate.data.sources.listing import Contents, Listing
 from striate.data.sources.splits import groups_of
 from striate.data.unreadable_files import Broken, Skipped, read_each, refuse_many
 from striate.data.video.clip_reading import Reading, read_clip_header

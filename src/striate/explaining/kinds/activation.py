@@ -13,7 +13,7 @@ from striate.explaining.kinds.kind import Index, InputGradient, Kind
 from striate.explaining.texts import Texts, by_language
 from striate.numbers import number
 from striate.pages import Block, Formula
-from striate.pages.maths import Maths, row
+from striate.pages.document import Maths, row
 from striate.plain_values import ToJson
 
 OF_A_FUNCTION = 8

@@ -18,8 +18,7 @@ from striate.explaining.texts import Texts, by_language
 from striate.layers import CausalConv3d
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Grid, Paragraph, Table
-from striate.pages.document import planes_of
-from striate.pages.maths import Maths, row, sub, sum_of, total
+from striate.pages.document import Maths, planes_of, row, sub, sum_of, total
 from striate.tracing.recording import LayerRecord
 
 CHANNELS = 16

@@ -11,7 +11,7 @@ from striate.explaining.kinds.kind import EXACT, Index, Kind
 from striate.explaining.texts import Texts, by_language
 from striate.numbers import by, number
 from striate.pages import Block, Paragraph
-from striate.pages.maths import Maths
+from striate.pages.document import Maths
 from striate.plain_values import ToJson
 
 

@@ -14,7 +14,7 @@ from striate.derivation.shapes import Array
 from striate.explaining.checking import as_array
 from striate.explaining.texts import ByLanguage, Texts
 from striate.pages import Block
-from striate.pages.maths import Maths
+from striate.pages.document import Maths
 from striate.tracing.recording import LayerRecord
 
 Index = tuple[int, ...]

@@ -18,8 +18,7 @@ from striate.explaining.kinds.kind import EXACT, Index, Kind
 from striate.explaining.texts import Texts, by_language
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Grid, Paragraph
-from striate.pages.document import planes_of
-from striate.pages.maths import Maths, over, row, sum_of
+from striate.pages.document import Maths, over, planes_of, row, sum_of
 from striate.plain_values import ToJson
 
 WINDOW = {

@@ -12,7 +12,7 @@ from striate.explaining.kinds.kind import EXACT, Index, Kind
 from striate.explaining.texts import Texts, by_language
 from striate.numbers import number
 from striate.pages import Block, Paragraph, Table
-from striate.pages.maths import Maths
+from striate.pages.document import Maths
 from striate.plain_values import ToJson
 
 FOLDED = 4  # axes of maps (N·T, C, H, W) whose frames are folded into the batch

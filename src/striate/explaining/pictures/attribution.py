@@ -9,7 +9,7 @@ from torch import Tensor
 
 from striate.derivation.shapes import Array
 from striate.errors import NetworkError
-from striate.evaluating.calibration import probabilities
+from striate.evaluating.metrics import probabilities
 from striate.explaining.checking import as_array
 from striate.explaining.picture import Picture
 from striate.explaining.pictures.request import PictureRequest

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from striate.algorithms import ALGORITHMS, Choice, Choices, Geometry
-from striate.algorithms.geometry import Shift
-from striate.algorithms.table import from_json, to_json
+from striate.algorithms.algorithm import Shift
+from striate.algorithms.in_network import from_json, to_json
 from striate.errors import ArgumentError
 
 SHIFTED = Geometry(16, 8, (1, 1), (1, 1), (0, 0), (1, 1), shift=Shift(8, 2, 2))

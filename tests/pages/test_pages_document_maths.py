@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from striate.pages.maths import Maths, listed, over, partial, power, root, row, sub, sum_of, total
+from striate.pages.document import Maths, listed, over, partial, power, root, row, sub, sum_of, total
 
 
 @pytest.mark.parametrize(

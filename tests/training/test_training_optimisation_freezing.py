@@ -11,8 +11,14 @@ from small_runs import TINY, go_on, small_recipe, small_run
 from striate import runs
 from striate.errors import ArgumentError
 from striate.models import build
-from striate.training.freezing import freeze, training_mode, untrained_parts
-from striate.training.optimisation import Pace, make_optimizer, set_pace
+from striate.training.optimisation import (
+    Pace,
+    freeze,
+    make_optimizer,
+    set_pace,
+    training_mode,
+    untrained_parts,
+)
 from striate.training.recipe import Recipe
 from striate.training.train import Run
 

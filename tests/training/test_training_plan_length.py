@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 
 from small_runs import TINY, At, Told, assert_equal, go_on, small_recipe, small_run, state_of
 from striate.runs import read_history
-from striate.training import length
-from striate.training.length import (
+from striate.training import plan as length
+from striate.training.plan import (
     FINISHING_SECONDS,
     PLANS,
     Length,
     Minutes,
+    Plan,
     Revision,
     keep_revision,
     kept_revisions,
 )
-from striate.training.plan import Plan
 
 BATCH = 10
 
@@ -166,7 +166,7 @@ class Ticking(At):
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """A clock that stands still unless it is moved."""
     now = [0.0]
-    monkeypatch.setattr("striate.training.length.clock", lambda: now[0])
+    monkeypatch.setattr("striate.training.plan.clock", lambda: now[0])
     monkeypatch.setattr("striate.training.train.clock", lambda: now[0])
     return now
 

@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 
-from striate.evaluating.predictions import predictions_of, to_csv
+from striate.evaluating.predict_clips import predictions_of, to_csv
 
 ROWS = np.array([[0.1, 0.6, 0.3], [0.4, 0.2, 0.4]])
 CLASSES = ("cat", 'a "dog", barking', "öwl")

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from striate.data import ClipData, MemoryClips, Sampling, open_data
-from striate.evaluating.inputs import Normalisation, to_device
+from striate.evaluating.scoring import Normalisation, to_device
 from striate.models.layouts import IMAGENET
 
 

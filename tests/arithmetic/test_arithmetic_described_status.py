@@ -1,6 +1,6 @@
 """Sums are as unsure as their least sure part, and say because of what."""
 
-from striate.arithmetic.status import Figure, Status, total
+from striate.arithmetic.described import Figure, Status, total
 
 
 def test_a_sum_of_exact_figures_is_exact() -> None:

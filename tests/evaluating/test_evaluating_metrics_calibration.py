@@ -8,8 +8,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from striate.evaluating.calibration import SPREAD, fit_temperature, log_probabilities, probabilities
-from striate.evaluating.metrics import calibration_error
+from striate.evaluating.metrics import (
+    SPREAD,
+    calibration_error,
+    fit_temperature,
+    log_probabilities,
+    probabilities,
+)
 
 
 def calibrated(images: int = 4000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from striate.data.sources.idx import as_bytes, read_idx
+from striate.data.sources.idx_folder import as_bytes, read_idx
 from striate.errors import DataError
 
 ARRAYS = st.sampled_from(sorted(IDX_TYPES)).flatmap(

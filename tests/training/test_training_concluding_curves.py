@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from striate.training.curves import draw_curves
+from striate.training.concluding import draw_curves
 
 
 @pytest.fixture

@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from striate.comparing.costs import macs_of, parameters_of, streams
-from striate.comparing.matching import matched
+from striate.comparing.costs import macs_of, matched, parameters_of, streams
 from striate.errors import ArgumentError
 from striate.models import WAYS, NetworkSpec, build
 

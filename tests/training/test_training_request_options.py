@@ -10,7 +10,7 @@ from small_runs import Told, small_run
 from striate.errors import ArgumentError
 from striate.models import build
 from striate.runs import read_record
-from striate.training.options import NetworkOptions
+from striate.training.request import NetworkOptions
 from striate.training.train import Run
 
 SAID = "pixels are normalised as the weights were trained:"
