@@ -18,7 +18,7 @@ from clip_files import numbers_of, write_classes, write_frames, write_video
 from striate.data import ClipData, open_data, pack_data
 from striate.data.packed.pack import FRAMES, LOG, PACK
 from striate.errors import ArgumentError, DataError, RunError
-from striate.runs import folder as lock
+from striate.runs import lock
 
 _PACK = """
 import sys

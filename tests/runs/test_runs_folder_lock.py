@@ -12,7 +12,7 @@ from striate.errors import RunError
 
 HOLD = """
 import sys, pathlib
-from striate.runs import folder as lock
+from striate.runs import lock
 with lock(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     input()

@@ -11,8 +11,7 @@ import torch
 from striate.checked import checked
 from striate.errors import ArgumentError
 from striate.machine import cudnn_benchmark, keep_memory, pick_device, threads
-from striate.runs import folder as lock
-from striate.runs import read_record, write_record
+from striate.runs import lock, read_record, write_record
 from striate.training.concluding import Run, conclude, keep
 from striate.training.loop import Loop
 from striate.training.plan import clock

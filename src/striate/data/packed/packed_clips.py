@@ -19,7 +19,7 @@ from striate.data.sources.listed import check_flow
 from striate.data.sources.listing import Contents
 from striate.data.sources.splits import SPLITS, groups_of
 from striate.data.workers import ordered_map
-from striate.runs import folder as lock
+from striate.runs import lock
 
 
 def packed_contents(folder: Path, options: Options) -> Contents:

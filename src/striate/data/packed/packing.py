@@ -40,8 +40,7 @@ from striate.data.video.clip_reading import read_whole
 from striate.data.workers import ordered_map
 from striate.errors import ArgumentError, DataError
 from striate.plain_values import JsonValue, ToJson, parse_json
-from striate.runs import folder as lock
-from striate.runs import write_text
+from striate.runs import lock, write_text
 from striate.runs.folder import LOCK
 
 Progress = Callable[[int, int], None]
