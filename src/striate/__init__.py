@@ -25,7 +25,7 @@ _HOMES = {
     "explain": "explaining.explain",
     "get_data": "data",
     "inspect": "inspecting.inspect",
-    "load": "models.saved",
+    "load": "models.spec",
     "load_weights": "models",
     "open_data": "data",
     "pack_data": "data",

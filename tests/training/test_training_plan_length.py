@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from small_runs import TINY, At, Told, assert_equal, go_on, small_recipe, small_run, state_of
 from striate.runs import read_history
-from striate.training import plan as length
+from striate.training import plan as plan_module
 from striate.training.plan import (
     FINISHING_SECONDS,
     PLANS,
@@ -65,7 +65,7 @@ class Course:
     def seconds(self, opening: float) -> float:
         """Of the whole training, in which a step takes a second at pace 1."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(length, "clock", lambda: self.now)
+            patch.setattr(plan_module, "clock", lambda: self.now)
             plan = plan_of(self.per_epoch, self.minutes)
             minutes = Minutes(60 * self.minutes, plan, scored_images=30, finally_scored=60)
             known = Length(plan, minutes, began=0.0)
