@@ -39,7 +39,9 @@ class Plain(nn.Module):
 def content(value: Any) -> Any:
     if isinstance(value, dict):
         return [(key, id(thing)) for key, thing in value.items()]
-    if isinstance(value, list | set):
+    if isinstance(value, set):
+        return {id(thing) for thing in value}
+    if isinstance(value, list):
         return [id(thing) for thing in value]
     return id(value)
 
