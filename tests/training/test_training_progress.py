@@ -31,7 +31,7 @@ def printed(console: Console) -> str:
 
 
 def test_an_epoch_in_words() -> None:
-    assert in_words(row(2)) == "epoch   2/3  loss 1.500  validation 50.00%    1,234 images/s"
+    assert in_words(row(2)) == "epoch   2/3  loss 1.500  validation 50.00 %    1,234 images/s"
     assert in_words(row(2, val=None)) == "epoch   2/3  loss 1.500    1,234 images/s"
 
 
@@ -76,7 +76,7 @@ def test_a_bar() -> None:
     bar.step(11, 1.25, 0.5, 4321.0)
     assert bar.progress is not None
     assert bar.progress.tasks[0].completed == 11
-    assert bar.progress.tasks[0].fields["state"] == "loss 1.250  accuracy 50.0%  4,321 images/s  left"
+    assert bar.progress.tasks[0].fields["state"] == "loss 1.250  accuracy 50.0 %  4,321 images/s  left"
     bar.step(12, 1.0, 0.5, 1.0)  # so soon after the other that it is not drawn
     assert bar.progress.tasks[0].completed == 11
     bar.epoch(row(1))
@@ -98,7 +98,7 @@ def test_a_bar_fits_into_the_terminal(width: int) -> None:
     bar.progress.refresh()
     bar.end()
     shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", printed(console))
-    assert "loss 0.123  accuracy 99.9%  54,321 images/s  left -:--:--" in shown
+    assert "loss 0.123  accuracy 99.9 %  54,321 images/s  left -:--:--" in shown
 
 
 def test_a_bar_while_reading() -> None:

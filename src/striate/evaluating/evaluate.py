@@ -16,6 +16,7 @@ from striate.evaluating.metrics import Scores, probabilities, score
 from striate.evaluating.predict_clips import Prediction, predictions_of, to_csv
 from striate.evaluating.run_model import Trained, open_run
 from striate.evaluating.scoring import Progress, batch_of, logits_of, readable
+from striate.numbers import percent
 from striate.runs import write, write_text
 from striate.tuning import tune
 
@@ -68,7 +69,7 @@ class Evaluation:
         from striate.evaluating.metrics import draw_confusion  # it loads matplotlib, which scoring does not
 
         scores = self.scores
-        title = f"{self.data}, {self.split}: {scores.top1:.2%} of {scores.images:,} {scores.unit}"
+        title = f"{self.data}, {self.split}: {percent(scores.top1)} of {scores.images:,} {scores.unit}"
         names = ("evaluation.json", "predictions.csv", "confusion.png")
         report, table, picture = (Path(folder) / name for name in names)
         write_text(report, json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n")

@@ -13,6 +13,7 @@ from striate.evaluating.metrics import Scores, draw_confusion, fit_temperature, 
 from striate.evaluating.run_model import algorithms_of
 from striate.evaluating.scoring import NO_ALGORITHMS, logits_of, readable
 from striate.models.spec import network_of
+from striate.numbers import percent
 from striate.runs import CONFUSION, CURVES, read_history, write, write_record
 from striate.training.loop import Loop
 from striate.training.setup import Setup
@@ -195,7 +196,7 @@ def _draw(setup: Setup, history: list[dict[str, Any]], scores: Scores | None) ->
     write(pictures[0], lambda path: draw_curves(history, path))
     if scores is not None:
         pictures.append(setup.run / CONFUSION)
-        title = f"{setup.data.name}: {scores.top1:.2%} of {scores.images:,} {scores.unit}"
+        title = f"{setup.data.name}: {percent(scores.top1)} of {scores.images:,} {scores.unit}"
         write(pictures[1], lambda path: draw_confusion(scores, title, path))
     return tuple(pictures)
 

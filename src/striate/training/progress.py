@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from striate.errors import MissingExtraError
+from striate.numbers import percent
 from striate.pages.terminal import console_of
 
 LINES = 24
@@ -134,7 +135,7 @@ class Bar(Lines):
         if self.progress is None or now - self.drawn < 0.1:
             return
         self.drawn = now
-        state = f"loss {loss:.3f}  accuracy {top1:.1%}  {speed(per_second)} {self.unit}/s  left"
+        state = f"loss {loss:.3f}  accuracy {percent(top1, 1)}  {speed(per_second)} {self.unit}/s  left"
         self.progress.update(self.task, completed=done, state=state)
 
     def end(self) -> None:
@@ -148,7 +149,7 @@ def in_words(row: dict[str, Any]) -> str:
     """An epoch in one line."""
     text = f"epoch {row['epoch']:>3}/{row['epochs']}  loss {row['train_loss']:.3f}"
     if row.get("val_top1") is not None:
-        text += f"  validation {row['val_top1']:.2%}"
+        text += f"  validation {percent(row['val_top1'])}"
     unit = "clips" if "clips_per_second" in row else "images"
     return f"{text}  {speed(row[f'{unit}_per_second']):>7} {unit}/s"
 

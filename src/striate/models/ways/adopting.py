@@ -11,6 +11,7 @@ from striate.models.ways.clip_network import ClipNetwork
 from striate.models.ways.lifting import embedded
 from striate.models.ways.recurrent import RecurrentNetwork
 from striate.models.ways.two_stream import TwoStreamNetwork, of_planes
+from striate.numbers import percent
 
 BACKBONE, FLOW = "backbone.", "flow."
 KERNEL_OF_IMAGES, KERNEL_OF_CLIPS = 4, 5  # axes
@@ -121,5 +122,5 @@ def _filters_in_words(blocks: list[Conv2Plus1d], halves: list[Halves], source: s
         words.append(f"{rectified:,} as relu(x), for want of width")
     if part:
         least = min(made.kept for made in halves)
-        words.append(f"{part:,} to {least:.0%} of their squares")
+        words.append(f"{part:,} to {percent(least, 0)} of their squares")
     return f"2plus1d: {', '.join(words)}; the norms between are fresh"
