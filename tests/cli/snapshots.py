@@ -11,11 +11,13 @@ WIDTHS = (80, 140)
 
 
 def assert_printed(name: str, width: int, printed: str) -> None:
-    """Compares what was printed with the file of that name, and no line is wider than there is room for."""
+    """Compares what was printed with the file of that name. No line is wider than there is room for, but one
+    that ends in a command: it is never broken, so that it can be copied.
+    """
     text = "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
     path = FOLDER / f"{name}-{width}.txt"
     if os.environ.get("STRIATE_SNAPSHOTS") == "write":
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")
-    assert max(map(len, text.splitlines())) <= width
+    assert max(len(line) for line in text.splitlines() if ":  striate " not in line) <= width

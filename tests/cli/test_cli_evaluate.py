@@ -11,7 +11,8 @@ from striate.runs import read_record
 from striate.training.train import Run
 
 
-def test_the_table(run: Command, digits_run: Run) -> None:
+def test_the_table(run: Command, digits_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS")  # where nobody looks, no line is broken
     done = run("evaluate", digits_run.path)
     scores = digits_run.test
     assert scores is not None

@@ -97,8 +97,9 @@ class Parser(argparse.ArgumentParser):
         option = self.options.get(named[1]) if named else None
         if option is None or named is None:
             raise ArgumentError(f"{self.prog}: {message}: see `{self.prog} --help`")
-        if "ignored explicit argument" in message:
-            raise ArgumentError(f"{option.flag} takes no value: leave out what stands behind its =")
+        if value := re.search(r"ignored explicit argument '(.*)'", message):
+            came = f"{option.flag}={value[1]}"
+            raise ArgumentError(f"{option.flag} takes no value; got {came!r}: leave ={value[1]} out")
         number = len(option.default) if isinstance(option.default, tuple) and not option.many else 1
         values = "a value" if number == 1 else f"{number} values"
         raise ArgumentError(f"{option.flag} needs {values}: for example {option.flag} {_example(option)}")

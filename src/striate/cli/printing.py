@@ -47,6 +47,11 @@ def screen(error: bool = False) -> "Console":
     return console
 
 
+def print_whole(line: str) -> None:
+    """A line that may hold a path or a command: no width breaks it, so that it can be copied."""
+    screen().print(line, soft_wrap=True)
+
+
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int, int], Any] | None]:
     """A bar on a terminal, for work that counts its images; nothing elsewhere."""
