@@ -36,6 +36,18 @@ class TemporalShift(nn.Module):
         return y
 
 
+class Outputs(nn.Module):
+    """The first tensor of a layer that gives several, such as a recurrent layer's outputs."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        outputs: Tensor = self.layer(x)[0]
+        return outputs
+
+
 class Twice(nn.Module):
     """A convolution used twice, with a residual sum around it."""
 

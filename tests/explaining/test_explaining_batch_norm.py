@@ -4,7 +4,7 @@ import pytest
 from explaining_networks import numbers, seeded
 from torch import nn
 
-from striate.explaining.kinds.batch_norm import Normalised
+from striate.explaining.kinds.normalisation import Normalised
 from striate.explaining.unit import explain_unit
 from striate.tracing.recording import record
 

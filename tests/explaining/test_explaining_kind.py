@@ -67,15 +67,35 @@ def test_the_gradient_at_the_input_is_autograds(key: str, number: int, seed: int
 @pytest.mark.parametrize(("key", "number"), ALL)
 @settings(max_examples=6, deadline=None)
 @given(data=st.data())
-def test_the_terms_of_a_weight_add_up_to_its_gradient(key: str, number: int, data: st.DataObject) -> None:
+def test_the_terms_of_a_parameter_add_up_to_its_gradient(key: str, number: int, data: st.DataObject) -> None:
     recorded, kind = worked_out(key, number, data.draw(st.integers(0, 99)))
-    if not isinstance(kind, KernelKind):
-        return
-    theirs = gradient_by_torch(recorded, kind.record)
-    index = tuple(data.draw(st.integers(0, size - 1)) for size in theirs.shape)
-    terms = kind.weight_terms(index)
-    assert terms.total == pytest.approx(float(theirs[index]), rel=1e-9, abs=1e-12)
-    assert kind.row_times_column(terms) == pytest.approx(terms.total, rel=1e-9, abs=1e-12)
+    for name in kind.learned:
+        theirs = gradient_by_torch(recorded, kind.record, name)
+        index = tuple(data.draw(st.integers(0, size - 1)) for size in theirs.shape)
+        terms = kind.terms(name, index)
+        assert terms.total == pytest.approx(float(theirs[index]), rel=1e-8, abs=1e-10)
+        if isinstance(kind, KernelKind) and name == "weight":
+            assert kind.row_times_column(terms) == pytest.approx(terms.total, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("key", EXAMPLES)
+def test_every_parameter_of_a_layer_can_be_asked_for(key: str) -> None:
+    _, kind = worked_out(key, 0, 0)
+    assert set(kind.learned) == set(dict(kind.layer.named_parameters(recurse=False)))
+
+
+@pytest.mark.parametrize(("key", "number"), ALL)
+@settings(max_examples=6, deadline=None)
+@given(data=st.data())
+def test_a_gradient_at_the_input_is_a_sum_over_the_outputs_that_it_fed(
+    key: str, number: int, data: st.DataObject
+) -> None:
+    _, kind = worked_out(key, number, data.draw(st.integers(0, 99)))
+    index = tuple(data.draw(st.integers(0, size - 1)) for size in kind.record.input.shape)
+    fed, theirs = kind.fed(index), kind.record.input_gradient
+    assert theirs is not None
+    terms = kind.upstream[tuple(fed.places.T)] * fed.slopes
+    assert terms.sum() == pytest.approx(float(theirs[index]), rel=1e-6, abs=1e-6 * abs(terms).sum() + 1e-12)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -20,6 +20,7 @@ PICTURES = (
     "integrated_gradients", "occlusion", "largest", "effective_field",
 )  # fmt: skip
 RULES = (GradientDescent(1), Momentum(1), Adam())
+VERDICTS = ("vanishes", "shrinks", "explodes", "grows", "steady")
 SETTINGS = {name for rule in RULES for name in settings_of(rule)}
 ROOM = Path(striate.explaining.__file__).parent
 TERMS = {
@@ -89,7 +90,7 @@ def test_no_text_is_there_for_nothing() -> None:
     """Keys that are put together in code end in a name of something that there is."""
     english = LANGUAGES["en"][0].keys()
     composed = {f"picture.{name}{title}" for name in PICTURES for title in ("", ".title")}
-    composed |= {f"through.{verdict}" for verdict in ("vanishes", "explodes", "steady")}
+    composed |= {f"through.{verdict}" for verdict in VERDICTS}
     composed |= {"head.divided", "head.probability"}  # the first only where there is a temperature
     composed |= {f"label.{name}" for name in (*LABELS, "page")} | {f"setting.{name}" for name in SETTINGS}
     assert english == asked_for("") | asked_for("kinds/") & english | composed

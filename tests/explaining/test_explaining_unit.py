@@ -6,7 +6,7 @@ from explaining_networks import clip_network, image_network, numbers
 
 from striate.errors import ArgumentError, NetworkError
 from striate.explaining.explain import explain
-from striate.explaining.kinds.batch_norm import Normalised
+from striate.explaining.kinds.normalisation import Normalised
 from striate.explaining.unit import choose, explain_unit
 from striate.tracing.recording import record
 

@@ -72,8 +72,8 @@ def test_a_layer_without_kernels() -> None:
     with pytest.raises(NetworkError) as caught:
         explain(image_network(), numbers(1, 4, 9, 8), layer="3", weight=(0, 0), label=0)
     assert str(caught.value) == (
-        "3 is a MaxPool2d: it has no kernel whose gradient could be taken apart; "
-        "name a layer that has one: 0, 4, 6, 13, 15"
+        "3 is a MaxPool2d: it has no weights whose gradient could be taken apart; "
+        "name a layer that has some: 0, 1, 4, 6, 13, 15"
     )
 
 

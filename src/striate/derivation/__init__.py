@@ -17,32 +17,39 @@ typeset, with numbers. What does not fit raises ArgumentError, one sentence with
     fully_connected.py   fully connected, the 1×1 convolution as one at each pixel, flatten
     factorised.py        (2+1)D convolution
     temporal_shift.py    temporal shift
+    transposed.py        transposed convolution
+    moving.py            numbers that only move: padding of every kind, pixel and channel shuffles, reshaping
+    upsampling.py        nearest, linear and cubic
     max_pooling.py       max pool, and who won
     average_pooling.py   average, adaptive and global pools
-    activations.py       ReLU and its kin, sigmoid, tanh, GELU
-    normalisation.py     batch normalisation
+    activations.py       smooth ones: sigmoid, tanh, SiLU, GELU, …
+    piecewise_linear.py  ReLU and its kin
+    normalisation.py     batch and group normalisation
+    layer_normalisation.py  layer and RMS normalisation
     branches.py          dropout, residual sum
     cells.py             RNN, LSTM and GRU, one step
     through_time.py      a cell along a sequence, and back
+    recurrent.py         layers of them, both ways
     loss.py              softmax and cross-entropy
     updates.py           gradient descent, momentum, Adam
     network.py           layers in a row
-    terms.py             one gradient as its terms, one output as its products
+    terms.py             one gradient as its terms
+    units.py             one output as its products
     numerical.py         the second witness: a gradient by trying
 """
 
 from striate.derivation.activations import (
     Elu,
     Gelu,
-    HardSigmoid,
-    HardSwish,
-    LeakyRelu,
-    Relu,
-    Relu6,
+    GeluByTanh,
+    LogSigmoid,
+    Mish,
     Sigmoid,
     Silu,
     Softplus,
+    Softsign,
     Tanh,
+    TanhShrink,
 )
 from striate.derivation.average_pooling import (
     AdaptiveAveragePool,
@@ -55,27 +62,57 @@ from striate.derivation.cells import GRU, LSTM, RNN
 from striate.derivation.convolution import Convolution
 from striate.derivation.factorised import TwoPlusOne, full_kernel
 from striate.derivation.fully_connected import Flatten, FullyConnected, Pointwise
+from striate.derivation.layer_normalisation import LayerNorm
 from striate.derivation.loss import CrossEntropy, Softmax
-from striate.derivation.max_pooling import MaxPool, winner_cells
+from striate.derivation.max_pooling import AdaptiveMaxPool, MaxPool, winner_cells
+from striate.derivation.moving import (
+    ChannelShuffle,
+    Frames,
+    Moving,
+    Pad,
+    PixelShuffle,
+    PixelUnshuffle,
+    Reshape,
+)
 from striate.derivation.network import Layer, Sequential, convolution_layer, fully_connected_layer
 from striate.derivation.normalisation import BatchNorm, GroupNorm, Running
 from striate.derivation.numerical import numerical_gradient
+from striate.derivation.piecewise_linear import (
+    HardShrink,
+    HardSigmoid,
+    HardSwish,
+    Hardtanh,
+    LeakyRelu,
+    Prelu,
+    Relu,
+    Relu6,
+    SoftShrink,
+    Threshold,
+)
+from striate.derivation.recurrent import Recurrent
 from striate.derivation.temporal_shift import TemporalShift
 from striate.derivation.terms import (
     Term,
     Terms,
-    Unit,
-    Window,
     bias_terms,
-    convolution_unit,
+    channel_terms,
     fully_connected_terms,
-    fully_connected_unit,
-    max_pool_window,
+    place_terms,
+    transposed_terms,
     weight_terms,
 )
 from striate.derivation.through_time import ThroughTime
+from striate.derivation.transposed import TransposedConvolution
 from striate.derivation.unfolding import AsMatrixProduct, fold, unfold
+from striate.derivation.units import (
+    Unit,
+    Window,
+    convolution_unit,
+    fully_connected_unit,
+    max_pool_window,
+)
 from striate.derivation.updates import Adam, GradientDescent, Momentum, update
+from striate.derivation.upsampling import Upsample
 
 __all__ = [
     "GRU",
@@ -83,45 +120,68 @@ __all__ = [
     "RNN",
     "Adam",
     "AdaptiveAveragePool",
+    "AdaptiveMaxPool",
     "AsMatrixProduct",
     "AveragePool",
     "BatchNorm",
+    "ChannelShuffle",
     "Convolution",
     "CrossEntropy",
     "Dropout",
     "Elu",
     "Flatten",
+    "Frames",
     "FullyConnected",
     "Gelu",
+    "GeluByTanh",
     "GlobalAveragePool",
     "GradientDescent",
     "GroupNorm",
+    "HardShrink",
     "HardSigmoid",
     "HardSwish",
+    "Hardtanh",
     "Layer",
+    "LayerNorm",
     "LeakyRelu",
+    "LogSigmoid",
     "MaxPool",
     "MeanOverFrames",
+    "Mish",
     "Momentum",
+    "Moving",
+    "Pad",
+    "PixelShuffle",
+    "PixelUnshuffle",
     "Pointwise",
+    "Prelu",
+    "Recurrent",
     "Relu",
     "Relu6",
+    "Reshape",
     "ResidualSum",
     "Running",
     "Sequential",
     "Sigmoid",
     "Silu",
+    "SoftShrink",
     "Softmax",
     "Softplus",
+    "Softsign",
     "Tanh",
+    "TanhShrink",
     "TemporalShift",
     "Term",
     "Terms",
+    "Threshold",
     "ThroughTime",
+    "TransposedConvolution",
     "TwoPlusOne",
     "Unit",
+    "Upsample",
     "Window",
     "bias_terms",
+    "channel_terms",
     "convolution_layer",
     "convolution_unit",
     "fold",
@@ -131,6 +191,8 @@ __all__ = [
     "fully_connected_unit",
     "max_pool_window",
     "numerical_gradient",
+    "place_terms",
+    "transposed_terms",
     "unfold",
     "update",
     "weight_terms",

@@ -1,19 +1,21 @@
-"""Activations, one number at a time: y = f(x), so ∂L/∂x = δ · f′(x).
+"""Smooth activations, one number at a time: y = f(x), so ∂L/∂x = δ · f′(x).
 
-    ReLU          f(x) = max(x, 0)               f′ = 1 where x > 0, else 0     (0 at x = 0, as torch)
-    leaky ReLU    f(x) = x, or a·x below 0       f′ = 1 where x > 0, else a
-    ReLU6         f(x) = min(max(x, 0), 6)       f′ = 1 where 0 < x < 6, else 0
-    sigmoid       f(x) = 1 / (1 + e⁻ˣ)           f′ = y·(1 − y)
-    tanh          f(x) = (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ)   f′ = 1 − y²
-    SiLU          f(x) = x·σ(x)                  f′ = σ + x·σ·(1 − σ)
-    hard sigmoid  f(x) = min(max(x/6 + 1/2, 0), 1)    f′ = 1/6 where −3 < x < 3, else 0
-    hard swish    f(x) = x·hardsigmoid(x)        f′ = x/3 + 1/2 where −3 < x < 3, 1 above, 0 below
-    ELU           f(x) = x, or a·(eˣ − 1) below 0     f′ = 1 where x > 0, else a·eˣ
-    softplus      f(x) = log(1 + eˣ)             f′ = σ(x)
-    GELU          f(x) = x·Φ(x)                  f′ = Φ(x) + x·φ(x)    (Φ, φ: of the normal distribution)
+    sigmoid       f(x) = 1 / (1 + e⁻ˣ)                f′ = y·(1 − y)
+    tanh          f(x) = (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ)        f′ = 1 − y²
+    SiLU          f(x) = x·σ(x)                       f′ = σ + x·σ·(1 − σ)
+    mish          f(x) = x·tanh(log(1 + eˣ))          f′ = t + x·σ·(1 − t²), t = tanh(log(1 + eˣ))
+    ELU           f(x) = x, or a·(e^{s·x} − 1) below 0    f′ = 1 where x > 0, else a·s·e^{s·x}
+    softplus      f(x) = log(1 + e^{βx})/β            f′ = σ(βx)
+    log sigmoid   f(x) = −log(1 + e⁻ˣ)                f′ = σ(−x)
+    softsign      f(x) = x/(1 + |x|)                  f′ = 1/(1 + |x|)²
+    tanh shrink   f(x) = x − tanh x                   f′ = tanh² x
+    GELU          f(x) = x·Φ(x)                       f′ = Φ(x) + x·φ(x)    (Φ, φ: of the normal distribution)
+      by tanh     f(x) = x/2·(1 + t), t = tanh(u), u = √(2/π)·(x + 0.044715x³)
+                                                      f′ = (1 + t)/2 + x/2·(1 − t²)·u′
 
 Sigmoid: y′ = e⁻ˣ/(1 + e⁻ˣ)² = y·(1 − y), since 1 − y = e⁻ˣ/(1 + e⁻ˣ). It is at most 1/4, which is why deep
 chains of sigmoids lose their gradient. tanh(x) = 2σ(2x) − 1, so its derivative is 4σ(1 − σ) = 1 − y².
+`piecewise_linear.py` has those of straight lines.
 """
 
 import math
@@ -58,41 +60,6 @@ class Activation(ABC):
 
 
 @dataclass(frozen=True)
-class Relu(Activation):
-    """max(x, 0)."""
-
-    def value(self, x: Array) -> Array:
-        return np.maximum(x, 0)
-
-    def slope(self, x: Array) -> Array:
-        return x > 0
-
-
-@dataclass(frozen=True)
-class LeakyRelu(Activation):
-    """x above 0, a small multiple of it below (Maas et al. 2013)."""
-
-    slope_below: float = 0.01
-
-    def value(self, x: Array) -> Array:
-        return np.where(x > 0, x, self.slope_below * x)
-
-    def slope(self, x: Array) -> Array:
-        return np.where(x > 0, 1, self.slope_below)
-
-
-@dataclass(frozen=True)
-class Relu6(Activation):
-    """A ReLU that stops at 6 (MobileNets)."""
-
-    def value(self, x: Array) -> Array:
-        return np.clip(x, 0, 6)
-
-    def slope(self, x: Array) -> Array:
-        return (x > 0) & (x < 6)
-
-
-@dataclass(frozen=True)
 class Sigmoid(Activation):
     """1 / (1 + e⁻ˣ)."""
 
@@ -132,50 +99,86 @@ class Silu(Activation):
 
 
 @dataclass(frozen=True)
-class HardSigmoid(Activation):
-    """A sigmoid of three straight lines (Howard et al. 2019, MobileNetV3)."""
+class Mish(Activation):
+    """x·tanh(softplus(x)) (Misra 2019)."""
 
     def value(self, x: Array) -> Array:
-        return np.clip(x / 6 + 0.5, 0, 1)
+        return x * np.tanh(np.logaddexp(x, 0))
 
     def slope(self, x: Array) -> Array:
-        return (np.abs(x) < 3) / 6
-
-
-@dataclass(frozen=True)
-class HardSwish(Activation):
-    """x times the hard sigmoid (Howard et al. 2019)."""
-
-    def value(self, x: Array) -> Array:
-        return x * np.clip(x / 6 + 0.5, 0, 1)
-
-    def slope(self, x: Array) -> Array:
-        return np.where(np.abs(x) < 3, x / 3 + 0.5, x >= 3)
+        gate = np.tanh(np.logaddexp(x, 0))
+        slope: Array = gate + x * sigmoid(x) * (1 - gate) * (1 + gate)
+        return slope
 
 
 @dataclass(frozen=True)
 class Elu(Activation):
-    """x above 0, towards −a below (Clevert et al. 2016); all of it times `scale`, as in SELU."""
+    """x above 0, towards −a below (Clevert et al. 2016); all of it times `scale`, as in SELU.
+
+    steepness: of the exponential; 1/a makes it a CELU, whose slope has no jump.
+    """
 
     alpha: float = 1.0
     scale: float = 1.0
+    steepness: float = 1.0
 
     def value(self, x: Array) -> Array:
-        return self.scale * np.where(x > 0, x, self.alpha * np.expm1(np.minimum(x, 0)))
+        below = self.alpha * np.expm1(self.steepness * np.minimum(x, 0))
+        return self.scale * np.where(x > 0, x, below)
 
     def slope(self, x: Array) -> Array:
-        return self.scale * np.where(x > 0, 1, self.alpha * np.exp(np.minimum(x, 0)))
+        below = self.alpha * self.steepness * np.exp(self.steepness * np.minimum(x, 0))
+        return self.scale * np.where(x > 0, 1, below)
 
 
 @dataclass(frozen=True)
 class Softplus(Activation):
-    """A smooth ReLU."""
+    """A smooth ReLU, which torch replaces by x where β·x is above a threshold."""
+
+    beta: float = 1.0
+    threshold: float = 20.0
 
     def value(self, x: Array) -> Array:
-        return np.logaddexp(x, 0)
+        linear = self.beta * x > self.threshold
+        return np.where(linear, x, np.logaddexp(self.beta * x, 0) / self.beta)
 
     def slope(self, x: Array) -> Array:
-        return sigmoid(x)
+        return np.where(self.beta * x > self.threshold, 1, sigmoid(self.beta * x))
+
+
+@dataclass(frozen=True)
+class LogSigmoid(Activation):
+    """log σ(x)."""
+
+    def value(self, x: Array) -> Array:
+        return -np.logaddexp(-x, 0)
+
+    def slope(self, x: Array) -> Array:
+        return sigmoid(-x)
+
+
+@dataclass(frozen=True)
+class Softsign(Activation):
+    """x / (1 + |x|)."""
+
+    def value(self, x: Array) -> Array:
+        y: Array = x / (1 + np.abs(x))
+        return y
+
+    def slope(self, x: Array) -> Array:
+        slope: Array = 1 / np.square(1 + np.abs(x))
+        return slope
+
+
+@dataclass(frozen=True)
+class TanhShrink(Activation):
+    """x − tanh x."""
+
+    def value(self, x: Array) -> Array:
+        return x - np.tanh(x)
+
+    def slope(self, x: Array) -> Array:
+        return np.square(np.tanh(x))
 
 
 @dataclass(frozen=True)
@@ -196,3 +199,23 @@ def _below(x: Array) -> Array:
     """Φ(x), accurate far below 0 too."""
     share: Array = 0.5 * _ERFC(-np.asarray(x, float) / math.sqrt(2))
     return share
+
+
+@dataclass(frozen=True)
+class GeluByTanh(Activation):
+    """A GELU with Φ approximated by a tanh (Hendrycks & Gimpel 2016)."""
+
+    def value(self, x: Array) -> Array:
+        y: Array = 0.5 * x * (1 + np.tanh(self.inside(x)))
+        return y
+
+    def slope(self, x: Array) -> Array:
+        t = np.tanh(self.inside(x))
+        steep = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * np.square(x))
+        slope: Array = 0.5 * (1 + t) + 0.5 * x * (1 - t) * (1 + t) * steep
+        return slope
+
+    def inside(self, x: Array) -> Array:
+        """u."""
+        u: Array = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+        return u

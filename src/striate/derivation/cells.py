@@ -4,6 +4,7 @@ A cell takes a = W_ih·x + b_ih from the input and r = W_hh·h + b_hh from the s
 and makes the next state. `through_time.py` runs it along a sequence.
 
 RNN.    h′ = tanh(s), s = a + r                    ∂L/∂s = ∂L/∂h′ · (1 − h′²)
+        h′ = max(s, 0), if so asked                ∂L/∂s = ∂L/∂h′ where h′ > 0
 
 LSTM (Hochreiter & Schmidhuber 1997; gates i f g o), s = a + r in four parts:
 
@@ -64,19 +65,20 @@ def parts(gates: Array, count: int) -> list[Array]:
 
 @dataclass(frozen=True)
 class RNN:
-    """h′ = tanh(a + r)."""
+    """h′ = tanh(a + r); rectified: max(a + r, 0)."""
 
     gates: int = 1
     states: int = 1
+    rectified: bool = False
 
     def forward(self, a: Array, r: Array, state: State) -> tuple[State, Array]:
         """The next state, which is also all that backward needs."""
-        h = np.tanh(a + r)
+        h = np.maximum(a + r, 0) if self.rectified else np.tanh(a + r)
         return (h,), h
 
     def backward(self, d_state: State, saved: Array) -> Back:
-        """δ·(1 − h′²), for a and r alike."""
-        ds = d_state[0] * (1 - saved * saved)
+        """δ·f′, for a and r alike."""
+        ds = d_state[0] * (saved > 0 if self.rectified else 1 - saved * saved)
         return Back(ds, ds, (np.zeros_like(saved),))
 
 

@@ -21,9 +21,9 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from striate.derivation.activations import Relu
 from striate.derivation.convolution import Convolution
 from striate.derivation.convolution import Saved as ConvolutionSaved
+from striate.derivation.piecewise_linear import Relu
 from striate.derivation.shapes import Array
 from striate.errors import ArgumentError
 

@@ -26,30 +26,37 @@ from striate.derivation.shapes import Array, expect_gradient
 from striate.errors import ArgumentError
 
 
-def log_softmax(z: Array) -> Array:
-    """log p over the last axis, without overflow.
+def log_softmax(z: Array, axis: int = -1) -> Array:
+    """log p over an axis, without overflow.
 
     >>> log_softmax(np.array([[1000.0, 1000.0]])) / np.log(2)
     array([[-1., -1.]])
     """
-    shifted = z - z.max(axis=-1, keepdims=True)
-    result: Array = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    shifted = z - z.max(axis=axis, keepdims=True)
+    result: Array = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
     return result
 
 
 @dataclass(frozen=True)
 class Softmax:
-    """Probabilities over the last axis."""
+    """Probabilities over an axis. log: their logarithms, ∂L/∂z_j = δ_j − p_j·Σ_k δ_k."""
+
+    axis: int = -1
+    log: bool = False
 
     def forward(self, x: Array) -> tuple[Array, Array]:
-        """z (N, ..., K) → p, positive, each row summing to 1."""
-        p = np.exp(log_softmax(x))
-        return p, p
+        """z (N, ..., K) → p, positive, each row summing to 1; saves p."""
+        log_p = log_softmax(x, self.axis)
+        p = np.exp(log_p)
+        return (log_p if self.log else p), p
 
     def backward(self, dy: Array, saved: Array) -> Array:
         """p·(δ − Σ δ·p)."""
         expect_gradient(dy, saved.shape, "a softmax")
-        dx: Array = saved * (dy - (dy * saved).sum(axis=-1, keepdims=True))
+        if self.log:
+            of_log: Array = dy - saved * dy.sum(axis=self.axis, keepdims=True)
+            return of_log
+        dx: Array = saved * (dy - (dy * saved).sum(axis=self.axis, keepdims=True))
         return dx
 
 

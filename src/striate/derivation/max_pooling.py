@@ -13,13 +13,17 @@ Where several cells are equal the maximum has no derivative; like torch, the fir
 the whole gradient.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from striate.derivation.geometry import Padding, Sliding, pooling
-from striate.derivation.shapes import Array, PerAxis, expect_gradient, expect_spatial
+from striate.derivation.shapes import Array, PerAxis, Sizes, expect_gradient, expect_spatial, per_axis
+from striate.sizes import adaptive_windows
 
 
 class Saved(NamedTuple):
@@ -117,3 +121,43 @@ def winner_cells(saved: Saved) -> Array:
     dilation = np.reshape(slide.dilation, (axes,) + (1,) * saved.winner.ndim)
     cells: Array = corner + np.stack(inside) * dilation
     return cells
+
+
+@dataclass(frozen=True)
+class AdaptiveMaxPool:
+    """The largest number of each bin [⌊i·n/out⌋, ⌈(i+1)·n/out⌉), whatever the input's size.
+
+    >>> AdaptiveMaxPool(2).forward(np.array([[[1.0, 4.0, 3.0]]]))[0]
+    array([[[4., 4.]]])
+    """
+
+    out: PerAxis
+
+    def bins(self, size: Sizes) -> Iterator[tuple[Sizes, tuple[Any, ...]]]:
+        """(output place, its cells) for every output."""
+        out = per_axis(self.out, len(size), "output size")
+        spans = [adaptive_windows(n, o) for n, o in zip(size, out, strict=True)]
+        for place in product(*map(range, out)):
+            ranges = [span[i] for span, i in zip(spans, place, strict=True)]
+            yield place, tuple(slice(one.start, one.stop) for one in ranges)
+
+    def forward(self, x: Array) -> tuple[Array, tuple[Sizes, Array]]:
+        """(N, C, *size) → y (N, C, *out), and the winners' places in the flattened map."""
+        size = expect_spatial(x, "an adaptive max pool")
+        flat = np.arange(prod(size)).reshape(size)
+        winners = np.empty((*x.shape[:2], *per_axis(self.out, len(size), "output size")), int)
+        for place, cells in self.bins(size):
+            window = x[(slice(None), slice(None), *cells)].reshape(*x.shape[:2], -1)
+            where: Any = (slice(None), slice(None), *place)
+            winners[where] = flat[cells].reshape(-1)[window.argmax(axis=-1)]
+        y = np.take_along_axis(x.reshape(*x.shape[:2], -1), winners.reshape(*x.shape[:2], -1), axis=-1)
+        return y.reshape(winners.shape), (x.shape, winners)
+
+    def backward(self, dy: Array, saved: tuple[Sizes, Array]) -> Array:
+        """Each δ goes to its winner."""
+        shape, winners = saved
+        expect_gradient(dy, winners.shape, "an adaptive max pool")
+        maps = np.arange(prod(shape[:2])).reshape(*shape[:2], *(1,) * (dy.ndim - 2))
+        places = (maps * prod(shape[2:]) + winners).reshape(-1)
+        dx = np.bincount(places, weights=dy.reshape(-1), minlength=prod(shape))
+        return dx.reshape(shape).astype(dy.dtype)

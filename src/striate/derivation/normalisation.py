@@ -123,7 +123,9 @@ class GroupNorm:
     ) -> tuple[Array, tuple[Array, Array | None, bool, Saved]]:
         """(N, C, *size) → the same shape; weight γ and bias β are (C,)."""
         check(x[:1].repeat(2, axis=0), {"weight": weight, "bias": bias, "mean": None, "variance": None})
-        normal, saved = BatchNorm(self.epsilon).forward(x.reshape(1, len(x) * self.groups, -1))
+        rows = x.reshape(1, len(x) * self.groups, -1)
+        normal, saved = BatchNorm(self.epsilon).forward(rows, None, None, *moments(rows))
+        saved = saved._replace(constant=False)
         normal = normal.reshape(x.shape)
         y = normal if weight is None else normal * wide(weight, x)
         return y if bias is None else y + wide(bias, x), (normal, weight, bias is not None, saved)

@@ -1,4 +1,4 @@
-"""One number worked out: the terms of one weight's gradient, and the products behind one output.
+"""One gradient worked out: the terms of one weight, bias, γ or β.
 
 The gradient of one convolution weight is a sum over every place that used it,
 
@@ -11,15 +11,13 @@ c·K + u of the patches of o's group (u counted row-major in the kernel of K cel
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from striate.derivation.convolution import Convolution
-from striate.derivation.geometry import Sliding
-from striate.derivation.max_pooling import MaxPool, lowest
 from striate.derivation.shapes import Array, Sizes, expect_gradient, expect_shape
+from striate.derivation.transposed import TransposedConvolution
 from striate.errors import ArgumentError
 
 
@@ -39,8 +37,8 @@ class Term(NamedTuple):
 class Terms:
     """All terms of one parameter's gradient, as arrays over (sample, *output position).
 
-    `input_cells` (axes, *out) is where each output place met the input, `padding` (*out) whether that lies in
-    the padding. `row` and `column` are the entry of the matrix product that is the same number.
+    `input_cells` (axes, *out) is where each output place met the input, `padding` (*out) whether that lies
+    outside. `row` and `column` are the entry of the matrix product that is the same number.
     """
 
     upstream: Array  # δ (N, *out)
@@ -49,6 +47,7 @@ class Terms:
     padding: Array  # (*out)
     row: int
     column: int
+    output_cells: Array | None = None  # (axes, *out), where the arrays do not follow the output's places
 
     @property
     def values(self) -> Array:
@@ -72,10 +71,10 @@ class Terms:
         index = (sample, *output_position)
         upstream, seen = self.upstream[index], self.seen[index]
         cell = tuple(int(axis[output_position]) for axis in self.input_cells)
-        inside = bool(self.padding[output_position])
-        return Term(
-            sample, output_position, cell, inside, float(upstream), float(seen), float(upstream * seen)
-        )
+        outside = bool(self.padding[output_position])
+        product, cells = float(upstream * seen), self.output_cells
+        place = output_position if cells is None else tuple(int(axis[output_position]) for axis in cells)
+        return Term(sample, place, cell, outside, float(upstream), float(seen), product)
 
     def largest(self, count: int) -> list[Term]:
         """The terms of largest size, the largest first; among equals the earliest first."""
@@ -120,6 +119,68 @@ def first_channel(weight: Array, groups: int, filter_: int) -> int:
     return int(filter_ // (len(weight) // groups) * weight.shape[1])
 
 
+def transposed_terms(
+    convolution: TransposedConvolution, x: Array, weight: Array, dy: Array, index: Sequence[int]
+) -> Terms:
+    """The terms of ∂L/∂w[c, o, *u] of a transposed convolution, one per sample and position of the input.
+
+    Args:
+        convolution: its stride, padding, dilation and groups.
+        x: (N, C, *size), the layer's input.
+        weight: (C, O/groups, *kernel).
+        dy: (N, O, *out), the gradient at its output.
+        index: (c, o, *u): channel, filter within its group, position in the kernel.
+
+    Raises:
+        ArgumentError: an index outside of the weight.
+    """
+    channel, filter_, *position = in_range(index, weight.shape, "weight")
+    own = channel // (len(weight) // convolution.groups) * weight.shape[1] + filter_
+    reached = convolution.reached(x.shape[2:], tuple(position))  # (axes, *size)
+    size = np.reshape(dy.shape[2:], (-1,) + (1,) * (x.ndim - 2))
+    outside: Array = np.any((reached < 0) | (reached >= size), axis=0)
+    upstream = dy[(slice(None), own, *np.clip(reached, 0, size - 1))] * ~outside
+    cells = np.stack(np.meshgrid(*map(np.arange, x.shape[2:]), indexing="ij"))
+    column = int(np.ravel_multi_index((filter_, *position), weight.shape[1:]))
+    return Terms(upstream, x[:, channel], cells, outside, channel, column, reached)
+
+
+def channel_terms(dy: Array, normal: Array | None, channel: int) -> Terms:
+    """The terms of ∂L/∂γ[c], δ·x̂ for every sample and place; without x̂ those of ∂L/∂β[c], or of a bias.
+
+    Args:
+        dy: (N, C, *out), the gradient at the output.
+        normal: x̂ of the same shape; None for the constant 1.
+        channel: c.
+    """
+    (c,) = in_range([channel], dy.shape[1:2], "channel")
+    upstream = dy[:, c]
+    seen = np.ones_like(upstream) if normal is None else normal[:, c]
+    return Terms(upstream, seen, cells_of(upstream.shape[1:]), np.zeros(upstream.shape[1:], bool), c, 0)
+
+
+def place_terms(dy: Array, normal: Array | None, index: Sequence[int]) -> Terms:
+    """The same for γ and β of a place in the last axes: δ[…, index]·x̂[…, index], one for every row.
+
+    Args:
+        dy: (N, ..., *shape), the gradient at the output.
+        normal: x̂ of the same shape; None for the constant 1.
+        index: in the last axes.
+    """
+    place = in_range(index, dy.shape[-len(index) :], "place")
+    where: tuple[Any, ...] = (..., *place)
+    upstream = dy[where]
+    seen = np.ones_like(upstream) if normal is None else normal[where]
+    rows = upstream.shape[1:]
+    number = int(np.ravel_multi_index(place, dy.shape[-len(index) :]))
+    return Terms(upstream, seen, cells_of(rows), np.zeros(rows, bool), number, 0)
+
+
+def cells_of(places: Sizes) -> Array:
+    """The places themselves: (axes, *places)."""
+    return np.stack(np.meshgrid(*map(np.arange, places), indexing="ij")) if places else np.empty((0,), int)
+
+
 def bias_terms(dy: Array, index: int) -> Terms:
     """The terms of ∂L/∂b[o]: δ[n,o,i] · 1 for every sample and place; column 0 of δ · 1.
 
@@ -128,144 +189,22 @@ def bias_terms(dy: Array, index: int) -> Terms:
         index: o, the filter.
     """
     (o,) = in_range([index], dy.shape[1:2], "bias")
-    upstream = dy[:, o]
-    places = upstream.shape[1:]
-    cells = np.stack(np.meshgrid(*map(np.arange, places), indexing="ij")) if places else np.empty((0,), int)
-    return Terms(upstream, np.ones_like(upstream), cells, np.zeros(places, bool), o, 0)
+    return channel_terms(dy, None, o)
 
 
 def fully_connected_terms(x: Array, dy: Array, index: Sequence[int]) -> Terms:
-    """The terms of ∂L/∂W[o, i]: δ[n,o]·x[n,i], one per sample; x (N, in), dy (N, out).
+    """The terms of ∂L/∂W[o, i]: δ[n,…,o]·x[n,…,i], one per sample and row.
 
     Args:
-        x: (N, in), the input.
-        dy: (N, out), the gradient at the output.
+        x: (N, ..., in), the input.
+        dy: (N, ..., out), the gradient at the output.
         index: (o, i): which weight.
 
     Raises:
         ArgumentError: an index outside of the weight.
     """
-    expect_shape(dy, (len(x), dy.shape[-1]), "the upstream gradient", "one row for every sample of the input")
-    o, i = in_range(index, (dy.shape[1], x.shape[1]), "weight")
-    return Terms(dy[:, o], x[:, i], np.empty((0,), int), np.zeros((), bool), o, i)
-
-
-@dataclass(frozen=True)
-class Unit:
-    """One output of a convolution worked out: y = b + Σ_c Σ_u kernel · patch."""
-
-    patch: Array  # (C/groups, *kernel), zeros where in the padding
-    kernel: Array  # (C/groups, *kernel)
-    bias: float
-    channels: range  # the input channels of the patch
-    input_cells: Array  # (axes, *kernel)
-    padding: Array  # (*kernel)
-
-    @property
-    def products(self) -> Array:
-        """kernel · patch, cell by cell."""
-        product: Array = self.kernel * self.patch
-        return product
-
-    @property
-    def channel_sums(self) -> Array:
-        """What each input channel contributes: (C/groups,), in float64."""
-        sums: Array = self.products.reshape(len(self.patch), -1).sum(axis=1, dtype=np.float64)
-        return sums
-
-    @property
-    def value(self) -> float:
-        """y, before any activation."""
-        return float(self.channel_sums.sum() + self.bias)
-
-
-def convolution_unit(
-    convolution: Convolution, x: Array, weight: Array, bias: Array | None, index: Sequence[int]
-) -> Unit:
-    """Output [n, o, *i] of a convolution, `index` = (n, o, *i).
-
-    Args:
-        convolution: its stride, padding, dilation and groups.
-        x: (N, C, *size), the input.
-        weight: (O, C/groups, *kernel).
-        bias: (O,), or None.
-        index: (n, o, *i): sample, filter, position in the output.
-
-    Raises:
-        ArgumentError: an index outside of the output.
-    """
-    slide = convolution.slide(x, weight)
-    sample, filter_, *place = in_range(index, (len(x), len(weight), *slide.out), "output")
-    first = first_channel(weight, convolution.groups, filter_)
-    channels = range(first, first + weight.shape[1])
-    padded = slide.pad(x[sample : sample + 1, channels.start : channels.stop])
-    patch = slide.windows(padded)[(0, *place)]  # (C/groups, *kernel)
-    cells = window_cells(slide, place)
-    b = 0.0 if bias is None else float(bias[filter_])
-    return Unit(patch.copy(), weight[filter_], b, channels, cells, slide.in_padding(cells))
-
-
-def window_cells(slide: Sliding, place: Sequence[int]) -> Array:
-    """The input cells under the window at one output place: (axes, *kernel)."""
-    axes = zip(place, slide.stride, slide.dilation, slide.kernel, slide.pads, strict=True)
-    along = [i * s - p + np.arange(k) * d for i, s, d, k, (p, _) in axes]
-    return np.stack(np.meshgrid(*along, indexing="ij"))
-
-
-def fully_connected_unit(x: Array, weight: Array, bias: Array | None, index: Sequence[int]) -> Unit:
-    """Output [n, o] of a fully connected layer: each input is a channel with a kernel of one cell.
-
-    Args:
-        x: (N, in), the input.
-        weight: (out, in).
-        bias: (out,), or None.
-        index: (n, o): sample, output.
-
-    Raises:
-        ArgumentError: an index outside of the output.
-    """
-    sample, o = in_range(index, (len(x), len(weight)), "output")
-    b = 0.0 if bias is None else float(bias[o])
-    cells = np.empty((0,), int)
-    return Unit(x[sample], weight[o], b, range(prod(x.shape[1:])), cells, np.zeros((), bool))
-
-
-@dataclass(frozen=True)
-class Window:
-    """One output of a max pool worked out: the cells it chose from, and which it chose."""
-
-    patch: Array  # (*kernel), −∞ where in the padding
-    winner: Sizes  # the position in the kernel
-    input_cells: Array  # (axes, *kernel)
-    padding: Array  # (*kernel)
-
-    @property
-    def value(self) -> float:
-        """y: the winner's value."""
-        return float(self.patch[self.winner])
-
-    @property
-    def input_position(self) -> Sizes:
-        """Where in the input the winner stands."""
-        return tuple(int(axis[self.winner]) for axis in self.input_cells)
-
-
-def max_pool_window(pool: MaxPool, x: Array, index: Sequence[int]) -> Window:
-    """Output [n, c, *i] of a max pool, `index` = (n, c, *i).
-
-    Args:
-        pool: its kernel, stride, padding and dilation.
-        x: (N, C, *size), the input.
-        index: (n, c, *i): sample, channel, position in the output.
-
-    Raises:
-        ArgumentError: an index outside of the output.
-    """
-    slide = pool.slide(x)
-    sample, channel, *place = in_range(index, (*x.shape[:2], *slide.out), "output")
-    one = x[sample : sample + 1, channel : channel + 1]
-    _, saved = pool.forward(one)
-    winner = np.unravel_index(saved.winner[(0, 0, *place)], slide.kernel)
-    patch = slide.windows(slide.pad(one, fill=lowest(x.dtype)))[(0, *place, 0)]
-    cells = window_cells(slide, place)
-    return Window(patch.copy(), tuple(map(int, winner)), cells, slide.in_padding(cells))
+    shape = (*x.shape[:-1], dy.shape[-1])
+    expect_shape(dy, shape, "the upstream gradient", "one row for every row of the input")
+    o, i = in_range(index, (dy.shape[-1], x.shape[-1]), "weight")
+    rows = x.shape[1:-1]
+    return Terms(dy[..., o], x[..., i], cells_of(rows), np.zeros(rows, bool), o, i)

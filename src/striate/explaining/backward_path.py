@@ -10,7 +10,8 @@ from striate.errors import NetworkError
 from striate.explaining.checking import Check, as_array, compare, rounding
 from striate.explaining.kinds.catalogue import kind_of
 from striate.explaining.texts import Texts
-from striate.numbers import by, number, percent
+from striate.explaining.weight_gradient import parameter_name
+from striate.numbers import DASH, by, number, percent
 from striate.pages import Block, Formula, Paragraph, Section, Table
 from striate.pages.document import partial, row, sub
 from striate.plain_values import ToJson
@@ -19,7 +20,15 @@ from striate.tracing.recording import LayerRecord, Recorded
 LARGEST_BY_HAND = 3_000_000
 """Numbers in an input up to which the step through a layer is worked out by hand as well."""
 VANISHED, EXPLODED = 1e-3, 1e3
-"""Ratios of gradient sizes, from the scores to the layer, that are called so."""
+"""Ratios from the scores to the layer that are called so.
+
+A gradient vanishes where its norm does (Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent
+neural networks", 2013): the mean over a map only tells how many numbers the norm is spread over. And it matters
+where the weights' gradients vanish with it, which they need not: in a chain of linear layers δ may shrink while
+the inputs grow (Glorot, Bengio, "Understanding the difficulty of training deep feedforward neural networks",
+2010). Weights of layers differ in number and size, so theirs is taken relative to the weights themselves (You,
+Gitman, Ginsburg, "Large Batch Training of Convolutional Networks", 2017).
+"""
 TINY = float(np.finfo(float).tiny)
 
 
@@ -38,14 +47,17 @@ class Step(ToJson):
     """Share of exact zeros."""
     factor: float
     """The norm, divided by that of the step before."""
+    relative: float | None
+    """‖∂L/∂W‖/‖W‖ of the layer's weight; None where it has none, or where that is 0."""
     check: Check | None
     """Of the way back from here to the layer's input; None where that is not worked out by hand."""
 
     def row(self) -> tuple[str, ...]:
         """The step as a row of a table."""
-        sizes = (number(self.norm), number(self.mean_size), number(self.largest), percent(self.zeros, 1))
-        difference = "–" if self.check is None else f"{self.check.difference:.1e}"
-        return (self.layer, self.type, by(self.shape), *sizes, f"×{number(self.factor, 3)}", difference)
+        relative = DASH if self.relative is None else number(self.relative, 3)
+        sizes = (number(self.norm), f"×{number(self.factor, 3)}", relative, percent(self.zeros, 1))
+        difference = DASH if self.check is None else f"{self.check.difference:.1e}"
+        return (self.layer, self.type, by(self.shape), *sizes, number(self.largest), difference)
 
 
 @dataclass(frozen=True)
@@ -57,18 +69,30 @@ class BackwardPath:
 
     @property
     def ratio(self) -> float:
-        """Mean size at the layer over mean size at the scores."""
-        return self.steps[-1].mean_size / max(self.steps[0].mean_size, TINY)
+        """The norm at the layer over the norm at the scores."""
+        return self.steps[-1].norm / max(self.steps[0].norm, TINY)
+
+    @property
+    def weights_ratio(self) -> float | None:
+        """‖∂L/∂W‖/‖W‖ of the first layer on the way that has weights, over that of the last one."""
+        found = [step.relative for step in self.steps if step.relative is not None]
+        return found[-1] / max(found[0], TINY) if len(found) > 1 else None
 
     @property
     def verdict(self) -> str:
-        """vanishes, explodes or steady."""
-        return "vanishes" if self.ratio < VANISHED else "explodes" if self.ratio > EXPLODED else "steady"
+        """vanishes, explodes or steady; shrinks or grows where the weights' gradients do not go along."""
+        weights = self.ratio if self.weights_ratio is None else self.weights_ratio
+        if self.ratio < VANISHED:
+            return "vanishes" if weights < VANISHED else "shrinks"
+        if self.ratio > EXPLODED:
+            return "explodes" if weights > EXPLODED else "grows"
+        return "steady"
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         steps = [one.to_json() for one in self.steps]
-        return {"layer": self.layer, "ratio": self.ratio, "verdict": self.verdict, "steps": steps}
+        found = {"ratio": self.ratio, "weights_ratio": self.weights_ratio, "verdict": self.verdict}
+        return {"layer": self.layer, **found, "steps": steps}
 
     def section(self, say: Texts) -> Section:
         """The chain rule, and a row for every step."""
@@ -81,10 +105,12 @@ class BackwardPath:
         chain = row(partial("L", sub("y", first)), "·", end, "·", "…", "·", begin)
         yield Formula(row(partial("L", last), "=", chain))
         heads = say.heads(
-            "layer", "type", "shape", "norm", "mean_size", "largest", "zeros", "factor", "difference"
+            "layer", "type", "shape", "norm", "factor", "relative", "zeros", "largest", "difference"
         )
         yield Table.of_rows(say("through.table"), heads, tuple(step.row() for step in self.steps))
-        yield Paragraph(say(f"through.{self.verdict}", ratio=number(self.ratio, 3)))
+        weights = self.weights_ratio
+        told = DASH if weights is None else number(weights, 3)
+        yield Paragraph(say(f"through.{self.verdict}", ratio=number(self.ratio, 3), weights=told))
 
 
 def explain_backward_path(recorded: Recorded, record: LayerRecord) -> BackwardPath:
@@ -93,11 +119,11 @@ def explain_backward_path(recorded: Recorded, record: LayerRecord) -> BackwardPa
         raise NetworkError(f"{record.title} has no part in the loss: no gradient reaches it")
     steps: list[Step] = []
     for one in _path(recorded, record):
-        steps.append(_step(one, steps[-1].norm if steps else None))
+        steps.append(_step(recorded, one, steps[-1].norm if steps else None))
     return BackwardPath(record.title, tuple(steps))
 
 
-def _step(record: LayerRecord, norm_before: float | None) -> Step:
+def _step(recorded: Recorded, record: LayerRecord, norm_before: float | None) -> Step:
     delta = np.zeros(record.output.shape) if record.upstream is None else as_array(record.upstream)
     norm, sizes = float(np.linalg.norm(delta)), np.abs(delta)
     return Step(
@@ -109,8 +135,17 @@ def _step(record: LayerRecord, norm_before: float | None) -> Step:
         largest=float(sizes.max()),
         zeros=float((delta == 0).mean()),
         factor=1.0 if norm_before is None else norm / max(norm_before, TINY),
+        relative=_relative(recorded, record),
         check=_check(record),
     )
+
+
+def _relative(recorded: Recorded, record: LayerRecord) -> float | None:
+    """‖∂L/∂W‖/‖W‖ over every call that uses the weight."""
+    weight = record.parameters.get("weight")
+    gradient = recorded.parameter_gradients.get(parameter_name(recorded, record))
+    norm = 0.0 if weight is None else float(weight.norm())
+    return None if gradient is None or not norm else float(gradient.norm()) / norm
 
 
 def _path(recorded: Recorded, record: LayerRecord) -> list[LayerRecord]:
@@ -140,9 +175,12 @@ def _check(record: LayerRecord) -> Check | None:
     if record.input.numel() > LARGEST_BY_HAND or record.upstream is None or record.input_gradient is None:
         return None
     try:
-        found = kind_of(record).input_gradient()
+        kind = kind_of(record)
     except NetworkError:
         return None
+    if any(one is not None for one in record.further_upstream) and not kind.hears_all:
+        return None
+    found = kind.input_gradient()
     what = f"the gradient at the input of {record.title}"
     allowed = rounding(record.upstream, found.terms, found.size)
     return compare(what, found.value, as_array(record.input_gradient), allowed)

@@ -37,6 +37,8 @@ class Question:
     filter: int | None
     at: tuple[int, ...] | None
     weight: tuple[int, ...] | None
+    parameter: str
+    """Which parameter of the layer `weight` is an index of."""
     through: bool
     show: tuple[str, ...]
     target: str | int | None
@@ -54,7 +56,8 @@ class Question:
     @property
     def chosen_filter(self) -> int | None:
         """The filter that was asked for, by itself or by a weight of it."""
-        return self.weight[0] if self.filter is None and self.weight is not None else self.filter
+        of_a_filter = self.weight is not None and self.parameter in ("weight", "bias")
+        return self.weight[0] if self.filter is None and of_a_filter and self.weight else self.filter
 
     @property
     def needs_gradients(self) -> bool:
@@ -70,7 +73,7 @@ def explain(
     layer: str | None = None,
     filter: int | None = None,
     at: Sequence[int] | None = None,
-    weight: Sequence[int] | None = None,
+    weight: Sequence[int] | str | None = None,
     through: bool = False,
     show: Sequence[str] = (),
     label: str | int | Sequence[str | int] | None = None,
@@ -93,7 +96,8 @@ def explain(
         at: (row, column), or (frame, row, column): the position of that output; by default where the filter
             answers most.
         weight: (filter, channel within its group, row, column), or with a frame before the row; (output,
-            input) of a fully connected layer: its gradient as a sum of terms, and its update.
+            input) of a fully connected layer: its gradient as a sum of terms, and its update. As a text, with
+            the name of another parameter before it: "bias:2", "weight_hh_l0:3,1"; "4,2,1,1" is of `weight`.
         through: the gradient's size from the loss back to the layer.
         show: pictures by name, see `SHOWS`.
         label: the true class of the inputs, one or one each, where they have none; by name, or by number.
@@ -118,7 +122,8 @@ def explain(
     """
     if language not in LANGUAGES:
         raise ArgumentError(unknown("language", language, LANGUAGES))
-    question = Question(layer, filter, _numbers(at), _numbers(weight), through, tuple(show), target)
+    parameter, index = parameter_index(weight)
+    question = Question(layer, filter, _numbers(at), index, parameter, through, tuple(show), target)
     listed: list[Any] = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     subject = open_subject(network, listed, label)
     recorded, loss = _recorded(subject, question)
@@ -140,6 +145,25 @@ def explain(
         subject, recorded, named, question.chosen_filter, found.unit, target, fields, optimiser
     )
     return replace(found, pictures=tuple(one for name in show for one in SHOWS[name](request)))
+
+
+def parameter_index(weight: Sequence[int] | str | None) -> tuple[str, tuple[int, ...] | None]:
+    """The parameter's name, and the index in it.
+
+    >>> parameter_index("bias:3"), parameter_index("4,2,1,1")
+    (('bias', (3,)), ('weight', (4, 2, 1, 1)))
+    """
+    if not isinstance(weight, str):
+        return "weight", _numbers(weight)
+    name, _, index = weight.rpartition(":")
+    try:
+        return name or "weight", tuple(int(part) for part in index.split(","))
+    except ValueError:
+        raise ArgumentError(
+            f"weight takes whole numbers with commas between, after a parameter's name if it is not the "
+            f"weight, "
+            f"as in 4,2,1,1 or bias:3; got {weight!r}"
+        ) from None
 
 
 def _numbers(index: Sequence[int] | None) -> tuple[int, ...] | None:
@@ -194,11 +218,11 @@ def _gradient(
 ) -> WeightGradient | None:
     if question.weight is None:
         return None
-    gradient = explain_gradient(recorded, named, question.weight)
-    parameter = named.layer._parameters.get("weight")
+    gradient = explain_gradient(recorded, named, question.weight, question.parameter)
+    parameter = named.layer._parameters.get(question.parameter)
     if optimiser is None or parameter is None:
         return gradient
-    by_torch = gradient_by_torch(recorded, named)
+    by_torch = gradient_by_torch(recorded, named, question.parameter)
     clip = clip_factor(recorded.parameter_gradients, optimiser.clip_norm)
     update = explain_update(optimiser, parameter, by_torch, clip, gradient.index, gradient.kernel)
     return replace(gradient, update=update)

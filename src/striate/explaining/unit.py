@@ -83,18 +83,20 @@ def choose(
 
     Raises ArgumentError with the valid range.
     """
-    shape, axis = tuple(record.output.shape), kind_of(record).channel_axis
-    sizes = [size for dim, size in enumerate(shape) if dim not in (0, axis)]
+    kind, shape = kind_of(record), tuple(record.output.shape)
+    axis, batch = kind.channel_axis, kind.sample_axis
+    sizes = [size for dim, size in enumerate(shape) if dim not in (batch, axis)]
     if filter is not None:
         expect_index(record.title, "filter" if len(shape) > 2 else "unit", [filter], [shape[axis]])
     if at is not None:
         expect_index(record.title, "position", at, sizes)
-    maps = np.moveaxis(as_array(record.output[sample]), axis - 1, 0)  # (C, *sizes)
+    maps = np.moveaxis(as_array(record.output), (batch, axis), (0, 1))[sample]  # (C, *sizes)
     chosen = int(np.argmax(maps.reshape(len(maps), -1).max(axis=1))) if filter is None else filter
     position = np.unravel_index(int(np.argmax(maps[chosen])), maps.shape[1:]) if at is None else at
     index = [int(spot) for spot in position]
-    index.insert(axis - 1, chosen)
-    return (sample, *index)
+    for where, what in sorted(((batch, sample), (axis, chosen))):
+        index.insert(where, what)
+    return tuple(index)
 
 
 def expect_index(

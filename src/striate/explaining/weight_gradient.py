@@ -13,14 +13,14 @@ from striate.derivation.shapes import Array
 from striate.errors import NetworkError
 from striate.explaining.checking import Check, as_array, compare, rounding
 from striate.explaining.kinds.catalogue import kind_of
-from striate.explaining.kinds.kind import KernelKind
+from striate.explaining.kinds.kind import KernelKind, Kind
 from striate.explaining.picture import Picture
 from striate.explaining.texts import Texts
 from striate.explaining.unit import expect_index
 from striate.explaining.update import Update
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Grid, Paragraph, Section, Table
-from striate.pages.document import Maths, partial, planes_of, power, row, sub, sum_of
+from striate.pages.document import Maths, partial, planes_of, power, row, sub, sum_of, total
 from striate.tracing.recording import LayerRecord, Recorded
 
 LARGEST = 8
@@ -88,16 +88,23 @@ class WeightGradient:
     """∂L/∂w as a sum, for any weight."""
     uses: tuple[Use, ...]
     total: float
-    entry: Entry
+    entry: Entry | None
+    """None for what is no kernel's: a bias, γ, β."""
     kernel: Array
     """The gradient of all weights of this kernel: (*kernel)."""
     checks: tuple[Check, ...]
+    parameter: str = "weight"
     update: Update | None = None
 
     @property
     def count(self) -> int:
         """Number of terms."""
         return sum(use.terms.values.size for use in self.uses)
+
+    @property
+    def symbol(self) -> str:
+        """What the parameter is called in formulas."""
+        return "b" if self.parameter.startswith("bias") else "w"
 
     def largest(self, count: int = LARGEST) -> list[tuple[str, Term]]:
         """The terms of largest size over all uses: (layer, term)."""
@@ -108,13 +115,14 @@ class WeightGradient:
         """Plain values."""
         return {
             "layer": self.layer,
+            "parameter": self.parameter,
             "weight": list(self.index),
             "weight_shape": list(self.shape),
             "count": self.count,
             "total": self.total,
             "largest": [{"layer": layer, **term._asdict()} for layer, term in self.largest()],
             "uses": [use.to_json() for use in self.uses],
-            "matrix_entry": dict(vars(self.entry)),
+            "matrix_entry": None if self.entry is None else dict(vars(self.entry)),
             "kernel": self.kernel.tolist(),
             "checks": [one.to_json() for one in self.checks],
             "update": None if self.update is None else self.update.to_json(),
@@ -122,22 +130,24 @@ class WeightGradient:
 
     def sections(self, say: Texts) -> Iterator[Section]:
         """The sum of terms and the same number in the matrix product; then the update."""
-        title = say("gradient.title", layer=self.layer, index=by(self.index, ","))
+        facts = {"parameter": self.parameter, "index": by(self.index, ",")}
+        title = say("gradient.title", layer=self.layer, **facts)
         yield Section(title, tuple(self._blocks(say)))
         if self.update is not None:
             yield self.update.section(self.index, say)
 
     def _blocks(self, say: Texts) -> Iterator[Block]:
         yield Paragraph(say("gradient.text", count=f"{self.count:,}"))
-        yield Formula(row(partial("L", "w"), "=", self.formula))
+        yield Formula(row(partial("L", self.symbol), "=", self.formula))
         yield from self._largest(say)
         for use in self.uses:
             yield from use.blocks(say)
         yield from self._samples(say)
-        yield Formula(row(partial("L", "W"), "=", "δ", "·", power("U", "T")))
-        shapes = {"delta": by(self.entry.delta_shape), "patches": by(self.entry.patches_shape)}
-        place = {"row": self.entry.row, "column": self.entry.column, "value": number(self.entry.value, 6)}
-        yield Paragraph(say("gradient.matrix", **shapes, **place))
+        if self.entry is not None:
+            yield Formula(row(partial("L", "W"), "=", "δ", "·", power("U", "T")))
+            shapes = {"delta": by(self.entry.delta_shape), "patches": by(self.entry.patches_shape)}
+            place = {"row": self.entry.row, "column": self.entry.column, "value": number(self.entry.value, 6)}
+            yield Paragraph(say("gradient.matrix", **shapes, **place))
         if self.kernel.ndim:
             key = "gradient.kernel_frame" if self.kernel.ndim == 3 else "gradient.kernel"
             for frame, matrices in enumerate(planes_of(self.kernel)):
@@ -153,7 +163,7 @@ class WeightGradient:
         yield Table.of_rows(caption, heads, tuple(_cells(layer, term) for layer, term in largest))
         four = [term.value for _, term in largest[:4]]
         rest = self.total - sum(four)
-        weight = sub("w", *map(str, self.index))
+        weight = sub(self.symbol, *map(str, self.index))
         yield Formula(row(partial("L", weight), "=", sum_of([*four, rest]), "=", number(self.total, 6)))
         others = f"{self.count - len(four):,}"
         yield Paragraph(say("gradient.rest", shown=len(four), rest=others, sum=number(rest, 5)))
@@ -176,69 +186,119 @@ def _cells(layer: str, term: Term) -> tuple[str, ...]:
     return (layer, str(term.sample), *places, *numbers)
 
 
-def explain_gradient(recorded: Recorded, record: LayerRecord, index: Sequence[int]) -> WeightGradient:
-    """The gradient of weight `index` of a layer, over every call that uses it, compared with autograd's."""
-    kind = kind_of(record)
-    if not isinstance(kind, KernelKind):
-        own = ((one.title, one.parameters.get("weight")) for one in recorded.layers if one.whole)
-        others = [title for title, weight in own if weight is not None and weight.dim() > 1]
-        raise NetworkError(
-            f"{record.title} is a {type(record.layer).__name__}: it has no kernel whose gradient could be "
-            f"taken apart; name a layer that has one: {', '.join(others) or 'this network has none'}"
-        )
-    shape, chosen = tuple(record.parameters["weight"].shape), tuple(index)
-    names = ("filter", "channel") if len(shape) > 2 else ("output", "input")
-    along = [*names, *("frame", "row", "column")[5 - len(shape) :]]
-    expect_index(record.title, "weight", chosen, shape, along)
-    sharing = [one for one, _ in recorded.sharing(record, "weight") if one.upstream is not None]
+def explain_gradient(
+    recorded: Recorded, record: LayerRecord, index: Sequence[int], parameter: str = "weight"
+) -> WeightGradient:
+    """The gradient of one number of a parameter, over every call that uses it, compared with autograd's."""
+    kind, chosen = kind_of(record), tuple(index)
+    axes = kind.learned.get(parameter)
+    if axes is None:
+        raise NetworkError(_cannot_ask(recorded, record, kind, parameter))
+    shape = tuple(record.parameters[parameter].shape)
+    expect_index(record.title, parameter, chosen, shape, axes)
+    sharing = [(one, name) for one, name in recorded.sharing(record, parameter) if one.upstream is not None]
     if not sharing:
         raise NetworkError(f"{record.title} has no part in the loss: no gradient reaches it")
-    calls = [call for call in map(kind_of, sharing) if isinstance(call, KernelKind)]
-    uses = tuple(Use(call.record.title, call.weight_terms(chosen)) for call in calls)
-    entry, (kernel, sizes) = _entry(calls, uses, shape), _kernel(calls, chosen, shape)
-    theirs = gradient_by_torch(recorded, record)
-    total = sum(use.terms.total for use in uses)
-    size = sum(float(np.abs(use.terms.values).sum()) for use in uses)
-    count = sum(use.terms.values.size for use in uses)
-    what, one_weight = f"∂L/∂{record.name}.weight", float(as_array(theirs[chosen]))
-    sums, whole = rounding(theirs, count, size), rounding(theirs, count, sizes)
-    checks = (
-        compare(f"{what}{list(chosen)}", total, one_weight, sums),
-        compare(f"{what}{list(chosen)} as an entry of δ·Uᵀ", entry.value, one_weight, sums),
-        compare(f"{what}, the whole kernel", kernel, as_array(theirs[chosen[:2]]), whole),
+    calls = [(kind_of(one), name) for one, name in sharing]
+    uses = tuple(Use(call.record.title, call.terms(name, chosen)) for call, name in calls)
+    theirs = gradient_by_torch(recorded, record, parameter)
+    whole_sum = sum(use.terms.total for use in uses)
+    what, one_number = f"∂L/∂{record.name}.{parameter}", float(as_array(theirs[chosen]))
+    allowed = _allowed(theirs, calls, chosen)
+    checks = [compare(f"{what}{list(chosen)}", whole_sum, one_number, allowed)]
+    entry = _entry(calls, uses, shape)
+    if entry is not None:
+        checks.append(compare(f"{what}{list(chosen)} as an entry of δ·Uᵀ", entry.value, one_number, allowed))
+    kernel = np.array(whole_sum)
+    if len(shape) > 2:
+        kernel, sizes = _kernel(calls, chosen, shape)
+        count = sum(use.terms.values.size for use in uses)
+        whole = as_array(theirs[chosen[:2]])
+        checks.append(compare(f"{what}, the whole kernel", kernel, whole, rounding(theirs, count, sizes)))
+    formula = (
+        kind.gradient_formula if isinstance(kind, KernelKind) and parameter == "weight" else _formula(uses)
     )
     return WeightGradient(
-        record.title, kind.key, chosen, shape, kind.gradient_formula, uses, total, entry, kernel, checks
+        record.title,
+        kind.key,
+        chosen,
+        shape,
+        formula,
+        uses,
+        whole_sum,
+        entry,
+        kernel,
+        tuple(checks),
+        parameter,
     )
 
 
-def gradient_by_torch(recorded: Recorded, record: LayerRecord) -> Tensor:
-    """∂L/∂weight of a layer, over all calls that use it; of a network that is itself the layer, too."""
-    return recorded.parameter_gradients[weight_name(recorded, record)]
+Calls = Sequence[tuple[Kind, str]]
+"""Calls that use a parameter, each with its name there."""
 
 
-def weight_name(recorded: Recorded, record: LayerRecord) -> str:
-    """What the network calls a layer's weight; a network that is itself the layer calls it `weight`."""
-    name = f"{record.name}.weight"
-    return name if name in recorded.parameter_gradients else "weight"
+def _cannot_ask(recorded: Recorded, record: LayerRecord, kind: Kind, parameter: str) -> str:
+    """Why a layer's parameter cannot be asked for, and which ones can."""
+    if kind.learned:
+        own = ", ".join(kind.learned)
+        return f"{record.title} has no parameter {parameter} that could be taken apart: give one of {own}"
+    others = [one.title for one in recorded.layers if one.whole and one.parameters and _learns(one)]
+    return (
+        f"{record.title} is a {type(record.layer).__name__}: it has no weights whose gradient could be taken "
+        f"apart; name a layer that has some: {', '.join(others) or 'this network has none'}"
+    )
 
 
-def _kernel(
-    calls: Sequence[KernelKind], index: tuple[int, ...], shape: tuple[int, ...]
-) -> tuple[Array, Array]:
+def _learns(record: LayerRecord) -> bool:
+    try:
+        return bool(kind_of(record).learned)
+    except NetworkError:
+        return False
+
+
+def _allowed(theirs: Tensor, calls: Calls, index: tuple[int, ...]) -> float:
+    """What rounding may do to the sum of all terms."""
+    found = [(call.terms(name, index), call, name) for call, name in calls]
+    sizes = [call.terms_size(name, terms) for terms, call, name in found]
+    count = sum(terms.values.size for terms, _, _ in found) + max(more for more, _ in sizes)
+    return float(rounding(theirs, count, sum(size for _, size in sizes)))
+
+
+def _formula(uses: Sequence[Use]) -> Maths:
+    """Σ δ · what the parameter met; a bias meets the constant 1."""
+    ones = all((use.terms.seen == 1).all() for use in uses)
+    delta = sub("δ", "n", "i")
+    return total("n,i", delta if ones else row(delta, "·", sub("x", "n", "i")))
+
+
+def gradient_by_torch(recorded: Recorded, record: LayerRecord, parameter: str = "weight") -> Tensor:
+    """∂L/∂parameter of a layer, over all calls that use it; of a network that is itself the layer, too."""
+    return recorded.parameter_gradients[parameter_name(recorded, record, parameter)]
+
+
+def parameter_name(recorded: Recorded, record: LayerRecord, parameter: str = "weight") -> str:
+    """What the network calls a layer's parameter; one that is itself the layer has no name before it."""
+    name = f"{record.name}.{parameter}"
+    return name if name in recorded.parameter_gradients else parameter
+
+
+def _kernel(calls: Calls, index: tuple[int, ...], shape: tuple[int, ...]) -> tuple[Array, Array]:
     """The gradient of every weight of one kernel, and Σ|term| of each."""
-    total, size = np.zeros(shape[2:]), np.zeros(shape[2:])
+    sums, size = np.zeros(shape[2:]), np.zeros(shape[2:])
     for position in product(*map(range, shape[2:])):
-        for call in calls:
-            terms = call.weight_terms((*index[:2], *position))
-            total[position] += terms.total
+        for call, name in calls:
+            terms = call.terms(name, (*index[:2], *position))
+            sums[position] += terms.total
             size[position] += np.abs(terms.values).sum()
-    return total, size
+    return sums, size
 
 
-def _entry(calls: Sequence[KernelKind], uses: Sequence[Use], shape: tuple[int, ...]) -> Entry:
-    """Row o of δ times column c·K + u of the patches, over all calls."""
-    value = sum(call.row_times_column(use.terms) for call, use in zip(calls, uses, strict=True))
+def _entry(calls: Calls, uses: Sequence[Use], shape: tuple[int, ...]) -> Entry | None:
+    """Row o of δ times column c·K + u of the patches, over all calls; None for what is no kernel's."""
+    kernels = [call for call, name in calls if isinstance(call, KernelKind) and name == "weight"]
+    if len(kernels) != len(calls):
+        return None
+    value = sum(call.row_times_column(use.terms) for call, use in zip(kernels, uses, strict=True))
     places, columns = sum(use.terms.values.size for use in uses), int(np.prod(shape[1:]))
     first = uses[0].terms
     return Entry(first.row, first.column, (shape[0], places), (places, columns), value)

@@ -48,6 +48,8 @@ class LayerRecord:
     """∂loss/∂output, where a loss was given and the output has a part in it."""
     input_gradient: Tensor | None = None
     """∂loss/∂(first input) by way of this call alone, whoever else took that input."""
+    further_upstream: tuple[Tensor | None, ...] = ()
+    """The same as `upstream` for each further tensor that it gave, such as the last state."""
 
     @property
     def title(self) -> str:
@@ -135,6 +137,7 @@ class _Listener:
         self.calls: dict[str, int] = {}
         self.upstream: dict[int, Tensor] = {}
         self.downstream: dict[int, Tensor] = {}
+        self.further: list[dict[int, Tensor | None]] = []  # by record, by the place among its other outputs
         self._makers: dict[int, int] = {}  # id of a tensor → the position of the record that made it
         self._alive: list[Any] = []  # so that no id is given twice
         self._waiting: list[_Waiting] = []
@@ -142,13 +145,14 @@ class _Listener:
     def before(self, run: Running) -> tuple[Any, ...] | None:
         """Copies of the inputs, before a layer that works in place changes them.
 
-        The first one is handed on as a view of itself, so that this call has a gradient of its own.
+        The first one is handed on as a copy too, so that this call has a gradient of its own, and so that a
+        layer whose output shares memory with its input does not see what a later one writes there.
         """
         inputs = list(tensors_in([*run.args, *run.kwargs.values()]))
         source = self._makers.get(id(inputs[0])) if inputs else None
         own = None
         if run.args and isinstance(run.args[0], Tensor) and run.args[0].requires_grad and self._counts(run):
-            own = run.args[0].view_as(run.args[0])
+            own = run.args[0].clone()
         self._alive.append((inputs, own))
         copies = tuple(tensor.detach().clone() for tensor in inputs) if self._counts(run) else ()
         self._waiting.append(_Waiting(run, copies, source, own, 0 if own is None else own._version))
@@ -159,17 +163,20 @@ class _Listener:
         waiting = self._waiting.pop()
         while waiting.run is not run:  # calls inside this one that ended in an exception
             waiting = self._waiting.pop()
-        first = next(tensors_in([output]), None)
-        if first is None or not waiting.inputs:
+        given = [*tensors_in([output])]
+        if not given or not waiting.inputs:
             return
+        first, others = given[0], given[1:]
         module, inputs, source, own = run.module, waiting.inputs, waiting.source, waiting.own
         if _prepares(module):
             source, inputs, own = len(self.layers) - 1, (self.layers[-1].output,), None
+        if own is not None and own._version != waiting.version:
+            run.args[0].copy_(own)  # whoever holds the input sees what was written into it
         name = run.name or type(module).__name__.lower()
         count = self.calls[name] = self.calls.get(name, 0) + 1
         output = first.detach().clone()
         made = LayerRecord(name, count, module, inputs, output, _own(module), source, module.training)
-        self._keep(made, first)
+        self._keep(made, first, others)
         if own is not None:
             hear = partial(_store, self.downstream, len(self.layers) - 1)
             (on_gradient if own._version == waiting.version else on_gradient_before_change)(own, hear)
@@ -178,10 +185,14 @@ class _Listener:
         """Whether a call is recorded: of modules below the network, or of a network that is one layer."""
         return run.name is not None and (bool(run.name) or self.alone)
 
-    def _keep(self, made: LayerRecord, output: Tensor) -> None:
+    def _keep(self, made: LayerRecord, output: Tensor, others: list[Tensor]) -> None:
         position = len(self.layers)
         self.layers.append(made)
-        self._alive.append(output)
+        self._alive.append((output, others))
+        self.further.append({})
+        for place, other in enumerate(others):
+            self.further[position][place] = None
+            on_gradient(other, partial(_store, self.further[position], place))
         if made.whole:
             self._makers[id(output)] = position
         on_gradient(output, partial(_store, self.upstream, position))
@@ -191,7 +202,8 @@ class _Listener:
         return tuple(
             replace(
                 record,
-                upstream=self.upstream.get(position),
+                upstream=self._at(position, record.output),
+                further_upstream=tuple(self.further[position].values()),
                 input_gradient=self.upstream.get(record.source or 0)
                 if _prepares(record.layer)
                 else self.downstream.get(position),
@@ -199,20 +211,26 @@ class _Listener:
             for position, record in enumerate(self.layers)
         )
 
+    def _at(self, position: int, output: Tensor) -> Tensor | None:
+        """∂loss/∂output; zeros where only another tensor of the same call has a part in the loss."""
+        found = self.upstream.get(position)
+        others = any(one is not None for one in self.further[position].values())
+        return torch.zeros_like(output) if found is None and others else found
+
 
 @dataclass(frozen=True, eq=False)
 class _Waiting:
-    """A call under way: copies of its inputs, who made the first one, and the view that was handed on."""
+    """A call under way: copies of its inputs, who made the first one, and the copy that was handed on."""
 
     run: Running
     inputs: tuple[Tensor, ...]
     source: int | None
     own: Tensor | None
     version: int
-    """How often that view had been changed in place."""
+    """How often that copy had been changed in place."""
 
 
-def _store(gradients: dict[int, Tensor], position: int, gradient: Tensor) -> None:
+def _store(gradients: dict[int, Any], position: int, gradient: Tensor) -> None:
     gradients[position] = gradient.detach().clone()
 
 
@@ -236,7 +254,13 @@ def _with_gradients(
         value = loss(output)
     parameters = [p for p in network.parameters() if p.is_floating_point()]
     wanted = [*([leaf] if leaf.requires_grad else []), *parameters]
-    found = torch.autograd.grad(value, wanted, allow_unused=True)
+    try:
+        found = torch.autograd.grad(value, wanted, allow_unused=True)
+    except RuntimeError as problem:
+        reason = str(problem).split(". Hint")[0]
+        raise NetworkError(
+            f"{type(network).__name__} has no gradient, so it cannot be trained: {reason}"
+        ) from None
     gradients = {
         id(tensor): gradient for tensor, gradient in zip(wanted, found, strict=True) if gradient is not None
     }

@@ -1,6 +1,6 @@
-"""Activations, and layers through which a number passes unchanged: functions of one number, a class each."""
+"""Smooth activations, and layers that change nothing: functions of one number, a class each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,16 +9,17 @@ import torch
 from torch import nn
 
 from striate import derivation as by_hand
-from striate.explaining.kinds.kind import Index, InputGradient, Kind
+from striate.derivation.shapes import Array
+from striate.explaining.kinds.kind import Fed, Index, InputGradient, Kind
 from striate.explaining.texts import Texts, by_language
 from striate.numbers import number
 from striate.pages import Block, Formula
 from striate.pages.document import Maths, row
 from striate.plain_values import ToJson
+from striate.tracing.recording import LayerRecord
 
 OF_A_FUNCTION = 8
 """Roundings of the derivative of a function of one number."""
-
 
 SELU = (1.6732632423543772, 1.0507009873554805)
 """α and scale under which a deep network keeps mean 0 and variance 1 (Klambauer et al. 2017)."""
@@ -54,46 +55,27 @@ class Activation(Kind):
         size = np.abs(self.upstream) * (1 + np.abs(self.x))
         return InputGradient(self.back(self.upstream, self.arguments), size, OF_A_FUNCTION)
 
+    def fed(self, index: Index) -> Fed:
+        """f′(x), of the output at the same place alone."""
+        slope = self.back(np.ones(()), self.arguments, self.x[index])
+        return Fed(np.array([index]), np.array([float(slope)]))
+
+    def back(self, upstream: Array, arguments: Mapping[str, Array], x: Array | None = None) -> Array:
+        """δ·f′(x), of all x of the layer unless some are given."""
+        _, saved = self.operation.forward(np.asarray(self.x if x is None else x), **arguments)
+        gradient: Array = self.operation.backward(upstream, saved)
+        return gradient
+
     def detail(self, index: Index) -> Point:
         x = self.x[index]
         return Point(float(self.operation.forward(np.asarray(x))[0]), float(x), self.function)
 
 
-class ReLU(Activation):
-    """max(x, 0)."""
-
-    key, layers, function, operation = "relu", (nn.ReLU,), "ReLU", by_hand.Relu()
-    texts = by_language(
-        en={"name": "ReLU", "text": "A ReLU passes positive numbers on and makes negative ones 0."},
-        vi={"name": "ReLU", "text": "ReLU giữ nguyên số dương và biến số âm thành 0."},
-    )
-
-
-class ReLU6(Activation):
-    """min(max(x, 0), 6)."""
-
-    key, layers, function, operation = "relu6", (nn.ReLU6,), "ReLU6", by_hand.Relu6()
-    texts = by_language(
-        en={"name": "ReLU6", "text": "A ReLU6 is a ReLU that stops at 6."},
-        vi={"name": "ReLU6", "text": "ReLU6 là ReLU bị chặn trên ở 6."},
-    )
-
-
-class LeakyReLU(Activation):
-    """x, or a small multiple of it below 0."""
-
-    key, layers, function = "leaky_relu", (nn.LeakyReLU,), "leaky ReLU"
-    texts = by_language(
-        en={
-            "name": "leaky ReLU",
-            "text": "A leaky ReLU passes positive numbers on and makes negative ones small.",
-        },
-        vi={"name": "leaky ReLU", "text": "Leaky ReLU giữ nguyên số dương và thu nhỏ số âm."},
-    )
-
-    @property
-    def operation(self) -> by_hand.LeakyRelu:
-        return by_hand.LeakyRelu(self.layer.negative_slope)
+def in_single_precision(found: InputGradient, record: LayerRecord) -> InputGradient:
+    """Torch's derivative holds a constant in single precision, in double precision too."""
+    if record.output.dtype != torch.float64:
+        return found
+    return InputGradient(found.value, found.size, round(np.finfo("f4").eps / np.finfo("f8").eps))
 
 
 class Sigmoid(Activation):
@@ -126,39 +108,20 @@ class SiLU(Activation):
     )
 
 
-class HardSigmoid(Activation):
-    """A sigmoid of three straight lines."""
+class Mish(Activation):
+    """x·tanh(softplus(x))."""
 
-    key, layers, function = "hard_sigmoid", (nn.Hardsigmoid,), "hardsigmoid"
-    operation = by_hand.HardSigmoid()
+    key, layers, function, operation = "mish", (nn.Mish,), "mish", by_hand.Mish()
     texts = by_language(
-        en={"name": "hard sigmoid", "text": "A hard sigmoid is a sigmoid of three straight lines."},
-        vi={"name": "sigmoid cứng", "text": "Sigmoid cứng là hàm sigmoid ghép từ ba đoạn thẳng."},
-    )
-
-    def input_gradient(self) -> InputGradient:
-        """Torch's own derivative holds 1/6 in single precision, in double precision too."""
-        found = super().input_gradient()
-        if self.record.output.dtype != torch.float64:
-            return found
-        return InputGradient(found.value, found.size, round(np.finfo("f4").eps / np.finfo("f8").eps))
-
-
-class HardSwish(Activation):
-    """x times the hard sigmoid."""
-
-    key, layers, function = "hard_swish", (nn.Hardswish,), "hardswish"
-    operation = by_hand.HardSwish()
-    texts = by_language(
-        en={"name": "hard swish", "text": "A hard swish is x times a sigmoid of three straight lines."},
-        vi={"name": "swish cứng", "text": "Swish cứng là x nhân với sigmoid ghép từ ba đoạn thẳng."},
+        en={"name": "mish", "text": "A mish is x·tanh(log(1 + eˣ)): nearly a ReLU, but smooth."},
+        vi={"name": "mish", "text": "Mish là x·tanh(log(1 + eˣ)): gần như ReLU nhưng trơn."},
     )
 
 
 class ELU(Activation):
-    """x, or towards −α below 0; SELU is one."""
+    """x, or towards −α below 0; SELU and CELU are such."""
 
-    key, layers, function = "elu", (nn.ELU, nn.SELU), "ELU"
+    key, layers, function = "elu", (nn.ELU, nn.SELU, nn.CELU), "ELU"
     texts = by_language(
         en={
             "name": "ELU",
@@ -171,45 +134,78 @@ class ELU(Activation):
     def operation(self) -> by_hand.Elu:
         if isinstance(self.layer, nn.SELU):
             return by_hand.Elu(*SELU)
-        return by_hand.Elu(self.layer.alpha)
+        alpha = float(self.layer.alpha)
+        return by_hand.Elu(alpha, 1.0, 1 / alpha) if isinstance(self.layer, nn.CELU) else by_hand.Elu(alpha)
+
+    def input_gradient(self) -> InputGradient:
+        """A CELU of torch holds 1/α in single precision, in double precision too."""
+        found = super().input_gradient()
+        return in_single_precision(found, self.record) if isinstance(self.layer, nn.CELU) else found
 
 
 class Softplus(Activation):
     """log(1 + eˣ)."""
 
-    key, layers, function, operation = "softplus", (nn.Softplus,), "softplus", by_hand.Softplus()
+    key, layers, function = "softplus", (nn.Softplus,), "softplus"
     texts = by_language(
         en={"name": "softplus", "text": "A softplus is log(1 + eˣ): a ReLU without a corner."},
         vi={"name": "softplus", "text": "Softplus là log(1 + eˣ): một ReLU không có góc gãy."},
     )
 
     @property
-    def refusal(self) -> str | None:
-        """With another steepness, or a threshold that a number could come to."""
-        plain = self.layer.beta == 1 and self.layer.threshold >= 20
-        return None if plain else "a Softplus with beta other than 1 or a threshold below 20"
+    def operation(self) -> by_hand.Softplus:
+        return by_hand.Softplus(float(self.layer.beta), float(self.layer.threshold))
+
+
+class LogSigmoid(Activation):
+    """log σ(x)."""
+
+    key, layers, function, operation = "log_sigmoid", (nn.LogSigmoid,), "log σ", by_hand.LogSigmoid()
+    texts = by_language(
+        en={"name": "log sigmoid", "text": "A log sigmoid is the logarithm of a sigmoid."},
+        vi={"name": "log sigmoid", "text": "Log sigmoid là logarit của hàm sigmoid."},
+    )
+
+
+class Softsign(Activation):
+    """x/(1 + |x|)."""
+
+    key, layers, function, operation = "softsign", (nn.Softsign,), "softsign", by_hand.Softsign()
+    texts = by_language(
+        en={"name": "softsign", "text": "A softsign is x/(1 + |x|), between −1 and 1."},
+        vi={"name": "softsign", "text": "Softsign là x/(1 + |x|), nằm giữa −1 và 1."},
+    )
+
+
+class TanhShrink(Activation):
+    """x − tanh x."""
+
+    key, layers, function, operation = "tanh_shrink", (nn.Tanhshrink,), "tanhshrink", by_hand.TanhShrink()
+    texts = by_language(
+        en={"name": "tanh shrink", "text": "A tanh shrink is x − tanh x: numbers near 0 nearly vanish."},
+        vi={"name": "tanh shrink", "text": "Tanh shrink là x − tanh x: những số gần 0 gần như bằng 0."},
+    )
 
 
 class GELU(Activation):
     """x times the normal distribution's share below x."""
 
-    key, layers, function, operation = "gelu", (nn.GELU,), "GELU", by_hand.Gelu()
+    key, layers, function = "gelu", (nn.GELU,), "GELU"
     texts = by_language(
         en={"name": "GELU", "text": "A GELU multiplies x by the share of the normal distribution below x."},
         vi={"name": "GELU", "text": "GELU nhân x với tỉ lệ của phân phối chuẩn nằm dưới x."},
     )
 
     @property
-    def refusal(self) -> str | None:
-        """The approximation by tanh is another function."""
-        return None if self.layer.approximate == "none" else "a GELU that is approximated by tanh"
+    def operation(self) -> by_hand.Gelu | by_hand.GeluByTanh:
+        return by_hand.Gelu() if self.layer.approximate == "none" else by_hand.GeluByTanh()
 
 
 class Identity(Activation):
     """A dropout in evaluation, and torch's Identity."""
 
     key = "dropout"
-    layers = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.Identity)
+    layers = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.Identity)
     function, operation = "id", by_hand.Dropout(0.0)
     texts = by_language(
         en={
@@ -229,6 +225,6 @@ class Identity(Activation):
         return "a dropout in training mode" if drops else None
 
 
-ACTIVATIONS: tuple[type[Activation], ...] = (
-    ReLU, ReLU6, LeakyReLU, Sigmoid, Tanh, SiLU, HardSigmoid, HardSwish, ELU, Softplus, GELU, Identity,
+SMOOTH: tuple[type[Activation], ...] = (
+    Sigmoid, Tanh, SiLU, Mish, ELU, Softplus, LogSigmoid, Softsign, TanhShrink, GELU, Identity,
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """Convolutions of any number of axes: kernel · patch, cell by cell, channel by channel, plus the bias."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -9,11 +10,14 @@ import numpy as np
 from torch import nn
 
 from striate.derivation import Convolution as ConvolutionByHand
-from striate.derivation import Terms, convolution_unit, unfold, weight_terms
+from striate.derivation import Pad, Terms, bias_terms, convolution_unit, unfold, weight_terms
 from striate.derivation import Unit as WeightedSum
+from striate.derivation.geometry import pads_per_axis
+from striate.derivation.moving import Saved as Padded
 from striate.derivation.shapes import Array
 from striate.derivation.terms import first_channel
-from striate.explaining.kinds.kind import Index, KernelKind, Kind
+from striate.explaining.checking import as_array
+from striate.explaining.kinds.kind import Fed, Index, InputGradient, KernelKind, Kind, fed_by
 from striate.explaining.texts import Texts, by_language
 from striate.layers import CausalConv3d
 from striate.numbers import by, number
@@ -130,32 +134,81 @@ class Convolution(KernelKind):
         return (Pointwise if prod(weight.shape[2:]) == 1 else Convolution)(record)
 
     @property
-    def refusal(self) -> str | None:
-        """Padding other than zeros."""
-        mode = self.layer.padding_mode
-        return None if mode == "zeros" else f"a convolution with padding_mode {mode!r}"
-
-    @property
     def operation(self) -> ConvolutionByHand:
         layer = self.layer
-        return ConvolutionByHand(layer.stride, _pads(layer), layer.dilation, layer.groups)
+        pads = 0 if self.around is not None else _pads(layer)
+        return ConvolutionByHand(layer.stride, pads, layer.dilation, layer.groups)
+
+    @property
+    def around(self) -> Pad | None:
+        """What pads the input with numbers of its own, where it is not padded with zeros."""
+        mode = self.layer.padding_mode
+        pads = pads_per_axis(_pads(self.layer), len(self.layer.kernel_size))
+        return None if mode == "zeros" else Pad(pads, mode)
+
+    @cached_property
+    def x(self) -> Array:
+        """The input; padded where that is not with zeros."""
+        x = as_array(self.record.input)
+        return x if self.around is None else self.around.forward(x)[0]
+
+    def input_gradient(self) -> InputGradient:
+        found = super().input_gradient()
+        if self.around is None:
+            return found
+        shape = tuple(self.record.input.shape)
+        saved = Padded(shape, self.around.sources(shape))
+        value, size = (self.around.backward(one, saved) for one in (found.value, found.size))
+        return InputGradient(value, size, found.terms * 2 ** len(shape[2:]))
 
     def detail(self, index: Index) -> Products:
         operation = self.operation
         unit = convolution_unit(operation, self.x, self.weight, self.arguments.get("bias"), index)
         slide = operation.slide(self.x, self.weight)
+        pads = slide.pads if self.around is None else self.around.pads
         geometry = {
             "kernel": list(slide.kernel),
             "stride": list(slide.stride),
-            "padding": [list(pair) for pair in slide.pads],
+            "padding": [list(pair) for pair in pads],
             "dilation": list(slide.dilation),
             "groups": operation.groups,
         }
+        if self.around is not None:
+            unit = replace(unit, input_cells=unit.input_cells - before(self.around, unit.input_cells.ndim))
         return Products(**vars(unit), geometry=geometry)
 
-    def weight_terms(self, index: Index) -> Terms:
-        """δ × input, wherever the weight was used."""
-        return weight_terms(self.operation, self.x, self.weight, self.upstream, index)
+    def fed(self, index: Index) -> Fed:
+        """w[o, c, u] for every output and position of the kernel that looks at the place."""
+        shape = tuple(self.record.input.shape)
+        if self.around is None:
+            return self.fed_from([index])
+        sources = self.around.sources(shape)
+        places = np.argwhere(sources == np.ravel_multi_index(index, shape))
+        return self.fed_from([tuple(place) for place in places.tolist()])
+
+    def fed_from(self, places: Sequence[Index]) -> Fed:
+        """The outputs that cells of the (padded) input feed."""
+        sample, channel = places[0][:2]
+        own = self.weight.shape[1]
+        group, within = divmod(channel, own)
+        filters = len(self.weight) // self.operation.groups
+        kernels = self.weight[group * filters : (group + 1) * filters, within : within + 1]
+        one = np.zeros((1, 1, *self.x.shape[2:]))
+        for place in places:
+            one[(0, 0, *place[2:])] = 1.0
+        ungrouped = replace(self.operation, groups=1)
+        found = fed_by(ungrouped.forward(one, kernels)[0], sample)
+        found.places[:, 1] += group * filters
+        return found
+
+    def terms(self, parameter: str, index: Index) -> Terms:
+        """δ × input, wherever the weight was used; δ for a bias."""
+        if parameter == "bias":
+            return bias_terms(self.upstream, *index)
+        found = weight_terms(self.operation, self.x, self.weight, self.upstream, index)
+        if self.around is None:
+            return found
+        return replace(found, input_cells=found.input_cells - before(self.around, found.input_cells.ndim))
 
     def row_times_column(self, terms: Terms) -> float:
         """Row o of δ times column c·K + u of the patches, over all samples."""
@@ -209,3 +262,8 @@ def _pads(layer: Any) -> Sequence[Any]:
         return tuple(layer.padding)
     added = [d * (k - 1) for d, k in zip(layer.dilation, layer.kernel_size, strict=True)]
     return [(cells // 2, cells - cells // 2) for cells in added]
+
+
+def before(around: Pad, axes: int) -> Array:
+    """Cells that are added before each axis, to be taken from positions (axes, ...)."""
+    return np.reshape([first for first, _ in around.pads], (-1,) + (1,) * (axes - 1))

@@ -8,9 +8,9 @@ import numpy as np
 from torch import nn
 
 from striate.derivation import FullyConnected as FullyConnectedByHand
-from striate.derivation import Terms, fully_connected_terms
+from striate.derivation import Terms, fully_connected_terms, place_terms
 from striate.derivation.shapes import Array
-from striate.explaining.kinds.kind import Index, KernelKind
+from striate.explaining.kinds.kind import Fed, Index, KernelKind, only_there
 from striate.explaining.texts import Texts, by_language
 from striate.numbers import number
 from striate.pages import Block, Formula, Paragraph, Table
@@ -99,13 +99,24 @@ class FullyConnected(KernelKind):
         b = 0.0 if bias is None else float(bias[output])
         return WeightedInputs(output, self.x[index[:-1]], self.weight[output], b)
 
-    def weight_terms(self, index: Index) -> Terms:
-        """δ × input, for every row of the input."""
-        return fully_connected_terms(_rows(self.x), _rows(self.upstream), index)
+    @property
+    def learned(self) -> dict[str, tuple[str, ...]]:
+        return only_there(self.arguments, {"weight": ("output", "input"), "bias": ("output",)})
+
+    def terms(self, parameter: str, index: Index) -> Terms:
+        """δ × input, for every row of the input; δ for a bias."""
+        if parameter == "bias":
+            return place_terms(self.upstream, None, index)
+        return fully_connected_terms(self.x, self.upstream, index)
 
     def row_times_column(self, terms: Terms) -> float:
         """Column o of δ times column i of the input."""
         return float(_rows(self.upstream)[:, terms.row] @ _rows(self.x)[:, terms.column])
+
+    def fed(self, index: Index) -> Fed:
+        """W[o, i] for every output of the row."""
+        places = [(*index[:-1], o) for o in range(len(self.weight))]
+        return Fed(np.array(places), self.weight[:, index[-1]])
 
     @property
     def gradient_formula(self) -> Maths:

@@ -1,23 +1,30 @@
-"""Group and instance normalisation: each sample by itself, y = γ·(x − μ)/√(v + ε) + β."""
+"""Group and instance normalisation: each sample by itself, μ and v of a group of its channels."""
 
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 from torch import nn
 
 from striate.derivation import GroupNorm as GroupNormByHand
-from striate.explaining.kinds.batch_norm import Normalised
+from striate.derivation import Terms, channel_terms
+from striate.explaining.kinds.batch_norm import BatchNorm
 from striate.explaining.kinds.kind import Index, InputGradient, Kind
+from striate.explaining.kinds.normalisation import (
+    Normalisation,
+    as_gradient,
+    channels_learned,
+    through_statistics,
+)
 from striate.explaining.texts import by_language
+from striate.tracing.recording import LayerRecord
 
 
 @dataclass(frozen=True, eq=False)
-class GroupNorm(Kind):
+class GroupNorm(Normalisation):
     """With the statistics of a group of channels of one sample, in training and in evaluation alike."""
 
     key = "group_norm"
     layers = (nn.GroupNorm, nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d)
-    parameters = ("weight", "bias")
     texts = by_language(
         en={
             "name": "group normalisation",
@@ -34,39 +41,44 @@ class GroupNorm(Kind):
         },
     )
 
+    @classmethod
+    def of(cls, record: LayerRecord) -> Kind:
+        """An instance normalisation in evaluation that gathered statistics is a batch normalisation there."""
+        gathered = "running_mean" in record.parameters and not record.training
+        return (BatchNorm if gathered else GroupNorm)(record)
+
     @property
     def refusal(self) -> str | None:
-        """Statistics that were gathered in training."""
-        gathers = vars(self.layer).get("track_running_stats", False)
-        return "an instance normalisation that gathers statistics" if gathers else None
+        """An input without a batch, whose first axis is the channels."""
+        batched = isinstance(self.layer, nn.GroupNorm) or self.x.ndim > 2
+        return None if batched else f"a {type(self.layer).__name__} of an input without a batch"
 
     @property
     def operation(self) -> GroupNormByHand:
-        return GroupNormByHand(int(vars(self.layer).get("num_groups", self.x.shape[1])), self.layer.eps)
+        return GroupNormByHand(int(vars(self.layer).get("num_groups", self.x.shape[1])), self.epsilon)
 
-    def detail(self, index: Index) -> Normalised:
-        channel, x = index[1], self.x
-        y, (_, weight, _, rows) = self.operation.forward(x, **self.arguments)
-        group = index[0] * self.operation.groups + channel * self.operation.groups // x.shape[1]
-        bias = self.arguments.get("bias")
-        return Normalised(
-            value=float(y[index]),
-            input=float(x[index]),
-            mean=float(rows.mean[group]),
-            variance=float(rows.variance[group]),
-            epsilon=self.operation.epsilon,
-            weight=1.0 if weight is None else float(weight[channel]),
-            bias=0.0 if bias is None else float(bias[channel]),
-            of_batch=rows.normal.shape[-1],
-        )
+    def group(self, index: Index) -> Any:
+        wide = self.x.shape[1] // self.operation.groups
+        first = index[1] // wide * wide
+        return (index[0], slice(first, first + wide))
+
+    def own(self, index: Index) -> Any:
+        return index[1]
+
+    @property
+    def learned(self) -> dict[str, tuple[str, ...]]:
+        return channels_learned(self)
+
+    def terms(self, parameter: str, index: Index) -> Terms:
+        """δ·x̂ for γ, δ for β, at every place of the channel."""
+        return channel_terms(self.upstream, self.normal if parameter == "weight" else None, *index)
 
     def input_gradient(self) -> InputGradient:
         """γ/√(v + ε)·δ, less two means over the group."""
         value = self.back(self.upstream, self.arguments)
         _, (_, weight, _, rows) = self.operation.forward(self.x, **self.arguments)
         gamma = 1.0 if weight is None else weight.reshape(-1, *(1,) * (self.x.ndim - 2))
-        size = np.abs(self.upstream * gamma).reshape(rows.normal.shape)
-        normal = np.abs(rows.normal)
-        means = [array.mean(axis=-1, keepdims=True) for array in (size, size * normal)]
-        whole = (size + means[0] + normal * means[1]) * rows.scale[:, None]
-        return InputGradient(value, whole.reshape(value.shape), rows.normal.shape[-1])
+        normal = rows.normal.reshape(-1, rows.normal.shape[-1])
+        g = (self.upstream * gamma).reshape(normal.shape)
+        size = through_statistics(g, normal, rows.scale.reshape(-1, 1), self.x.reshape(normal.shape))
+        return as_gradient(value, size, normal.shape[1])

@@ -11,6 +11,7 @@ from torch import nn
 
 from striate.derivation import Terms
 from striate.derivation.shapes import Array
+from striate.errors import NetworkError
 from striate.explaining.checking import as_array
 from striate.explaining.texts import ByLanguage, Texts
 from striate.pages import Block
@@ -50,6 +51,17 @@ class InputGradient:
     terms: int
 
 
+@dataclass(frozen=True)
+class Fed:
+    """The outputs that one input has a part in, and how each changes with it: ∂y/∂x.
+
+    Where it has a part in none, both are empty.
+    """
+
+    places: Array  # (outputs, axes): where each stands in the whole output
+    slopes: Array  # (outputs,)
+
+
 @dataclass(frozen=True, eq=False)
 class Kind(ABC):
     """One recorded call of a layer, and how it is worked out."""
@@ -64,6 +76,10 @@ class Kind(ABC):
     """Those that the operation's `forward` takes beside the input."""
     same_place: ClassVar[bool] = False
     """Whether an output depends, in evaluation, on the input at the same position alone."""
+    hears_all: ClassVar[bool] = False
+    """Whether `input_gradient` takes in what comes back to its further outputs too, such as a last state."""
+    mixes_samples: ClassVar[bool] = False
+    """Whether an output depends on more than one row of the batch, as where frames are folded into it."""
 
     record: LayerRecord
 
@@ -90,6 +106,11 @@ class Kind(ABC):
     def channel_axis(self) -> int:
         """The axis of the output that counts filters."""
         return 1
+
+    @property
+    def sample_axis(self) -> int:
+        """The axis of the output that counts samples."""
+        return 0
 
     @property
     def layer(self) -> Any:
@@ -119,6 +140,37 @@ class Kind(ABC):
         size = self.back(np.abs(self.upstream), self.arguments)
         return InputGradient(value, size, self.x[0, 0].size)
 
+    def fed(self, index: Index) -> Fed:
+        """∂y/∂x[index] of every output: here of operations that are linear in x, what becomes of x = 1 there.
+
+        index: a place in the whole input.
+        """
+        sample = slice(None) if self.mixes_samples else slice(index[0], index[0] + 1)
+        one = np.zeros(self.x[sample].shape)
+        one[(index[0] if self.mixes_samples else 0, *index[1:])] = 1.0
+        return fed_by(self.linear_part(one), 0 if self.mixes_samples else index[0])
+
+    def linear_part(self, x: Array) -> Array:
+        """The operation without what it adds to every input alike."""
+        arguments = {name: value for name, value in self.arguments.items() if "bias" not in name}
+        y: Array = self.operation.forward(x, **arguments)[0]
+        return y
+
+    @property
+    def learned(self) -> dict[str, tuple[str, ...]]:
+        """The parameters whose gradients can be taken apart, each with the names of its axes."""
+        return {}
+
+    def terms(self, parameter: str, index: Index) -> Terms:
+        """The terms of ∂L/∂parameter[index], one for every use."""
+        raise NetworkError(
+            f"{self.record.title} has no parameter {parameter} whose gradient is a sum of terms"
+        )
+
+    def terms_size(self, parameter: str, terms: Terms) -> tuple[int, float]:
+        """How many roundings each term has beside that of the sum, and Σ|term|."""
+        return 0, float(np.abs(terms.values).sum())
+
     def back(self, upstream: Array, arguments: Mapping[str, Array]) -> Array:
         """∂L/∂input of the operation with these arguments."""
         _, saved = self.operation.forward(self.x, **arguments)
@@ -138,9 +190,10 @@ class KernelKind(Kind):
         """The weight in float64."""
         return self.arguments["weight"]
 
-    @abstractmethod
-    def weight_terms(self, index: Index) -> Terms:
-        """The terms of ∂L/∂weight[index]."""
+    @property
+    def learned(self) -> dict[str, tuple[str, ...]]:
+        names = ("filter", "channel", *("frame", "row", "column")[5 - self.weight.ndim :])
+        return only_there(self.arguments, {"weight": names, "bias": ("filter",)})
 
     @abstractmethod
     def row_times_column(self, terms: Terms) -> float:
@@ -158,3 +211,18 @@ class KernelKind(Kind):
         return InputGradient(
             self.back(self.upstream, self.arguments), self.back(np.abs(self.upstream), positive), terms
         )
+
+
+def only_there(
+    arguments: Mapping[str, Array], names: dict[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """The entries whose parameter the layer has."""
+    return {name: axes for name, axes in names.items() if name in arguments}
+
+
+def fed_by(slopes: Array, first: int) -> Fed:
+    """The outputs whose slope is not 0; first: the sample that row 0 of `slopes` is."""
+    places = np.argwhere(slopes)
+    found = slopes[tuple(places.T)]
+    places[:, 0] += first
+    return Fed(places, found)

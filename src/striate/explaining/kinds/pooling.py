@@ -8,13 +8,14 @@ import numpy as np
 from torch import nn
 
 from striate.derivation import AdaptiveAveragePool as AdaptiveAveragePoolByHand
+from striate.derivation import AdaptiveMaxPool as AdaptiveMaxPoolByHand
 from striate.derivation import AveragePool as AveragePoolByHand
 from striate.derivation import MaxPool as MaxPoolByHand
 from striate.derivation import winner_cells
 from striate.derivation.geometry import Sliding
 from striate.derivation.shapes import Array
-from striate.derivation.terms import window_cells
-from striate.explaining.kinds.kind import EXACT, Index, Kind
+from striate.derivation.units import window_cells
+from striate.explaining.kinds.kind import EXACT, Fed, Index, Kind
 from striate.explaining.texts import Texts, by_language
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Grid, Paragraph
@@ -97,6 +98,13 @@ class MaxPool(Kind):
         layer = self.layer
         return MaxPoolByHand(layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.ceil_mode)
 
+    def fed(self, index: Index) -> Fed:
+        """1 for every window that it won."""
+        _, saved = self.operation.forward(_map_of(self.x, index))
+        place = np.reshape(index[2:], (-1,) + (1,) * len(index[2:]))
+        won = np.all(winner_cells(saved)[:, 0, 0] == place, axis=0)
+        return in_map(won.astype(float), index)
+
     def detail(self, index: Index) -> Window:
         one_map = _map_of(self.x, index)
         y, saved = self.operation.forward(one_map)
@@ -133,6 +141,12 @@ class AveragePool(Kind):
             vars(layer).get("divisor_override"),
         )  # fmt: skip
 
+    def fed(self, index: Index) -> Fed:
+        """The share that it has in every window over it."""
+        one = np.zeros((1, 1, *self.x.shape[2:]))
+        one[(0, 0, *index[2:])] = 1.0
+        return in_map(self.operation.forward(one)[0][0, 0], index)
+
     def detail(self, index: Index) -> Window:
         one_map = _map_of(self.x, index)
         y, saved = self.operation.forward(one_map)
@@ -166,6 +180,12 @@ class AdaptiveAveragePool(Kind):
     def operation(self) -> AdaptiveAveragePoolByHand:
         return AdaptiveAveragePoolByHand(tuple(self.record.output.shape[2:]))
 
+    def fed(self, index: Index) -> Fed:
+        """The share that it has in every window over it."""
+        one = np.zeros((1, 1, *self.x.shape[2:]))
+        one[(0, 0, *index[2:])] = 1.0
+        return in_map(self.operation.forward(one)[0][0, 0], index)
+
     def detail(self, index: Index) -> Window:
         one_map = _map_of(self.x, index)
         y, (_, bins) = self.operation.forward(one_map)
@@ -173,6 +193,55 @@ class AdaptiveAveragePool(Kind):
         cells = np.stack(np.meshgrid(*spans, indexing="ij"))
         values = one_map[(0, 0, *cells)]
         return Window(float(y[(0, 0, *index[2:])]), values, cells, None, float(values.size))
+
+
+@dataclass(frozen=True, eq=False)
+class AdaptiveMaxPool(Kind):
+    """The largest number of each bin."""
+
+    key = "adaptive_max_pool"
+    layers = (nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d)
+    texts = by_language(
+        en={
+            **MaxPool.texts["en"],
+            "name": "adaptive max pool",
+            "text": "An adaptive max pool cuts the map into a fixed number of bins and keeps the largest "
+            "number of each.",
+        },
+        vi={
+            **MaxPool.texts["vi"],
+            "name": "gộp cực đại thích ứng",
+            "text": "Phép gộp cực đại thích ứng chia bản đồ thành một số ô cố định và giữ lại số lớn nhất "
+            "của "
+            "mỗi ô.",
+        },
+    )
+
+    @property
+    def operation(self) -> AdaptiveMaxPoolByHand:
+        return AdaptiveMaxPoolByHand(tuple(self.record.output.shape[2:]))
+
+    def fed(self, index: Index) -> Fed:
+        """1 for every bin that it won."""
+        _, (_, winners) = self.operation.forward(_map_of(self.x, index))
+        place = int(np.ravel_multi_index(index[2:], self.x.shape[2:]))
+        return in_map((winners[0, 0] == place).astype(float), index)
+
+    def detail(self, index: Index) -> Window:
+        one_map = _map_of(self.x, index)
+        y, (_, winners) = self.operation.forward(one_map)
+        bins = dict(self.operation.bins(self.x.shape[2:]))[tuple(index[2:])]
+        cells = np.stack(np.meshgrid(*(np.arange(one.start, one.stop) for one in bins), indexing="ij"))
+        winner = np.unravel_index(int(winners[(0, 0, *index[2:])]), self.x.shape[2:])
+        return Window(
+            float(y[(0, 0, *index[2:])]), one_map[(0, 0, *cells)], cells, tuple(int(one) for one in winner)
+        )
+
+
+def in_map(slopes: Array, index: Index) -> Fed:
+    """The outputs of one map, (*out) of slopes."""
+    places = np.argwhere(slopes)
+    return Fed(np.insert(places, [0], index[:2], axis=1), slopes[tuple(places.T)])
 
 
 def _map_of(x: Array, index: Index) -> Array:

@@ -11,7 +11,7 @@ from striate.explaining.checking import as_array
 from striate.explaining.picture import Picture
 from striate.explaining.pictures.request import PictureRequest
 from striate.explaining.update import Optimiser, clip_factor, stepped
-from striate.explaining.weight_gradient import weight_name
+from striate.explaining.weight_gradient import parameter_name
 from striate.tracing.recording import LayerRecord
 from striate.tracing.single_layers import probe
 
@@ -81,7 +81,7 @@ def update(request: PictureRequest) -> list[Picture]:
     if optimiser is None:
         raise ArgumentError("an update needs an optimiser: explain a run, or give optimizer= with the module")
     before, new = _kernels(record), _stepped(request, optimiser)
-    after = as_array(new[weight_name(request.recorded, record)])
+    after = as_array(new[parameter_name(request.recorded, record)])
     return [
         _filters("filters_before", record.title, before, request),
         _filters("filters_after", record.title, after, request),

@@ -26,6 +26,10 @@ TEXTS = {
         "This number depends on the input at {spans}: its receptive field, {size} in size."
     ),
     "unit.receptive_field_picture": "The receptive field in the input",
+    "common.cells": "The inputs that count most, of {count}",
+    "common.parts": "In this order: the bias, the inputs named above, all other inputs.",
+    "common.moved": "It is the input at ({source}), {value}, in another place: the layer changes no number.",
+    "common.outside": "It comes from outside of the input: {value}.",
     "grid.upstream": "δ",
     "grid.input": "input",
     "grid.terms": "terms",
@@ -45,7 +49,7 @@ TEXTS = {
     ),
     "loss.table": "The most probable classes of the first input, and the gradient where the way back begins",
     "loss.samples": "The loss of each sample",
-    "gradient.title": "The gradient of one weight: {layer}, weight [{index}]",
+    "gradient.title": "The gradient of one weight: {layer}, {parameter} [{index}]",
     "gradient.text": (
         "The weight was used {count} times. Each use adds one term: the gradient that arrives at the "
         "output there (δ), times the input that the weight met."
@@ -83,11 +87,27 @@ TEXTS = {
         "layer's own derivative. The table shows its size after each step, down to {layer}."
     ),
     "through.table": "The gradient at the output of each layer",
-    "through.vanishes": "From the scores to here its mean size changes by a factor of {ratio}: it vanishes.",
-    "through.explodes": "From the scores to here its mean size changes by a factor of {ratio}: it explodes.",
+    "through.vanishes": (
+        "From the scores to here its norm changes by a factor of {ratio}, and the weights' "
+        "gradients, relative to the weights, by {weights}: it vanishes."
+    ),
+    "through.shrinks": (
+        "From the scores to here its norm changes by a factor of {ratio}, but the weights' "
+        "gradients, relative to the weights, by {weights} only: it shrinks, and the weights learn"
+        " all the same."
+    ),
+    "through.explodes": (
+        "From the scores to here its norm changes by a factor of {ratio}, and the weights' "
+        "gradients, relative to the weights, by {weights}: it explodes."
+    ),
+    "through.grows": (
+        "From the scores to here its norm changes by a factor of {ratio}, but the weights' "
+        "gradients, relative to the weights, by {weights} only: it grows, and the weights' steps "
+        "do not."
+    ),
     "through.steady": (
-        "From the scores to here its mean size changes by a factor of {ratio}: it neither vanishes nor "
-        "explodes."
+        "From the scores to here its norm changes by a factor of {ratio} (the weights' gradients,"
+        " relative to the weights: {weights}): it neither vanishes nor explodes."
     ),
     "checks.title": "Checks",
     "checks.text": (
@@ -126,11 +146,16 @@ TEXTS = {
     "head.after": "after",
     "head.shape": "shape",
     "head.norm": "norm",
-    "head.mean_size": "mean\u00a0size",
     "head.largest": "largest",
     "head.zeros": "zeros",
     "head.factor": "norm\u00a0ratio",
+    "head.relative": "‖∂L/∂W‖ ÷ ‖W‖",
     "head.difference": "difference",
+    "head.gate": "gate",
+    "head.from_input": "from the input",
+    "head.from_state": "from the state",
+    "head.step": "step",
+    "head.state": "state h",
     "head.what": "what",
     "head.numbers": "numbers",
     "head.rounding": "rounding",

@@ -28,6 +28,10 @@ TEXTS = {
         "Con số này phụ thuộc vào đầu vào tại {spans}: đó là trường tiếp nhận của nó, kích thước {size}."
     ),
     "unit.receptive_field_picture": "Trường tiếp nhận trong đầu vào",
+    "common.cells": "Những đầu vào đóng góp nhiều nhất, trong số {count}",
+    "common.parts": "Theo thứ tự: độ lệch (bias), các đầu vào nêu trên, mọi đầu vào còn lại.",
+    "common.moved": "Đó là đầu vào tại ({source}), {value}, ở vị trí khác: tầng này không đổi con số nào.",
+    "common.outside": "Nó đến từ bên ngoài đầu vào: {value}.",
     "grid.upstream": "δ",
     "grid.input": "đầu vào",
     "grid.terms": "các số hạng",
@@ -49,7 +53,7 @@ TEXTS = {
         "Các lớp có xác suất cao nhất của đầu vào thứ nhất, và gradient nơi lan truyền ngược bắt đầu"
     ),
     "loss.samples": "Mất mát của từng mẫu",
-    "gradient.title": "Gradient của một trọng số: {layer}, trọng số [{index}]",
+    "gradient.title": "Gradient của một trọng số: {layer}, {parameter} [{index}]",
     "gradient.text": (
         "Trọng số này được dùng {count} lần. Mỗi lần đóng góp một số hạng: gradient truyền đến đầu ra "
         "tại đó (δ), nhân với đầu vào mà trọng số đã gặp."
@@ -85,11 +89,27 @@ TEXTS = {
         "riêng của tầng đó. Bảng cho biết độ lớn của nó sau mỗi bước, cho đến {layer}."
     ),
     "through.table": "Gradient tại đầu ra của mỗi tầng",
-    "through.vanishes": "Từ điểm số đến đây, độ lớn trung bình thay đổi {ratio} lần: gradient tiêu biến.",
-    "through.explodes": "Từ điểm số đến đây, độ lớn trung bình thay đổi {ratio} lần: gradient bùng nổ.",
+    "through.vanishes": (
+        "Từ điểm số đến đây, chuẩn của gradient được nhân với {ratio}, và gradient của trọng số, "
+        "so với chính trọng số, được nhân với {weights}: gradient tiêu biến."
+    ),
+    "through.shrinks": (
+        "Từ điểm số đến đây, chuẩn của gradient được nhân với {ratio}, nhưng gradient của trọng "
+        "số, so với chính trọng số, chỉ được nhân với {weights}: gradient co lại mà trọng số vẫn "
+        "học được."
+    ),
+    "through.explodes": (
+        "Từ điểm số đến đây, chuẩn của gradient được nhân với {ratio}, và gradient của trọng số, "
+        "so với chính trọng số, được nhân với {weights}: gradient bùng nổ."
+    ),
+    "through.grows": (
+        "Từ điểm số đến đây, chuẩn của gradient được nhân với {ratio}, nhưng gradient của trọng "
+        "số, so với chính trọng số, chỉ được nhân với {weights}: gradient lớn lên mà bước của "
+        "trọng số thì không."
+    ),
     "through.steady": (
-        "Từ điểm số đến đây, độ lớn trung bình thay đổi {ratio} lần: gradient không tiêu biến cũng không "
-        "bùng nổ."
+        "Từ điểm số đến đây, chuẩn của gradient được nhân với {ratio} (gradient của trọng số, so "
+        "với chính trọng số: {weights}): gradient không tiêu biến cũng không bùng nổ."
     ),
     "checks.title": "Đối chiếu",
     "checks.text": (
@@ -128,11 +148,16 @@ TEXTS = {
     "head.after": "sau",
     "head.shape": "kích thước",
     "head.norm": "chuẩn",
-    "head.mean_size": "độ lớn trung bình",
     "head.largest": "lớn nhất",
     "head.zeros": "tỉ lệ số 0",
     "head.factor": "tỉ lệ chuẩn",
+    "head.relative": "‖∂L/∂W‖ ÷ ‖W‖",
     "head.difference": "chênh lệch",
+    "head.gate": "cổng",
+    "head.from_input": "từ đầu vào",
+    "head.from_state": "từ trạng thái",
+    "head.step": "bước",
+    "head.state": "trạng thái h",
     "head.what": "đại lượng",
     "head.numbers": "số lượng",
     "head.rounding": "sai số làm tròn",
