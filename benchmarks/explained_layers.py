@@ -52,10 +52,8 @@ def main() -> None:
                 check_layer(recorded, one, random)
             except (StriateError, AssertionError) as problem:
                 failed.append(f"network {seed - 1}, {one.name} ({one.layer}): {problem}")
-    print(
     found = f"{kinds.total():,} layers of {len(kinds)} classes in {networks:,} networks"
     print(f"{found} ({untrainable} without a gradient)")
-    )
     print(f"{len(failed)} wrong or refused", *failed, sep="\n")
 
 
