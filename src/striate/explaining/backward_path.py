@@ -23,11 +23,11 @@ VANISHED, EXPLODED = 1e-3, 1e3
 """Ratios from the scores to the layer that are called so.
 
 A gradient vanishes where its norm does (Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent
-neural networks", 2013): the mean over a map only tells how many numbers the norm is spread over. And it matters
-where the weights' gradients vanish with it, which they need not: in a chain of linear layers δ may shrink while
-the inputs grow (Glorot, Bengio, "Understanding the difficulty of training deep feedforward neural networks",
-2010). Weights of layers differ in number and size, so theirs is taken relative to the weights themselves (You,
-Gitman, Ginsburg, "Large Batch Training of Convolutional Networks", 2017).
+neural networks", 2013): the mean over a map only tells how many numbers the norm is spread over. And it
+matters where the weights' gradients vanish with it, which they need not: in a chain of linear layers δ may
+shrink while the inputs grow (Glorot, Bengio, "Understanding the difficulty of training deep feedforward
+neural networks", 2010). Weights of layers differ in number and size, so theirs is taken relative to the
+weights themselves (You, Gitman, Ginsburg, "Large Batch Training of Convolutional Networks", 2017).
 """
 TINY = float(np.finfo(float).tiny)
 
