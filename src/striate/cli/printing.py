@@ -37,7 +37,7 @@ def print_lines(head: str, lines: Iterable[object], error: bool = False) -> None
 
 def screen(error: bool = False) -> "Console":
     """Where results are printed. Names are printed as they are, whatever is in them; elsewhere than on a
-    terminal no line is broken, so that paths and commands can be copied, unless COLUMNS says a width.
+    terminal tables are as wide as they want to be, unless COLUMNS says a width.
     """
     from striate.pages.terminal import console_of
 
@@ -45,11 +45,6 @@ def screen(error: bool = False) -> "Console":
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = UNBROKEN
     return console
-
-
-def print_whole(line: str) -> None:
-    """A line that may hold a path or a command: no width breaks it, so that it can be copied."""
-    screen().print(line, soft_wrap=True)
 
 
 @contextmanager

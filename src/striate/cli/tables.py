@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from striate.cli.printing import print_whole, screen
+from striate.cli.printing import screen
 from striate.numbers import count, counted, percent
 from striate.pages import Column, Table
 from striate.pages.table import AT_DOTS, AT_JOINTS, AT_SPACES
@@ -28,19 +28,19 @@ def print_run(run: "Run") -> None:
     """What a training came to, where its files are, and what to do next."""
     if run.status == "stopped":
         command = shlex.join(["striate", "train", "--resume", str(run.path)])
-        print_whole(f"stopped, everything saved; go on with:  {command}")
+        screen().print(f"stopped, everything saved; go on with:  {command}")
         return
-    print_whole(f"run {run.path}")
+    screen().print(f"run {run.path}")
     _print_pairs(list(_facts(run)))
     file = "IMAGE" if run.unit == "images" else "VIDEO"
-    print_whole(f"\nnext:  {shlex.join(['striate', 'predict', str(run.path)])} {file}")
+    screen().print(f"\nnext:  {shlex.join(['striate', 'predict', str(run.path)])} {file}")
 
 
 def _print_pairs(pairs: Sequence[tuple[str, str]], width: int = 0) -> None:
     """Names and what there is to say of them, below each other."""
     width = max([width, *(len(name) for name, _ in pairs)])
     for name, text in pairs:
-        print_whole(f"  {name:<{width}}  {text}")
+        screen().print(f"  {name:<{width}}  {text}")
 
 
 def _facts(run: "Run") -> Iterator[tuple[str, str]]:

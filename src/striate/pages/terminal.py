@@ -32,14 +32,22 @@ from striate.pages.table import GAP, Table
 
 
 def console_of(**how: Any) -> Console:
-    """A console of `rich` that escapes control characters in whatever it shows, styles apart.
+    """A console of `rich` that escapes control characters in whatever it shows, styles apart, and that breaks
+    no prose: a path or a command in it can be copied. Tables are fitted to the width.
 
     Args:
         how: as `rich.console.Console` takes it.
     """
-    console = Console(**how)
+    console = _Console(**how)
     console.push_render_hook(_Escaping())
     return console
+
+
+class _Console(Console):
+    def print(self, *objects: Any, **how: Any) -> None:
+        """Prints, what is no more than text as long as it is: where it goes on is up to the terminal."""
+        prose = all(isinstance(one, str | Text) for one in objects)
+        super().print(*objects, **({"soft_wrap": prose} | how))
 
 
 class _Escaping(RenderHook):
