@@ -24,7 +24,6 @@ from striate.pages.document import (
     KeyFigures,
     Notes,
     Paragraph,
-    Section,
 )
 from striate.pages.table import GAP, Table
 
@@ -79,18 +78,18 @@ def print_document(document: Document, console: Console) -> None:
     console.print(Text(document.title, style="bold"))
     if document.subtitle:
         console.print(Text(document.subtitle, style="dim"))
-    for block in document.lead:
-        console.print(*_shown(block, console), sep="\n")
+    _print_blocks(document.lead, console)
     for section in document.sections:
         console.print()
         console.print(Text(section.title, style="bold cyan"))
-        for part in _parts(section, console):
-            console.print(part)
+        _print_blocks(section.blocks, console)
 
 
-def _parts(section: Section, console: Console) -> Iterator[RenderableType]:
-    for block in section.blocks:
-        yield from _shown(block, console)
+def _print_blocks(blocks: Iterable[Block], console: Console) -> None:
+    """What explains is set in lines of whole words; what may hold a path or a command is not broken."""
+    for block in blocks:
+        for part in _shown(block, console):
+            console.print(part, soft_wrap=isinstance(block, Notes))
 
 
 def _shown(block: Block, console: Console) -> Iterator[RenderableType]:
