@@ -11,12 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-ODD: tuple[Any, ...] = (
-    None, True, -1, 0, 1e308, 10**9, 10**30, float("nan"), float("inf"), "", "x" * 300, "../../x", [], {},
-    [[]], "\x1b[31m", "nan",
-)  # fmt: skip
-"""What a value of a JSON file is exchanged for."""
+from damage_inside import ODD, in_archive, in_checkpoint, in_onnx, in_pth, places
 
 
 @dataclass(frozen=True)
@@ -29,6 +24,8 @@ class Kind:
     """Opens the folder as a user would; words where it was believed though it is not what was made."""
     damage: tuple[str, ...]
     """The files that are damaged."""
+    inside: Callable[[Path, random.Random], str] | None = None
+    """Damages what a file holds, which is whole afterwards, and says how; None: its bytes are damaged."""
     warm_up: Callable[[], object] = lambda: None
 
 
@@ -44,6 +41,8 @@ def damaged(name: str, whole: Path, folder: Path, draw: random.Random) -> str:
     shutil.copytree(whole, folder)
     files = [path for pattern in KINDS[name].damage for path in sorted(folder.rglob(pattern))]
     path = draw.choice([file for file in files if file.stat().st_size])  # a lock is empty
+    if (inside := KINDS[name].inside) is not None:
+        return inside(path, draw)
     content = path.read_bytes()
     ways = [flip, cut, overwrite, take_out, put_in_twice]
     if path.suffix in (".json", ".jsonl"):
@@ -97,25 +96,22 @@ def exchange(content: bytes, draw: random.Random) -> bytes:
     single = not content.strip().startswith(b"{") or len(lines) == 1 or lines[0].strip() != "{"
     number = draw.randrange(len(lines)) if single else 0
     value = json.loads(lines[number] if single else content)
-    places = list(_places(value))
-    holder, key = draw.choice(places) if places else (None, None)
+    found = list(places(value))
+    holder, key = draw.choice(found) if found else (None, None)
     if holder is None:
         value = draw.choice(ODD)
     elif isinstance(holder, dict) and draw.random() < 0.2:
         del holder[key]
     else:
         holder[key] = draw.choice(ODD)
+    if isinstance(value, dict) and draw.random() < 0.8:
+        value = {
+            name: None if name == "checksum" else value[name] for name in value
+        }  # as an editor is told to
     text = json.dumps(value)
     if not single:
         return text.encode()
     return "\n".join([*lines[:number], text, *lines[number + 1 :], ""]).encode()
-
-
-def _places(value: Any) -> Any:
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in pairs:
-        yield value, key
-        yield from _places(inner)
 
 
 # Making and opening. Everything goes through what a user calls.
@@ -231,13 +227,6 @@ def make_run(folder: Path) -> None:
     import torch
 
     import striate
-    from striate.training.progress import Reporter
-
-    class Interrupted(Reporter):
-        def epoch(self, *given: Any, **named: Any) -> None:
-            import signal
-
-            signal.raise_signal(signal.SIGINT)
 
     torch.set_num_threads(1)
     recipe = striate.Recipe(epochs=3, batch_size=64, number_format="fp32")
@@ -246,9 +235,27 @@ def make_run(folder: Path) -> None:
         recipe=recipe,
         options={"widths": (2, 3), "hidden": ()},
         out=folder / "run",
-        reporter=Interrupted(),
+        reporter=_interrupted(),
     )
     (folder / "sum").write_text(_sum_of_model(folder))
+
+
+def make_old_run(folder: Path) -> None:
+    """A stopped run of a version that wrote no checksums."""
+    shutil.copytree(Path(__file__).parents[1] / "tests" / "old_runs" / "stopped", folder / "run")
+
+
+def _interrupted() -> Any:
+    """A reporter that stops a training at the end of the epoch, as Ctrl-C does."""
+    import signal
+
+    from striate.training.progress import Reporter
+
+    class Interrupted(Reporter):
+        def epoch(self, *given: Any, **named: Any) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    return Interrupted()
 
 
 def _sum_of_model(folder: Path) -> str:
@@ -295,6 +302,14 @@ def open_record(folder: Path) -> None:
 
     striate.load(folder / "run")
     striate.evaluate(folder / "run")
+    resume_anything(folder)
+
+
+def resume_anything(folder: Path) -> None:
+    """Goes on with a run until the end of an epoch, wherever it is."""
+    import striate
+
+    striate.train(resume=folder / "run", reporter=_interrupted())
 
 
 def make_onnx(folder: Path) -> None:
@@ -362,8 +377,13 @@ KINDS = {
     "checkpoint": Kind(make_run, resume_run, ("run/checkpoint.pt",)),
     "model": Kind(make_run, open_model, ("run/model.safetensors",)),
     "record": Kind(make_run, open_record, ("run/run.json",)),
+    "old record": Kind(make_old_run, open_record, ("run/run.json",)),
     "history": Kind(make_run, resume_run, ("run/history.jsonl",)),
     "onnx": Kind(make_onnx, inspect_file, ("network.onnx",)),
     "pt2": Kind(make_pt2, inspect_file, ("network.pt2",)),
     "pth": Kind(make_pth, open_pth, ("weights.pth",)),
+    "in checkpoint": Kind(make_run, resume_anything, ("run/checkpoint.pt",), inside=in_checkpoint),
+    "in onnx": Kind(make_onnx, inspect_file, ("network.onnx",), inside=in_onnx),
+    "in pt2": Kind(make_pt2, inspect_file, ("network.pt2",), inside=in_archive),
+    "in pth": Kind(make_pth, open_pth, ("weights.pth",), inside=in_pth),
 }

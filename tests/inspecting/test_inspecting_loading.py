@@ -1,5 +1,6 @@
 """Networks that come from files: torch.export archives, ONNX files, run folders, imported functions."""
 
+import random
 import sys
 import zipfile
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from striate.errors import ArgumentError, MissingExtraError, NetworkError
+from striate.errors import ArgumentError, MissingExtraError, NetworkError, StriateError
 from striate.inspecting import inspect
 from striate.models import NetworkSpec, save_weights
 from striate.runs import MODEL, write_record
@@ -82,6 +83,37 @@ def test_an_archive_that_could_run_code_is_not_opened(tmp_path: Path, old: str, 
         inspect(altered(path, "models/model.json", old, new))
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_damaged_archive_is_refused_in_a_sentence(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = exported(small()[:3], torch.rand(1, 3, 8, 8), tmp_path / "x.pt2")
+    whole = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        weight = next(entry for entry in archive.infolist() if entry.filename.endswith("weight_0"))
+    flipped = bytearray(whole)
+    flipped[weight.header_offset + weight.FileHeader().__len__() + 100] ^= 1
+    nested = altered(path, "models/model.json", "{", "[" * 100_000 + "{").read_bytes()
+    odd = altered(path, "/archive_version", "0", "none").read_bytes()
+    packed = tmp_path / "packed.pt2"
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name) + b" " * 10_000_000 * name.endswith("model.json"))
+    cases = {
+        whole[:2000]: "File is not a zip file",
+        bytes(flipped): "it was changed since it was written, its checksums say",
+        nested: "x/models/model.json holds no JSON that can be read: nested too deeply",
+        odd: "its content is none that torch.export writes",
+        packed.read_bytes(): "its entries are not as torch writes them",
+    }
+    for content, reason in cases.items():
+        path.write_bytes(content)
+        with pytest.raises(NetworkError) as problem:
+            inspect(path)
+        assert str(problem.value) == f"{path} is not an archive of torch.export that can be read: {reason}"
+    assert capfd.readouterr() == ("", "")
+
+
 def test_onnx_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.onnx"
     path.write_bytes(b"")
@@ -92,7 +124,8 @@ def test_onnx_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         inspect(path)
 
 
-def test_an_onnx_file(tmp_path: Path) -> None:
+def onnx_file(path: Path) -> Path:
+    """A convolution, its way to a fully connected layer, and that."""
     onnx = pytest.importorskip("onnx")
     h, t = onnx.helper, onnx.TensorProto
     arrays = onnx.numpy_helper.from_array
@@ -118,8 +151,12 @@ def test_an_onnx_file(tmp_path: Path) -> None:
     x = h.make_tensor_value_info("x", t.FLOAT, [1, 3, 8, 8])
     y = h.make_tensor_value_info("y", t.FLOAT, [1, 5])
     model = h.make_model(h.make_graph(nodes, "net", [x], [y], weights))
-    onnx.save(model, str(tmp_path / "net.onnx"))
-    found = inspect(tmp_path / "net.onnx")
+    onnx.save(model, str(path))
+    return path
+
+
+def test_an_onnx_file(tmp_path: Path) -> None:
+    found = inspect(onnx_file(tmp_path / "net.onnx"))
     conv = found.layer("features.conv")
     assert (conv.formula, conv.macs.value) == ("(3·3·3 + 1)·4 = 112", 108 * 16)
     assert found.layer("fc").formula == "(16 + 1)·5 = 85"
@@ -128,6 +165,34 @@ def test_an_onnx_file(tmp_path: Path) -> None:
     pool = found.layer("features.pool").receptive_field
     assert pool is not None
     assert (pool.size, pool.jump, pool.start) == ((5, 5), (4, 4), (-1, -1))
+
+
+def test_a_damaged_onnx_file_is_refused_or_read(tmp_path: Path) -> None:
+    path = onnx_file(tmp_path / "net.onnx")
+    whole, refused, draw = path.read_bytes(), 0, random.Random(0)
+    for _ in range(150):
+        damaged = bytearray(whole)
+        for _ in range(draw.choice((1, 8))):
+            damaged[draw.randrange(len(whole))] ^= 1 << draw.randrange(8)
+        path.write_bytes(damaged[: draw.choice((len(whole), draw.randrange(len(whole))))])
+        try:
+            inspect(path)
+        except StriateError:
+            refused += 1
+    assert 50 < refused < 150  # a flipped bit of a weight is none of its layers
+
+
+def test_an_onnx_file_whose_weights_are_not_there(tmp_path: Path) -> None:
+    path = onnx_file(tmp_path / "net.onnx")
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(str(path))
+    model.graph.initializer[0].raw_data = b""
+    onnx.save(model, str(path))
+    with pytest.raises(NetworkError) as problem:
+        inspect(path)
+    assert str(problem.value) == (
+        f"{path} is not an ONNX file that can be read: cannot reshape array of size 0 into shape (4,3,3,3)"
+    )
 
 
 def test_an_imported_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Run by torchrun in two processes: trains, and compares shared batch norms with torch's own."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from torch import Tensor, nn
 
 from small_clips import clip_run
 from small_runs import EVERYTHING_RANDOM, At, small_recipe, small_run
+from striate.evaluating.scoring import Normalisation
+from striate.models import NetworkSpec
 from striate.training import algorithm_choice as algorithms
 from striate.training import concluding, loss, number_format
 from striate.training.process_group import (
@@ -28,28 +31,39 @@ SHAPES: dict[type[nn.Module], tuple[int, ...]] = {
     nn.BatchNorm3d: (7, 3, 2, 4, 5),
 }
 """Of images, and of clips."""
+FAR = 1000.0
+"""A mean so far from zero that the mean of squares says nothing of the variance in fp32."""
 
 
 def normalised(number: int, slices: list[slice], folder: Path) -> None:
     """Two steps of a batch norm on this process's part of a fixed batch; the results go to a file."""
     part = slices[number]
     for kind, shape in SHAPES.items():
-        layer = nn.Sequential(kind(3))
+        layer = nn.Sequential(kind(3)).double()
         share_batch_norm(layer)
         assert type(layer[0]) is SharedBatchNorm
         torch.save(steps_of(layer, part, shape), folder / f"{kind.__name__}-{len(slices)}-{number}.pt")
+    layer = nn.Sequential(nn.BatchNorm2d(3))
+    share_batch_norm(layer)
+    images = far_from_zero()[part]
+    torch.save(layer(images).detach(), folder / f"far-{number}.pt")
+
+
+def far_from_zero() -> Tensor:
+    """A batch of images in fp32 whose mean is large beside its deviation."""
+    return torch.randn(*SHAPES[nn.BatchNorm2d], generator=torch.Generator().manual_seed(2)) + FAR
 
 
 def steps_of(layer: nn.Module, part: slice, shape: tuple[int, ...]) -> dict[str, Tensor]:
-    """What two steps, forward and backward, and a look in evaluation mode come to."""
+    """What two steps, forward and backward, and a look in evaluation mode come to, in float64."""
     random = torch.Generator().manual_seed(1)
     results = {}
     with torch.no_grad():
         for parameter in layer.parameters():
             parameter.copy_(torch.randn(parameter.shape, generator=random))
     for step in range(2):
-        whole = torch.randn(*shape, generator=random) * 3 + 2
-        target = torch.randn(*shape, generator=random)
+        whole = torch.randn(*shape, generator=random, dtype=torch.float64) * 3 + 2
+        target = torch.randn(*shape, generator=random, dtype=torch.float64)
         images = whole[part].requires_grad_()
         output = layer(images)
         (output * target[part]).square().sum().backward()
@@ -72,17 +86,29 @@ def clips_recipe() -> Recipe:
     )
 
 
+def in_float64(setattr: Callable[[object, str, object], object] = setattr) -> None:
+    """Networks compute in float64, so that what is left of the order of sums is as good as nothing.
+
+    In fp32 it is not: rounding grows from step to step as it likes, and no bound of it could be named that
+    would not hide a mistake.
+    """
+    build, normalise = NetworkSpec.build, Normalisation.__call__
+    setattr(NetworkSpec, "build", lambda spec: build(spec).double())
+    setattr(Normalisation, "__call__", lambda self, inputs: normalise(self, inputs).double())
+
+
 def trained(data: Path, clips: Path, folder: Path) -> None:
     """The trainings that the tests compare with those of one process."""
     concluding.draw_curves = concluding.draw_confusion = lambda *arguments: arguments[-1].write_bytes(b"")
     recipe = small_recipe(augmentation=EVERYTHING_RANDOM, clip_norm=1.0, ema=0.9)
+    algorithms.WORTH_MEASURING, number_format.try_step = 0, lambda *arguments: 0.01
+    small_run(folder / "using_algorithms", replace(recipe, batch_size=30), data=data)
+    algorithms.WORTH_MEASURING = 10**9
+    in_float64()
     small_run(folder / "plain", recipe, data=data)
     gentle = small_recipe(epochs=1, learning_rate=1e-4)
     small_run(folder / "resnet18", gentle, data=data, size=16, backbone="resnet18", options={})
     clip_run(folder / "clips", clips_recipe(), data=clips, **CLIPS)
-    algorithms.WORTH_MEASURING, number_format.try_step = 0, lambda *arguments: 0.01
-    small_run(folder / "using_algorithms", replace(recipe, batch_size=30), data=data)
-    algorithms.WORTH_MEASURING = 10**9
     loss.SETTLE_EVERY = 1
     stopped = small_run(folder / "stopped", recipe, data=data, reporter=At(3))
     assert stopped.status == "stopped"

@@ -130,7 +130,7 @@ def _read_pickle(path: Path) -> object:
 
 
 def check_archive(path: Path) -> None:
-    """Compares a zip of `torch.save` with the checksums in it, at which torch does not look.
+    """Compares a zip that torch wrote with the checksums in it, at which torch itself does not look.
 
     Entries are stored as they are, so that none can grow beyond the file when it is read.
 
@@ -144,9 +144,9 @@ def check_archive(path: Path) -> None:
             for entry in entries
         )
         if not stored or len({entry.filename for entry in entries}) < len(entries):
-            raise ValueError("not written by torch.save")
+            raise ValueError("its entries are not as torch writes them")
         if archive.testzip() is not None:
-            raise ValueError("another checksum")
+            raise ValueError("it was changed since it was written, its checksums say")
 
 
 def _refused(path: Path, error: UnpicklingError) -> WeightsError:

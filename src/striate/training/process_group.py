@@ -126,7 +126,12 @@ class _Sum(torch.autograd.Function):
 
 
 class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
-    """Batch normalisation over all processes. `torch.nn.SyncBatchNorm` does this for GPUs only."""
+    """Batch normalisation over all processes. `torch.nn.SyncBatchNorm` does this for GPUs only.
+
+    Each process tells its mean and its squares about that mean, which are then joined as Chan, Golub and
+    LeVeque (1983, Algorithms for Computing the Sample Variance) do: nothing large is subtracted from anything
+    large, so the variance is as exact as that of one process.
+    """
 
     def _check_input_dim(self, input: Tensor) -> None:
         return
@@ -135,15 +140,9 @@ class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
         """(N, C, *spatial) → the same."""
         if not self.training or not dist.is_initialized():
             return super().forward(input)
-        x = input.float()
-        axes = [axis for axis in range(x.ndim) if axis != 1]
-        count = x.numel() / x.shape[1]
-        sums = torch.cat([x.sum(axes), (x * x).sum(axes), x.new_tensor([count])])
-        sums = _Sum.apply(sums)  # type: ignore[no-untyped-call]
-        total, squares, number = sums.split([x.shape[1], x.shape[1], 1])
-        mean = total / number
-        variance = (squares / number - mean * mean).clamp(min=0)  # rounding may leave less than nothing
-        self._remember(mean.detach(), variance.detach(), float(number.detach()))
+        x = input.to(torch.promote_types(input.dtype, torch.float32))
+        mean, variance, number = _joined(x)
+        self._remember(mean.detach(), variance.detach(), float(number))
         shape = [1, -1] + [1] * (x.ndim - 2)
         scale = torch.rsqrt(variance + self.eps) * self.weight
         scaled: Tensor = (x - mean.view(shape)) * scale.view(shape) + self.bias.view(shape)
@@ -157,3 +156,21 @@ class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
         momentum = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
         self.running_mean.lerp_(mean, momentum)
         self.running_var.lerp_(variance * number / max(number - 1, 1), momentum)
+
+
+def _joined(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean and variance (C,) of each channel over the parts (n, C, *spatial) of all processes, and the count
+    of their values. A part may be empty.
+    """
+    C = x.shape[1]
+    axes = [axis for axis in range(x.ndim) if axis != 1]
+    count = x.numel() // C
+    mean = x.sum(axes) / max(count, 1)
+    squares = (x - mean.view(1, -1, *[1] * (x.ndim - 2))).square().sum(axes)
+    own = torch.cat([mean, squares, x.new_tensor([count])])
+    blank = torch.zeros_like(own)
+    rows = [own if rank == dist.get_rank() else blank for rank in range(dist.get_world_size())]
+    means, squares, counts = _Sum.apply(torch.stack(rows)).split([C, C, 1], dim=1)  # type: ignore[no-untyped-call]
+    number = counts.sum()
+    mean = (counts * means).sum(0) / number
+    return mean, (squares + counts * (means - mean).square()).sum(0) / number, number.detach()

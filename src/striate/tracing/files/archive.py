@@ -4,7 +4,7 @@
 objects among the constants, and falls back to unpickling what `weights_only` refuses.
 """
 
-import json
+import logging
 import re
 import zipfile
 from collections.abc import Iterator
@@ -14,7 +14,9 @@ from typing import Any
 
 import torch
 
-from striate.errors import NetworkError
+from striate.errors import ArgumentError, NetworkError
+from striate.models.weight_files import check_archive
+from striate.plain_values import parse_json
 
 _WORDS = re.compile(r"[A-Za-z_]\w*")
 _SIZES = re.compile(r"[\w\s+\-*/().,=<>'\"]*")
@@ -32,12 +34,7 @@ _TARGET = re.compile(
 
 def check(path: Path) -> None:
     """Raises NetworkError for an archive that is more than data."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            contents = {name: json.loads(archive.read(name)) for name in names if name.endswith(".json")}
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise NetworkError(f"{path} is not an archive of torch.export that can be read: {error}") from error
+    names, contents = _contents(path)
     if not any(name.endswith("/archive_format") for name in names):
         raise NetworkError(
             f"{path} is an archive of an older torch.export, which cannot be read safely: export it again"
@@ -54,6 +51,18 @@ def check(path: Path) -> None:
     ]
     if odd:
         raise NetworkError(f"{path} holds more than tensors and a graph ({odd[0]}): it is not opened")
+
+
+def _contents(path: Path) -> tuple[list[str], dict[str, Any]]:
+    """The names in an archive that is whole, and the values of its JSON."""
+    try:
+        check_archive(path)
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            texts = {name: archive.read(name) for name in names if name.endswith(".json")}
+        return names, {name: parse_json(text, name) for name, text in texts.items()}
+    except (ArgumentError, OSError, RuntimeError, ValueError, zipfile.BadZipFile) as error:
+        raise NetworkError(f"{path} is not an archive of torch.export that can be read: {error}") from error
 
 
 def _entries(content: Any) -> Iterator[tuple[str, Any]]:
@@ -92,14 +101,17 @@ def _is_tensor(name: str) -> bool:
 
 @contextmanager
 def weights_only() -> Iterator[None]:
-    """`torch.load` reads tensors and plain values only, whatever it is asked for."""
-    load = torch.load
+    """`torch.load` reads tensors and plain values only, whatever it is asked for.
+
+    The log of torch.export, which shows tracebacks, is silent: what cannot be read is an error of ours.
+    """
+    load, log = torch.load, logging.getLogger("torch.export")
 
     def careful(*arguments: Any, **options: Any) -> Any:
         return load(*arguments, **{**options, "weights_only": True})
 
-    torch.load = careful
+    torch.load, log.disabled = careful, True
     try:
         yield
     finally:
-        torch.load = load
+        torch.load, log.disabled = load, False

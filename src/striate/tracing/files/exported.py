@@ -15,13 +15,17 @@ from striate.tracing.trace import Follow
 
 def read(path: Path) -> tuple[nn.Module, Sequence[Tensor], Follow]:
     """The network of a `.pt2` file, an example of its inputs, and how to tell its layers."""
-    archive.check(path)
     try:
+        archive.check(path)
         with archive.weights_only():
             program = torch.export.load(str(path))
         graph = program.module(check_guards=False)
-    except Exception as error:
+    except NetworkError:
+        raise
+    except Exception as error:  # damaged bytes can break the reader in any way
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        if "warnings above" in reason:  # of a log that nobody sees
+            reason = "its content is none that torch.export writes"
         raise NetworkError(f"{path} is not an archive of torch.export that can be read: {reason}") from error
     runner = _Runner(graph)
     arguments = program.example_inputs[0] if program.example_inputs else ()

@@ -24,14 +24,24 @@ def read(path: Path) -> tuple[nn.Module, Sequence[Tensor], Follow]:
     onnx = _onnx()
     try:
         model = onnx.load(str(path))
-    except Exception as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise NetworkError(f"{path} is not an ONNX file that can be read: {reason}") from error
-    unknown = sorted({node.op_type for node in model.graph.node} - set(NODES))
+        _refuse_unknown(path, model.graph)
+        network = _Graph(model.graph, import_module("onnx.numpy_helper"), import_module("onnx.helper"))
+        return network, network.examples(), network.follow
+    except NetworkError:
+        raise
+    except Exception as error:  # damaged bytes can break the reader in any way
+        raise NetworkError(f"{path} is not an ONNX file that can be read: {_reason(error)}") from error
+
+
+def _refuse_unknown(path: Path, graph: Any) -> None:
+    unknown = sorted({node.op_type for node in graph.node} - set(NODES))
     if unknown:
         raise NetworkError(f"{path} uses ONNX operations that are not known here: {', '.join(unknown)}")
-    network = _Graph(model.graph, import_module("onnx.numpy_helper"), import_module("onnx.helper"))
-    return network, network.examples(), network.follow
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what an error says."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _onnx() -> Any:
