@@ -94,7 +94,8 @@ def test_a_damaged_archive_is_refused_in_a_sentence(
     flipped = bytearray(whole)
     flipped[weight.header_offset + weight.FileHeader().__len__() + 100] ^= 1
     nested = altered(path, "models/model.json", "{", "[" * 100_000 + "{").read_bytes()
-    odd = altered(path, "/archive_version", "0", "none").read_bytes()
+    odd = altered(path, "/.data/version", "6", "none").read_bytes()
+    pickled = altered(path, "sample_inputs/model.pt", "PK", "PQ").read_bytes()
     packed = tmp_path / "packed.pt2"
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
         for name in source.namelist():
@@ -104,6 +105,7 @@ def test_a_damaged_archive_is_refused_in_a_sentence(
         bytes(flipped): "it was changed since it was written, its checksums say",
         nested: "x/models/model.json holds no JSON that can be read: nested too deeply",
         odd: "its content is none that torch.export writes",
+        pickled: "it holds something that is no tensor or plain value",
         packed.read_bytes(): "its entries are not as torch writes them",
     }
     for content, reason in cases.items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -23,14 +24,20 @@ def read(path: Path) -> tuple[nn.Module, Sequence[Tensor], Follow]:
     except NetworkError:
         raise
     except Exception as error:  # damaged bytes can break the reader in any way
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        if "warnings above" in reason:  # of a log that nobody sees
-            reason = "its content is none that torch.export writes"
+        reason = _reason(error)
         raise NetworkError(f"{path} is not an archive of torch.export that can be read: {reason}") from error
     runner = _Runner(graph)
     arguments = program.example_inputs[0] if program.example_inputs else ()
     inputs = [argument for argument in arguments if isinstance(argument, Tensor)]
     return runner, inputs, runner.follow
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what an error says, but for advice that nobody should follow here."""
+    if isinstance(error, UnpicklingError):
+        return "it holds something that is no tensor or plain value"
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return "its content is none that torch.export writes" if "warnings above" in first else first
 
 
 class _Runner(nn.Module):
