@@ -12,7 +12,8 @@ import numpy as np
 from striate.data.images.reading import Header, decode_image, read_header
 from striate.data.suffixes import IMAGE_SUFFIXES
 from striate.data.unreadable_files import UnreadableError
-from striate.data.video.video_file import Video, VideoError, open_video
+from striate.data.video.timeline import VideoError
+from striate.data.video.video_file import Video, open_video
 from striate.data.video.video_frames import Converter, FrameReader, decode_all, upright
 
 
@@ -70,7 +71,7 @@ class _File(ClipSource):
         return self._video.timeline.numbers(positions)
 
     def seconds(self, position: float) -> float:
-        return self._video.seconds(self._video.timeline.duration * position / self.length)
+        return self._video.seconds(position)
 
     def pictures(
         self, table: np.ndarray, channels: int, size: tuple[int, int] | None, crop: float
@@ -89,7 +90,6 @@ class _File(ClipSource):
         number = np.zeros(1, np.int64)
         with closing(FrameReader(self._video, number)) as reader:
             first = next(reader.frames(number))
-            reader.rewind()
         grey = len(first.format.components) == 1 and not first.format.has_palette
         return Header(*upright(first), grey, self.length)
 
