@@ -21,7 +21,7 @@ def test_the_terms_add_up_to_the_gradient_of_autograd(layer: str, weight: tuple[
     theirs = network[int(layer)].weight.grad  # type: ignore[index]
     assert gradient is not None
     assert gradient.total == pytest.approx(float(theirs[weight]), rel=1e-4, abs=1e-7)
-    assert gradient.entry.value == pytest.approx(gradient.total, rel=1e-9)
+    assert gradient.matrix.value == pytest.approx(gradient.total, rel=1e-9)
     assert np.allclose(gradient.kernel, theirs[weight[:2]].numpy(), rtol=1e-4, atol=1e-7)
     assert sum(use.terms.values.sum() for use in gradient.uses) == pytest.approx(gradient.total, rel=1e-9)
     assert gradient.uses[0].terms.per_sample.sum() == pytest.approx(gradient.total, rel=1e-9)

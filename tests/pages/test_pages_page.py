@@ -16,6 +16,7 @@ from striate.pages import (
     Formula,
     Grid,
     KeyFigures,
+    Mark,
     Notes,
     Paragraph,
     Png,
@@ -45,7 +46,7 @@ DOCUMENT = Document(
     sections=(
         Section("One", (Paragraph("1 < 2"), Notes(("first", "second")), Notes(()))),
         Section("Two", (TABLE, Formula(over("a", 2)), Drawing("<svg></svg>", "a drawing"))),
-        Section("Three", (Grid("g", ("x",), (np.array([[1.0, float("nan")]]),), marked=(0, 0)),)),
+        Section("Three", (Grid("g", ("x",), (np.array([[1.0, float("nan")]]),), marks=(Mark(0, 0, 0),)),)),
         Section("Four", (Figure("caption", "alt", Png(b"png")),)),
     ),
     glossary=(("MAC", "a multiplication and an addition"),),
@@ -112,7 +113,7 @@ def test_a_table_has_its_heads_rows_bars_and_marks() -> None:
 
 
 def test_a_number_that_is_none_is_an_empty_cell_of_a_grid() -> None:
-    cells = [part for part in Reader(page_of(DOCUMENT)).all("td") if "marked" in str(part.get("class"))]
+    cells = [part for part in Reader(page_of(DOCUMENT)).all("td") if "mark-" in str(part.get("class"))]
     assert len(cells) == 1
     assert "nan" not in page_of(DOCUMENT)
 

@@ -13,6 +13,7 @@ from striate.checked import checked
 from striate.derivation.shapes import Array
 from striate.errors import ArgumentError, NetworkError, unknown
 from striate.explaining.backward_path import explain_backward_path
+from striate.explaining.chain import Chain, explain_chain
 from striate.explaining.checking import as_array
 from striate.explaining.explanation import Explanation, LayerLine
 from striate.explaining.inputs import Input
@@ -25,7 +26,12 @@ from striate.explaining.subject import Subject, open_subject
 from striate.explaining.texts import LANGUAGES
 from striate.explaining.unit import Unit, choose, explain_unit, with_followers
 from striate.explaining.update import Optimiser, clip_factor, explain_update, optimiser_of
-from striate.explaining.weight_gradient import WeightGradient, explain_gradient, gradient_by_torch
+from striate.explaining.weight_gradient import (
+    WeightGradient,
+    explain_gradient,
+    gradient_by_torch,
+    start_of_chain,
+)
 from striate.tracing.recording import LayerRecord, Recorded, record
 
 
@@ -39,6 +45,7 @@ class Question:
     weight: tuple[int, ...] | None
     parameter: str
     """Which parameter of the layer `weight` is an index of."""
+    delta: bool
     through: bool
     show: tuple[str, ...]
     target: str | int | None
@@ -47,7 +54,7 @@ class Question:
         for name in self.show:
             if name not in SHOWS:
                 raise ArgumentError(unknown("picture", name, SHOWS))
-        of_a_layer = (self.filter, self.at, self.weight, self.through or None)
+        of_a_layer = (self.filter, self.at, self.weight, self.delta or None, self.through or None)
         if self.layer is None and any(asked is not None for asked in of_a_layer):
             raise ArgumentError(
                 "a filter, a position, a weight or the way through is of a layer: give --layer too"
@@ -62,7 +69,7 @@ class Question:
     @property
     def needs_gradients(self) -> bool:
         """Whether gradients of the loss are needed."""
-        return self.weight is not None or self.through or "update" in self.show
+        return self.weight is not None or self.delta or self.through or "update" in self.show
 
 
 @checked
@@ -74,6 +81,7 @@ def explain(
     filter: int | None = None,
     at: Sequence[int] | None = None,
     weight: Sequence[int] | str | None = None,
+    delta: bool = False,
     through: bool = False,
     show: Sequence[str] = (),
     label: str | int | Sequence[str | int] | None = None,
@@ -98,6 +106,8 @@ def explain(
         weight: (filter, channel within its group, row, column), or with a frame before the row; (output,
             input) of a fully connected layer: its gradient as a sum of terms, and its update. As a text, with
             the name of another parameter before it: "bias:2", "weight_hh_l0:3,1"; "4,2,1,1" is of `weight`.
+        delta: the gradient at the number that is asked for, δ, as its own sum of terms, and so on to the
+            loss. With `weight` that is always told of the largest term of its gradient.
         through: the gradient's size from the loss back to the layer.
         show: pictures by name, see `SHOWS`.
         label: the true class of the inputs, one or one each, where they have none; by name, or by number.
@@ -123,7 +133,7 @@ def explain(
     if language not in LANGUAGES:
         raise ArgumentError(unknown("language", language, LANGUAGES))
     parameter, index = parameter_index(weight)
-    question = Question(layer, filter, _numbers(at), index, parameter, through, tuple(show), target)
+    question = Question(layer, filter, _numbers(at), index, parameter, delta, through, tuple(show), target)
     listed: list[Any] = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     subject = open_subject(network, listed, label)
     recorded, loss = _recorded(subject, question)
@@ -139,8 +149,9 @@ def explain(
         gradient = _gradient(recorded, named, question, optimiser)
         unit = _unit(recorded, named, question, fields)
         path = explain_backward_path(recorded, named) if through else None
+        chain = _chain(recorded, named, gradient, unit if delta else None)
         frame = found.picture if unit is None else _frame(subject, unit.receptive_field)
-        found = replace(found, unit=unit, picture=frame, gradient=gradient, through=path)
+        found = replace(found, unit=unit, picture=frame, gradient=gradient, chain=chain, through=path)
     request = PictureRequest(
         subject, recorded, named, question.chosen_filter, found.unit, target, fields, optimiser
     )
@@ -226,6 +237,16 @@ def _gradient(
     clip = clip_factor(recorded.parameter_gradients, optimiser.clip_norm)
     update = explain_update(optimiser, parameter, by_torch, clip, gradient.index, gradient.kernel)
     return replace(gradient, update=update)
+
+
+def _chain(
+    recorded: Recorded, named: LayerRecord, gradient: WeightGradient | None, unit: Unit | None
+) -> Chain | None:
+    """From the largest term of a gradient, or from a number that is asked for, to the loss."""
+    start = None if unit is None else (named, unit.index)
+    if gradient is not None:
+        start = start_of_chain(recorded, gradient)
+    return None if start is None else explain_chain(recorded, *start)
 
 
 def _optimiser(subject: Subject, own: torch.optim.Optimizer | None, rate: float | None) -> Optimiser | None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from striate.derivation.shapes import Array
 from striate.explaining.backward_path import BackwardPath
+from striate.explaining.chain import Chain
 from striate.explaining.checking import Check
 from striate.explaining.kinds.catalogue import BY_KEY
 from striate.explaining.loss import Answer, Loss
@@ -50,6 +51,7 @@ class Explanation(Shown):
     unit: Unit | None = None
     loss: Loss | None = None
     gradient: WeightGradient | None = None
+    chain: Chain | None = None
     through: BackwardPath | None = None
     pictures: tuple[Picture, ...] = ()
     language: str = "en"
@@ -74,6 +76,8 @@ class Explanation(Shown):
         if self.gradient is not None:
             found += self.gradient.checks
             found += [] if self.gradient.update is None else [self.gradient.update.check]
+        if self.chain is not None:
+            found += [link.check for link in self.chain.links]
         if self.through is not None:
             found += [step.check for step in self.through.steps]
         return [check for check in found if check is not None]
@@ -83,8 +87,14 @@ class Explanation(Shown):
         yield Section(say("overview.title"), tuple(self._overview(say)))
         if self.unit is not None:
             yield self.unit.section(say, self._receptive_field())
-        if self.loss is not None and self.answer is not None and (self.gradient or self.through):
+        if (
+            self.loss is not None
+            and self.answer is not None
+            and (self.gradient or self.through or self.chain)
+        ):
             yield self.loss.section(self.answer.classes, say)
+        if self.chain is not None:
+            yield self.chain.section(say)
         if self.gradient is not None:
             yield from self.gradient.sections(say)
         if self.through is not None:

@@ -14,13 +14,15 @@ from striate.errors import NetworkError
 from striate.explaining.checking import Check, as_array, compare, rounding
 from striate.explaining.kinds.catalogue import kind_of
 from striate.explaining.kinds.kind import KernelKind, Kind
+from striate.explaining.matrix_form import MatrixForm, matrix_form
 from striate.explaining.picture import Picture
 from striate.explaining.texts import Texts
 from striate.explaining.unit import expect_index
 from striate.explaining.update import Update
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Grid, Paragraph, Section, Table
-from striate.pages.document import Maths, partial, planes_of, power, row, sub, sum_of, total
+from striate.pages.document import Maths, partial, planes_of, row, sub, sum_of, total
+from striate.plain_values import ToJson
 from striate.tracing.recording import LayerRecord, Recorded
 
 LARGEST = 8
@@ -62,18 +64,41 @@ class Use:
         names = (say("grid.upstream"), say("grid.input"), say("grid.terms"))
         for sample in samples:
             matrices = (terms.upstream[sample], terms.seen[sample], terms.values[sample])
-            yield Grid(say("gradient.all", layer=self.layer, sample=sample), names, matrices, ("×", "="))
+            yield Grid(say("gradient.all", layer=self.layer, sample=sample), names, matrices, ("⊙", "="))
 
 
 @dataclass(frozen=True)
-class Entry:
-    """The same number in dW = δ · Uᵀ: row and column, and the shapes of the matrices."""
+class Example(ToJson):
+    """The largest term, written out: z = w·x + everything else, which does not change with w."""
 
-    row: int
-    column: int
-    delta_shape: tuple[int, int]
-    patches_shape: tuple[int, int]
-    value: float
+    layer: str
+    place: tuple[int, ...]
+    """Of z in the layer's whole output."""
+    weight: float
+    seen: float
+    output: float
+    delta: float
+
+    def blocks(self, weight: Maths, loss: Maths, say: Texts) -> Iterator[Block]:
+        """∂z/∂w = x, and the term; weight, loss: the names of w and of ∂L/∂w."""
+        z = sub("z", *map(str, self.place))
+        rest = self.output - self.weight * self.seen
+        yield Paragraph(say("example.text", layer=self.layer, place=by(self.place, ",")))
+        x = _factor(self.seen)
+        sign = "+" if rest >= 0 else "−"
+        yield Formula(row(z, "=", weight, "·", x, sign, abs(rest), "=", number(self.output, 5)))
+        derivative = Maths(f"∂{z.text}/∂{weight.text}", f"<mfrac><mrow><mo>∂</mo>{z.markup}</mrow>"
+                           f"<mrow><mo>∂</mo>{weight.markup}</mrow></mfrac>")  # fmt: skip
+        yield Formula(row(derivative, "=", number(self.seen, 5)))
+        term = self.delta * self.seen
+        yield Formula(row(sub("δ", *map(str, self.place)), "·", derivative, "=", _factor(self.delta), "·", x,
+                          "=", number(term, 5)))  # fmt: skip
+        yield Paragraph(say("example.term"))
+
+
+def _factor(value: float) -> Maths:
+    """A number; brackets around a negative one."""
+    return row("(", value, ")") if value < 0 else row(value)
 
 
 @dataclass(frozen=True)
@@ -88,12 +113,13 @@ class WeightGradient:
     """∂L/∂w as a sum, for any weight."""
     uses: tuple[Use, ...]
     total: float
-    entry: Entry | None
+    matrix: MatrixForm | None
     """None for what is no kernel's: a bias, γ, β."""
     kernel: Array
     """The gradient of all weights of this kernel: (*kernel)."""
     checks: tuple[Check, ...]
     parameter: str = "weight"
+    example: Example | None = None
     update: Update | None = None
 
     @property
@@ -122,7 +148,8 @@ class WeightGradient:
             "total": self.total,
             "largest": [{"layer": layer, **term._asdict()} for layer, term in self.largest()],
             "uses": [use.to_json() for use in self.uses],
-            "matrix_entry": None if self.entry is None else dict(vars(self.entry)),
+            "example": None if self.example is None else self.example.to_json(),
+            "matrix_entry": None if self.matrix is None else self.matrix.to_json(),
             "kernel": self.kernel.tolist(),
             "checks": [one.to_json() for one in self.checks],
             "update": None if self.update is None else self.update.to_json(),
@@ -139,15 +166,15 @@ class WeightGradient:
     def _blocks(self, say: Texts) -> Iterator[Block]:
         yield Paragraph(say("gradient.text", count=f"{self.count:,}"))
         yield Formula(row(partial("L", self.symbol), "=", self.formula))
+        if self.example is not None:
+            weight = sub(self.symbol, *map(str, self.index))
+            yield from self.example.blocks(weight, partial("L", weight), say)
         yield from self._largest(say)
         for use in self.uses:
             yield from use.blocks(say)
         yield from self._samples(say)
-        if self.entry is not None:
-            yield Formula(row(partial("L", "W"), "=", "δ", "·", power("U", "T")))
-            shapes = {"delta": by(self.entry.delta_shape), "patches": by(self.entry.patches_shape)}
-            place = {"row": self.entry.row, "column": self.entry.column, "value": number(self.entry.value, 6)}
-            yield Paragraph(say("gradient.matrix", **shapes, **place))
+        if self.matrix is not None:
+            yield from self.matrix.blocks(say)
         if self.kernel.ndim:
             key = "gradient.kernel_frame" if self.kernel.ndim == 3 else "gradient.kernel"
             for frame, matrices in enumerate(planes_of(self.kernel)):
@@ -206,9 +233,9 @@ def explain_gradient(
     what, one_number = f"∂L/∂{record.name}.{parameter}", float(as_array(theirs[chosen]))
     allowed = _allowed(theirs, calls, chosen)
     checks = [compare(f"{what}{list(chosen)}", whole_sum, one_number, allowed)]
-    entry = _entry(calls, uses, shape)
-    if entry is not None:
-        checks.append(compare(f"{what}{list(chosen)} as an entry of δ·Uᵀ", entry.value, one_number, allowed))
+    matrix = _matrix(calls, uses, shape)
+    if matrix is not None:
+        checks.append(compare(f"{what}{list(chosen)} as an entry of δ·U", matrix.value, one_number, allowed))
     kernel = np.array(whole_sum)
     if len(shape) > 2:
         kernel, sizes = _kernel(calls, chosen, shape)
@@ -226,10 +253,11 @@ def explain_gradient(
         formula,
         uses,
         whole_sum,
-        entry,
+        matrix,
         kernel,
         tuple(checks),
         parameter,
+        _example(recorded, uses, calls, chosen),
     )
 
 
@@ -293,12 +321,38 @@ def _kernel(calls: Calls, index: tuple[int, ...], shape: tuple[int, ...]) -> tup
     return sums, size
 
 
-def _entry(calls: Calls, uses: Sequence[Use], shape: tuple[int, ...]) -> Entry | None:
+def _matrix(calls: Calls, uses: Sequence[Use], shape: tuple[int, ...]) -> MatrixForm | None:
     """Row o of δ times column c·K + u of the patches, over all calls; None for what is no kernel's."""
-    kernels = [call for call, name in calls if isinstance(call, KernelKind) and name == "weight"]
+    kernels = [call for call, name in calls if isinstance(call, KernelKind) and name.startswith("weight")]
     if len(kernels) != len(calls):
         return None
-    value = sum(call.row_times_column(use.terms) for call, use in zip(kernels, uses, strict=True))
-    places, columns = sum(use.terms.values.size for use in uses), int(np.prod(shape[1:]))
-    first = uses[0].terms
-    return Entry(first.row, first.column, (shape[0], places), (places, columns), value)
+    return matrix_form(kernels, [use.terms for use in uses], [name for _, name in calls], shape)
+
+
+def _example(recorded: Recorded, uses: Sequence[Use], calls: Calls, index: tuple[int, ...]) -> Example | None:
+    """The largest term, written out, of a layer that multiplies and adds up."""
+    (call, name), use = max(
+        zip(calls, uses, strict=True), key=lambda pair: np.abs(pair[1].terms.values).max()
+    )
+    place = place_of_largest(call, name, index, use.terms)
+    if not isinstance(call, KernelKind) or place is None:
+        return None
+    term = use.terms.largest(1)[0]
+    output = float(as_array(call.record.output[place]))
+    return Example(use.layer, place, float(call.arguments[name][index]), term.seen, output, term.upstream)
+
+
+def place_of_largest(call: Kind, name: str, index: tuple[int, ...], terms: Terms) -> tuple[int, ...] | None:
+    """Where in the layer's whole output the largest term arose."""
+    term = terms.largest(1)[0]
+    return call.place_of(name, index, term.sample, term.output_position)
+
+
+def start_of_chain(
+    recorded: Recorded, gradient: WeightGradient
+) -> tuple[LayerRecord, tuple[int, ...]] | None:
+    """The number whose δ stands in the largest term."""
+    use = max(gradient.uses, key=lambda one: np.abs(one.terms.values).max())
+    record = recorded.named(use.layer)
+    place = place_of_largest(kind_of(record), gradient.parameter, gradient.index, use.terms)
+    return None if place is None else (record, place)

@@ -33,7 +33,7 @@ def as_maths(part: "Maths | str | float") -> Maths:
     if part.isalpha() or part.isidentifier():
         style = ' mathvariant="normal"' if len(part) > 1 else ""
         return Maths(part, f"<mi{style}>{escape(part)}</mi>")
-    return Maths(f" {part} " if part in "=+−·×≈←∈" else part, f"<mo>{escape(part)}</mo>")
+    return Maths(f" {part} " if part in "=+−·×⊙∗≈←→∈" else part, f"<mo>{escape(part)}</mo>")
 
 
 def row(*parts: "Maths | str | float") -> Maths:
@@ -69,9 +69,11 @@ def over(above: "Maths | str | float", below: "Maths | str | float") -> Maths:
 
 
 def root(inside: "Maths | str") -> Maths:
-    """A square root."""
+    """A square root: a sign and a line, which need no mathematical font, as the root of MathML does."""
     i = as_maths(inside)
-    return Maths(f"√({i.text})", f"<msqrt>{i.markup}</msqrt>")
+    return Maths(
+        f"√({i.text})", f'<mrow class="root"><mo>√</mo><mrow class="inside">{i.markup}</mrow></mrow>'
+    )
 
 
 def total(below: str, body: Maths) -> Maths:
@@ -166,16 +168,35 @@ class Drawing:
     alt: str
 
 
+class Mark(NamedTuple):
+    """Cells of one matrix of a grid that stand out; equal colours link cells of different matrices."""
+
+    matrix: int
+    row: int | None
+    """None: every row."""
+    column: int | None
+    colour: str = "a"
+    """a, b or c."""
+
+
 @dataclass(frozen=True)
 class Grid:
-    """Matrices of numbers side by side, with a sign between one and the next: patch · kernel = products."""
+    """Matrices of numbers side by side, with a sign between one and the next: patch ⊙ kernel = products."""
 
     caption: str
     names: tuple[str, ...]
     matrices: tuple[Array, ...]  # (H, W) each; nan is shown as nothing
     signs: tuple[str, ...] = ()
-    marked: tuple[int, int] | None = None
-    """A cell of the first matrix that stands out."""
+    marks: tuple[Mark, ...] = ()
+
+    def colour(self, matrix: int, row: int, column: int) -> str:
+        """That of a cell; "" for one that does not stand out. The last mark that holds the cell counts."""
+        found = [
+            mark.colour
+            for mark in self.marks
+            if mark.matrix == matrix and mark.row in (None, row) and mark.column in (None, column)
+        ]
+        return found[-1] if found else ""
 
 
 @dataclass(frozen=True)

@@ -68,13 +68,17 @@ body.striate{padding:1rem;box-sizing:border-box}
 .striate .grids table{font-size:.82rem}
 .striate .grids td{border:1px solid #c9d1d9;padding:.12rem .4rem}
 .striate .grids caption{font-weight:400}
-.striate .grids td.marked{background:#fff2b3;font-weight:700;outline:2px solid #7a5c00}
+.striate .grids td.mark-a{background:#fff2b3;box-shadow:inset 0 0 0 1px #7a5c00}
+.striate .grids td.mark-b{background:#d6e9ff;box-shadow:inset 0 0 0 1px #0b57a4}
+.striate .grids td.mark-c{background:#d5f0d2;font-weight:700;box-shadow:inset 0 0 0 2px #1a6b1a}
 .striate .sign{font-size:1.4rem}
 .striate figure{margin:.8rem 0}
 .striate figure img{box-sizing:border-box;max-width:100%;height:auto;border:1px solid #d5dbe1}
 .striate figure img.pixels{image-rendering:pixelated}
 .striate figcaption{max-width:48rem;color:#57606a}
-.striate math{font-size:1.1rem}
+.striate math{font-size:1.1rem;font-family:"STIX Two Math","Latin Modern Math","Cambria Math",
+  "Noto Sans Math","DejaVu Math TeX Gyre",math,"DejaVu Sans",serif}
+.striate math .root .inside{border-top:1.5px solid;padding:1px .15em 0 .05em;margin-left:-.05em}
 .striate dl.terms dt{font-weight:700;margin-top:.5rem}
 .striate dl.terms dd{margin-left:1rem;max-width:48rem}
 @container (min-width:91rem){.striate.wide .scroll{overflow:visible}
@@ -116,12 +120,13 @@ FRAGMENT = """
 {% endfor %}</tbody></table></div>{% endmacro -%}
 {%- macro grid(block) %}<div class="scroll" tabindex="0" role="group" aria-label="{{ block.caption }}">
 <p><strong>{{ block.caption }}</strong></p><div class="grids">
-{% for matrix in block.matrices %}{% set first = loop.first %}
+{% for matrix in block.matrices %}{% set first = loop.first %}{% set m = loop.index0 %}
 <div class="part">
 {%- if not first and block.signs %}<span class="sign">{{ block.signs[loop.index0 - 1] }}</span>{% endif %}
 <table><caption>{{ block.names[loop.index0] }}</caption><tbody>
 {% for line in matrix %}{% set y = loop.index0 %}<tr>{% for value in line %}
-<td{% if first and block.marked == (y, loop.index0) %} class="marked"{% endif %}>{{ number(value) }}</td>
+{% set colour = block.colour(m, y, loop.index0) %}
+<td{% if colour %} class="mark-{{ colour }}"{% endif %}>{{ number(value) }}</td>
 {%- endfor %}</tr>{% endfor %}</tbody></table></div>
 {% endfor %}</div></div>{% endmacro -%}
 {%- macro shown(block) %}{% set kind = kind_of(block) %}

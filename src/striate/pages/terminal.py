@@ -125,37 +125,46 @@ def facts(pairs: Iterable[tuple[str, str]]) -> RichTable:
 def _grid(block: Grid, width: int) -> Iterator[Text]:
     """Matrices side by side with their signs between them; one below the other where they are too wide."""
     yield Text(block.caption, style="italic")
-    columns = [_matrix(name, matrix, width) for name, matrix in zip(block.names, block.matrices, strict=True)]
-    if sum(len(lines[0]) + 3 for lines in columns) > width:
-        for place, lines in enumerate(columns):
-            yield from _lines([lines], (), block if not place else None)
+    columns = [_matrix(block, place, width) for place in range(len(block.matrices))]
+    if sum(lines[0].cell_len + 3 for lines in columns) > width:
+        for lines in columns:
+            yield from _lines([lines], ())
     else:
-        yield from _lines(columns, block.signs, block)
+        yield from _lines(columns, block.signs)
 
 
-def _lines(columns: list[list[str]], signs: tuple[str, ...], block: Grid | None) -> Iterator[Text]:
-    """Line by line; the marked row of the first matrix stands out."""
+STYLES = {"": "", "a": "bold", "b": "bold underline", "c": "bold reverse"}
+"""Of marked cells, by their colour on a page."""
+
+
+def _lines(columns: list[list[Text]], signs: tuple[str, ...]) -> Iterator[Text]:
+    """Line by line."""
     middle = (len(columns[0]) + 1) // 2
-    marked = None if block is None or block.marked is None else block.marked[0] + 1
     for number_of, parts in enumerate(zip(*columns, strict=True)):
         line = Text("  ")
         for place, part in enumerate(parts):
             if place and signs:
                 line.append(f" {signs[place - 1] if number_of == middle else ' '} ")
-            line.append(part, style="dim" if number_of == 0 else "bold" if marked == number_of else "")
+            line.append(part)
         yield line
 
 
-def _matrix(name: str, matrix: Array, width: int) -> list[str]:
+def _matrix(block: Grid, place: int, width: int) -> list[Text]:
     """The name, then a line per row, all of one width; with fewer digits where three do not fit."""
+    name, matrix = block.names[place], block.matrices[place]
     for digits in (3, 2, 1):
         cells = [["" if np.isnan(value) else number(float(value), digits) for value in row] for row in matrix]
         wide = max(len(cell) for row in cells for cell in row)
-        lines = [" ".join(cell.rjust(wide) for cell in row) for row in cells]
-        if len(lines[0]) + 2 <= width:
+        if (wide + 1) * len(cells[0]) + 1 <= width:
             break
-    whole = max(len(name), len(lines[0]))
-    return [name.ljust(whole), *(line.ljust(whole) for line in lines)]
+    lines = [Text(name, style="dim")]
+    for y, row in enumerate(cells):
+        shown = [Text(cell.rjust(wide), STYLES[block.colour(place, y, x)]) for x, cell in enumerate(row)]
+        lines.append(Text(" ").join(shown))
+    whole = max(line.cell_len for line in lines)
+    for line in lines:
+        line.pad_right(whole - line.cell_len)
+    return lines
 
 
 def _tile(name: str, colours: Array) -> Text:

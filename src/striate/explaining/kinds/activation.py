@@ -60,6 +60,9 @@ class Activation(Kind):
         slope = self.back(np.ones(()), self.arguments, self.x[index])
         return Fed(np.array([index]), np.array([float(slope)]))
 
+    def fed_size(self, index: Index, products: Array) -> tuple[int, float]:
+        return OF_A_FUNCTION, abs(float(self.upstream[index])) * (1 + abs(float(self.x[index])))
+
     def back(self, upstream: Array, arguments: Mapping[str, Array], x: Array | None = None) -> Array:
         """δ·f′(x), of all x of the layer unless some are given."""
         _, saved = self.operation.forward(np.asarray(self.x if x is None else x), **arguments)

@@ -79,7 +79,7 @@ class Products(WeightedSum):
         names = (say("patch"), say("kernel"), say("products"))
         for frame, matrices in enumerate(groups):
             key = "channel_frame" if len(groups) > 1 else "channel"
-            yield Grid(say(key, frame=frame, **facts), names, matrices, ("×", "="))
+            yield Grid(say(key, frame=frame, **facts), names, matrices, ("⊙", "="))
         if outside := int(self.padding.sum()):
             yield Paragraph(say("outside", count=outside))
 

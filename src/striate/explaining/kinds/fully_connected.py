@@ -113,6 +113,9 @@ class FullyConnected(KernelKind):
         """Column o of δ times column i of the input."""
         return float(_rows(self.upstream)[:, terms.row] @ _rows(self.x)[:, terms.column])
 
+    def place_of(self, parameter: str, index: Index, sample: int, position: Index) -> Index | None:
+        return (sample, *position, index[0])
+
     def fed(self, index: Index) -> Fed:
         """W[o, i] for every output of the row."""
         places = [(*index[:-1], o) for o in range(len(self.weight))]

@@ -76,6 +76,8 @@ class Kind(ABC):
     """Those that the operation's `forward` takes beside the input."""
     same_place: ClassVar[bool] = False
     """Whether an output depends, in evaluation, on the input at the same position alone."""
+    plain_slopes: ClassVar[bool] = False
+    """Whether ∂y/∂x are numbers of the layer as they stand, such as weights, 1, or a share."""
     hears_all: ClassVar[bool] = False
     """Whether `input_gradient` takes in what comes back to its further outputs too, such as a last state."""
     mixes_samples: ClassVar[bool] = False
@@ -150,6 +152,17 @@ class Kind(ABC):
         one[(index[0] if self.mixes_samples else 0, *index[1:])] = 1.0
         return fed_by(self.linear_part(one), 0 if self.mixes_samples else index[0])
 
+    def fed_size(self, index: Index, products: Array) -> tuple[int, float]:
+        """How many roundings δ·∂y/∂x[index] has beside those of the sum, and Σ|term|; products: δ·∂y/∂x."""
+        if self.plain_slopes:
+            return 0, float(np.abs(products).sum())
+        found = self.input_gradient()
+        return found.terms, float(found.size[index])
+
+    def place_of(self, parameter: str, index: Index, sample: int, position: Index) -> Index | None:
+        """Where in the whole output a term of ∂L/∂parameter[index] arose; None where δ is of no output."""
+        return (sample, index[0], *position)
+
     def linear_part(self, x: Array) -> Array:
         """The operation without what it adds to every input alike."""
         arguments = {name: value for name, value in self.arguments.items() if "bias" not in name}
@@ -184,6 +197,7 @@ class KernelKind(Kind):
     """A kind whose weight holds kernels, (filters, channels of a group, *kernel)."""
 
     parameters = ("weight", "bias")
+    plain_slopes = True
 
     @property
     def weight(self) -> Array:

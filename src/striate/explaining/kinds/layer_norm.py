@@ -66,6 +66,9 @@ class LayerNorm(Normalisation):
         """δ·x̂ for γ, δ for β, in every row."""
         return place_terms(self.upstream, self.normal if parameter == "weight" else None, index)
 
+    def place_of(self, parameter: str, index: Index, sample: int, position: Index) -> Index | None:
+        return (sample, *position, *index)
+
     def input_gradient(self) -> InputGradient:
         """γ/√(v + ε)·δ, less two means over the row."""
         value = self.back(self.upstream, self.arguments)

@@ -16,6 +16,7 @@ class MeanOverFrames(Kind):
     """Of scores of folded frames (`Consensus`), or of maps (`EndOfTime`)."""
 
     key = "mean_over_frames"
+    plain_slopes = True
     mixes_samples = True
     layers = (Consensus, EndOfTime)
     texts = by_language(

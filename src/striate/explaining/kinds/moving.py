@@ -41,6 +41,8 @@ class Moved(ToJson):
 class Rearrangement(Kind):
     """Every output is one input; each kind below names its operation."""
 
+    plain_slopes = True
+
     @property
     @abstractmethod
     def operation(self) -> by_hand.Moving:

@@ -128,6 +128,11 @@ class Normalisation(Kind):
         gammas = np.array([self.learned_at("weight", tuple(place), 1.0) for place in places.tolist()])
         return Fed(places, slopes * scale * gammas)
 
+    def fed_size(self, index: Index, products: Array) -> tuple[int, float]:
+        if self.constants:
+            return 1, float(np.abs(products).sum())
+        return super().fed_size(index, products)
+
     @property
     def normal(self) -> Array:
         """x̂."""

@@ -180,6 +180,10 @@ class PReLU(Kind):
     def learned(self) -> dict[str, tuple[str, ...]]:
         return {"weight": ("channel",)}
 
+    def place_of(self, parameter: str, index: Index, sample: int, position: Index) -> Index | None:
+        own = self.arguments["weight"].size > 1
+        return (sample, *index, *position) if own else (sample, *position)
+
     def terms(self, parameter: str, index: Index) -> Terms:
         """δ·min(x, 0), at every place of the channel, or of all channels that share the slope."""
         below: Array = np.minimum(self.x, 0)

@@ -18,7 +18,7 @@ from striate.derivation.units import window_cells
 from striate.explaining.kinds.kind import EXACT, Fed, Index, Kind
 from striate.explaining.texts import Texts, by_language
 from striate.numbers import by, number
-from striate.pages import Block, Formula, Grid, Paragraph
+from striate.pages import Block, Formula, Grid, Mark, Paragraph
 from striate.pages.document import Maths, over, planes_of, row, sum_of
 from striate.plain_values import ToJson
 
@@ -55,7 +55,7 @@ class Window(ToJson):
         frames = self.values.ndim == 3
         for frame, matrices in enumerate(planes_of(self.values)):
             caption = say("window_frame" if frames else "window", frame=frame)
-            yield Grid(caption, (say("grid"),), matrices, (), None if frames else self._winner_in_window())
+            yield Grid(caption, (say("grid"),), matrices, (), self._winner_in(frame if frames else None))
         if self.winner is not None:
             yield Formula(row(y, "=", "max", "=", number(self.value, 6)))
             yield Paragraph(say("winner", cell=by(self.winner, ",")))
@@ -63,13 +63,16 @@ class Window(ToJson):
             inside = [float(value) for value in self.values.ravel() if np.isfinite(value)]
             yield Formula(row(y, "=", over(sum_of(inside, 9), self.divisor), "=", number(self.value, 6)))
 
-    def _winner_in_window(self) -> tuple[int, int] | None:
-        """The winner's row and column."""
+    def _winner_in(self, frame: int | None) -> tuple[Mark, ...]:
+        """The winner's row and column; of a window of several frames, where it lies in this one."""
         if self.winner is None:
-            return None
+            return ()
         found: Array = np.argwhere(np.all(np.moveaxis(self.cells, 0, -1) == self.winner, axis=-1))
         at = found[0].tolist()
-        return (at[-2], at[-1]) if len(at) > 1 else (0, at[-1])
+        if frame is not None and at[0] != frame:
+            return ()
+        row_of, column = (at[-2], at[-1]) if len(at) > 1 else (0, at[-1])
+        return (Mark(0, row_of, column),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +80,7 @@ class MaxPool(Kind):
     """The largest number under each window."""
 
     key = "max_pool"
+    plain_slopes = True
     layers = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)
     texts = by_language(
         en={
@@ -119,6 +123,7 @@ class AveragePool(Kind):
     """The mean under each window."""
 
     key = "average_pool"
+    plain_slopes = True
     layers = (nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
     texts = by_language(
         en={
@@ -160,6 +165,7 @@ class AdaptiveAveragePool(Kind):
     """The mean of each bin."""
 
     key = "adaptive_pool"
+    plain_slopes = True
     layers = (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
     texts = by_language(
         en={
@@ -200,6 +206,7 @@ class AdaptiveMaxPool(Kind):
     """The largest number of each bin."""
 
     key = "adaptive_max_pool"
+    plain_slopes = True
     layers = (nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d)
     texts = by_language(
         en={

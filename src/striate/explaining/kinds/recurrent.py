@@ -287,6 +287,10 @@ class Recurrent(Kind):
             turned(saved.h_before if part.endswith("hh") else saved.x, run), delta, index
         )
 
+    def place_of(self, parameter: str, index: Index, sample: int, position: Index) -> Index | None:
+        """δ of a gate is of no output."""
+        return None
+
     def terms_size(self, parameter: str, terms: Terms) -> tuple[int, float]:
         """What single precision makes of the whole parameter's gradient."""
         value, single = (way.parameters[parameter] for way in (self.came_back, self.way_back(np.float32)))

@@ -86,6 +86,7 @@ class TemporalShift(Kind):
     """On clips, or on frames that are folded into the batch."""
 
     key = "temporal_shift"
+    plain_slopes = True
     mixes_samples = True
     layers = ("TemporalShift",)
     texts = by_language(

@@ -87,6 +87,12 @@ class Transposed(KernelKind):
             return bias_terms(self.upstream, *index)
         return transposed_terms(self.operation, self.x, self.weight, self.upstream, index)
 
+    def place_of(self, parameter: str, index: Index, sample: int, position: Index) -> Index | None:
+        if parameter == "bias":
+            return (sample, index[0], *position)
+        group = index[0] // (len(self.weight) // self.operation.groups)
+        return (sample, group * self.weight.shape[1] + index[1], *position)
+
     def row_times_column(self, terms: Terms) -> float:
         """Row c of the inputs times column o·K + u of the unfolded δ."""
         filter_, *position = np.unravel_index(terms.column, self.weight.shape[1:])

@@ -81,6 +81,40 @@ TEXTS = {
     "setting.beta1": "β₁",
     "setting.beta2": "β₂",
     "setting.decoupled": "decoupled decay (1: yes)",
+    "chain.title": "The chain in numbers: from the loss to δ at [{place}] of {layer}",
+    "chain.text": (
+        "δ of a number is ∂L/∂(that number), everything else held fixed. It is a sum over the "
+        "numbers that it fed: δ of each, times how that one changes with it. Here from the loss "
+        "back; each step follows the largest term."
+    ),
+    "chain.scores": "At score [{place}] of {layer} the loss gives δ = (p − q)/N = {delta}.",
+    "chain.ends": (
+        "What follows output [{place}] of {layer} is no layer, but a function of the network: its"
+        " δ is what torch computed."
+    ),
+    "chain.table": "The {shown} largest of {count} terms: what the number fed",
+    "chain.one": "It fed one number alone, [{place}] of {layer}.",
+    "chain.rest": "The other {count} terms add {sum}.",
+    "chain.elsewhere": (
+        "{value} came back by ways that are no layers, such as a sum with another branch (as "
+        "torch computed it)."
+    ),
+    "example.text": (
+        "The largest term written out. Output [{place}] of {layer}, before any activation, is the"
+        " weight times the input that it met, plus everything else, which is constant as far as "
+        "this weight goes:"
+    ),
+    "example.term": (
+        "So its derivative is that input, and by the chain rule the term is δ times it. ∂L/∂w is "
+        "the sum of all such terms:"
+    ),
+    "matrix.window": (
+        "Rows of δ {rows}, places {places}, columns of U {columns}: the asked row, column and entry in colour"
+    ),
+    "matrix.rest": "The other {count} places are not shown, but count in the product.",
+    "head.fed": "fed",
+    "head.place": "at",
+    "head.slope": "∂y/∂x",
     "through.title": "The way back from the loss to {layer}",
     "through.text": (
         "The chain rule, layer by layer from the end: at each one, the gradient is multiplied by the "

@@ -83,6 +83,40 @@ TEXTS = {
     "setting.beta1": "β₁",
     "setting.beta2": "β₂",
     "setting.decoupled": "suy giảm tách rời (1: có)",
+    "chain.title": "Chuỗi đạo hàm bằng số: từ hàm mất mát đến δ tại [{place}] của {layer}",
+    "chain.text": (
+        "δ của một con số là ∂L/∂(con số đó), mọi thứ khác giữ nguyên. Nó là tổng qua các số mà "
+        "nó tham gia tạo ra: δ của mỗi số, nhân với mức số ấy thay đổi theo nó. Ở đây đi ngược từ"
+        " hàm mất mát; mỗi bước theo số hạng lớn nhất."
+    ),
+    "chain.scores": "Tại điểm số [{place}] của {layer}, hàm mất mát cho δ = (p − q)/N = {delta}.",
+    "chain.ends": (
+        "Sau đầu ra [{place}] của {layer} không phải một tầng mà là một hàm trong mạng: δ của nó "
+        "là con số torch tính được."
+    ),
+    "chain.table": "{shown} số hạng lớn nhất trong {count} số hạng: con số này đã đi vào đâu",
+    "chain.one": "Nó chỉ đi vào một con số, [{place}] của {layer}.",
+    "chain.rest": "{count} số hạng còn lại cộng thêm {sum}.",
+    "chain.elsewhere": (
+        "{value} truyền về theo đường không phải là tầng, chẳng hạn phép cộng với một nhánh khác "
+        "(theo kết quả của torch)."
+    ),
+    "example.text": (
+        "Số hạng lớn nhất viết ra. Đầu ra [{place}] của {layer}, trước hàm kích hoạt, bằng trọng "
+        "số nhân với đầu vào mà nó gặp, cộng với mọi thứ khác, vốn là hằng số đối với trọng số "
+        "này:"
+    ),
+    "example.term": (
+        "Vậy đạo hàm chính là đầu vào ấy, và theo quy tắc dây chuyền, số hạng này bằng δ nhân với"
+        " nó. ∂L/∂w là tổng của mọi số hạng như vậy:"
+    ),
+    "matrix.window": (
+        "Hàng của δ {rows}, vị trí {places}, cột của U {columns}: hàng, cột và phần tử được hỏi có màu"
+    ),
+    "matrix.rest": "{count} vị trí còn lại không hiện ra nhưng vẫn được tính trong tích.",
+    "head.fed": "đi vào",
+    "head.place": "tại",
+    "head.slope": "∂y/∂x",
     "through.title": "Đường lan truyền ngược từ hàm mất mát đến {layer}",
     "through.text": (
         "Quy tắc dây chuyền, lần lượt từng tầng kể từ cuối: tại mỗi tầng, gradient được nhân với đạo hàm "

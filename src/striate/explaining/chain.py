@@ -1,0 +1,230 @@
+"""The chain rule in numbers: from the loss to one δ, each δ as its own sum over the numbers that it fed.
+
+δ of a number is ∂L/∂(that number). What it fed are the outputs of the next layers that have a part of it, so
+
+    δ[i] = Σ_k δ[k] · ∂y[k]/∂x[i]
+
+and each δ[k] is such a sum itself, until the scores, where δ = (p − q)/N. The page follows the largest term.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from striate.derivation.shapes import Array
+from striate.errors import NetworkError
+from striate.explaining.checking import Check, as_array, compare, rounding
+from striate.explaining.kinds.catalogue import kind_of
+from striate.explaining.kinds.kind import Index
+from striate.explaining.texts import Texts
+from striate.numbers import by, number
+from striate.pages import Block, Formula, Paragraph, Section, Table
+from striate.pages.document import Maths, row, sub
+from striate.plain_values import ToJson
+from striate.tracing.recording import LayerRecord, Recorded
+
+NAMED = 6
+"""Terms of a δ that are named, the largest."""
+
+
+@dataclass(frozen=True)
+class Part(ToJson):
+    """One term of a δ: an output that the number fed, δ there, and how that output changes with it."""
+
+    layer: str
+    place: Index
+    delta: float
+    slope: float
+
+    @property
+    def value(self) -> float:
+        """δ · ∂y/∂x."""
+        return self.delta * self.slope
+
+
+@dataclass(frozen=True)
+class Link(ToJson):
+    """δ of one number as the sum of its terms."""
+
+    layer: str
+    place: Index
+    delta: float
+    parts: tuple[Part, ...]
+    """The largest terms."""
+    count: int
+    rest: float
+    """What all other terms add."""
+    elsewhere: float
+    """What came back by ways that are no layers, such as a function in `forward`; as torch computed it."""
+    check: Check | None
+    """None for the scores, which the loss is made of, and where only such ways lead on."""
+
+    def blocks(self, say: Texts) -> Iterator[Block]:
+        """δ = term + term …, and a row for every term that is named."""
+        if not self.parts:
+            yield Paragraph(say("chain.ends", layer=self.layer, place=by(self.place, ",")))
+            return
+        terms: list[Any] = []
+        for number_of, part in enumerate(self.parts):
+            terms += ["+"] * bool(number_of) + [_factor(part.delta), "·", _factor(part.slope)]
+        others = self.rest + self.elsewhere
+        terms += ["+", _factor(others)] if self.count > len(self.parts) or self.elsewhere else []
+        yield Formula(row(_delta(self.layer, self.place), "=", *terms, "=", number(self.delta, 6)))
+        if self.count == 1:
+            yield Paragraph(say("chain.one", layer=self.parts[0].layer, place=by(self.parts[0].place, ",")))
+            return
+        rows = tuple(
+            (part.layer, by(part.place, ","), *(number(v, 5) for v in (part.delta, part.slope, part.value)))
+            for part in self.parts
+        )
+        caption = say("chain.table", shown=len(self.parts), count=f"{self.count:,}")
+        yield Table.of_rows(caption, say.heads("fed", "place", "upstream", "slope", "term"), rows)
+        if self.count > len(self.parts):
+            yield Paragraph(
+                say("chain.rest", count=f"{self.count - len(self.parts):,}", sum=number(self.rest, 5))
+            )
+        if self.elsewhere:
+            yield Paragraph(say("chain.elsewhere", value=number(self.elsewhere, 5)))
+
+
+@dataclass(frozen=True)
+class Chain(ToJson):
+    """The links from a number to the scores, the number first."""
+
+    links: tuple[Link, ...]
+    scores: bool
+    """Whether the last link is a score of the network."""
+
+    def section(self, say: Texts) -> Section:
+        """From the loss back: the scores first."""
+        first = self.links[0]
+        title = say("chain.title", layer=first.layer, place=by(first.place, ","))
+        return Section(title, tuple(self._blocks(say)))
+
+    def _blocks(self, say: Texts) -> Iterator[Block]:
+        yield Paragraph(say("chain.text"))
+        back = list(reversed(self.links))
+        if self.scores:
+            place = by(back[0].place, ",")
+            yield Paragraph(
+                say("chain.scores", layer=back[0].layer, place=place, delta=number(back[0].delta, 6))
+            )
+        for link in back[self.scores :]:
+            yield from link.blocks(say)
+
+
+def explain_chain(recorded: Recorded, record: LayerRecord, place: Index) -> Chain:
+    """From the number at `place` of a layer's output along the largest terms to the scores.
+
+    Raises NetworkError for a number that has no part in the loss.
+    """
+    links: list[Link] = []
+    at: tuple[LayerRecord, Index] | None = (record, place)
+    while at is not None:
+        one, index = at
+        link, at = _link(recorded, one, index)
+        links.append(link)
+    last = recorded.named(links[-1].layer)
+    ends = last.output.shape == recorded.output.shape and torch.equal(last.output, recorded.output)
+    return Chain(tuple(links), ends and not links[-1].parts)
+
+
+def _link(
+    recorded: Recorded, record: LayerRecord, index: Index
+) -> tuple[Link, tuple[LayerRecord, Index] | None]:
+    """δ of a number, and the number of the largest term, where there is one."""
+    if record.upstream is None:
+        raise NetworkError(f"{record.title} has no part in the loss: no gradient reaches it")
+    delta = float(as_array(record.upstream[index]))
+    takers = _takers(recorded, record, index)
+    terms = [(taker, fed) for taker, at in takers for fed in [kind_of(taker).fed(at)]]
+    parts: list[tuple[float, LayerRecord, Part]] = []
+    for taker, fed in terms:
+        assert taker.upstream is not None
+        upstream = as_array(taker.upstream)[tuple(fed.places.T)]
+        order = np.argsort(-np.abs(upstream * fed.slopes), kind="stable")[:NAMED]
+        for k in order.tolist():
+            part = Part(taker.title, tuple(fed.places[k].tolist()), float(upstream[k]), float(fed.slopes[k]))
+            parts.append((-abs(part.value), taker, part))
+    parts = sorted(parts, key=lambda found: found[0])[:NAMED]
+    products = [_products(taker, fed) for taker, fed in terms]
+    total = float(sum(one.sum() for one in products))
+    came = sum(_came(*pair, float(one.sum())) for pair, one in zip(takers, products, strict=True))
+    sizes = [kind_of(taker).fed_size(at, one) for (taker, at), one in zip(takers, products, strict=True)]
+    count = sum(one.size for one in products)
+    roundings = count + max((more for more, _ in sizes), default=0)
+    allowed = float(rounding(record.upstream, roundings, sum(size for _, size in sizes) + abs(came)))
+    check = compare(f"δ of {record.title}[{by(index, ', ')}]", total, came, allowed) if terms else None
+    elsewhere = delta - came
+    link = Link(
+        layer=record.title,
+        place=index,
+        delta=delta,
+        parts=tuple(part for _, _, part in parts),
+        count=count,
+        rest=total - sum(part.value for _, _, part in parts),
+        elsewhere=0.0 if not terms or abs(elsewhere) <= 4 * allowed else elsewhere,
+        check=check,
+    )
+    onward = [(taker, part.place) for _, taker, part in parts if part.value]
+    return link, onward[0] if onward else None
+
+
+def _came(taker: LayerRecord, at: Index, total: float) -> float:
+    """What torch sent back by way of one layer; of its outputs alone where it gave a state, too."""
+    assert taker.input_gradient is not None
+    others = any(one is not None for one in taker.further_upstream)
+    return total if others else float(as_array(taker.input_gradient[at]))
+
+
+def _products(taker: LayerRecord, fed: Any) -> Array:
+    """Every term of what comes back by way of one layer."""
+    assert taker.upstream is not None
+    products: Array = as_array(taker.upstream)[tuple(fed.places.T)] * fed.slopes
+    return products
+
+
+def _takers(recorded: Recorded, record: LayerRecord, index: Index) -> list[tuple[LayerRecord, Index]]:
+    """The layers that a layer's output went to, and where the number stands in their inputs.
+
+    To the ones directly; and to one that a function lies before which hands every δ on as it is, such as a
+    sum or another shape: what comes back to its input is what is missing at this output. (A sum that is
+    written into one of its summands looks as if that alone were its input.)
+    """
+    direct = [one for one in recorded.after(record) if one.input_gradient is not None and _known(one)]
+    found = [(one, index) for one in direct]
+    assert record.upstream is not None
+    missing = record.upstream - sum(one.input_gradient.reshape(record.upstream.shape) for one in direct)  # type: ignore[union-attr,misc]
+    if float(missing.norm()) <= 1e-5 * float(record.upstream.norm()):
+        return found
+    position, flat = recorded.layers.index(record), missing.reshape(-1)
+    for one in recorded.layers[position + 1 :]:
+        gradient = one.input_gradient
+        if not one.whole or gradient is None or gradient.numel() != flat.numel():
+            continue
+        if float((gradient.reshape(-1) - flat).norm()) <= 1e-5 * float(flat.norm()) and _known(one):
+            there = np.unravel_index(np.ravel_multi_index(index, tuple(record.output.shape)), gradient.shape)
+            return [*found, (one, tuple(int(spot) for spot in there))]
+    return found
+
+
+def _known(record: LayerRecord) -> bool:
+    """Whether a layer can be worked out, and the loss has a part of it."""
+    try:
+        kind_of(record)
+    except NetworkError:
+        return False
+    return record.upstream is not None
+
+
+def _delta(layer: str, place: Index) -> Maths:
+    """δ with its layer and place."""
+    return sub("δ", layer, *map(str, place))
+
+
+def _factor(value: float) -> Maths:
+    """A number; brackets around a negative one."""
+    return row("(", value, ")") if value < 0 else row(value)
