@@ -200,12 +200,13 @@ def _takers(recorded: Recorded, record: LayerRecord, index: Index) -> list[tuple
     missing = record.upstream - sum(one.input_gradient.reshape(record.upstream.shape) for one in direct)  # type: ignore[union-attr,misc]
     if float(missing.norm()) <= 1e-5 * float(record.upstream.norm()):
         return found
-    position, flat = recorded.layers.index(record), missing.reshape(-1)
-    for one in recorded.layers[position + 1 :]:
+    flat = missing.reshape(-1)
+    later = [one for one in recorded.layers[recorded.layers.index(record) + 1 :] if one.whole]
+    for one in sorted(later, key=lambda one: one.source is not None):
         gradient = one.input_gradient
-        if not one.whole or gradient is None or gradient.numel() != flat.numel():
+        if gradient is None or gradient.numel() != flat.numel() or not _known(one):
             continue
-        if float((gradient.reshape(-1) - flat).norm()) <= 1e-5 * float(flat.norm()) and _known(one):
+        if float((gradient.reshape(-1) - flat).norm()) <= 1e-5 * float(flat.norm()):
             there = np.unravel_index(np.ravel_multi_index(index, tuple(record.output.shape)), gradient.shape)
             return [*found, (one, tuple(int(spot) for spot in there))]
     return found

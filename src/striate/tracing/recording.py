@@ -153,6 +153,8 @@ class _Listener:
         own = None
         if run.args and isinstance(run.args[0], Tensor) and run.args[0].requires_grad and self._counts(run):
             own = run.args[0].clone()
+            if source is not None:
+                self._makers[id(own)] = source  # for the layers inside, if this is a block
         self._alive.append((inputs, own))
         copies = tuple(tensor.detach().clone() for tensor in inputs) if self._counts(run) else ()
         self._waiting.append(_Waiting(run, copies, source, own, 0 if own is None else own._version))

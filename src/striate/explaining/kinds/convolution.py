@@ -52,7 +52,7 @@ class Products(WeightedSum):
         }
 
     def blocks(self, y: Maths, say: Texts) -> Iterator[Block]:
-        """The geometry, patch × kernel = products of the channels that count most, and their sums."""
+        """The geometry, patch ⊙ kernel = products of the channels that count most, and their sums."""
         yield Formula(row(y, "=", "b", "+", total("c,u", row(sub("w", "c", "u"), "·", sub("x", "c", "u")))))
         yield Paragraph(say("geometry", **self._geometry()))
         sums = self.channel_sums
@@ -98,7 +98,7 @@ class Convolution(KernelKind):
             "geometry": "Kernels in this filter: {channels}, of {kernel}; stride {stride}, padding "
             "{padding}, dilation {dilation}, groups {groups}. Each kernel lies on its patch of the input; "
             "cell by cell they are multiplied, and all products are added.",
-            "channel": "Input channel {channel}: patch × kernel = products, which add up to {sum}",
+            "channel": "Input channel {channel}: patch ⊙ kernel = products, which add up to {sum}",
             "channel_frame": "Input channel {channel}, frame {frame} of the kernel (the channel's sum over "
             "all frames: {sum})",
             "outside": "{count} cells of the patch lie in the padding and count as 0.",
@@ -115,7 +115,7 @@ class Convolution(KernelKind):
             "geometry": "Bộ lọc gồm {channels} nhân cỡ {kernel}; bước trượt {stride}, đệm {padding}, độ giãn "
             "{dilation}, số nhóm {groups}. Mỗi nhân đặt lên vùng tương ứng của đầu vào; từng ô được nhân với "
             "nhau, rồi mọi tích được cộng lại.",
-            "channel": "Kênh vào {channel}: vùng × nhân = các tích, tổng bằng {sum}",
+            "channel": "Kênh vào {channel}: vùng ⊙ nhân = các tích, tổng bằng {sum}",
             "channel_frame": "Kênh vào {channel}, khung hình {frame} của nhân (tổng của kênh qua mọi khung "
             "hình: {sum})",
             "outside": "{count} ô của vùng nằm trong phần đệm và được tính là 0.",
