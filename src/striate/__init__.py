@@ -33,6 +33,7 @@ _HOMES = {
     "read_image": "data",
     "read_weights": "models",
     "save_weights": "models",
+    "step_of": "stepping",
     "through_time": "models",
     "train": "training.train",
     "tune": "inspecting.tune",
@@ -54,6 +55,7 @@ _ROOMS = (
     "numbers",
     "pages",
     "runs",
+    "stepping",
     "tracing",
     "training",
     "tuning",
@@ -83,6 +85,7 @@ __all__ = [
     "read_image",
     "read_weights",
     "save_weights",
+    "step_of",
     "through_time",
     "train",
     "tune",
@@ -108,6 +111,7 @@ if TYPE_CHECKING:
         through_time,
     )
     from striate.models.spec import load
+    from striate.stepping import step_of
     from striate.training.recipe import Recipe
     from striate.training.train import Run, train
 

@@ -1,0 +1,136 @@
+"""The graph of a step while it is built: layers, state in and out, and which frames there are."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+
+from striate.errors import NetworkError
+from striate.stepping.cells import DelayLine, Valid
+from striate.stepping.timed import Clock, Timed
+from striate.stepping.walk import Call, Own, Walk
+
+SEEN, ENDS = "frames_seen", "frames_in_all"
+NO_END = 1 << 40
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One tensor of the state, without the axis of the streams."""
+
+    shape: tuple[int, ...]
+    fill: float = 0.0
+    dtype: torch.dtype = torch.float32
+
+
+class Build:
+    """What rules write into."""
+
+    def __init__(self, network: nn.Module, walk: Walk, lookahead: bool, window: int, readout: str) -> None:
+        self.network, self.walk = network, walk
+        self.lookahead, self.window, self.readout = lookahead, window, readout
+        self.graph = fx.Graph()
+        self.root = nn.ModuleDict()
+        self.frames = self.graph.placeholder("frames")
+        self.entries: dict[str, Entry] = {}
+        self.inputs: dict[str, fx.Node] = {}
+        self.outputs: dict[str, fx.Node] = {}
+        self._valid: dict[Clock, fx.Node] = {}
+        self.seen = self.state(SEEN, Entry((), 0, torch.int64))
+        self.ends = self.state(ENDS, Entry((), NO_END, torch.int64)) if lookahead else None
+        self.averaged = False
+
+    def call(self, name: str, module: nn.Module, *args: Any, parts: int = 1) -> Any:
+        """A call of a module in the graph; of one that gives several values, their nodes."""
+        key = _free(name.replace(".", "_") or "layer", self.root)
+        self.root[key] = module
+        node = self.graph.call_module(key, args)
+        if parts == 1:
+            return node
+        return tuple(self.graph.call_function(_item, (node, i)) for i in range(parts))
+
+    def state(self, name: str, entry: Entry) -> fx.Node:
+        """A tensor of the state as it comes in; a name that is taken gets a number."""
+        name = _free(name, self.entries)
+        self.entries[name] = entry
+        with self.graph.inserting_after(next(reversed(self.inputs.values()), self.frames)):
+            node = self.graph.placeholder(f"state_{len(self.inputs)}")
+        self.inputs[name] = node
+        return node
+
+    def keep(self, before: fx.Node, after: fx.Node) -> None:
+        """What the next step gets in place of `before`."""
+        name = next(name for name, node in self.inputs.items() if node is before)
+        self.outputs[name] = after
+
+    def valid(self, clock: Clock) -> fx.Node | None:
+        """Which frames of a value are the clip's own, (N, k); None where all are."""
+        if self.ends is None:
+            return None
+        key = Clock(clock.late, 1, clock.longer)
+        if key not in self._valid:
+            module = Valid(clock.late, clock.longer)
+            self._valid[key] = self.call("valid", module, self.frames, self.seen, self.ends)
+        return self._valid[key]
+
+    def looks_ahead(self, call: Call, clock: Clock, before: Clock) -> None:
+        """Refuse a layer that sees later frames where that was not asked for."""
+        if clock.late > before.late and not self.lookahead:
+            raise NetworkError(
+                f"{call.title} sees later frames, so it cannot answer at once: give lookahead=True for "
+                "answers that come late, or train with --causal"
+            )
+
+    def late(self, value: Timed, clock: Clock, name: str) -> Timed:
+        """The value behind a delay line, at the later of two moments."""
+        frames = clock.late - value.clock.late
+        if not frames:
+            return value
+        kept = self.state(f"{name}.delayed", Entry((frames, *value.rest)))
+        node, keep = self.call(f"{name}.delay", DelayLine(), value.node, kept, parts=2)
+        self.keep(kept, keep)
+        made = value.new(node)
+        return Timed(made.node, made.axis, made.rest, clock, made.reduced, made.last)
+
+    def own(self, value: Own) -> fx.Node:
+        """A parameter or buffer of the network, as a constant of the graph."""
+        return self.call(value.name, Constant(self.tensor(value)))  # type: ignore[no-any-return]
+
+    def tensor(self, value: Own) -> Tensor:
+        """That parameter or buffer."""
+        holder, _, name = value.name.rpartition(".")
+        found: Tensor = getattr(self.network.get_submodule(holder), name)
+        return found
+
+    def copy(self, call: Call) -> nn.Module:
+        """The layer as it is now, at inference."""
+        assert call.layer is not None
+        return deepcopy(call.layer).eval()
+
+
+class Constant(nn.Module):
+    """A tensor of the network that a function takes."""
+
+    value: Tensor
+
+    def __init__(self, value: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("value", value.detach().clone())
+
+    def forward(self) -> Tensor:
+        return self.value
+
+
+def _item(values: Sequence[Any], i: int) -> Any:
+    return values[i]
+
+
+def _free(name: str, taken: Any) -> str:
+    number = 2
+    free = name
+    while free in taken:
+        free, number = f"{name}_{number}", number + 1
+    return free

@@ -1,0 +1,183 @@
+"""From a network to its step."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+
+from striate.checked import checked
+from striate.errors import ArgumentError, NetworkError, StriateError, unknown
+from striate.numbers import percent
+from striate.stepping.build import Build
+from striate.stepping.fusing import fuse, pack
+from striate.stepping.readout import READOUTS, read_out
+from striate.stepping.rules import KINDS, rule_of
+from striate.stepping.step import Step
+from striate.stepping.timed import CLIP, Timed
+from striate.stepping.walk import Call, Walk, walk
+from striate.watching import untouched
+
+WINDOW = 8
+SHORT = 5
+"""Frames of the clip that a step is checked with, where the network takes so few."""
+APART = 1e-3
+"""Relative; what a step and its clip may differ by, as sums are taken in another order."""
+
+
+@checked
+def step_of(
+    network: nn.Module,
+    *,
+    size: int | Sequence[int],
+    readout: str = "window",
+    window: int | None = None,
+    lookahead: bool = False,
+    portable: bool = False,
+) -> Step:
+    """A network on clips, as a function of the next frame and of a state.
+
+    Every layer says itself what it needs of earlier frames, so a network of any layers of `torch.nn` and of
+    striate has a step, or is refused by the name of the layer that has none. The step is run beside the clip
+    before it is given.
+
+    Args:
+        network: clips (N, C, T, H, W) → scores; left as it was. The step holds its weights as they are now.
+        size: of the frames: (height, width), or one number for both.
+        readout: how the answers of single frames become one, where a clip's network takes their mean:
+            "window", the mean of the last ones; "frame", the last alone; "since-start", all of them, as a
+            causal network's own scores; "exponential", the newest with the greatest weight.
+        window: frames of the readout, 8 by default; best the length of the clips trained on, or half of it.
+        lookahead: take networks whose frames see later ones too, whose scores then come late.
+        portable: plain layers only, which every exporter knows, in place of the fastest ones here.
+
+    Returns:
+        the step; its `late` says by how many frames scores are late.
+
+    Raises:
+        NetworkError: a layer that has no step, or sees later frames without lookahead.
+        ArgumentError: an unknown readout, or a window below 1.
+
+    >>> from striate import build
+    >>> network = build("plain", classes=5, channels=1, size=16, time="tsm", frames=4, causal=True)
+    >>> step = step_of(network, size=16)
+    >>> scores, state = step(torch.zeros(1, 1, 1, 16, 16), step.initial())
+    >>> scores.shape
+    torch.Size([1, 1, 5])
+    """
+    if readout not in READOUTS:
+        raise ArgumentError(unknown("readout", readout, READOUTS))
+    if window is not None and window < 1:
+        raise ArgumentError(f"window is at least one frame; got {window}")
+    sides = (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
+    channels = _channels(network)
+    ran = walk(network, channels, sides, KINDS)
+    build = Build(network, ran, lookahead, window or WINDOW, readout)
+    scores = _follow(build)
+    if lookahead and not scores.clock.late:
+        build = Build(network, ran, False, window or WINDOW, readout)
+        scores = _follow(build)
+    step = _step(build, scores, channels, sides)
+    _check(network, ran, lookahead and bool(scores.clock.late), channels, sides)
+    if not portable:
+        pack(step.graph)
+        step(torch.zeros(1, channels, 1, *sides, device=step.device), step.initial())  # lays them out
+    return step
+
+
+def _channels(network: nn.Module) -> int:
+    """Of the frames: those that the first convolution takes."""
+    planes = getattr(network, "planes", None)
+    if isinstance(planes, int):
+        return planes
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Conv3d):
+            return layer.in_channels
+    raise NetworkError("the network has no convolution, so it is not known how many channels its frames have")
+
+
+def _follow(b: Build) -> Timed:
+    """Puts every call into the graph; the scores at the end."""
+    clip = b.walk.shapes[0]
+    frames = b.graph.call_function(_folded, (b.frames,))
+    values: dict[int, Timed] = {0: Timed(frames, CLIP, (clip[1], *clip[3:]))}
+    with torch.no_grad():
+        for call in b.walk.calls:
+            given = [values[ref.number] for ref in call.refs() if ref.number in values]
+            if len(given) < len(call.refs()):
+                raise NetworkError(f"{call.title} takes what has no step")
+            made = _made(b, call, given)
+            for number, value in zip(call.outputs, made, strict=False):
+                if number is not None:
+                    values[number] = value
+    scores = values[b.walk.scores]
+    if scores.axis is not None:
+        raise NetworkError("the network gives scores of single frames rather than of a clip")
+    if not b.averaged and b.readout != "since-start":
+        scores = read_out(b, "scores", scores)
+    return scores
+
+
+def _made(b: Build, call: Call, given: list[Timed]) -> tuple[Timed, ...]:
+    real = call
+    if call.layer is not None:
+        real = replace(call, layer=b.network.get_submodule(call.name))
+    made: Any = rule_of(real.layer, real.kind)(b, real, *given)
+    return made if isinstance(made, tuple) else (made,)
+
+
+def _folded(frames: Tensor) -> Tensor:
+    """(N, C, k, H, W) → (N·k, C, H, W)."""
+    return frames.transpose(1, 2).flatten(0, 1)
+
+
+def _step(b: Build, scores: Timed, channels: int, size: tuple[int, int]) -> Step:
+    count = b.graph.call_function(_counted, (b.seen, b.frames))
+    b.keep(b.seen, count)
+    if b.ends is not None:
+        b.keep(b.ends, b.ends)
+    b.graph.output((scores.node, tuple(b.outputs[name] for name in b.entries)))
+    fuse(b.graph, b.root)
+    graph = fx.GraphModule(b.root, b.graph).eval().requires_grad_(False)
+    parameter = next(b.network.parameters(), torch.empty(0))
+    clock = scores.clock
+    return Step(
+        graph, b.entries, channels, size, scores.rest[0], b.readout, b.window, clock.late, clock.every,
+        clock.longer, parameter.device,
+    )  # fmt: skip
+
+
+def _counted(seen: Tensor, frames: Tensor) -> Tensor:
+    return seen + frames.shape[2]
+
+
+def _check(network: nn.Module, ran: Walk, lookahead: bool, channels: int, size: tuple[int, int]) -> None:
+    """Refuse a step that is not its network: its scores since the start against the clip's own."""
+    build = Build(network, ran, lookahead, 1, "since-start")
+    scores = _follow(build)
+    step, clock = _step(build, scores, channels, size), scores.clock
+    clip, wanted = _own_scores(network, ran.frames, step)
+    with torch.inference_mode():
+        first, state = step(clip[:, :, :1], step.initial())
+        rest, state = step(clip[:, :, 1:], state) if clip.shape[2] > 1 else (first[:, :0], state)
+        found = torch.cat([first, rest, step.finish(state)], dim=1)
+    last = (clip.shape[2] + clock.longer - 1) // clock.every * clock.every
+    error = float((found[:, last + clock.late] - wanted).abs().max() / wanted.abs().max().clamp(min=1e-6))
+    if not error <= APART:
+        raise NetworkError(
+            f"frame by frame this network's scores differ from the clip's own by {percent(error)}: something "
+            "in it sees frames in a way that has no step"
+        )
+
+
+def _own_scores(network: nn.Module, frames: int, step: Step) -> tuple[Tensor, Tensor]:
+    """A short clip, or else one as long as was walked, and the network's scores of it."""
+    generator = torch.Generator().manual_seed(0)
+    shape = (1, step.channels, frames, *step.size)
+    clip = torch.randn(shape, generator=generator).to(step.device)
+    with untouched(network), torch.no_grad():
+        try:
+            return clip[:, :, :SHORT], network(clip[:, :, :SHORT])
+        except (RuntimeError, StriateError):
+            return clip, network(clip)
