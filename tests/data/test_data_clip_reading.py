@@ -66,7 +66,9 @@ KINDS = {
 @pytest.mark.parametrize("name", KINDS)
 def test_kinds(tmp_path: Path, name: str) -> None:
     path = write_video(tmp_path / name, **KINDS[name])  # type: ignore[arg-type]
-    assert read_clip_header(path) == Header(
+    header = read_clip_header(path)
+    assert header.seconds == pytest.approx(12 / KINDS[name].get("rate", 10), abs=0.002)  # type: ignore[attr-defined]
+    assert header._replace(seconds=None) == Header(
         *{"odd.mkv": (31, 45), "sideways.mp4": (48, 32)}.get(name, (32, 48)),
         grey=name == "grey.mkv",
         frames=12,
@@ -291,7 +293,7 @@ def test_a_stream_that_is_cut_off(tmp_path: Path, name: str, opens: str | None, 
     if opens:
         assert reason(read_clip_header, path) == opens
     else:
-        assert read_clip_header(path) == Header(32, 48, False, 30)
+        assert read_clip_header(path)[:4] == Header(32, 48, False, 30)[:4]
     assert reason(decode_all_frames, path) == why
 
 

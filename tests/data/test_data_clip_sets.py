@@ -12,11 +12,15 @@ from striate.data import ClipData, ClipSet, MemoryClips, Sampling, open_data, pa
 from striate.errors import ArgumentError, DataError
 
 FRAMES = 18
+"""At ten a second."""
+IN_SECONDS = Sampling(4, step=0.25, frame_rate=10)
 Maker = Callable[[Path, Sampling], ClipSet]
 
 
 def opened(source: Path, sampling: Sampling, workers: int = 0) -> ClipSet:
-    data = open_data(source, frames=sampling.frames, stride=sampling.stride, size=16, workers=workers)
+    span = "whole" if sampling.whole else sampling.span
+    asked = {"frames": sampling.frames, "stride": sampling.stride, "frame_rate": sampling.frame_rate}
+    data = open_data(source, span=span, size=16, workers=workers, **asked)  # type: ignore[arg-type]
     assert isinstance(data, ClipData)
     assert (data.frames, data.sampling, data.size, data.channels) == (sampling.frames, sampling, (16, 16), 3)
     train = data.splits["train"]
@@ -74,7 +78,7 @@ def test_what_is_given(tmp_path: Path, make: Maker) -> None:
 
 
 @pytest.mark.parametrize("make", MAKERS)
-@pytest.mark.parametrize("sampling", [Sampling(6), Sampling(4, stride=2)])
+@pytest.mark.parametrize("sampling", [Sampling(6), Sampling(4, stride=2), IN_SECONDS])
 def test_draws_are_of_seed_epoch_and_index(tmp_path: Path, make: Maker, sampling: Sampling) -> None:
     clips = make(tmp_path, sampling)
 
@@ -87,7 +91,7 @@ def test_draws_are_of_seed_epoch_and_index(tmp_path: Path, make: Maker, sampling
 
     first = drawn([[1, 5, 8]], 0, 3)
     expected = sampling.drawn(np.array([1, 5, 8]), 0, 3)
-    assert first == [sampling.numbers(FRAMES, offsets).tolist() for offsets in expected]
+    assert first == [sampling.numbers(FRAMES, offsets, 1.8).tolist() for offsets in expected]
     assert drawn([[8], [5, 1]], 0, 3) == first[::-1]  # whatever the batches
     assert drawn([[1, 5, 8]], 0, 4) != first
     assert drawn([[1, 5, 8]], 1, 3) != first
@@ -186,7 +190,10 @@ def test_what_is_said_about_clips(tmp_path: Path) -> None:
     assert data.notes == (
         "3 channels: 20 of 23 clips are in colour, the others grey",
         "32 × 48 pixels, as every clip has",
-        "20 of 23 clips are too short for 8 frames (the shortest has 6): the nearest frame is repeated",
+        "clips span 0.6 s, as nine in ten are at least that long (--span SECONDS or --rate asks for another "
+        "speed, --span whole spreads the frames over each file)",
+        "23 of 23 clips have fewer frames a second than the 13.3 that are taken (the fewest 10): frames are "
+        "repeated",
         "split into 17 train, 3 val, 3 test, class by class (split seed 0)",
     )
 

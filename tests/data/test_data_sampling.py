@@ -40,7 +40,7 @@ def test_dense_keeps_its_distance_where_there_is_room(
     frames: int, stride: int, more: int, index: int
 ) -> None:
     sampling = Sampling(frames, stride)
-    numbers = sampling.numbers(sampling.span + more, sampling.drawn(np.array([index]), 1, 2)[0])
+    numbers = sampling.numbers((frames - 1) * stride + 1 + more, sampling.drawn(np.array([index]), 1, 2)[0])
     assert (np.diff(numbers) == stride).all()
     assert 0 <= numbers[0] <= more
 

@@ -14,6 +14,7 @@ from striate.comparing.drawing import draw_front
 from striate.comparing.request import CompareRequest, Member, planned
 from striate.comparing.rows import Finished, check_alike, differences, read_finished, rows_of
 from striate.data import ClipData, open_data
+from striate.data.options import Span
 from striate.errors import ArgumentError, DataError
 from striate.machine import describe, pick_device, threads
 from striate.runs import RECORD, read_record, write, write_text
@@ -53,7 +54,10 @@ def compare(
     channels: int | None = None,
     frames: int | None = None,
     causal: bool = False,
+    span: Span | None = None,
+    rate: float | None = None,
     stride: int | None = None,
+    frame_rate: float | None = None,
     flow: Flow | None = None,
     group_by: str | None = None,
     device: str = "auto",
@@ -85,7 +89,12 @@ def compare(
         channels: 1 for grey, 3 for RGB.
         frames: of each clip, by default 8.
         causal: no frame sees a later one; does not go with "two-stream".
-        stride: distance of the frames in the video; by default they are spread over all of it.
+        span: seconds of a video that a clip stands for, its frames evenly spread, or "whole" for all of each
+            video; by default what nine in ten clips are long, 10 at most.
+        rate: frames a second that a clip takes of a video, in place of span.
+        stride: distance of the frames in the video, counted in frames, in place of span; for videos of one
+            frame rate.
+        frame_rate: frames a second of clips that tell no times, as folders of frames do.
         flow: how the optical flow of "two-stream" is computed: "dis" (the default there) or "farneback".
         group_by: clips that this pattern gives one name stay on one side of a split.
         device: "auto", "cpu", "cuda" or "cuda:1".
@@ -110,7 +119,7 @@ def compare(
         network=network_options(backbone, weights, weights_mean, weights_std),
         options=options or {},
         picture=PictureOptions(size, channels),
-        clips=ClipOptions(frames, causal, stride, flow, group_by),
+        clips=ClipOptions(frames, causal, stride, flow, span, rate, frame_rate, group_by),
     )
     request = CompareRequest(
         training, tuple(times), folder or _folder(str(data), backbone), seeds, minutes_each, match

@@ -111,5 +111,12 @@ class ClipData(ImageData):
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        ours = {"frames": self.frames, "stride": self.sampling.stride, "flow": self.flow}
+        sampling = self.sampling
+        ours = {
+            "frames": self.frames,
+            "stride": sampling.stride,
+            "seconds_per_frame": sampling.step,
+            "frame_rate": sampling.frame_rate,
+            "flow": self.flow,
+        }
         return {**super().to_json(), **ours, "pairs": [list(pair) for pair in self.pairs]}

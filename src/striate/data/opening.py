@@ -7,7 +7,7 @@ from pathlib import Path
 from striate.checked import checked
 from striate.data.builtin.digits import digits
 from striate.data.image_data import ImageData
-from striate.data.options import GIB, Options
+from striate.data.options import GIB, Options, Span
 from striate.data.packed.pack import is_packed
 from striate.data.packed.packed_clips import packed_contents
 from striate.data.sources.class_folder import list_folder
@@ -35,6 +35,9 @@ def open_data(
     stride: int | None = None,
     flow: str | None = None,
     group_by: str | None = None,
+    span: Span | None = None,
+    rate: float | None = None,
+    frame_rate: float | None = None,
 ) -> ImageData:
     """Opens a data set of images or of clips: splits of uint8 pixels of one size, with labels.
 
@@ -51,10 +54,15 @@ def open_data(
         memory_limit: bytes of pixels up to which a set is decoded at once and kept in memory.
         progress: is called with the number of files decoded so far and the number of all.
         frames: of each clip; 8 by default.
-        stride: distance of a clip's frames in the video; by default they are spread over all of it.
+        stride: distance of a clip's frames in the video, counted in frames; refused where frame rates differ.
         flow: "dis" or "farneback" adds optical flow in x and y as two more planes of each clip.
         group_by: a regular expression whose first group (or whole match) in a clip's path says which
             recording it was cut from; clips of one recording stay on one side of a split.
+        span: seconds of a video that a clip stands for, over which its frames are spread evenly; "whole"
+            spreads them over all of each video. By default what nine in ten clips are long, 10 at most. At
+            most one of span, rate and stride can be given.
+        rate: frames a second that a clip takes of a video, whatever the video's own.
+        frame_rate: frames a second of clips that tell no times, as folders of frames do.
 
     Returns:
         ImageData, or ClipData where the source holds clips.
@@ -66,7 +74,21 @@ def open_data(
     >>> open_data("digits").counts["test"]["7"]
     36
     """
-    options = Options(channels, size, seed, workers, memory_limit, progress, frames, stride, flow, group_by)
+    options = Options(
+        channels=channels,
+        size=size,
+        seed=seed,
+        workers=workers,
+        memory_limit=memory_limit,
+        progress=progress,
+        frames=frames,
+        stride=stride,
+        flow=flow,
+        group_by=group_by,
+        span=span,
+        rate=rate,
+        frame_rate=frame_rate,
+    )
     if isinstance(source, str) and source.startswith("motion-digits"):
         from striate.data.builtin.motion_digits import motion_digits  # it draws: others need not load it
 

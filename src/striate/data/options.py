@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from striate.data.optical_flow import METHODS
 from striate.data.video.sampling import Sampling
@@ -11,6 +12,9 @@ from striate.errors import ArgumentError, unknown
 
 GIB = 1 << 30
 DEFAULT_FRAMES = 8
+WHOLE: Literal["whole"] = "whole"
+Span: TypeAlias = float | Literal["whole"]
+"""Seconds of a video that a clip stands for, or all of it, however long it is."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,9 @@ class Options:
     stride: int | None = None
     flow: str | None = None
     group_by: str | None = None
+    span: Span | None = None
+    rate: float | None = None
+    frame_rate: float | None = None
 
     def __post_init__(self) -> None:
         if self.channels not in (None, 1, 3):
@@ -47,6 +54,7 @@ class Options:
                 f"stride must be a distance in frames, at least 1; got {self.stride}: leave it out to spread "
                 "the frames over the whole clip"
             )
+        self._check_spacing()
         if self.flow not in (None, *METHODS):
             raise ArgumentError(unknown("flow", str(self.flow), METHODS))
         try:
@@ -56,16 +64,46 @@ class Options:
                 f"group_by must be a regular expression; got {self.group_by!r}: {error}"
             ) from None
 
+    def _check_spacing(self) -> None:
+        for name, example in (("span", "2.0 seconds"), ("rate", "4 a second"), ("frame_rate", "25 a second")):
+            value = getattr(self, name)
+            if isinstance(value, str) and value != WHOLE:
+                raise ArgumentError(
+                    f"span must be a number of seconds, or {WHOLE}; got {value!r}: try span=2.0"
+                )
+            if isinstance(value, float | int) and not 0 < value < float("inf"):
+                raise ArgumentError(f"{name} must be above 0; got {value:g}: as {example}")
+        if len(self.spacing_asked) > 1:
+            raise ArgumentError(
+                f"{' and '.join(self.spacing_asked)} both say how far apart a clip's frames are: give one of "
+                "them"
+            )
+
+    @property
+    def spacing_asked(self) -> tuple[str, ...]:
+        """Which of the options say how far apart a clip's frames are."""
+        return tuple(name for name in ("span", "rate", "stride") if getattr(self, name) is not None)
+
     @property
     def sampling(self) -> Sampling:
-        """Which frames of a clip are taken."""
-        return Sampling(DEFAULT_FRAMES if self.frames is None else self.frames, self.stride)
+        """Which frames of a clip are taken, as far as it is asked for."""
+        frames = DEFAULT_FRAMES if self.frames is None else self.frames
+        step = None if self.rate is None else 1 / self.rate
+        if isinstance(self.span, float | int):
+            step = self.span / frames
+        return Sampling(frames, self.stride, step, self.frame_rate)
+
+    def with_span(self, span: Span) -> "Options":
+        """The same with a clip's span settled."""
+        return replace(self, span=span)
 
     @property
     def for_clips(self) -> tuple[str, ...]:
         """Those options set that mean something for clips only."""
         return tuple(
-            name for name in ("frames", "stride", "flow", "group_by") if getattr(self, name) is not None
+            name
+            for name in ("frames", "span", "rate", "stride", "frame_rate", "flow", "group_by")
+            if getattr(self, name) is not None
         )
 
     @property

@@ -124,7 +124,7 @@ def _predict_videos(
     trained: Trained, files: Iterable[str | Path], window: float | None, progress: Progress | None
 ) -> Predictions:
     assert trained.sampling is not None
-    if window is not None and (trained.sampling.stride is not None or not window > 0):
+    if window is not None and (not trained.sampling.whole or not window > 0):
         raise ArgumentError(_no_window(trained, window))
     paths = videos_in(trained.run, files)
     if not paths:
@@ -148,10 +148,11 @@ def _predict_videos(
 def _no_window(trained: Trained, window: float) -> str:
     sampling = trained.sampling
     assert sampling is not None
-    if sampling.stride is None:
+    if sampling.whole:
         return f"a window is longer than 0 seconds; got --window {window:g}: try --window 2"
+    apart = f"at a distance of {sampling.stride}" if sampling.step is None else f"{sampling.step:.3g} s apart"
     return (
-        f"{trained.run} takes frames at a distance of {sampling.stride}, so a window is as long as its "
+        f"{trained.run} takes frames {apart}, so a window is as long as its "
         f"{sampling.frames} frames: leave --window out"
     )
 

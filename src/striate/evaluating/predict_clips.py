@@ -74,7 +74,7 @@ def to_csv(predictions: Sequence[Prediction]) -> str:
 
 
 WINDOW_SECONDS = 2.0
-"""Length of a window where the frames are spread over it; with a stride it is as long as its frames."""
+"""Length of a window where the frames are spread over it; otherwise it is as long as its frames."""
 
 
 class Span(NamedTuple):
@@ -125,10 +125,10 @@ def predict_video(trained: Trained, path: Path, seconds: float | None = None) ->
     """What a run says of one video file or folder of frames. seconds: of a window.
 
     Where the run's frames are spread over a clip, the whole video is one clip, as in training, and windows
-    are looked at besides; with a stride the whole is the mean over the windows. Raises DataError.
+    are looked at besides; with a step or a stride the whole is the mean over the windows. Raises DataError.
     """
     assert trained.sampling is not None
-    if trained.sampling.stride is None:
+    if trained.sampling.whole:
         spans, rows = _rows(trained, path, seconds or WINDOW_SECONDS)
         whole = rows if len(rows) == 1 else _rows(trained, path, None)[1]
     else:

@@ -72,7 +72,7 @@ def open_run(run: str | Path, device: str = "auto", algorithms: str = "auto") ->
             temperature=float(record.get("results", {}).get("temperature", 1.0)),
             source=str(data["source"]),
             data_options=dict(data["options"]),
-            sampling=Sampling(data["frames"], data["stride"]) if data.get("frames") else None,
+            sampling=_sampling(data) if data.get("frames") else None,
             flow=data.get("flow"),
             algorithms=NO_ALGORITHMS if algorithms == "plain" else algorithms_of(network, one),
         )
@@ -80,6 +80,11 @@ def open_run(run: str | Path, device: str = "auto", algorithms: str = "auto") ->
         raise RunError(
             f"the record of {run} does not say what its network was trained on: restore it from a copy"
         ) from None
+
+
+def _sampling(data: dict[str, Any]) -> Sampling:
+    """As the record has it; before there were steps in seconds, frames were a stride apart or spread."""
+    return Sampling(data["frames"], data["stride"], data.get("seconds_per_frame"), data.get("frame_rate"))
 
 
 def algorithms_of(network: nn.Module, shape: tuple[int, ...]) -> Table:

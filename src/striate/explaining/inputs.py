@@ -167,7 +167,7 @@ def _only_video(trained: Trained, path: str) -> Path:
 def _window(trained: Trained, video: Path, number: int) -> np.ndarray:
     """The clip (C, T, H, W) of one window, numbered from 1."""
     assert trained.sampling is not None
-    seconds = WINDOW_SECONDS if trained.sampling.stride is None else None
+    seconds = WINDOW_SECONDS if trained.sampling.whole else None
     count = 0
     for count, (_, _, clip) in enumerate(windows_of(trained, video, seconds), 1):
         if count == number:

@@ -10,14 +10,17 @@ from striate.runs.files import read_json, write_text
 from striate.runs.folder import RECORD, require_run
 from striate.runs.schema import Number, Whole, check
 
-FORMAT = 2
+FORMAT = 3
 """Version of the record. A reader refuses a newer one."""
 SEALED = 2
 """Format from which on records, weights and checkpoints carry checksums."""
+TIMED = 3
+"""Format from which on frames are a fixed time apart by default; before, they were spread over each video."""
 CHECKSUM = "checksum"
 
 _SIDE = Whole(1, 1 << 14)
 _FRAMES = (None, Whole(1, 1 << 20))
+_SECONDS = Number(0, above=True)
 _COUNT = Whole(1, 1 << 40)
 _SIZE = (None, _SIDE, [_SIDE])
 _NORMALISATION = {"mean": [Number()], "std": [Number(0, above=True)]}
@@ -42,12 +45,17 @@ _SCHEMA = {
         "size": [_SIDE],
         "frames": _FRAMES,
         "stride": _FRAMES,
+        "seconds_per_frame": (None, _SECONDS),
+        "frame_rate": (None, _SECONDS),
         "flow": (None, str),
         "options": {
             "channels": (None, Whole(1, 1 << 16)),
             "size": _SIZE,
             "frames": _FRAMES,
             "stride": _FRAMES,
+            "span": (None, str, _SECONDS),
+            "rate": (None, _SECONDS),
+            "frame_rate": (None, _SECONDS),
             "flow": (None, str),
             "group_by": (None, str),
         },
@@ -115,6 +123,8 @@ def read_record(run: str | Path) -> dict[str, Any]:
         _check_checksum(record, path)
     else:
         record = _in_todays_words(record)
+    if version < TIMED:
+        record = _spread_over_the_whole(record)
     _check_values(record, path)
     return record
 
@@ -149,6 +159,16 @@ def _in_todays_words(record: dict[str, Any]) -> dict[str, Any]:
         renamed["recipe"] = {("algorithms" if name == "forms" else name): recipe[name] for name in recipe}
     renamed["algorithms"] = [_algorithms_of(entry) for entry in table] if isinstance(table, list) else table
     return renamed
+
+
+def _spread_over_the_whole(record: dict[str, Any]) -> dict[str, Any]:
+    """A record from before frames could be a time apart says what was meant where it named no stride."""
+    data = record.get("data")
+    options = data.get("options") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(options, dict) or data.get("frames") is None:
+        return record
+    spread = {"span": "whole"} if data.get("stride") is None else {}
+    return {**record, "data": {**data, "options": {**options, **spread}}}
 
 
 def _algorithms_of(entry: Any) -> Any:

@@ -59,6 +59,11 @@ def _splits(data: ImageData) -> str:
 def _spacing(data: ClipData) -> str:
     """How far apart the frames of a clip are: in frames where that is fixed, in seconds where files tell."""
     sampling = data.sampling
+    if sampling.step is not None:
+        return (
+            f"clips of {counted(sampling.frames, 'frame')}, {sampling.step:.3g} s apart: "
+            f"{1 / sampling.step:.3g} a second, {sampling.span:.3g} s in all"
+        )
     how = (
         "spread over the whole video" if sampling.stride is None else f"every {_ordinal(sampling.stride)} one"
     )

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 
 from striate.data import ClipData, ImageData
 from striate.data.optical_flow import require_flow
-from striate.data.options import DEFAULT_FRAMES
+from striate.data.options import DEFAULT_FRAMES, Span
 from striate.errors import ArgumentError, DataError
 from striate.models import CLIP_NETWORKS, NetworkSpec
 from striate.models import options as options_of
@@ -76,9 +76,16 @@ class ClipOptions:
     causal: bool = False
     """No frame sees a later one, so that the network can run on a live stream."""
     stride: int | None = None
-    """Distance of the frames in the video. By default they are spread over all of it."""
+    """Distance of the frames in the video, counted in frames, in place of --span; for videos of one rate."""
     flow: Flow | None = None
     """How the optical flow of --time two-stream is computed (needs the extra `flow`). By default dis."""
+    span: Span | None = None
+    """Seconds of a video that a clip stands for, its frames evenly spread; whole: all of each video. By
+    default what nine in ten clips are long, 10 at most."""
+    rate: float | None = None
+    """Frames a second that a clip takes of a video, in place of --span."""
+    frame_rate: float | None = None
+    """Frames a second of clips that tell no times, as folders of frames do."""
     group_by: str | None = None
     """Clips cut from one recording stay on one side of a split: a pattern whose first group names it."""
 
@@ -121,7 +128,7 @@ class Request:
         """How the data are to be opened; what is about clips only where it was asked for."""
         clips = self.clips
         flow = clips.flow or "dis" if self.time == TWO_STREAM else clips.flow
-        asked = {"frames": clips.frames, "stride": clips.stride, "flow": flow, "group_by": clips.group_by}
+        asked = {name: value for name, value in vars(clips).items() if name != "causal"} | {"flow": flow}
         return vars(self.picture) | {name: value for name, value in asked.items() if value is not None}
 
     def check(self) -> None:

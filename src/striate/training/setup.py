@@ -13,6 +13,7 @@ from striate.algorithms import Table
 from striate.algorithms.in_network import from_json as table_from_json
 from striate.algorithms.in_network import to_json as table_to_json
 from striate.data import ClipData, ImageData, open_data
+from striate.data.options import WHOLE
 from striate.errors import ArgumentError, DataError, NetworkError, RunError
 from striate.evaluating.scoring import Normalisation, to_device
 from striate.machine import describe
@@ -72,7 +73,7 @@ def new_setup(request: Request, group: ProcessGroup, reporter: Reporter) -> Setu
         "status": "running",
         "recipe": recipe.to_json(),
         "network": request.spec(data).to_json(),
-        "data": _describe_data(data, request.for_data, start.normalise),
+        "data": _describe_data(data, _settled(request.for_data, data), start.normalise),
         "classes": list(data.classes),
         "seed": recipe.seed,
         "plan": plan.to_json(),
@@ -225,6 +226,14 @@ def _normalisation_of(
 
 def _counts(data: ImageData) -> np.ndarray:
     return np.bincount(data.splits["train"].labels, minlength=len(data.classes))
+
+
+def _settled(options: dict[str, Any], data: ImageData) -> dict[str, Any]:
+    """The options that open the data again, with what was chosen by looking at them."""
+    if not isinstance(data, ClipData) or not {"span", "rate", "stride"}.isdisjoint(options):
+        return options
+    span = data.sampling.span
+    return options | {"span": WHOLE if span is None else float(f"{span:.9g}")}
 
 
 def _describe_data(data: ImageData, options: dict[str, Any], normalise: Normalisation) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from striate.checked import checked
+from striate.data.options import Span
 from striate.errors import ArgumentError
 from striate.machine import cudnn_benchmark, keep_memory, pick_device, threads
 from striate.runs import lock, read_record, write_record
@@ -50,7 +51,10 @@ def train(
     time: str | None = None,
     frames: int | None = None,
     causal: bool = False,
+    span: Span | None = None,
+    rate: float | None = None,
     stride: int | None = None,
+    frame_rate: float | None = None,
     flow: Flow | None = None,
     group_by: str | None = None,
     device: str = "auto",
@@ -78,7 +82,12 @@ def train(
         time: the way through time, "tsm" where clips are given and none is named.
         frames: of each clip, by default 8.
         causal: no frame sees a later one.
-        stride: distance of the frames in the video; by default they are spread over all of it.
+        span: seconds of a video that a clip stands for, its frames evenly spread, or "whole" for all of each
+            video; by default what nine in ten clips are long, 10 at most.
+        rate: frames a second that a clip takes of a video, in place of span.
+        stride: distance of the frames in the video, counted in frames, in place of span; for videos of one
+            frame rate.
+        frame_rate: frames a second of clips that tell no times, as folders of frames do.
         flow: how the optical flow of "two-stream" is computed: "dis" (the default there) or "farneback".
         group_by: clips that this pattern gives one name stay on one side of a split.
         device: "auto", "cpu", "cuda" or "cuda:1".
@@ -105,7 +114,7 @@ def train(
         options=options or {},
         picture=PictureOptions(size, channels),
         time=time,
-        clips=ClipOptions(frames, causal, stride, flow, group_by),
+        clips=ClipOptions(frames, causal, stride, flow, span, rate, frame_rate, group_by),
         out=None if out is None else Path(out),
     )
     old = None if resume is None else Path(resume)

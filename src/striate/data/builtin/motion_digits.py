@@ -14,7 +14,7 @@ from striate.data.builtin.digits import digit_splits, load_digits
 from striate.data.builtin.paths import DIFFICULTIES, MOTIONS
 from striate.data.builtin.scenes import BothWays, draw_scenes
 from striate.data.image_data import ClipData
-from striate.data.options import Options
+from striate.data.options import WHOLE, Options
 from striate.data.sets.clip_sets import MemoryClips
 from striate.errors import DataError, unknown
 
@@ -46,8 +46,8 @@ def motion_digits(name: str, options: Options) -> ClipData:
     """
     if name not in DIFFICULTIES:
         raise DataError(unknown("data set", name, DIFFICULTIES))
-    for option in ("stride", "group_by"):
-        if getattr(options, option) is not None:
+    for option in ("span", "rate", "stride", "frame_rate", "group_by"):
+        if getattr(options, option) not in (None, WHOLE):
             raise DataError(
                 f"{name} makes clips of just the frames asked for, so {option} means nothing: leave it out"
             )

@@ -38,7 +38,7 @@ _GREY = ("1", "L", "LA", "La", "I", "F")
 
 class Header(NamedTuple):
     """What the beginning of an image or a clip says: height and width as they are seen, whether it is grey,
-    and how many frames there are.
+    how many frames there are, and how long they take; None where nothing tells it.
 
     A palette counts as colour, whatever its entries.
     """
@@ -47,6 +47,7 @@ class Header(NamedTuple):
     width: int
     grey: bool
     frames: int = 1
+    seconds: float | None = None
 
 
 @checked

@@ -25,7 +25,9 @@ from striate.data.unreadable_files import Skipped
 from striate.errors import ArgumentError, DataError
 from striate.plain_values import JsonValue, parse_json
 
-VERSION = 2
+VERSION = 3
+_UNTIMED = 2
+"""The version before clips told how long they are."""
 FRAMES, LOG, PACK = "frames.u8", "log.jsonl", "pack.json"
 
 
@@ -44,11 +46,15 @@ class Pack(JsonValue):
     shapes: tuple[Shape, ...]  # frames, height, width
     notes: tuple[str, ...]
     skipped: tuple[Skipped, ...]
+    seconds: tuple[float | None, ...] = ()
+    """How long each clip is; None where its frames told no times."""
 
     def __post_init__(self) -> None:
         N = len(self.keys)
-        if not len(self.labels) == len(self.split) == len(self.shapes) == N:
-            raise ArgumentError("keys, labels, split and shapes differ in length")
+        if not len(self.labels) == len(self.split) == len(self.shapes) == len(self.seconds) == N:
+            raise ArgumentError("keys, labels, split, shapes and seconds differ in length")
+        if not all(seconds is None or 0 < seconds < float("inf") for seconds in self.seconds):
+            raise ArgumentError("a time is not above 0")
         if not all(0 <= label < len(self.classes) for label in self.labels):
             raise ArgumentError(f"a label is not one of {len(self.classes)} classes")
         if min((length for shape in self.shapes for length in shape), default=1) < 1 or self.channels < 1:
@@ -74,13 +80,22 @@ def read_pack(folder: Path) -> Pack:
         )
     try:
         values = parse_json((folder / PACK).read_bytes(), PACK)
-        if isinstance(values, dict) and values.get("version") != VERSION:
+        if isinstance(values, dict) and values.get("version") not in (_UNTIMED, VERSION):
             raise DataError(f"{folder} was packed by another version of striate: pack it again")
         values = unsealed(values)
-        del values["version"]
+        if values.pop("version") == _UNTIMED:
+            values["seconds"] = _counted(values)
         return Pack.from_json(values)
     except ArgumentError as error:
         raise DataError(f"{folder / PACK} is damaged ({error}): remove its folder and pack again") from None
+
+
+def _counted(values: dict[str, Any]) -> list[float | None]:
+    """The seconds of clips by their frames, where a pack says how many of these make a second."""
+    fps, shapes = values.get("fps"), values.get("shapes", [])
+    if not isinstance(shapes, list) or not all(isinstance(shape, list) and shape for shape in shapes):
+        raise ArgumentError("its shapes are not lists")
+    return [shape[0] / fps if fps else None for shape in shapes]
 
 
 def sealed(values: Mapping[str, Any]) -> str:

@@ -17,7 +17,9 @@ from striate.data.packed.pack import FRAMES, Pack, read_pack
 from striate.data.sets.clip_sets import DecodedClips, brought_to
 from striate.data.sources.listed import check_flow
 from striate.data.sources.listing import Contents
+from striate.data.sources.spacing import Length, choose_sampling
 from striate.data.sources.splits import SPLITS, groups_of
+from striate.data.video.sampling import Sampling
 from striate.data.workers import ordered_map
 from striate.runs import lock
 
@@ -27,15 +29,18 @@ def packed_contents(folder: Path, options: Options) -> Contents:
     pack = read_pack(folder)
     flow = flow_of_pack(folder, pack, options) if options.flow else None
     split = np.array(pack.split)
+    lengths = [Length(shape[0], seconds) for shape, seconds in zip(pack.shapes, pack.seconds, strict=True)]
+    sampling, notes = choose_sampling(lengths, options)
+    frames = FrameFile(folder / FRAMES, pack.channels, pack.shapes)
     return Contents(
         name=pack.name,
         source=str(folder),
         classes=pack.classes,
-        images=PackedClips(pack, FrameFile(folder / FRAMES, pack.channels, pack.shapes), flow, options),
+        images=PackedClips(pack, frames, flow, sampling, options),
         keys=pack.keys,
         rows={name: np.flatnonzero(split == name) for name in SPLITS if name in pack.split},
         groups=groups_of(pack.keys, options.group_by),
-        notes=(f"packed with a short side of {pack.short_side} pixels", *pack.notes),
+        notes=(f"packed with a short side of {pack.short_side} pixels", *notes, *pack.notes),
         skipped=pack.skipped,
     )
 
@@ -45,19 +50,21 @@ class PackedClips(DecodedClips):
 
     in_memory = False
 
-    def __init__(self, pack: Pack, frames: FrameFile, flow: FrameFile | None, options: Options) -> None:
-        super().__init__(np.array(pack.labels, np.int64), pack.keys, options.sampling)
+    def __init__(
+        self, pack: Pack, frames: FrameFile, flow: FrameFile | None, sampling: Sampling, options: Options
+    ) -> None:
+        super().__init__(np.array(pack.labels, np.int64), pack.keys, sampling)
         self.channels = options.channels or pack.channels
         self.size = options.square or (pack.short_side, pack.short_side)
         self.flow = options.flow
         self.planes = self.channels + (0 if flow is None else 2)
-        self._frames, self._flow = frames, flow
+        self._frames, self._flow, self._seconds = frames, flow, pack.seconds
 
     def keys(self) -> Sequence[Hashable]:
         return range(len(self))  # copies were looked for when it was packed
 
     def _fill(self, clip: np.ndarray, row: int, offsets: np.ndarray, crop: float) -> None:
-        numbers = self.sampling.numbers(self._frames.shapes[row][0], offsets)
+        numbers = self.sampling.numbers(self._frames.shapes[row][0], offsets, self._seconds[row])
         pictures = brought_to(self._frames.read(row, numbers), self.channels, self.size, crop)
         clip[: self.channels] = np.moveaxis(pictures, 0, 1)
         if self._flow is not None:

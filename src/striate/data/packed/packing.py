@@ -107,7 +107,9 @@ def pack_data(
         read = partial(read_each, read=partial(read_whole, channels=chosen, short_side=short_side, fps=fps))
         skipped += log.go_on(readable, read, options)
         refuse_many(skipped, listing.totals(), "clips")
-        pack = _pack_of(_name(source), readable, log.shapes, asked, (*notes, *listing.notes), skipped)
+        seconds = {row: headers[row].seconds for row in log.shapes}
+        said = (*notes, *listing.notes)
+        pack = _pack_of(_name(source), readable, log.shapes, seconds, asked, said, skipped)
         write_text(out / PACK, sealed({"version": VERSION, **pack.to_json()}))
     if flow:
         flow_of_pack(out, pack, options)
@@ -154,6 +156,7 @@ def _pack_of(
     name: str,
     listing: Listing,
     shapes: dict[int, Shape],
+    seconds: dict[int, float | None],
     asked: dict[str, Any],
     notes: tuple[str, ...],
     skipped: list[Skipped],
@@ -171,6 +174,7 @@ def _pack_of(
         shapes=tuple(shapes[row] for row in sorted(shapes)),
         notes=notes,
         skipped=tuple(skipped),
+        seconds=tuple(seconds[row] for row in sorted(shapes)),
     )
 
 

@@ -13,9 +13,11 @@ from striate.data.options import GIB, Options
 from striate.data.sets.file_sets import DiskClips, DiskImages, image_reader
 from striate.data.sets.image_sets import ImageSet, MemoryImages
 from striate.data.sources.listing import Contents, Listing
+from striate.data.sources.spacing import Length, choose_sampling
 from striate.data.sources.splits import groups_of
 from striate.data.unreadable_files import Broken, Skipped, read_each, refuse_many
 from striate.data.video.clip_reading import Reading, read_clip_header
+from striate.data.video.sampling import Sampling
 from striate.data.workers import ordered_map
 
 Result = TypeVar("Result")
@@ -39,8 +41,9 @@ def listed_contents(listing: Listing, options: Options) -> Contents:
         refuse_many(skipped, listing.totals())
         groups = None
     else:
-        kept, notes = readable, _short_note(headers, options)
-        images = _clips(readable, channels, size, options)
+        lengths = [Length(header.frames, header.seconds) for header in headers]
+        sampling, notes = choose_sampling(lengths, options)
+        kept, images = readable, _clips(readable, channels, size, sampling, options)
         groups = groups_of(kept.keys, options.group_by)
     return Contents(
         name=listing.root.resolve().name,
@@ -176,9 +179,11 @@ def _decoded(
     return (np.delete(values, [row for row, _ in broken], axis=0) if broken else values), broken
 
 
-def _clips(listing: Listing, channels: int, size: tuple[int, int], options: Options) -> ImageSet:
+def _clips(
+    listing: Listing, channels: int, size: tuple[int, int], sampling: Sampling, options: Options
+) -> ImageSet:
     check_flow(options.flow, size)
-    how = Reading(options.sampling, channels, size, options.flow)
+    how = Reading(sampling, channels, size, options.flow)
     return DiskClips(listing.paths, listing.labels, listing.classes, how=how, workers=options.num_workers)
 
 
@@ -191,16 +196,3 @@ def check_flow(flow: str | None, size: tuple[int, int]) -> None:
         from striate.data.optical_flow import flow_planes
 
         flow_planes(np.zeros((1, 1, *size), np.uint8), flow)
-
-
-def _short_note(headers: Sequence[Header], options: Options) -> tuple[str, ...]:
-    """About clips that have fewer frames than are asked for, and the rule that fills them."""
-    sampling = options.sampling
-    short = sum(header.frames < sampling.span for header in headers)
-    if not short:
-        return ()
-    apart = "" if sampling.stride in (None, 1) else f" at a distance of {sampling.stride}"
-    return (
-        f"{short} of {len(headers)} clips are too short for {sampling.frames} frames{apart} "
-        f"(the shortest has {min(header.frames for header in headers)}): the nearest frame is repeated",
-    )

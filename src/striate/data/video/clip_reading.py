@@ -76,7 +76,7 @@ def read_clip(
 def read_request(request: ClipRequest, *, how: Reading) -> np.ndarray:
     """One clip, uint8 (planes, T, H, W). Raises UnreadableError."""
     with _opened(request.path) as source:
-        positions = how.sampling.positions(source.length, request.offsets)
+        positions = how.sampling.positions(source.length, request.offsets, source.duration)
         return next(_clips(source, source.numbers(positions)[None], how, request.crop))
 
 
@@ -114,10 +114,10 @@ def seconds_between_frames(path: str | Path, sampling: Sampling) -> float | None
         UnreadableError: it is no video that can be read.
     """
     with _opened(path) as source:
-        if sampling.stride is not None:
-            return source.seconds(min(float(sampling.stride), source.length))
-        whole = source.seconds(source.length)
-        return None if whole is None else whole / sampling.frames
+        duration = sampling.duration(source.length, source.duration)
+        if duration is None:
+            return None
+        return sampling.spacing(source.length, duration) * duration / source.length
 
 
 def read_windows(
@@ -131,13 +131,15 @@ def read_windows(
 ) -> Iterator[tuple[float | None, float | None, np.ndarray]]:
     """A video in windows, one after the other: its beginning and end in seconds, and the clip from it.
 
-    Frames spread over a window (no stride) need to know how long one is: `seconds`, by default the whole
-    video. With a stride a window is as long as its T frames; the last one begins earlier, so that it is
-    whole. Times are None for a folder of frames. Raises UnreadableError.
+    Frames spread over a window need to know how long one is: `seconds`, by default the whole video. With a
+    step or a stride a window is as long as its T frames; the last one begins earlier, so that it is whole.
+    Times are None for a folder of frames. Raises UnreadableError.
     """
     with _opened(path) as source:
         starts, length = _windows(source, sampling, seconds)
-        within = sampling.positions(length, np.full(sampling.frames, MIDDLE))
+        inside = min(length, source.length)
+        seconds = _seconds(source, sampling, inside)
+        within = sampling.positions(inside, np.full(sampling.frames, MIDDLE), seconds)
         last = np.nextafter(source.length, 0)
         table = np.stack([source.numbers(np.minimum(start + within, last)) for start in starts])
         clips = _clips(source, table, Reading(sampling, channels, size, flow), MIDDLE)
@@ -148,14 +150,20 @@ def read_windows(
 
 def _windows(source: ClipSource, sampling: Sampling, seconds: float | None) -> tuple[np.ndarray, float]:
     """Positions where windows begin, and the length of one, in frames."""
-    if sampling.stride is not None:
-        length = float(sampling.frames * sampling.stride)
-        count = max(1, int(np.ceil(source.length / length)))
+    if not sampling.whole:
+        length = sampling.frames * sampling.spacing(source.length, source.duration)
+        count = max(1, int(np.ceil(source.length / length - 1e-6)))
         return np.minimum(np.arange(count) * length, max(0.0, source.length - length)), length
     whole = source.seconds(source.length)
     count = 1 if seconds is None or whole is None else max(1, round(whole / seconds))
     length = source.length / count
     return np.arange(count) * length, length
+
+
+def _seconds(source: ClipSource, sampling: Sampling, length: float) -> float | None:
+    """Seconds of so many frames of a video."""
+    duration = sampling.duration(source.length, source.duration)
+    return None if duration is None else duration * length / source.length
 
 
 def _clips(source: ClipSource, table: np.ndarray, how: Reading, crop: float) -> Iterator[np.ndarray]:

@@ -30,6 +30,12 @@ class ClipSource(ABC):
     def seconds(self, position: float) -> float | None:
         """From the beginning of the clip; None where that is not known."""
 
+    @property
+    def duration(self) -> float | None:
+        """Seconds from its beginning to its end; None where that is not known."""
+        begin, end = self.seconds(0), self.seconds(self.length)
+        return None if begin is None or end is None else end - begin
+
     @abstractmethod
     def pictures(
         self, table: np.ndarray, channels: int, size: tuple[int, int] | None, crop: float
@@ -91,7 +97,7 @@ class _File(ClipSource):
         with closing(FrameReader(self._video, number)) as reader:
             first = next(reader.frames(number))
         grey = len(first.format.components) == 1 and not first.format.has_palette
-        return Header(*upright(first), grey, self.length)
+        return Header(*upright(first), grey, self.length, self.duration)
 
 
 class _Folder(ClipSource):
