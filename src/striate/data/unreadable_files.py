@@ -22,10 +22,10 @@ Broken = list[tuple[int, str]]
 
 
 class UnreadableError(DataError):
-    """A file that cannot be read. `path` says which, `reason` why."""
+    """A file that cannot be read. `path` says which, `reason` why, `advice` what to do."""
 
-    def __init__(self, path: str | Path, reason: str, kind: str = "image") -> None:
-        super().__init__(f"cannot read the {kind} {path}: {reason}; give a whole {kind} file")
+    def __init__(self, path: str | Path, reason: str, kind: str = "image", advice: str | None = None) -> None:
+        super().__init__(f"cannot read the {kind} {path}: {reason}; {advice or f'give a whole {kind} file'}")
         self.path, self.reason = path, reason
 
 

@@ -30,6 +30,7 @@ from striate.data.packed.pack import (
     unsealed,
 )
 from striate.data.packed.packed_clips import flow_of_pack
+from striate.data.segment import file_of
 from striate.data.sources.class_folder import list_folder
 from striate.data.sources.finding import find_folder
 from striate.data.sources.list_files import is_list, list_clips
@@ -148,7 +149,7 @@ def _digest(listing: Listing) -> str:
     """Of which clips, of which size in bytes, are to be packed."""
     digest = blake2b(digest_size=16)
     for key, path in zip(listing.keys, listing.paths, strict=True):
-        digest.update(f"{key}\0{Path(path).stat().st_size}\0".encode(errors="surrogateescape"))
+        digest.update(f"{key}\0{Path(file_of(path)).stat().st_size}\0".encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from striate.data.segment import parsed
+
 
 def count_duplicates(splits: Mapping[str, Iterable[Hashable]]) -> tuple[int, tuple[str, ...]]:
     """How many images of val and test also occur in an earlier split, and the note that says between which.
@@ -50,10 +52,11 @@ def file_keys(paths: Sequence[str]) -> list[Hashable]:
 
 
 def clip_keys(paths: Sequence[str]) -> list[Hashable]:
-    """A key for each clip, by its file; folders of frames are taken to be different."""
-    files = [path for path in paths if Path(path).is_file()]
+    """A key for each clip, by its file and segment; folders of frames are taken to be different."""
+    clips = [parsed(path) for path in paths]
+    files = [file for file in dict.fromkeys(file for file, _ in clips) if Path(file).is_file()]
     keys = dict(zip(files, file_keys(files), strict=True))
-    return [keys.get(path, path) for path in paths]
+    return [(keys.get(file, file), segment) for file, segment in clips]
 
 
 def _told_apart(

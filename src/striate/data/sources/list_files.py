@@ -13,11 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.data.sources.list_rows import SPLIT_WORDS, Row, read_rows, read_text
+from striate.data.segment import address, file_of
+from striate.data.sources.list_columns import SPLIT_WORDS, Row, Rows
+from striate.data.sources.list_rows import read_rows, read_text
 from striate.data.sources.listing import Listing, in_order
 from striate.data.sources.splits import SPLITS
 from striate.data.suffixes import VIDEO_SUFFIXES
 from striate.errors import DataError
+from striate.numbers import counted
 
 LIST_SUFFIXES = frozenset({".txt", ".csv", ".tsv", ".json", ".list"})
 _HMDB51 = re.compile(r"(?P<label>.+)_test_split(?P<number>\d+)\.txt")
@@ -37,12 +40,12 @@ def list_clips(path: Path) -> Listing:
     search = _Search(_folders(path))
     match = _HMDB51.fullmatch(path.name)
     if path.is_dir() or match:
-        rows, lists = _hmdb51(path, match["number"] if match else "1")
+        (rows, notes), lists = _hmdb51(path, match["number"] if match else "1")
     else:
-        rows, lists = _splits(path, search)
+        (rows, notes), lists = _splits(path, search)
     if not rows:
         raise DataError(f"{path} names no clips with labels: expected `path label` on each line")
-    files = [search.find(row.names) for row in rows]
+    files = [_address(search, row) for row in rows]
     missing = [row.names[0] for row, file in zip(rows, files, strict=True) if file is None]
     if len(missing) * 10 > len(rows):
         raise DataError(_pointing_nowhere(path, len(rows), missing))
@@ -50,14 +53,14 @@ def list_clips(path: Path) -> Listing:
     labels, classes = _classes(path, rows, paths)
     split = np.array([row.split or "train" for row in rows], "U5")
     return Listing(
-        root=Path(os.path.commonpath([str(Path(file).parent) for file in paths])),
+        root=Path(os.path.commonpath([str(Path(file_of(file)).parent) for file in paths])),
         classes=classes,
         paths=tuple(paths),
         labels=labels,
         split=split,
         splits=tuple(name for name in SPLITS if (split == name).any()),
-        notes=(f"read from {', '.join(lists)}",),
-        kind="frames" if os.path.isdir(paths[0]) else "videos",  # noqa: PTH112
+        notes=(f"read from {', '.join(lists)}", *notes, *_segments_note(paths)),
+        kind="frames" if os.path.isdir(file_of(paths[0])) else "videos",  # noqa: PTH112
     )
 
 
@@ -101,15 +104,32 @@ def _folders(path: Path) -> list[Path]:
     return list(dict.fromkeys([own, own.parent, *below]))
 
 
-def _splits(path: Path, search: _Search) -> tuple[list[Row], list[str]]:
+def _address(search: _Search, row: Row) -> str | None:
+    """Of the clip that a row names; None if it is not there."""
+    cut = search.find(row.cut)
+    if cut is not None:
+        return cut
+    file = search.find(row.names)
+    return None if file is None else address(file, row.segment)
+
+
+def _segments_note(paths: Sequence[str]) -> tuple[str, ...]:
+    segments = [file_of(path) for path in paths if file_of(path) != path]
+    if not segments:
+        return ()
+    return (f"{len(segments)} of {len(paths)} clips are segments, of {counted(len(set(segments)), 'file')}",)
+
+
+def _splits(path: Path, search: _Search) -> tuple[Rows, list[str]]:
     """The rows of a list and of those that go with it, and their names."""
     lists = _companions(path)
-    rows = [
-        row._replace(split=row.split or split)
-        for split, file in lists.items()
-        for row in read_rows(file, lambda name: search.find([name]) is not None)
-    ]
-    return rows, [file.name for file in lists.values()]
+    rows: list[Row] = []
+    notes: list[str] = []
+    for split, file in lists.items():
+        read = read_rows(file, lambda name: search.find([name]) is not None)
+        rows += [row._replace(split=row.split or split) for row in read.rows]
+        notes += read.notes
+    return Rows(rows, tuple(dict.fromkeys(notes))), [file.name for file in lists.values()]
 
 
 def _companions(path: Path) -> dict[str, Path]:
@@ -125,7 +145,7 @@ def _companions(path: Path) -> dict[str, Path]:
     return lists
 
 
-def _hmdb51(path: Path, number: str) -> tuple[list[Row], list[str]]:
+def _hmdb51(path: Path, number: str) -> tuple[Rows, list[str]]:
     folder = path if path.is_dir() else path.parent
     matches = [_HMDB51.fullmatch(entry.name) for entry in sorted(folder.iterdir())]
     chosen = [match for match in matches if match and match["number"] == number]
@@ -136,7 +156,7 @@ def _hmdb51(path: Path, number: str) -> tuple[list[Row], list[str]]:
         for name, part in _pairs(folder / match.string):
             if part in _HMDB51_SPLITS:
                 rows.append(Row((f"{match['label']}/{name}", name), match["label"], _HMDB51_SPLITS[part]))
-    return rows, [f"{len(chosen)} lists of split {number} in {folder.name}"]
+    return Rows(rows), [f"{len(chosen)} lists of split {number} in {folder.name}"]
 
 
 def _pairs(path: Path) -> Iterator[tuple[str, str]]:
@@ -148,7 +168,7 @@ def _pairs(path: Path) -> Iterator[tuple[str, str]]:
 def _classes(path: Path, rows: Sequence[Row], paths: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
     """Labels (N,) and the classes' names. Numbers keep their order; they are named by their folders where
     each has one of its own, and so are clips without a label."""
-    folders = [Path(file).parent.name for file in paths]
+    folders = [Path(file_of(file)).parent.name for file in paths]
     labels = {row.label for row in rows if row.label is not None}
     names = _folder_of_each(rows, folders) if all(label.isdecimal() for label in labels) else {}
     if names:

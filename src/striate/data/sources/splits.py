@@ -8,6 +8,7 @@ today.
 Clips cut from one recording share the room, the clothes and the light: a network that has seen one of them
 knows the others, so a recording stays on one side. Which one a clip comes from is read from its path, by the
 pattern that the user gives or by that of UCF101's names, v_Archery_g01_c02, where g counts recordings.
+Segments of one file are of one recording.
 """
 
 import re
@@ -17,7 +18,9 @@ from hashlib import blake2b
 
 import numpy as np
 
+from striate.data.segment import file_of
 from striate.errors import DataError
+from striate.numbers import counted
 
 SPLITS = ("train", "val", "test")
 FOLDER_SHARES = {"test": 0.15, "val": 0.15}
@@ -84,17 +87,19 @@ def groups_of(keys: Sequence[str], pattern: str | None) -> tuple[str, ...] | Non
 
     Args:
         keys: paths of the clips.
-        pattern: a regular expression whose first group, or whole match, names the recording; a clip that it
-            does not match is a recording of its own. None looks for UCF101's names.
+        pattern: a regular expression whose first group, or whole match, names the recording; a file that it
+            does not match is a recording of its own. None looks for UCF101's names, and otherwise takes the
+            file for the recording where there are segments.
 
     Raises:
         DataError: the pattern matches nothing.
     """
     matches = [re.search(_UCF101 if pattern is None else pattern, key) for key in keys]
+    files = [file_of(key) for key in keys]
     if any(matches):
-        return tuple(_name(match) if match else key for match, key in zip(matches, keys, strict=True))
+        return tuple(_name(match) if match else file for match, file in zip(matches, files, strict=True))
     if pattern is None:
-        return None
+        return tuple(files) if files != list(keys) else None
     raise DataError(
         f"group_by {pattern!r} matches none of {len(keys)} paths, such as {keys[0]!r}: give a pattern whose "
         "first group names the recording that a clip was cut from"
@@ -164,9 +169,10 @@ def fill_in(
         manner = f"by recording, of which there are {len(set(groups))}"
     splits = {**own, **{split: pool[part] for split, part in parts.items()}}
     note = f"{_counted(splits, missing, len(pool), items)}, {manner} (split seed {seed})"
-    empty = [
-        f"{split} is empty: its classes are too small to share" for split in missing if not len(splits[split])
-    ]
+    few = "its classes are too small"
+    if groups is not None:
+        few = f"{counted(len(set(groups)), 'recording')} cannot be shared, or its classes are too small"
+    empty = [f"{split} is empty: {few} to share" for split in missing if not len(splits[split])]
     return {split: splits[split] for split in SPLITS}, (note, *empty, *_on_two_sides(splits, groups))
 
 

@@ -16,8 +16,10 @@ import numpy as np
 from striate.checked import checked
 from striate.data.images.reading import Header, check_pixels
 from striate.data.optical_flow import METHODS
+from striate.data.segment import parsed
 from striate.data.unreadable_files import UnreadableError, plain_reason
 from striate.data.video.frame_source import ClipSource, open_clip
+from striate.data.video.part import Part, SegmentError
 from striate.data.video.sampling import MIDDLE, Sampling
 from striate.errors import ArgumentError, StriateError, unknown
 
@@ -56,7 +58,7 @@ def read_clip(
     """One clip as evaluation sees it: uint8 (C, T, H, W), with optical flow (C + 2, T, H, W).
 
     Args:
-        path: of a video file or of a folder of frames.
+        path: of a video file, of a folder of frames, or of a segment of one, as `long.mp4#t=12,14.5`.
         sampling: which frames.
         channels: 1 (grey) or 3 (RGB).
         size: (H, W) to resize and cut to; None keeps the video's own.
@@ -95,11 +97,14 @@ def decode_all_frames(path: str | Path) -> None:
 @contextmanager
 def _opened(path: str | Path) -> Iterator[ClipSource]:
     """A clip; whatever goes wrong with it becomes an UnreadableError."""
+    file, segment = parsed(str(path))
     try:
-        with open_clip(path) as source:
-            yield source
+        with open_clip(file) as source:
+            yield source if segment is None else Part(source, segment)
     except StriateError:  # a missing extra
         raise
+    except SegmentError as error:
+        raise UnreadableError(path, str(error), "video", "correct the segment") from None
     except (av.error.InvalidDataError, av.error.ArgumentError):
         reason = "not a video that FFmpeg knows, or broken from the beginning"
         raise UnreadableError(path, reason, "video") from None
@@ -154,7 +159,7 @@ def _windows(source: ClipSource, sampling: Sampling, seconds: float | None) -> t
         length = sampling.frames * sampling.spacing(source.length, source.duration)
         count = max(1, int(np.ceil(source.length / length - 1e-6)))
         return np.minimum(np.arange(count) * length, max(0.0, source.length - length)), length
-    whole = source.seconds(source.length)
+    whole = source.duration
     count = 1 if seconds is None or whole is None else max(1, round(whole / seconds))
     length = source.length / count
     return np.arange(count) * length, length
@@ -217,6 +222,6 @@ def read_whole(path: str, *, channels: int, short_side: int, fps: float | None) 
 
 def _positions(source: ClipSource, fps: float | None) -> np.ndarray:
     """Positions of the frames that are kept: all, or the middles of equal parts."""
-    seconds = source.seconds(source.length)
+    seconds = source.duration
     count = source.length if fps is None or seconds is None else max(1, round(seconds * fps))
     return (np.arange(count) + 0.5) * (source.length / count)
