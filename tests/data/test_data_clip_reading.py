@@ -105,7 +105,7 @@ def test_any_frames_in_any_order_of_key_frames(
     request = ClipRequest(str(path), np.zeros(len(wanted)), 0.5)
 
     class Exactly(Sampling):
-        def positions(self, length: float, offsets: np.ndarray) -> np.ndarray:
+        def positions(self, length: float, offsets: np.ndarray, seconds: float | None = None) -> np.ndarray:
             return wanted + 0.5
 
     clip = read_request(request, how=Reading(Exactly(len(wanted)), 1, None))

@@ -122,14 +122,16 @@ def test_a_split_in_a_third_column(tmp_path: Path) -> None:
             "its column 'from_sec' may say which part of a file a row is: call it start or end (seconds), "
             "start_frame or end_frame, or remove it",
         ),
-        (["path,start,end,label", "a.mp4,1,2,x", "a.mp4,soon,2,x"], "line 3: the time 'soon' is neither seconds "
-         "nor hh:mm:ss"),
+        (
+            ["path,start,end,label", "a.mp4,1,2,x", "a.mp4,soon,2,x"],
+            "line 3: the time 'soon' is neither seconds nor hh:mm:ss",
+        ),
         (["path,start,end,label", "a.mp4,-1,2,x"], "line 2: the time '-1' is neither seconds nor hh:mm:ss"),
         (["path,start_frame,label", "a.mp4,1.5,x"], "line 2: '1.5' is no number of a frame"),
         (
             ["-5KQ66BBWC4,0902,0.077,0.151,0.283,0.811,80,1"],
-            "it is a list of the kind of AVA, whose labels are of persons in boxes at a second, and a clip has "
-            "one label: write path,start,end,label for the clips that you mean",
+            "it is a list of the kind of AVA, whose labels are of persons in boxes at a second, and a clip "
+            "has one label: write path,start,end,label for the clips that you mean",
         ),
         (
             ["a.mp4,soon,later,x"],

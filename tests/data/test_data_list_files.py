@@ -183,9 +183,9 @@ def test_a_few_lost_clips_are_skipped(tmp_path: Path) -> None:
         (
             "l.json",
             '{"a": 1}',
-            '{path} is not a list of clips: expected Something-Something\'s [{{"id": …, "template": …}}, …], a '
-            'table as [{{"path": …, "start": …, "end": …, "label": …}}, …], or ActivityNet\'s {{"database": '
-            "{{…}}}}",
+            '{path} is not a list of clips: expected Something-Something\'s [{{"id": …, "template": …}}, …], '
+            'a table as [{{"path": …, "start": …, "end": …, "label": …}}, …], or ActivityNet\'s '
+            '{{"database": {{…}}}}',
         ),
         ("l.json", '[{"id": 1}]', "{path} names no clips with labels: expected `path label` on each line"),
         (

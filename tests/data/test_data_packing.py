@@ -225,7 +225,7 @@ def refusal(pack: Path) -> str:
 
 def everything(pack: Path) -> dict[str, bytes]:
     """All clips of a pack, with their labels."""
-    splits = open_data(pack, frames=9, workers=0).splits
+    splits = open_data(pack, frames=9, span="whole", workers=0).splits
     return {
         f"{images.labels[item]} {name}": images.take([item]).numpy().tobytes()
         for images in splits.values()

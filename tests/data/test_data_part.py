@@ -31,7 +31,7 @@ def whole(address: Path | str) -> list[int]:
 )
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_frames_of_a_segment(tmp_path: Path, begin: int, length: int, suffix: str, unit: str) -> None:
-    """The second witness counts on its fingers: at ten frames a second, second 0.3 is where frame 3 begins."""
+    """The second witness counts on its fingers: at ten a second, second 0.3 is where frame 3 begins."""
     path = tmp_path / f"long{suffix}"
     if not path.exists():
         write_video(path, 18, rate=10, b_frames=2 if suffix != ".mkv" else 0)
@@ -68,7 +68,8 @@ def test_a_folder_of_frames(tmp_path: Path) -> None:
     with pytest.raises(UnreadableError) as raised:
         read_clip_header(f"{folder}#t=1,2")
     assert raised.value.reason == (
-        "it is a folder of frames, which tells no times: say its part in frames, with start_frame and end_frame"
+        "it is a folder of frames, which tells no times: say its part in frames, with start_frame and "
+        "end_frame"
     )
 
 

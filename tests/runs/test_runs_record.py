@@ -47,7 +47,7 @@ def test_whatever_is_in_it(tmp_path_factory: pytest.TempPathFactory, value: Any)
         ('{"format": NaN}', "{run}/run.json cannot be read as a run's record: it is damaged; "),
         (
             json.dumps({"format": 99}),
-            "{run} was written by a newer striate (record format 99, this one reads up to 2): ",
+            "{run} was written by a newer striate (record format 99, this one reads up to 3): ",
         ),
         (json.dumps({"format": 2}), "{run}/run.json is not as it was written, its checksum says: "),
     ],

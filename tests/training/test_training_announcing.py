@@ -92,7 +92,7 @@ def test_class_weights_are_said_by_the_rarest_and_the_commonest() -> None:
 @pytest.mark.parametrize(
     ("stride", "sentence"),
     [
-        (None, "clips of 4 frames, spread over the whole video, 0.5 s apart (median of some videos)"),
+        (None, "clips of 4 frames, 0.5 s apart: 2 a second, 2 s in all"),
         (1, "clips of 4 frames, every single one, 0.2 s apart (median of some videos)"),
         (2, "clips of 4 frames, every second one, 0.4 s apart (median of some videos)"),
     ],

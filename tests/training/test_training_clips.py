@@ -33,7 +33,7 @@ def test_the_record_of_a_training_on_clips(moving: Run, small_clips: Path) -> No
         "frames": 4,
         "causal": False,
     }
-    assert record["data"]["options"] == {"channels": None, "size": None, "frames": 4}
+    assert record["data"]["options"] == {"channels": None, "size": None, "frames": 4, "span": "whole"}
     assert (record["data"]["frames"], record["data"]["stride"], record["data"]["flow"]) == (4, None, None)
     assert record["results"]["test"]["clips"] == 14
     assert record["results"]["test"]["top1"] == 1.0

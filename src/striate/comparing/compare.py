@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from striate.comparing.drawing import draw_front
 from striate.comparing.request import CompareRequest, Member, planned
 from striate.comparing.rows import Finished, check_alike, differences, read_finished, rows_of
 from striate.data import ClipData, open_data
-from striate.data.options import Span
 from striate.errors import ArgumentError, DataError
 from striate.machine import describe, pick_device, threads
 from striate.runs import RECORD, read_record, write, write_text
@@ -28,6 +27,7 @@ from striate.training.request import (
     PictureOptions,
     Request,
     network_options,
+    written,
 )
 from striate.training.train import run_training
 
@@ -54,10 +54,12 @@ def compare(
     channels: int | None = None,
     frames: int | None = None,
     causal: bool = False,
-    span: Span | None = None,
+    span: float | str | None = None,
     rate: float | None = None,
     stride: int | None = None,
     frame_rate: float | None = None,
+    mirrored: Mapping[str, str] | Sequence[str] = (),
+    reversed: Mapping[str, str] | Sequence[str] = (),
     flow: Flow | None = None,
     group_by: str | None = None,
     device: str = "auto",
@@ -95,6 +97,10 @@ def compare(
         stride: distance of the frames in the video, counted in frames, in place of span; for videos of one
             frame rate.
         frame_rate: frames a second of clips that tell no times, as folders of frames do.
+        mirrored: pairs of classes that a mirror exchanges, as {"left": "right"}: their samples are mirrored
+            with the label swapped.
+        reversed: pairs of classes that are each other's played backwards, as {"open": "close"}: their clips
+            are played backwards with the label swapped.
         flow: how the optical flow of "two-stream" is computed: "dis" (the default there) or "farneback".
         group_by: clips that this pattern gives one name stay on one side of a split.
         device: "auto", "cpu", "cuda" or "cuda:1".
@@ -118,8 +124,18 @@ def compare(
         recipe=recipe_request(recipe, settings),
         network=network_options(backbone, weights, weights_mean, weights_std),
         options=options or {},
-        picture=PictureOptions(size, channels),
-        clips=ClipOptions(frames, causal, stride, flow, span, rate, frame_rate, group_by),
+        picture=PictureOptions(size, channels, written("mirrored", mirrored)),
+        clips=ClipOptions(
+            frames=frames,
+            causal=causal,
+            stride=stride,
+            flow=flow,
+            span=None if span is None else str(span),
+            rate=rate,
+            frame_rate=frame_rate,
+            reversed=written("reversed", reversed),
+            group_by=group_by,
+        ),
     )
     request = CompareRequest(
         training, tuple(times), folder or _folder(str(data), backbone), seeds, minutes_each, match

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
 from striate.data.augment.mirror import handed_images, handed_name
+from striate.data.exchanges import Exchanges, Pairs, check_pairs, exchanged
 from striate.data.sets.image_sets import ImageSet
 from striate.data.unreadable_files import Skipped
 from striate.data.video.sampling import Sampling
@@ -33,6 +34,8 @@ class ImageData:
     skipped: tuple[Skipped, ...]
     duplicates: int
     """Images of val and test of which an exact copy is in an earlier split."""
+    mirrored: Pairs = field(default=(), kw_only=True)
+    """Classes that a mirror exchanges, as somebody who knows them has said."""
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
@@ -43,15 +46,20 @@ class ImageData:
     def handed(self) -> str | None:
         """Why a mirrored image may not keep its label, as a sentence; None if it does.
 
-        Names of classes are looked at first, then a sample of the training images.
+        Names of classes are looked at first, then a sample of the training images. Classes that a mirror is
+        known to exchange are not asked.
         """
-        named = handed_name(self.classes)
+        exchanged = {name for pair in self.mirrored for name in pair}
+        others = [label for label, name in enumerate(self.classes) if name not in exchanged]
+        named = handed_name(self.classes[label] for label in others)
         if named is not None:
             return f"class {named!r} may be told by its handedness"
         images = self.splits["train"]
         each = (2000 if images.in_memory else 400 if self.unit == "images" else 200) // len(self.classes)
-        of_class = [np.flatnonzero(images.labels == label) for label in range(len(self.classes))]
+        of_class = [np.flatnonzero(images.labels == label) for label in others] or [np.zeros(0, np.int64)]
         rows = np.concatenate([members[: max(1, each)] for members in of_class])
+        if not len(rows):
+            return None
         parts = [rows[start : start + 64] for start in range(0, len(rows), 64)]
         with closing(images.batches(parts)) as batches:
             pixels = np.concatenate([batch.numpy()[:, : self.channels] for batch, _, _ in batches])
@@ -61,6 +69,23 @@ class ImageData:
     def mirror_safe(self) -> bool:
         """Whether a mirrored image keeps its label."""
         return self.handed is None
+
+    def with_exchanges(self, mirrored: Pairs, reversed: Pairs) -> "ImageData":
+        """The same with what is known of these classes. Raises ArgumentError for classes that it lacks."""
+        check_pairs("mirrored", mirrored, self.classes)
+        check_pairs("reversed", reversed, self.classes)
+        return replace(self, mirrored=mirrored)
+
+    def exchanges(self, flip: bool) -> Exchanges:
+        """What labels become where samples are mirrored and played backwards.
+
+        Args:
+            flip: whether classes that are in no pair are mirrored too.
+        """
+        return Exchanges(
+            exchanged(self.mirrored, self.classes, others=flip),
+            exchanged(getattr(self, "reversed", ()), self.classes, others=False),
+        )
 
     def _per_class(self, labels: np.ndarray) -> dict[str, int]:
         numbers = np.bincount(labels, minlength=len(self.classes))
@@ -81,6 +106,7 @@ class ImageData:
             "skipped": [file.to_json() for file in self.skipped],
             "duplicates": self.duplicates,
             "mirror_safe": self.mirror_safe,
+            "mirrored": [list(pair) for pair in self.mirrored],
         }
 
 
@@ -98,6 +124,18 @@ class ClipData(ImageData):
     """How the optical flow was computed; None: the clips hold none."""
     pairs: tuple[tuple[str, str], ...] = ()
     """Classes whose clips are each other's, played backwards: only the order of frames tells them apart."""
+    reversed: Pairs = ()
+    """Those of them whose clips are played backwards in training."""
+
+    def with_exchanges(self, mirrored: Pairs, reversed: Pairs) -> "ClipData":
+        """The same with what is known of these classes. What has a partner either way is a pair."""
+        data = super().with_exchanges(mirrored, reversed)
+        assert isinstance(data, ClipData)
+        known = [*self.pairs]
+        for pair in (*reversed, *mirrored):
+            if pair[0] != pair[1] and not {name for pair in known for name in pair} & set(pair):
+                known.append(pair)
+        return replace(data, reversed=reversed, pairs=tuple(known))
 
     @property
     def frames(self) -> int:
@@ -119,4 +157,5 @@ class ClipData(ImageData):
             "frame_rate": sampling.frame_rate,
             "flow": self.flow,
         }
-        return {**super().to_json(), **ours, "pairs": [list(pair) for pair in self.pairs]}
+        known = {"pairs": self.pairs, "reversed": self.reversed}
+        return {**super().to_json(), **ours, **{name: [list(pair) for pair in known[name]] for name in known}}

@@ -1,13 +1,14 @@
 """Opening a data set, whatever it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from striate.checked import checked
 from striate.data.builtin.digits import digits
+from striate.data.exchanges import pairs_of
 from striate.data.image_data import ImageData
-from striate.data.options import GIB, Options, Span
+from striate.data.options import GIB, Options, span_of
 from striate.data.packed.pack import is_packed
 from striate.data.packed.packed_clips import packed_contents
 from striate.data.sources.class_folder import list_folder
@@ -35,9 +36,11 @@ def open_data(
     stride: int | None = None,
     flow: str | None = None,
     group_by: str | None = None,
-    span: Span | None = None,
+    span: float | str | None = None,
     rate: float | None = None,
     frame_rate: float | None = None,
+    mirrored: Mapping[str, str] | Sequence[str] = (),
+    reversed: Mapping[str, str] | Sequence[str] = (),
 ) -> ImageData:
     """Opens a data set of images or of clips: splits of uint8 pixels of one size, with labels.
 
@@ -63,6 +66,10 @@ def open_data(
             most one of span, rate and stride can be given.
         rate: frames a second that a clip takes of a video, whatever the video's own.
         frame_rate: frames a second of clips that tell no times, as folders of frames do.
+        mirrored: pairs of classes that a mirror exchanges, as {"left": "right"} or ["left=right"]: training
+            mirrors their samples and swaps the label.
+        reversed: pairs of classes that are each other's played backwards, as {"open": "close"}: training
+            plays their clips backwards and swaps the label.
 
     Returns:
         ImageData, or ClipData where the source holds clips.
@@ -85,25 +92,34 @@ def open_data(
         stride=stride,
         flow=flow,
         group_by=group_by,
-        span=span,
+        span=span_of(span),
         rate=rate,
         frame_rate=frame_rate,
+        mirrored=pairs_of("mirrored", mirrored),
+        reversed=pairs_of("reversed", reversed),
     )
+    return _opened(source, options).with_exchanges(options.mirrored, options.reversed)
+
+
+def _opened(source: str | Path, options: Options) -> ImageData:
+    """The set, without what is known of its classes."""
     if isinstance(source, str) and source.startswith("motion-digits"):
         from striate.data.builtin.motion_digits import motion_digits  # it draws: others need not load it
 
         return motion_digits(source, options)
     if source == "digits":
         refuse_for_images(source, options)
-        return assemble(digits(options), seed)
+        return assemble(digits(options), options.seed)
     path = Path(source).expanduser()
     if is_list(path):
         contents = replace(listed_contents(list_clips(path), options), name=path.stem)
-        return replace(assemble(contents, seed), source=str(path.absolute()))
+        return replace(assemble(contents, options.seed), source=str(path.absolute()))
     folder = find_folder(source)
     contents = _contents_of(folder, options)
     by_name = isinstance(source, str) and not path.is_dir()
-    return replace(assemble(contents, seed), source=str(source) if by_name else str(folder.absolute()))
+    return replace(
+        assemble(contents, options.seed), source=str(source) if by_name else str(folder.absolute())
+    )
 
 
 def is_built_in(source: str | Path) -> bool:

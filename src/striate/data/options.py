@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from striate.data.exchanges import Pairs
 from striate.data.optical_flow import METHODS
 from striate.data.video.sampling import Sampling
 from striate.data.workers import default_workers
@@ -15,6 +16,18 @@ DEFAULT_FRAMES = 8
 WHOLE: Literal["whole"] = "whole"
 Span: TypeAlias = float | Literal["whole"]
 """Seconds of a video that a clip stands for, or all of it, however long it is."""
+
+
+def span_of(text: float | str | None) -> Span | None:
+    """A span as it is typed: a number, or `whole`. Raises ArgumentError for anything else."""
+    if text is None or text == WHOLE:
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise ArgumentError(
+            f"span must be a number of seconds, or {WHOLE}; got {text!r}: try span=2.0"
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,8 @@ class Options:
     span: Span | None = None
     rate: float | None = None
     frame_rate: float | None = None
+    mirrored: Pairs = ()
+    reversed: Pairs = ()
 
     def __post_init__(self) -> None:
         if self.channels not in (None, 1, 3):
@@ -67,10 +82,6 @@ class Options:
     def _check_spacing(self) -> None:
         for name, example in (("span", "2.0 seconds"), ("rate", "4 a second"), ("frame_rate", "25 a second")):
             value = getattr(self, name)
-            if isinstance(value, str) and value != WHOLE:
-                raise ArgumentError(
-                    f"span must be a number of seconds, or {WHOLE}; got {value!r}: try span=2.0"
-                )
             if isinstance(value, float | int) and not 0 < value < float("inf"):
                 raise ArgumentError(f"{name} must be above 0; got {value:g}: as {example}")
         if len(self.spacing_asked) > 1:
@@ -100,11 +111,8 @@ class Options:
     @property
     def for_clips(self) -> tuple[str, ...]:
         """Those options set that mean something for clips only."""
-        return tuple(
-            name
-            for name in ("frames", "span", "rate", "stride", "frame_rate", "flow", "group_by")
-            if getattr(self, name) is not None
-        )
+        names = ("frames", "span", "rate", "stride", "frame_rate", "flow", "group_by", "reversed")
+        return tuple(name for name in names if getattr(self, name) not in (None, ()))
 
     @property
     def square(self) -> tuple[int, int] | None:

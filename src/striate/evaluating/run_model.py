@@ -15,6 +15,9 @@ from striate.models.spec import network_of
 from striate.runs import read_record
 from striate.tuning import known_algorithms
 
+_OF_CLASSES = ("mirrored", "reversed")
+"""Options that name classes, and count in training only."""
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -71,7 +74,7 @@ def open_run(run: str | Path, device: str = "auto", algorithms: str = "auto") ->
             normalise=Normalisation.from_json(data["normalisation"]),
             temperature=float(record.get("results", {}).get("temperature", 1.0)),
             source=str(data["source"]),
-            data_options=dict(data["options"]),
+            data_options={name: data["options"][name] for name in data["options"] if name not in _OF_CLASSES},
             sampling=_sampling(data) if data.get("frames") else None,
             flow=data.get("flow"),
             algorithms=NO_ALGORITHMS if algorithms == "plain" else algorithms_of(network, one),

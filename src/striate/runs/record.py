@@ -58,6 +58,8 @@ _SCHEMA = {
             "frame_rate": (None, _SECONDS),
             "flow": (None, str),
             "group_by": (None, str),
+            "mirrored": [str],
+            "reversed": [str],
         },
         "normalisation": _NORMALISATION,
     },

@@ -97,8 +97,9 @@ def first_batch(data: ImageData, recipe: Recipe, normalise: Normalisation, group
     rows = np.arange(size)[part] * (len(train) // size)
     images = train.take(rows).to(group.device)
     labels = torch.from_numpy(train.labels[rows]).to(group.device)
-    draws = draw(recipe.augmentation, size, seed=recipe.seed, step=0).of(part)
-    varied, targets = augment(images, labels, draws, flow=has_flow(data))
+    exchanges = data.exchanges(recipe.augmentation.flip)
+    draws = draw(recipe.augmentation, size, seed=recipe.seed, step=0, exchanges=exchanges).of(part)
+    varied, targets = augment(images, labels, draws, flow=has_flow(data), exchanges=exchanges)
     inputs = normalise(varied)
 
     def loss(network: nn.Module) -> Tensor:

@@ -8,6 +8,7 @@ import numpy as np
 
 from striate.algorithms import Table
 from striate.data import ClipData, ImageData
+from striate.data.exchanges import Pairs
 from striate.data.sets.file_sets import DiskClips
 from striate.data.unreadable_files import UnreadableError
 from striate.data.video.clip_reading import seconds_between_frames
@@ -28,6 +29,7 @@ def announced(data: ImageData, recipe: Recipe, plan: Plan, table: Table) -> Iter
     yield _splits(data)
     if isinstance(data, ClipData):
         yield _spacing(data)
+    yield from _exchanged(data)
     if recipe.augmentation.flip:
         yield (
             f"mirrored: every other of the {data.unit} is, on average, as a mirror is taken not to change a "
@@ -43,6 +45,24 @@ def announced(data: ImageData, recipe: Recipe, plan: Plan, table: Table) -> Iter
             f"{others} of {len(table)} distinct convolutions take faster algorithms than PyTorch's call "
             "(--algorithms plain: none does)"
         )
+
+
+def _exchanged(data: ImageData) -> Iterator[str]:
+    """What is mirrored or played backwards with another label."""
+    if data.mirrored:
+        yield (
+            f"mirrored with the label swapped: every other of the {data.unit} of {_paired(data.mirrored)}, "
+            "on average"
+        )
+    if isinstance(data, ClipData) and data.reversed:
+        yield (
+            f"played backwards with the label swapped: every other of the clips of {_paired(data.reversed)}, "
+            "on average"
+        )
+
+
+def _paired(pairs: Pairs) -> str:
+    return ", ".join(f"{one} and {other}" if one != other else one for one, other in pairs)
 
 
 def _listed(classes: Sequence[str]) -> str:

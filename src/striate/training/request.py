@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from striate.data import ClipData, ImageData
+from striate.data.exchanges import pairs_of
 from striate.data.optical_flow import require_flow
-from striate.data.options import DEFAULT_FRAMES, Span
+from striate.data.options import DEFAULT_FRAMES, span_of
 from striate.errors import ArgumentError, DataError
 from striate.models import CLIP_NETWORKS, NetworkSpec
 from striate.models import options as options_of
@@ -56,6 +57,11 @@ def network_options(
     return NetworkOptions(backbone, path, tuple(map(float, mean)), tuple(map(float, std)))
 
 
+def written(name: str, pairs: Mapping[str, str] | Sequence[str]) -> tuple[str, ...]:
+    """Pairs of classes as they are typed, open=close. Raises ArgumentError for what is none."""
+    return tuple(f"{one}={other}" for one, other in pairs_of(name, pairs))
+
+
 @dataclass(frozen=True)
 class PictureOptions:
     """What the network sees of a picture."""
@@ -65,6 +71,8 @@ class PictureOptions:
     videos 112."""
     channels: int | None = None
     """1 for grey, 3 for RGB. By default the data's own."""
+    mirrored: tuple[str, ...] = ()
+    """Pairs of classes that a mirror exchanges, as left=right: mirrored with the label swapped."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +87,16 @@ class ClipOptions:
     """Distance of the frames in the video, counted in frames, in place of --span; for videos of one rate."""
     flow: Flow | None = None
     """How the optical flow of --time two-stream is computed (needs the extra `flow`). By default dis."""
-    span: Span | None = None
+    span: str | None = None
     """Seconds of a video that a clip stands for, its frames evenly spread; whole: all of each video. By
     default what nine in ten clips are long, 10 at most."""
     rate: float | None = None
     """Frames a second that a clip takes of a video, in place of --span."""
     frame_rate: float | None = None
     """Frames a second of clips that tell no times, as folders of frames do."""
+    reversed: tuple[str, ...] = ()
+    """Pairs of classes that are each other's played backwards, as open=close: played backwards with the label
+    swapped."""
     group_by: str | None = None
     """Clips cut from one recording stay on one side of a split: a pattern whose first group names it."""
 
@@ -128,8 +139,14 @@ class Request:
         """How the data are to be opened; what is about clips only where it was asked for."""
         clips = self.clips
         flow = clips.flow or "dis" if self.time == TWO_STREAM else clips.flow
-        asked = {name: value for name, value in vars(clips).items() if name != "causal"} | {"flow": flow}
-        return vars(self.picture) | {name: value for name, value in asked.items() if value is not None}
+        asked = {name: value for name, value in vars(clips).items() if name not in ("causal", "reversed")} | {
+            "flow": flow
+        }
+        asked["span"] = span_of(clips.span)
+        known = {"mirrored": list(self.picture.mirrored), "reversed": list(clips.reversed)}
+        asked = {name: value for name, value in asked.items() if value is not None}
+        picture = {"size": self.picture.size, "channels": self.picture.channels}
+        return picture | asked | {name: pairs for name, pairs in known.items() if pairs}
 
     def check(self) -> None:
         """Refuses what no data could make fit."""

@@ -35,6 +35,7 @@ class Learner:
         self.part = setup.group.part(self.batch)
         weights = setup.plan.class_weights
         self.class_weights = None if weights is None else torch.tensor(weights, device=self.device)
+        self.exchanges = setup.data.exchanges(setup.recipe.augmentation.flip)
         self.tally = Tally(setup.group)
         self.rate = 0.0
         self.step_bytes: int | None = None
@@ -51,9 +52,13 @@ class Learner:
         """
         recipe = self.recipe
         torch.manual_seed(_mixed(recipe.seed, step, self.group.rank))  # dropout draws from here
-        draws = draw(recipe.augmentation, self.batch, seed=recipe.seed, step=step).of(self.part)
+        draws = draw(
+            recipe.augmentation, self.batch, seed=recipe.seed, step=step, exchanges=self.exchanges
+        ).of(self.part)
         images, labels = images.to(self.device), labels.to(self.device)
-        varied, targets = augment(images, labels, draws, flow=has_flow(self.setup.data))
+        varied, targets = augment(
+            images, labels, draws, flow=has_flow(self.setup.data), exchanges=self.exchanges
+        )
         self.rate = set_pace(
             self.optimizer,
             recipe,

@@ -1,6 +1,6 @@
 """The verb `train`: data in, a run out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +9,6 @@ from typing import Any
 import torch
 
 from striate.checked import checked
-from striate.data.options import Span
 from striate.errors import ArgumentError
 from striate.machine import cudnn_benchmark, keep_memory, pick_device, threads
 from striate.runs import lock, read_record, write_record
@@ -27,6 +26,7 @@ from striate.training.request import (
     PictureOptions,
     Request,
     network_options,
+    written,
 )
 from striate.training.setup import Setup, new_setup, refuse_existing, resumed_setup
 from striate.training.stopping import stop_on_signal
@@ -51,10 +51,12 @@ def train(
     time: str | None = None,
     frames: int | None = None,
     causal: bool = False,
-    span: Span | None = None,
+    span: float | str | None = None,
     rate: float | None = None,
     stride: int | None = None,
     frame_rate: float | None = None,
+    mirrored: Mapping[str, str] | Sequence[str] = (),
+    reversed: Mapping[str, str] | Sequence[str] = (),
     flow: Flow | None = None,
     group_by: str | None = None,
     device: str = "auto",
@@ -88,6 +90,10 @@ def train(
         stride: distance of the frames in the video, counted in frames, in place of span; for videos of one
             frame rate.
         frame_rate: frames a second of clips that tell no times, as folders of frames do.
+        mirrored: pairs of classes that a mirror exchanges, as {"left": "right"}: their samples are mirrored
+            with the label swapped.
+        reversed: pairs of classes that are each other's played backwards, as {"open": "close"}: their clips
+            are played backwards with the label swapped.
         flow: how the optical flow of "two-stream" is computed: "dis" (the default there) or "farneback".
         group_by: clips that this pattern gives one name stay on one side of a split.
         device: "auto", "cpu", "cuda" or "cuda:1".
@@ -112,9 +118,19 @@ def train(
         recipe=recipe_request(recipe, settings),
         network=network_options(backbone, weights, weights_mean, weights_std),
         options=options or {},
-        picture=PictureOptions(size, channels),
+        picture=PictureOptions(size, channels, written("mirrored", mirrored)),
         time=time,
-        clips=ClipOptions(frames, causal, stride, flow, span, rate, frame_rate, group_by),
+        clips=ClipOptions(
+            frames=frames,
+            causal=causal,
+            stride=stride,
+            flow=flow,
+            span=None if span is None else str(span),
+            rate=rate,
+            frame_rate=frame_rate,
+            reversed=written("reversed", reversed),
+            group_by=group_by,
+        ),
         out=None if out is None else Path(out),
     )
     old = None if resume is None else Path(resume)

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from striate.data.augment.augmentation import Augmentation
+from striate.data.exchanges import NEVER, Exchanges
 from striate.data.optical_flow import STILL
 
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
@@ -35,24 +36,38 @@ class Draws(NamedTuple):
     erased: np.ndarray | None  # (N, 4) rectangle as shares: top, left, bottom, right
     share: np.ndarray | None  # (N,) of the sample's own label
     pasted: np.ndarray | None  # (N, 4) rectangle that the partner fills; None where images are blended
+    mirrored: np.ndarray | None = None  # (N,) bool: left and right are to be exchanged
+    reversed: np.ndarray | None = None  # (N,) bool: is to be played backwards
 
     def of(self, part: slice) -> "Draws":
         """The rows of one process."""
         return Draws(*(None if rows is None else rows[part] for rows in self))
 
 
-def draw(policy: Augmentation, batch: int, *, seed: int, step: int) -> Draws:
-    """The random numbers of step `step` for a global batch of `batch` images."""
+def draw(
+    policy: Augmentation, batch: int, *, seed: int, step: int, exchanges: Exchanges | None = None
+) -> Draws:
+    """The random numbers of step `step` for a global batch of `batch` images.
+
+    What `exchanges` allows is drawn for every sample, and done to those of the classes for which it does.
+    """
     random = np.random.Generator(np.random.Philox(key=[seed, step]))
-    affine = _draw_affine(policy, batch, random) if policy.moves else None
+    flip = policy.flip or (exchanges is not None and bool((exchanges.mirrored != NEVER).any()))
+    affine, mirrored = _draw_affine(policy, flip, batch, random) if policy.moves or flip else (None, None)
     spread = min(policy.jitter, 0.9)
     jitter = random.uniform(1 - spread, 1 + spread, (batch, 3)) if policy.jitter else None
     erased = _draw_erased(policy.erase, batch, random) if policy.erase else None
     share, pasted = _draw_mix(policy, batch, random) if policy.mixes else (None, None)
-    return Draws(affine, jitter, erased, share, pasted)
+    backwards = None
+    if exchanges is not None and (exchanges.reversed != NEVER).any():
+        backwards = random.random(batch) < 0.5
+    return Draws(affine, jitter, erased, share, pasted, mirrored, backwards)
 
 
-def _draw_affine(policy: Augmentation, batch: int, random: np.random.Generator) -> np.ndarray:
+def _draw_affine(
+    policy: Augmentation, flip: bool, batch: int, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The maps, not mirrored yet, and which of them are to be."""
     side = np.sqrt(random.uniform(*policy.crop_area, batch))
     stretch = np.exp(random.uniform(-0.5, 0.5, batch) * math.log(policy.crop_aspect))
     width, height = side * stretch, side / stretch
@@ -61,13 +76,13 @@ def _draw_affine(policy: Augmentation, batch: int, random: np.random.Generator) 
     slack = 2 * policy.shift
     centre_x = random.uniform(-1, 1, batch) * (np.abs(1 - width) + slack)
     centre_y = random.uniform(-1, 1, batch) * (np.abs(1 - height) + slack)
-    mirror = np.where(random.random(batch) < 0.5, -1.0, 1.0) if policy.flip else np.ones(batch)
+    mirrored = random.random(batch) < 0.5 if flip else None
     cosine, sine = np.cos(angle), np.sin(angle)
     rows = [
-        [mirror * width * cosine, -height * sine, centre_x],
-        [mirror * width * sine, height * cosine, centre_y],
+        [width * cosine, -height * sine, centre_x],
+        [width * sine, height * cosine, centre_y],
     ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=1).astype(np.float32)
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=1).astype(np.float32), mirrored
 
 
 def _rectangles(area: np.ndarray, random: np.random.Generator) -> np.ndarray:
@@ -92,7 +107,9 @@ def _draw_mix(
     return share, _rectangles(1 - share, random) if paste else None
 
 
-def augment(images: Tensor, labels: Tensor, draws: Draws, *, flow: bool = False) -> tuple[Tensor, Targets]:
+def augment(
+    images: Tensor, labels: Tensor, draws: Draws, *, flow: bool = False, exchanges: Exchanges | None = None
+) -> tuple[Tensor, Targets]:
     """Varies one batch.
 
     Sample i is mixed with its neighbour i ^ 1, so that an even slice of a batch holds its own partners.
@@ -103,6 +120,7 @@ def augment(images: Tensor, labels: Tensor, draws: Draws, *, flow: bool = False)
         labels: (N,) int64.
         draws: N rows.
         flow: whether the last two planes are optical flow, which moves as the picture does and has no colour.
+        exchanges: what labels become in a mirror and backwards; by default a mirror keeps them all.
 
     Returns:
         float32 images in [0, 255], same shape, and the targets.
@@ -110,8 +128,16 @@ def augment(images: Tensor, labels: Tensor, draws: Draws, *, flow: bool = False)
     images = images.float()
     if not len(images):  # the part of a process that has nothing to do in this step
         return images, Targets(labels)
-    if draws.affine is not None:
-        images = resample(images, draws.affine)
+    if draws.reversed is not None and exchanges is not None:
+        backwards, labels = _exchange(draws.reversed, labels, exchanges.reversed)
+        images = _backwards(images, backwards, flow)
+    affine = draws.affine
+    if affine is not None:
+        if draws.mirrored is not None:
+            table = None if exchanges is None else exchanges.mirrored
+            affine, labels = _mirrored(affine, draws.mirrored, labels, table)
+        images = resample(images, affine)
+        draws = draws._replace(affine=affine)
     if flow:
         picture, motion = images[:, :-2], images[:, -2:]
         images = torch.cat([_shaded(picture, draws), _moved(motion, draws)], dim=1)
@@ -120,6 +146,35 @@ def augment(images: Tensor, labels: Tensor, draws: Draws, *, flow: bool = False)
     if draws.share is None:
         return images, Targets(labels)
     return _mix(images, labels, draws)
+
+
+def _exchange(wanted: np.ndarray, labels: Tensor, becomes: np.ndarray | None) -> tuple[np.ndarray, Tensor]:
+    """For which samples that is done, of those for which it was drawn, and the labels then."""
+    if becomes is None:
+        return wanted, labels
+    others = becomes[labels.cpu().numpy()]  # (N,)
+    done = wanted & (others != NEVER)
+    return done, torch.where(
+        torch.from_numpy(done).to(labels.device), torch.from_numpy(others).to(labels), labels
+    )
+
+
+def _mirrored(
+    affine: np.ndarray, wanted: np.ndarray, labels: Tensor, becomes: np.ndarray | None
+) -> tuple[np.ndarray, Tensor]:
+    """The maps, these mirrored, and the labels of what they show."""
+    done, labels = _exchange(wanted, labels, becomes)
+    affine = affine.copy()
+    affine[done, :, 0] *= -1
+    return affine, labels
+
+
+def _backwards(clips: Tensor, done: np.ndarray, flow: bool) -> Tensor:
+    """(N, C, T, H, W): these played backwards. What moved one way then moves the other way."""
+    turned = clips.flip(2)
+    if flow:
+        turned = torch.cat([turned[:, :-2], 2 * STILL - turned[:, -2:]], dim=1)
+    return torch.where(torch.from_numpy(done).to(clips.device).view(-1, 1, 1, 1, 1), turned, clips)
 
 
 def _shaded(images: Tensor, draws: Draws) -> Tensor:
