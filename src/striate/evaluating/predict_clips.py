@@ -12,6 +12,7 @@ import torch
 from striate.algorithms import using_algorithms
 from striate.data import IMAGE_SUFFIXES
 from striate.data.sources.files_below import files_below
+from striate.data.sources.list_files import LIST_SUFFIXES, clips_named
 from striate.data.suffixes import VIDEO_SUFFIXES
 from striate.data.video.clip_reading import read_windows
 from striate.errors import DataError
@@ -184,7 +185,7 @@ def probabilities_of(trained: Trained, pixels: np.ndarray) -> np.ndarray:
 
 
 def videos_in(run: str | Path, files: Iterable[str | Path]) -> list[Path]:
-    """The videos named, and those in folders; a folder that holds images is one video, frame by frame."""
+    """The videos named, those in folders, and those of lists; a folder that holds images is one video."""
     return [video for file in files for video in _expand(run, Path(file))]
 
 
@@ -193,6 +194,9 @@ def _expand(run: str | Path, path: Path) -> Iterator[Path]:
         raise DataError(
             f"{run} was trained on clips, and {path} is an image: give video files, or folders of frames"
         )
+    if path.suffix.lower() in LIST_SUFFIXES and path.is_file():
+        yield from map(Path, clips_named(path))
+        return
     files = files_below(path, "video")
     yield from files if files == [path] else sorted({video for file in files if (video := _video_of(file))})
 

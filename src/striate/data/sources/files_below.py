@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from striate.data.segment import file_of
 from striate.errors import DataError
 
 
@@ -10,13 +11,14 @@ def files_below(path: Path, kind: str) -> list[Path]:
     """The file itself, or every file of a folder and its folders, in order; not what is hidden.
 
     Args:
-        path: a file or folder.
+        path: a file or folder, or a segment of one, which stands for itself.
         kind: what the files are to be, "image" or "video", for the sentence.
 
     Raises:
         DataError: there is nothing, or what never ends: a named pipe or a device.
     """
-    if path.is_file():
+    whole = Path(file_of(str(path)))
+    if path.is_file() or (whole != path and whole.exists()):
         return [path]
     if not path.exists():
         raise DataError(f"no file {path}: give {kind} files, or folders that hold some")

@@ -64,6 +64,13 @@ def list_clips(path: Path) -> Listing:
     )
 
 
+def clips_named(path: Path) -> list[str]:
+    """The addresses of the clips that a list names, without what goes with it. Raises DataError."""
+    search = _Search(_folders(path))
+    rows = read_rows(path, lambda name: search.find([name]) is not None).rows
+    return [_address(search, row) or str(search.folders[0] / row.names[0]) for row in rows]
+
+
 @dataclass
 class _Search:
     """Folders in which the paths of a list are looked for; where the last was found, the next is first."""

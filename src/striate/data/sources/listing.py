@@ -94,7 +94,7 @@ def check_classes(
     for name in classes:
         if name not in everywhere:
             raise DataError(f"class {name!r} has no {items} in {source}: add some, or remove the class")
-        if name not in present["train"]:
+        if name not in present.get("train", ()):
             where = next(split for split in present if name in present[split])
             raise DataError(
                 f"class {name!r} is in {where} but not in train: add {items} of it to train, or remove it"
