@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from striate.data import Sampling
 from striate.data.video.sampling import MIDDLE
-from striate.errors import ArgumentError
+from striate.errors import ArgumentError, DataError
 
 samplings = st.builds(Sampling, st.integers(1, 20), st.none() | st.integers(1, 9))
 
@@ -83,3 +83,34 @@ def test_impossible_numbers(arguments: tuple[int, int | None], sentence: str) ->
     with pytest.raises(ArgumentError) as raised:
         Sampling(*arguments)
     assert str(raised.value) == sentence
+
+
+@given(
+    st.integers(1, 12),
+    st.floats(0.02, 2),
+    st.floats(5, 120),
+    st.floats(0.1, 20),
+    st.integers(0, 1000),
+)
+def test_a_step_in_seconds_is_the_same_whatever_the_frame_rate(
+    frames: int, step: float, rate: float, more: float, index: int
+) -> None:
+    sampling = Sampling(frames, step=step)
+    seconds = (frames - 1) * step + more
+    length = seconds * rate
+    for offsets in (middle(sampling), sampling.drawn(np.array([index]), 1, 2)[0]):
+        times = sampling.positions(length, offsets, seconds) / rate
+        np.testing.assert_allclose(np.diff(times), step, atol=1e-5)
+        assert 0 <= times[0] <= more
+
+
+def test_what_a_step_needs_to_know() -> None:
+    with pytest.raises(DataError) as raised:
+        Sampling(4, step=0.25).positions(20, np.full(4, MIDDLE))
+    assert str(raised.value) == (
+        "frames are to be 0.25 s apart, and a folder of frames tells no times: say how many frames a second "
+        "it has, with --frame-rate, or give a video file"
+    )
+    told = Sampling(4, step=0.25, frame_rate=20)
+    assert told.numbers(20, np.full(4, MIDDLE)).tolist() == [2, 7, 12, 17]
+    assert (told.span, Sampling(4).span, Sampling(4, 2).span) == (1.0, None, None)

@@ -8,8 +8,6 @@ clips all is seen, and of a long recording a part that still shows motion.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from striate.data.options import WHOLE, Options
 from striate.data.video.sampling import Sampling
 from striate.errors import DataError
@@ -50,7 +48,7 @@ def choose_sampling(lengths: Sequence[Length], options: Options) -> tuple[Sampli
 
 
 def _by_default(seconds: Sequence[float], options: Options) -> tuple[Sampling, str]:
-    reached = float(np.quantile(seconds, _SHARE, method="lower"))
+    reached = sorted(seconds)[int(_SHARE * len(seconds))]
     span = float(f"{min(reached, MOST_SECONDS):.3g}")
     why = "as nine in ten are at least that long" if reached <= MOST_SECONDS else "the most by default"
     return (

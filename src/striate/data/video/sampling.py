@@ -110,7 +110,8 @@ class Sampling:
             asked = (steps + offsets) * spacing
         else:
             begin = offsets[0] * max(0.0, length - (self.frames - 1) * spacing)
-            asked = steps * spacing + (begin if self.stride is None else np.floor(begin) + MIDDLE)
+            exact = steps * spacing + (begin if self.stride is None else np.floor(begin) + MIDDLE)
+            asked = np.round(exact, 6)  # seconds are seldom exact, and a frame begins at a whole position
         positions: np.ndarray = np.minimum(asked, np.nextafter(length, 0))
         return positions
 
