@@ -1,9 +1,11 @@
 """Segments of videos, by numbers painted in the frames: the frames that are asked for, and no others."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from av.packet import Packet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +19,7 @@ from striate.data.video.clip_reading import (
     read_windows,
 )
 from striate.data.video.sampling import Sampling
+from striate.data.video.video_frames import FrameReader
 
 
 def whole(address: Path | str) -> list[int]:
@@ -99,12 +102,22 @@ def test_an_end_that_was_rounded_up(tmp_path: Path) -> None:
 
 
 def test_only_the_part_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from striate.data.video.video_frames import Converter
+    """Of 18 frames, a key frame among every three of them: from the one before the part to its last."""
+    numbers: list[int] = []
+    chosen = FrameReader._chosen
 
-    path, converted = write_video(tmp_path / "a.mp4", 18, rate=10, keys=3), []
-    convert = Converter.__call__
-    monkeypatch.setattr(
-        Converter, "__call__", lambda self, frame: converted.append(frame) or convert(self, frame)
-    )
-    read_clip(f"{path}#t=0.9,1.5", sampling=Sampling(3), channels=1)
-    assert [round(frame.time, 3) for frame in converted] == [1.0, 1.2, 1.4]
+    def counting(reader: FrameReader, packets: Iterator[tuple[int, Packet]]) -> Iterator[tuple[int, Packet]]:
+        for number, packet in chosen(reader, packets):
+            numbers.append(number)
+            yield number, packet
+
+    monkeypatch.setattr(FrameReader, "_chosen", counting)
+    path = write_video(tmp_path / "a.mp4", 18, rate=10, keys=3)
+    assert numbers_of(read_clip(f"{path}#t=1.0,1.5", sampling=Sampling(5), channels=1)) == [
+        10,
+        11,
+        12,
+        13,
+        14,
+    ]
+    assert (min(numbers), max(numbers) <= 15) == (9, True)
