@@ -29,8 +29,8 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def moving(tmp_path_factory: pytest.TempPathFactory, videos: Path) -> Run:
-    """A run on them."""
-    return clip_run(tmp_path_factory.mktemp("moving") / "run", data=videos, size=12)
+    """A run on them, whose frames are spread over each."""
+    return clip_run(tmp_path_factory.mktemp("moving") / "run", data=videos, size=12, span="whole")
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,8 @@ def test_a_folder_of_videos_trained_evaluated_predicted(
     monkeypatch.delenv("COLUMNS")  # where nobody looks, no line is broken
     out = tmp_path / "run"
     done = run(
-        "train", videos, "--time", "tsm", "--frames", "4", "--size", "12", "--causal", *OPTIONS, "--out", out
+        *("train", videos, "--time", "tsm", "--frames", "4", "--span", "whole", "--size", "12", "--causal"),
+        *(*OPTIONS, "--out", out),
     )
     assert done.code == 0, done.err
     record = runs.read_record(out)
@@ -154,15 +155,21 @@ def test_what_cannot_be_read_is_skipped_and_named(
 
 
 @quick
-def test_windows_of_a_run_with_a_stride(run: Command, tmp_path: Path, videos: Path, long: Path) -> None:
-    out = clip_run(tmp_path / "run", data=videos, size=12, frames=3, stride=2).path
+@pytest.mark.parametrize(
+    ("changes", "apart"),
+    [({"stride": 2}, "at a distance of 2"), ({"span": 1.2}, "0.4 s apart"), ({}, "0.4 s apart")],
+)
+def test_windows_of_a_run_that_knows_a_speed(
+    run: Command, tmp_path: Path, videos: Path, long: Path, changes: dict[str, float], apart: str
+) -> None:
+    out = clip_run(tmp_path / "run", data=videos, size=12, frames=3, **changes).path
     [video] = run("predict", out, long, "--json").json["videos"]
     spans = [(one["start_seconds"], one["end_seconds"]) for one in video["windows"]]
     assert spans == [pytest.approx((1.2 * number, 1.2 * number + 1.2)) for number in range(5)]
     mean = np.mean([one["classes"]["left"] for one in video["windows"]])
     assert video["classes"]["left"] == pytest.approx(mean)
     assert refused(run, "predict", out, long, "--window", "2") == (
-        f"{out} takes frames at a distance of 2, so a window is as long as its 3 frames: leave --window out"
+        f"{out} takes frames {apart}, so a window is as long as its 3 frames: leave --window out"
     )
 
 

@@ -119,7 +119,7 @@ def _from_words(lines: Sequence[str], exists: Callable[[str], bool]) -> list[Row
         readings.insert(0, [Row((row[0],), row[2]) for row in words])
     timed = [line.rsplit(maxsplit=3) for line in lines]
     if all(len(row) == 4 and _are_times(row[1:3]) for row in timed):
-        readings.insert(0, [Row((row[0],), row[3], None, _segment(row[1:3])) for row in timed])
+        readings.append([Row((row[0],), row[3], None, _segment(row[1:3])) for row in timed])
     step = max(1, len(lines) // 50)
     found = [sum(exists(row.names[0]) for row in reading[::step]) for reading in readings]
     return readings[found.index(max(found))]
