@@ -20,6 +20,18 @@ def test_the_record_comes_back(tmp_path: Path) -> None:
     assert runs.read_record(tmp_path) == {"format": runs.FORMAT, "recipe": {"epochs": 3}}
 
 
+@pytest.mark.parametrize(("stride", "options"), [(None, {"span": "whole"}), (2, {"stride": 2})])
+def test_frames_were_spread_over_the_whole_before_they_were_a_time_apart(
+    tmp_path: Path, stride: int | None, options: dict[str, object]
+) -> None:
+    asked = {} if stride is None else {"stride": stride}
+    runs.write_record(tmp_path, {"data": {"frames": 8, "stride": stride, "options": {"frames": 8, **asked}}})
+    path = tmp_path / "run.json"
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps({**record, "format": 2, "checksum": None}))
+    assert runs.read_record(tmp_path)["data"]["options"] == {"frames": 8, **options}
+
+
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

@@ -96,7 +96,17 @@ def test_the_frames_that_were_taken_are_kept_for_those_who_come_back(
 
 
 @quick
-@pytest.mark.parametrize("changes", [{}, {"stride": 1}, {"time": "gru"}, {"time": "two-stream"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"stride": 1},
+        {"time": "gru"},
+        {"time": "two-stream"},
+        {"reversed": {"left": "right"}, "frame_rate": 5.0, "rate": 2.5},
+        {"mirrored": {"left": "right"}},
+    ],
+)
 def test_stopped_it_goes_on_to_the_same_numbers(
     tmp_path: Path, small_clips: Path, changes: dict[str, Any]
 ) -> None:
