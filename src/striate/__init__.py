@@ -34,6 +34,7 @@ _HOMES = {
     "read_weights": "models",
     "save_weights": "models",
     "step_of": "stepping",
+    "stream": "streaming",
     "through_time": "models",
     "train": "training.train",
     "tune": "inspecting.tune",
@@ -56,6 +57,7 @@ _ROOMS = (
     "pages",
     "runs",
     "stepping",
+    "streaming",
     "tracing",
     "training",
     "tuning",
@@ -86,6 +88,7 @@ __all__ = [
     "read_weights",
     "save_weights",
     "step_of",
+    "stream",
     "through_time",
     "train",
     "tune",
@@ -112,6 +115,7 @@ if TYPE_CHECKING:
     )
     from striate.models.spec import load
     from striate.stepping import step_of
+    from striate.streaming import stream
     from striate.training.recipe import Recipe
     from striate.training.train import Run, train
 

@@ -1,0 +1,123 @@
+"""Which frames are taken when more come than can be worked on."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+
+from striate.streaming.sources import Picture, Pictures
+
+
+@dataclass(frozen=True, eq=False)
+class Arrived:
+    """A frame, when it was there to be had, and how many before it were dropped since the last."""
+
+    picture: Picture
+    at: float | None
+    """By the monotonic clock; None where frames are made when they are asked for."""
+    dropped: int = 0
+
+
+def at_rate(pictures: Pictures, rate: float) -> Pictures:
+    """So many frames a second; all of them where fewer come."""
+    due = 0.0
+
+    def takes(picture: Picture) -> bool:
+        nonlocal due
+        if picture.time + 1e-6 < due:
+            return False
+        due = max(due, picture.time - 1 / rate) + 1 / rate
+        return True
+
+    return _thinned(pictures, takes)
+
+
+def every_so_many(pictures: Pictures, stride: int) -> Pictures:
+    """One frame in so many."""
+    numbers = count()
+    return _thinned(pictures, lambda _: next(numbers) % stride == 0)
+
+
+def _thinned(pictures: Pictures, takes: Callable[[Picture], bool]) -> Pictures:
+    """Some frames; what happened before one that is left out is said of the next that is taken."""
+    left_out: Picture | None = None
+    for picture in pictures:
+        picture = picture if left_out is None else after(left_out, picture)
+        left_out = None if takes(picture) else picture
+        if left_out is None:
+            yield picture
+
+
+def after(left_out: Picture, picture: Picture) -> Picture:
+    """A frame, with what happened before the one that it takes the place of."""
+    return replace(picture, note=picture.note or left_out.note, anew=picture.anew or left_out.anew)
+
+
+def every_frame(pictures: Pictures, live: bool) -> Iterator[Arrived]:
+    """All, in order, however late."""
+    if not live:
+        yield from (Arrived(picture, None) for picture in pictures)
+        return
+    yield from _Reader(pictures, paced=False, room=None)
+
+
+def newest_frame(pictures: Pictures, live: bool) -> Iterator[Arrived]:
+    """The newest whenever one is asked for, so that nothing falls behind; files play at their own speed."""
+    yield from _Reader(pictures, paced=not live, room=1)
+
+
+class _Reader:
+    """Reads in a thread of its own and keeps the last `room` frames, or all."""
+
+    def __init__(self, pictures: Pictures, paced: bool, room: int | None) -> None:
+        self._pictures, self._paced = pictures, paced
+        self._waiting: deque[Arrived] = deque(maxlen=room)
+        self._changed = threading.Condition()
+        self._ended, self._stop = False, False
+        self._problem: BaseException | None = None
+        self._dropped = 0
+
+    def __iter__(self) -> Iterator[Arrived]:
+        thread = threading.Thread(target=self._read, daemon=True)
+        thread.start()
+        try:
+            while True:
+                with self._changed:
+                    while not self._waiting and not self._ended:
+                        self._changed.wait()
+                    if not self._waiting:
+                        break
+                    arrived = self._waiting.popleft()
+                    dropped, self._dropped = self._dropped, 0
+                yield Arrived(arrived.picture, arrived.at, dropped)
+            if self._problem is not None:
+                raise self._problem
+        finally:
+            self._stop = True
+
+    def _read(self) -> None:
+        started = time.monotonic()
+        try:
+            for picture in self._pictures:
+                if self._paced:
+                    time.sleep(max(0.0, started + picture.time - time.monotonic()))
+                if self._stop:
+                    return
+                with self._changed:
+                    self._put(picture, started + picture.time if self._paced else time.monotonic())
+                    self._changed.notify()
+        except BaseException as problem:
+            self._problem = problem
+        finally:
+            with self._changed:
+                self._ended = True
+                self._changed.notify()
+
+    def _put(self, picture: Picture, at: float) -> None:
+        full = self._waiting.maxlen is not None and len(self._waiting) == self._waiting.maxlen
+        if full:
+            self._dropped += 1
+            picture = after(self._waiting[0].picture, picture)
+        self._waiting.append(Arrived(picture, at))

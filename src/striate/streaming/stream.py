@@ -1,0 +1,207 @@
+"""The verb `stream`: a run on frames as they come, one answer a frame."""
+
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from striate.checked import checked
+from striate.errors import ArgumentError, DataError, unknown
+from striate.evaluating.metrics import probabilities
+from striate.evaluating.run_model import Trained, open_run
+from striate.models import through_time
+from striate.stepping import Step, step_of
+from striate.streaming.keeping import Arrived, at_rate, every_frame, every_so_many, newest_frame
+from striate.streaming.sources import is_live, pictures
+
+KEEP = ("auto", "newest", "all")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a run says after one frame."""
+
+    source: str
+    time: float
+    """Seconds of the frame from the first one."""
+    best: str
+    """The most probable class."""
+    probabilities: tuple[tuple[str, float], ...]
+    """Of every class, in the run's order."""
+    step_seconds: float
+    """What the frame took to be worked on."""
+    lag: float | None
+    """Seconds from the frame's being there to its answer; None where frames wait to be asked for."""
+    dropped: int
+    """Frames left out so far, as newer ones had come."""
+    note: str = ""
+    """What happened before the frame: a clock that jumped, a source that broke off and came back."""
+
+    @property
+    def probability(self) -> float:
+        """Of the most probable class."""
+        return dict(self.probabilities)[self.best]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, one line of a stream's record."""
+        return {
+            "source": self.source,
+            "seconds": round(self.time, 6),
+            "class": self.best,
+            "probability": self.probability,
+            "classes": dict(self.probabilities),
+            "step_seconds": self.step_seconds,
+            "lag_seconds": self.lag,
+            "dropped": self.dropped,
+            "note": self.note,
+        }
+
+
+@checked
+def stream(
+    run: str | Path,
+    source: str | Path | Sequence[str | Path],
+    *,
+    rate: float | None = None,
+    readout: str = "window",
+    window: int | None = None,
+    keep: str = "auto",
+    lookahead: bool = False,
+    seconds: float | None = None,
+    device: str = "auto",
+) -> Iterator[Moment]:
+    """What a run says of frames as they come, a `Moment` after each.
+
+    The run is opened and its step made at once; frames are read as moments are asked for.
+
+    Args:
+        run: the folder of a run, on clips or on images.
+        source: a video file, a folder of frames, "camera" or "camera:1", "rtsp://…", "http://…", or "-" for
+            video on standard input; or several, which take turns.
+        rate: frames a second to take; by default all, or as far apart as the run's stride says.
+        readout: see `step_of`: "window", "frame", "since-start" or "exponential".
+        window: frames of the readout; by default as many as a clip of the run has.
+        keep: "newest" leaves out frames that newer ones have overtaken and never falls behind, "all" takes
+            every frame however late; by default newest for cameras and addresses, all for files.
+        lookahead: take a run whose frames see later ones; its answers come late, but are about their frame.
+        seconds: stop after so many seconds of frames.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+
+    Raises:
+        RunError: a folder that is no run.
+        NetworkError: a network that has no step, or sees later frames without lookahead.
+        DataError: a source that cannot be read, or is gone.
+        ArgumentError: what is no source, rate, readout, window or choice of frames.
+    """
+    if keep not in KEEP:
+        raise ArgumentError(unknown("keep", keep, KEEP))
+    for name, value in (("rate", rate), ("seconds", seconds)):
+        if value is not None and not value > 0:
+            raise ArgumentError(f"{name} is above 0; got {value:g}")
+    sources = [source] if isinstance(source, str | Path) else list(source)
+    if not sources:
+        raise ArgumentError("source names no source of frames: give a file, a folder of frames, or camera")
+    trained = open_run(run, device, "plain")
+    if trained.flow:
+        raise ArgumentError(
+            f"{run} takes optical flow, which points to the next frame: it cannot be streamed"
+        )
+    step = _step(trained, readout, window, lookahead)
+    lines = [
+        _Line(trained, step, str(one), seconds).moments(_arriving(trained, str(one), rate, keep))
+        for one in sources
+    ]
+    return _in_turn(lines)
+
+
+def _step(trained: Trained, readout: str, window: int | None, lookahead: bool) -> Step:
+    network: nn.Module = trained.network
+    if trained.sampling is None:
+        network = through_time(network, "2d", classes=len(trained.classes))
+    frames = window or (trained.sampling.frames if trained.sampling else None)
+    return step_of(network, size=trained.size, readout=readout, window=frames, lookahead=lookahead)
+
+
+def _arriving(trained: Trained, source: str, rate: float | None, keep: str) -> Iterator[Arrived]:
+    live = is_live(source)
+    frames = pictures(source, trained.channels, trained.size, rate)
+    stride = trained.sampling.stride if trained.sampling and rate is None else None
+    chosen = at_rate(frames, rate) if rate else every_so_many(frames, stride or 1)
+    newest = keep == "newest" or (keep == "auto" and live)
+    return newest_frame(chosen, live) if newest else every_frame(chosen, live)
+
+
+def _in_turn(lines: list[Iterator[Moment]]) -> Iterator[Moment]:
+    """One moment of each source after the other; a source that has ended is left out."""
+    while lines:
+        for line in list(lines):
+            moment = next(line, None)
+            if moment is None:
+                lines.remove(line)
+            else:
+                yield moment
+
+
+class _Line:
+    """One source on its way through the step."""
+
+    def __init__(self, trained: Trained, step: Step, source: str, seconds: float | None) -> None:
+        self.trained, self.step, self.source, self.seconds = trained, step, source, seconds
+        self.state = step.initial()
+        self.waiting: deque[Arrived] = deque()  # frames whose answer is still to come
+        self.dropped = 0
+
+    def moments(self, arriving: Iterator[Arrived]) -> Iterator[Moment]:
+        """One for each frame."""
+        came = False
+        for arrived in arriving:
+            if self.seconds is not None and arrived.picture.time >= self.seconds:
+                break
+            came = True
+            if arrived.picture.anew:
+                yield from self._rest()
+            yield from self._one(arrived)
+        if not came:
+            raise DataError(f"{self.source} gave no frames: give a source that shows something")
+        yield from self._rest()
+
+    def _one(self, arrived: Arrived) -> Iterator[Moment]:
+        started = time.monotonic()
+        self.dropped += arrived.dropped
+        self.waiting.append(arrived)
+        pixels = torch.from_numpy(arrived.picture.pixels).to(self.step.device)
+        frames = self.trained.normalise(pixels[None, :, None]).contiguous()
+        scores, self.state = self.step(frames, self.state)
+        if not bool(scores.isnan().any()):
+            yield self._moment(self.waiting.popleft(), scores[0, 0], started)
+
+    def _rest(self) -> Iterator[Moment]:
+        """What is still to be said of frames that have come; then nothing is known of any."""
+        if self.waiting:
+            started = time.monotonic()
+            late = self.step.finish(self.state)[0]
+            for row in late:
+                if self.waiting and not bool(row.isnan().any()):
+                    yield self._moment(self.waiting.popleft(), row, started)
+            self.waiting.clear()
+        self.state = self.step.initial()
+
+    def _moment(self, arrived: Arrived, logits: Tensor, started: float) -> Moment:
+        row = probabilities(logits.float().cpu().numpy()[None], self.trained.temperature)[0]
+        now = time.monotonic()
+        return Moment(
+            source=self.source,
+            time=arrived.picture.time,
+            best=self.trained.classes[int(np.argmax(row))],
+            probabilities=tuple(zip(self.trained.classes, map(float, row), strict=True)),
+            step_seconds=now - started,
+            lag=None if arrived.at is None else now - arrived.at,
+            dropped=self.dropped,
+            note=arrived.picture.note,
+        )

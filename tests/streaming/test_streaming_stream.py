@@ -1,0 +1,233 @@
+"""A run on frames as they come: files, folders, cameras, what breaks off and comes back."""
+
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+import torch
+
+import striate
+from small_clips import SIDE, clip_run, pictures, write_frame_folders
+from striate.errors import ArgumentError, DataError, NetworkError, StriateError
+from striate.evaluating.metrics import probabilities
+from striate.evaluating.run_model import Trained, open_run
+from striate.streaming import Moment, sources
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("stream")
+    data = write_frame_folders(root / "data")
+    return clip_run(root / "run", data=str(data), time="tsm", causal=True).path
+
+
+@pytest.fixture(scope="module")
+def folder(run: Path) -> Path:
+    return next((run.parent / "data" / "test" / "right").iterdir())
+
+
+def write_video(path: Path, times: list[int], sides: tuple[int, int] = (SIDE, SIDE)) -> Path:
+    """Losslessly; times in tenths of a second."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=10)
+        stream.width, stream.height, stream.pix_fmt = sides[1], sides[0], "gray"
+        for number, at in enumerate(times):
+            frame = av.VideoFrame.from_ndarray(np.full(sides, 20 * number % 256, np.uint8), format="gray")
+            frame.pts = at
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def whole(run: Path, folder: Path) -> tuple[Trained, torch.Tensor]:
+    """A run, and all frames of a folder as it takes them: (1, C, T, H, W)."""
+    trained = open_run(run)
+    files = sorted(folder.iterdir())
+    frames = [striate.read_image(one, channels=trained.channels, size=trained.size) for one in files]
+    return trained, trained.normalise(torch.from_numpy(np.stack(frames, axis=1)[None]))
+
+
+def test_moments_are_the_causal_clips_own_answers(run: Path, folder: Path) -> None:
+    """Against the network's scores of the whole clip, by way of the readout that the clip has."""
+    moments = list(striate.stream(run, folder, readout="since-start"))
+    trained, clip = whole(run, folder)
+    with torch.no_grad():
+        scores = trained.network.eval().running_scores(clip)[0]
+    wanted = probabilities(scores.numpy(), trained.temperature)
+    assert len(moments) == len(wanted) == 6
+    for moment, row in zip(moments, wanted, strict=True):
+        np.testing.assert_allclose([p for _, p in moment.probabilities], row, atol=1e-5)
+        assert moment.best == trained.classes[int(row.argmax())]
+        assert moment.probability == max(p for _, p in moment.probabilities)
+
+
+def test_a_moment_as_plain_values(run: Path, folder: Path) -> None:
+    first = next(iter(striate.stream(run, folder, rate=10)))
+    values = first.to_json()
+    assert list(values) == [
+        "source", "seconds", "class", "probability", "classes", "step_seconds", "lag_seconds", "dropped",
+        "note",
+    ]  # fmt: skip
+    assert (values["seconds"], values["lag_seconds"], values["dropped"]) == (0, None, 0)
+    assert values["source"] == str(folder)
+    assert list(values["classes"]) == ["left", "right"]
+
+
+@pytest.mark.parametrize(("rate", "taken"), [(None, 10), (5, 5), (1, 1), (50, 10)])
+def test_so_many_frames_a_second_are_taken(run: Path, tmp_path: Path, rate: float | None, taken: int) -> None:
+    video = write_video(tmp_path / "a.mkv", list(range(10)))
+    moments = list(striate.stream(run, video, rate=rate))
+    assert len(moments) == taken
+    steps = np.diff([moment.time for moment in moments])
+    assert np.allclose(steps, max(0.1, 1 / (rate or 10)), atol=2e-3)
+
+
+def test_it_stops_after_so_many_seconds(run: Path, tmp_path: Path) -> None:
+    video = write_video(tmp_path / "a.mkv", list(range(10)))
+    assert len(list(striate.stream(run, video, seconds=0.45))) == 5
+
+
+def test_a_jump_of_the_clock_is_said_and_the_state_begins_anew(run: Path, tmp_path: Path) -> None:
+    video = write_video(tmp_path / "a.mkv", [0, 1, 2, 90, 91])
+    moments = list(striate.stream(run, video, readout="since-start"))
+    assert [moment.note for moment in moments] == ["", "", "", "the clock jumped by 8.8 s", ""]
+    np.testing.assert_allclose([moment.time for moment in moments], [0, 0.1, 0.2, 0.3, 0.4], atol=2e-3)
+    alone = write_video(tmp_path / "b.mkv", [0, 1, 2, 3, 4])
+    on = list(striate.stream(run, alone, readout="since-start"))
+    assert on[2].probabilities == moments[2].probabilities
+    assert on[3].probabilities != moments[3].probabilities
+
+
+def test_several_sources_take_turns_and_do_not_touch_each_other(run: Path, tmp_path: Path) -> None:
+    one = write_video(tmp_path / "a.mkv", list(range(4)))
+    other = write_video(tmp_path / "b.mkv", list(range(2)), (24, 30))
+    moments = list(striate.stream(run, [one, other]))
+    assert [Path(moment.source).stem for moment in moments] == ["a", "b", "a", "b", "a", "a"]
+    alone = [moment.probabilities for moment in striate.stream(run, one)]
+    assert [moment.probabilities for moment in moments if moment.source == str(one)] == alone
+
+
+def test_a_run_on_images_is_streamed_frame_by_frame(tmp_path: Path, folder: Path) -> None:
+    from small_runs import small_run
+
+    run = small_run(tmp_path / "images")
+    moments = list(striate.stream(run.path, folder, readout="frame"))
+    predicted = striate.predict(run.path, [folder]).images
+    for moment, one in zip(moments, predicted, strict=True):
+        assert moment.best == one.best
+        assert moment.probability == pytest.approx(one.probabilities[0], abs=1e-5)
+
+
+def test_a_run_that_looks_ahead_answers_late_about_the_right_frame(run: Path, folder: Path) -> None:
+    data = run.parent / "data"
+    two = clip_run(run.parent / "two", data=str(data), time="tsm").path
+    with pytest.raises(NetworkError, match="sees later frames, so it cannot answer at once"):
+        striate.stream(two, folder)
+    moments = list(striate.stream(two, folder, lookahead=True, rate=10, readout="since-start"))
+    assert [round(moment.time, 3) for moment in moments] == [0, 0.1, 0.2, 0.3, 0.4, 0.5]
+    trained, clip = whole(two, folder)
+    with torch.no_grad():
+        wanted = probabilities(trained.network.eval()(clip).numpy(), trained.temperature)[0]
+    np.testing.assert_allclose([p for _, p in moments[-1].probabilities], wanted, atol=1e-5)
+
+
+class FakeCamera:
+    """A container of FFmpeg's kind: frames, then an end or an error."""
+
+    def __init__(self, frames: int, error: BaseException | None = None, pause: float = 0.0) -> None:
+        self.streams = SimpleNamespace(video=[None])
+        self.frames, self.error, self.pause, self.closed = frames, error, pause, False
+
+    def demux(self, _: Any) -> Any:
+        for number in range(self.frames):
+            time.sleep(self.pause)
+            picture = pictures(True, 0)[number % 6]
+            yield SimpleNamespace(decode=lambda p=picture: [av.VideoFrame.from_ndarray(p, format="gray")])
+        if self.error is not None:
+            raise self.error
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def camera(monkeypatch: pytest.MonkeyPatch) -> list[FakeCamera]:
+    """Cameras that opening gives, in turn; then there is none."""
+    waiting: list[FakeCamera] = []
+
+    def opened(source: str) -> FakeCamera:
+        if not waiting:
+            raise OSError(2, "No such file or directory")
+        return waiting.pop(0)
+
+    monkeypatch.setattr(sources, "open_live", opened)
+    monkeypatch.setattr(sources, "PATIENCE", 0.001)
+    return waiting
+
+
+def test_a_camera_that_breaks_off_is_opened_again(run: Path, camera: list[FakeCamera]) -> None:
+    camera += [FakeCamera(3, OSError(5, "Input/output error")), FakeCamera(2)]
+    moments: list[Moment] = []
+    with pytest.raises(DataError) as caught:
+        moments.extend(striate.stream(run, "camera", keep="all"))
+    assert [one.note for one in moments] == [
+        "", "", "", "camera broke off (Input/output error) and is back", "",
+    ]  # fmt: skip
+    assert moments[3].probabilities == moments[0].probabilities
+    assert all(one.lag is not None and one.lag >= 0 for one in moments)
+    assert str(caught.value) == (
+        "camera gives no frames (No such file or directory): is it connected, and free?"
+    )
+
+
+def test_a_camera_that_is_not_there(run: Path, camera: list[FakeCamera]) -> None:
+    with pytest.raises(DataError, match="camera:3 gives no frames"):
+        list(striate.stream(run, "camera:3"))
+
+
+def test_of_many_frames_the_newest_is_taken_and_the_others_counted(
+    run: Path, camera: list[FakeCamera]
+) -> None:
+    camera.append(FakeCamera(60, pause=0.002))
+    moments = []
+    for moment in striate.stream(run, "camera"):
+        moments.append(moment)
+        time.sleep(0.05)
+        if moment.dropped > 10:
+            break
+    assert moments[-1].dropped > 10
+    assert len(moments) + moments[-1].dropped <= 60
+    assert [one.time for one in moments] == sorted(one.time for one in moments)
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "kind", "sentence"),
+    [
+        ("nowhere.mp4", {}, DataError,
+         "nowhere.mp4 does not exist: give a video file, a folder of frames, or camera"),
+        ("webcam:0", {}, ArgumentError,
+         "webcam:0 is no source of frames: give a file, a folder of frames, camera, camera:1, rtsp://…, "
+         "http://… or -"),
+        ("camera", {"rate": 0}, ArgumentError, "rate is above 0; got 0"),
+        ("camera", {"keep": "newes"}, ArgumentError,
+         "unknown keep 'newes': did you mean 'newest'? Known: all, auto, newest"),
+        ([], {}, ArgumentError,
+         "source names no source of frames: give a file, a folder of frames, or camera"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_streamed_is_said_at_once(
+    run: Path, source: Any, options: dict[str, Any], kind: type[StriateError], sentence: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        striate.stream(run, source, **options)
+    assert str(caught.value) == sentence
+
+
+def test_a_file_that_is_no_video(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"no video at all")
+    with pytest.raises(DataError, match="cannot read the video"):
+        list(striate.stream(run, tmp_path / "a.mp4"))
