@@ -17,7 +17,7 @@ from PIL import Image
 
 import striate
 from striate.runs import intact
-from striate.training.progress import Silent
+from striate.training.progress import Reporter
 
 
 def photographs(folder: Path, images: int, size: int) -> None:
@@ -56,7 +56,7 @@ def main() -> None:
             backbone=asked.backbone,
             size=asked.size,
             epochs=1,
-            reporter=Silent(),
+            reporter=Reporter(),
         )
         files = [folder / "run" / name for name in ("checkpoint.pt", "model.safetensors")]
         sums = sum(map(hashing, files))

@@ -2,7 +2,8 @@
 
     python benchmarks/flips.py [--count 1000] [--seed 0]
 
-The files are those of a small training: checkpoint, weights, record, history, and its weights as a `.pth`.
+The files are those of a small training (checkpoint, weights, record, history, and its weights as a `.pth`)
+and of a small pack of clips, all of whose frames are read.
 Counted: refused; the same, where a bit that means nothing was hit; believed, where it reads otherwise. Of a
 history, which nothing is computed from but curves and speeds, digits may be believed; of the others none.
 """
@@ -16,9 +17,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image
 
 import striate
+from striate.data import pack_data
 from striate.errors import StriateError
 from striate.models import read_weights
 from striate.models.spec import network_of
@@ -56,6 +60,25 @@ def flips(path: Path, read: Reader, count: int, draw: random.Random) -> Counter[
     return found
 
 
+def packed(folder: Path) -> list[Path]:
+    """The files of a pack of four clips in each of two classes."""
+    for number in range(4):
+        for label in ("up", "down"):
+            clip = folder / "clips" / label / str(number)
+            clip.mkdir(parents=True)
+            for t in range(4):
+                pixels = np.random.default_rng([number, t]).integers(0, 256, (16, 16), dtype=np.uint8)
+                Image.fromarray(pixels).save(clip / f"{t}.png")
+    pack_data(folder / "clips", folder / "pack", short_side=16)
+    return sorted(path for path in (folder / "pack").iterdir() if path.name != ".lock")
+
+
+def frames_of(pack: Path) -> list[torch.Tensor]:
+    """Every clip of a pack."""
+    data = striate.open_data(pack, frames=4)
+    return [split.take(range(len(split))) for split in data.splits.values()]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=1000)
@@ -73,6 +96,7 @@ def main() -> None:
             run / RECORD: lambda path: read_record(run),
             run / HISTORY: lambda path: read_history(run),
             published: read_weights,
+            **dict.fromkeys(packed(Path(name)), lambda path: frames_of(path.parent)),
         }
         print(f"{'file':<20}{'refused':>10}{'same':>10}{'believed':>10}")
         for path, read in files.items():

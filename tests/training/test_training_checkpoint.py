@@ -107,6 +107,9 @@ def stopped_memory(content: dict[str, Any], name: str, change: Callable[[torch.T
 UNSEALED = ("cut short", "empty", "text", "attack", "one bit")
 """Damages that leave the checksum wrong; the others are done by somebody who makes it right again."""
 TAMPERED: dict[str, Callable[[dict[str, Any]], object]] = {
+    "a list of tensors without numbers": lambda c: c["optimizer"]["param_groups"][0].update(
+        params=[torch.zeros(0)]
+    ),
     "a memory of another shape": lambda c: stopped_memory(c, "exp_avg", lambda m: m.flatten()[:-1]),
     "a memory of one number": lambda c: stopped_memory(c, "exp_avg_sq", lambda m: m.flatten()[:1]),
     "an expanded memory": lambda c: stopped_memory(c, "exp_avg", lambda m: torch.zeros(1).expand(m.shape)),

@@ -134,6 +134,17 @@ def test_what_is_kept_comes_back_but_for_a_line_that_was_cut(tmp_path: Path) -> 
         assert found == revisions[: len(found)]
 
 
+def test_a_link_in_place_of_the_plans_is_replaced_and_never_written_through(tmp_path: Path) -> None:
+    precious, run = tmp_path / "precious", tmp_path / "run"
+    precious.write_text("precious")
+    run.mkdir()
+    (run / PLANS).symlink_to(precious)
+    keep_revision(run, Revision(3, 0.25, 12))
+    assert precious.read_text() == "precious"
+    assert not (run / PLANS).is_symlink()
+    assert kept_revisions(run) == [Revision(3, 0.25, 12)]
+
+
 def test_plans_made_before_an_interruption_are_followed_at_their_steps() -> None:
     revisions = [Revision(3, 0.0, 12), Revision(7, 0.5, 14), Revision(9, 0.6, 16)]
     known = Length(plan_of(5, minutes=1), Minutes(60, plan_of(5, minutes=1), 10, 20))

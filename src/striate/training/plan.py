@@ -1,7 +1,6 @@
 """What the steps of a training look like, decided once at its start and kept in its record."""
 
 import json
-import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 
 from striate.errors import ArgumentError, DataError
 from striate.plain_values import JsonValue, parse_json
+from striate.runs import write_text
 from striate.training.recipe import Recipe
 
 
@@ -235,14 +235,12 @@ class Length:
 
 def keep_revision(run: Path, revision: Revision) -> None:
     """Adds a plan to those on disk, and waits until it is there."""
-    with (run / PLANS).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(revision.to_json()) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    plans = [*kept_revisions(run), revision]
+    write_text(run / PLANS, "".join(json.dumps(plan.to_json()) + "\n" for plan in plans))
 
 
 def kept_revisions(run: Path) -> list[Revision]:
-    """The plans on disk. The last line may be cut: a plan that a kill came upon did not count yet."""
+    """The plans on disk, up to the first line that is damaged."""
     path = run / PLANS
     if not path.is_file():
         return []
