@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from striate.arithmetic.described import Recording, Status
 from striate.arithmetic.receptive.axis import NOTHING
 from striate.arithmetic.receptive.field import Field
-from striate.arithmetic.receptive.receptive_field import receptive_fields
+from striate.arithmetic.receptive.receptive_field import fields_and_moments
 from striate.tracing import trace
 
 drawn = settings(deadline=None, derandomize=True, max_examples=60, database=None)
@@ -36,13 +36,10 @@ class Made(nn.Module):
 
 def field_of(recording: Recording) -> Field:
     """What the elements of the network's first output see, however it was written."""
-    found = receptive_fields(recording)
-    for operation, fields in zip(reversed(recording.operations), reversed(found), strict=True):
-        if recording.outputs[0] in operation.outputs:
-            field = fields[operation.outputs.index(recording.outputs[0])]
-            assert field is not None
-            return field
-    raise AssertionError("no operation wrote the output")
+    end = (len(recording.operations), recording.outputs[0])
+    field = fields_and_moments(recording, [end])[1][end]
+    assert field is not None
+    return field
 
 
 def traced_field(network: nn.Module, shape: Sequence[int]) -> Field:

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import nn
+from torch import Tensor, nn
 
 from seen_witness import Made, assert_seen, drawn, traced_field
 from striate.arithmetic.described import Status
@@ -128,5 +128,33 @@ def test_every_kind_of_this_file_is_met_here() -> None:
         "batch_norm",
         "group_norm",
         "lookup",
+        "sample",
     }
     assert set(MIXING) == elsewhere | met
+
+
+FILTER = torch.rand(6, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+TRANSFORMS = {
+    "in both directions": lambda x: torch.fft.fft2(x).real,
+    "of real numbers": lambda x: torch.fft.rfft(x).abs(),
+    "a filter": lambda x: torch.fft.irfft2(torch.fft.rfft2(x) * torch.fft.rfft2(FILTER)),
+    "apart and together": lambda x: torch.view_as_real(
+        (1 + 2j) * torch.view_as_complex(x.reshape(1, 2, 6, 3, 2))
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_transforms_see_all_along_their_dimensions(name: str) -> None:
+    assert_seen(Made(lambda s, x: TRANSFORMS[name](x)), (1, 2, 6, 6))
+
+
+def test_what_is_read_anywhere_is_a_bound_that_holds() -> None:
+    moved = Made(lambda s, x: F.grid_sample(x, x.permute(0, 2, 3, 1).tanh(), align_corners=False))
+    assert_seen(moved, (1, 2, 6, 6), Status.BOUND)
+
+    def asked(s: nn.Module, x: Tensor) -> Tensor:
+        where = 0.1 * x[:, 0, :, :, None].expand(1, 6, 6, 2).tanh()
+        return F.grid_sample(FILTER[None, None], where, align_corners=False)
+
+    assert_seen(Made(asked), (1, 2, 6, 6))

@@ -41,6 +41,16 @@ def assert_moved(move: Move, shape: tuple[int, ...] = SHAPE) -> None:
 
 MOVES: dict[str, Move] = {
     "a clone": lambda x: x.clone(),
+    "a quarter turn": lambda x: torch.rot90(x, 1, (2, 3)),
+    "a triangle": lambda x: torch.tril(x, 1),
+    "a diagonal": lambda x: x.diagonal(0, 2, 3),
+    "onto a diagonal": lambda x: torch.diag_embed(x[:, :, 0]),
+    "strided": lambda x: x.as_strided((1, 4, 3, 2), (96, 24, 8, 2), 1),
+    "rolled through all": lambda x: torch.roll(x, 5),
+    "gathered": lambda x: x.gather(2, torch.tensor([3, 0]).view(1, 1, 2, 1).expand(1, 4, 2, 4)),
+    "at pairs of positions": lambda x: x[:, :, torch.tensor([1, 5, 2]), torch.tensor([3, 0, 0])],
+    "under a mask": lambda x: x[:, :, torch.tensor([True, False, True, True, False, False])],
+    "a window rolled": lambda x: torch.roll(x, (-1, -1), (2, 3)).view(1, 4, 3, 2, 2, 2).transpose(3, 4),
     "a view": lambda x: x.view(1, 4, 24),
     "a fold of channels into rows": lambda x: x.reshape(1, 24, 4),
     "frames folded into the batch": lambda x: x.reshape(1, 2, 2, 6, 4).transpose(1, 2).reshape(2, 2, 6, 4),

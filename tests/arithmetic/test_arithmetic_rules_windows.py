@@ -3,9 +3,9 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from torch import nn
+from torch import Tensor, nn
 
 from seen_witness import Made, assert_seen, drawn, traced_field
 from striate.arithmetic.described import Status
@@ -95,6 +95,19 @@ def test_what_stands_behind_a_resampling_goes_on_as_it_does() -> None:
     field = assert_seen(network, (1, 1, 6, 6))
     step = field.axes[0].steps[2]
     assert (step.period, step.shift) == (1, 1)
-    assert set(RESIZING) == {"adaptive_pool", "interpolate"}
+    assert set(RESIZING) == {"adaptive_pool", "interpolate", "fold"}
     assert field.axes[1].open is not None
     assert torch.tensor(field.axes[1].open[0]).flatten().tolist() == [-1, 0, 1, 2, 3, 4]
+
+
+@drawn
+@given(st.integers(1, 3), st.integers(1, 3), st.integers(0, 1), st.integers(1, 2), st.integers(5, 7))
+def test_windows_added_up_again_are_seen_where_they_lie(
+    kernel: int, stride: int, padding: int, dilation: int, size: int
+) -> None:
+    def run(s: nn.Module, x: Tensor) -> Tensor:
+        columns = F.unfold(x, kernel, dilation, padding, stride)
+        return F.fold(columns * columns, (size, size), kernel, dilation, padding, stride)
+
+    assume(size + 2 * padding >= dilation * (kernel - 1) + 1)
+    assert_seen(Made(run), (1, 2, size, size))

@@ -1,7 +1,10 @@
 """Writing into views, against which outputs change with the input: programs drawn by chance."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
@@ -92,15 +95,34 @@ def test_a_temporal_shift_by_slices_sees_one_frame_less_or_more() -> None:
 def test_a_write_through_what_is_not_understood_is_a_bound() -> None:
     def run(s: nn.Module, x: Tensor) -> Tensor:
         y = x.clone()
-        y.diagonal(0, 2, 3).add_(1 + x[..., 0, 0, None])
+        y.unfold(3, 2, 2).add_(1 + x[..., 0, 0, None, None, None])
         return y * 1
 
     field = traced_field(Made(run), (1, 1, 5, 5))
     assert field.status is Status.BOUND
-    assert field.reason == "aten.diagonal"
+    assert field.reason == "a write into a view (aten.unfold)"
+
+
+@pytest.mark.parametrize("view", [
+    lambda y: y.diagonal(0, 2, 3),
+    lambda y: torch.rot90(y, 1, (2, 3)),
+    lambda y: y.as_strided((1, 1, 2, 2), (25, 25, 10, 2), 1),
+])  # fmt: skip
+def test_a_write_through_known_elements_is_followed(view: Callable[[Tensor], Tensor]) -> None:
+    def run(s: nn.Module, x: Tensor) -> Tensor:
+        y = x * 2
+        view(y).copy_(x[..., 2, 1].exp().reshape(1, 1, *[1] * (view(y).dim() - 2)))
+        return y
+
+    assert_seen(Made(run), (1, 1, 5, 5))
+
+
+def test_the_last_write_through_a_view_is_in_the_result() -> None:
+    assert_seen(Made(lambda s, x: F.pad(x, (1, 2, 0, 1), mode="circular")), (1, 2, 6, 6))
 
 
 def test_all_views_that_can_be_written_through_are_met_here() -> None:
     assert set(UNDO) == {
         "cut", "split", "select", "unbind", "reshape", "unsqueeze", "squeeze", "alias", "permute",
+        "moved",
     }  # fmt: skip

@@ -43,13 +43,11 @@ BOUNDS = {
     "a mask of attention": (attended_with_a_mask, {}),
     "a constant with zeros": (half_switched_off, CONV),
     "where": (lambda s, x: s.c(torch.where(torch.arange(8) < 4, x, torch.zeros(()))), CONV),
-    "gather": (lambda s, x: s.c(x.gather(3, torch.arange(8).flip(0).expand(1, 1, 8, 8))), CONV),
+    "gather": (lambda s, x: s.c(x.gather(3, x.argsort(3))), CONV),
     "sort": (lambda s, x: s.c(x.sort(3)[0]), CONV),
     "grid sample": (lambda s, x: F.grid_sample(x, torch.zeros(1, 8, 8, 2).to(x), align_corners=False), {}),
     "an operation without a rule": (lambda s, x: torch.linalg.qr(s.c(x))[0], CONV),
-    "a write through a strided view": (
-        lambda s, x: torch.as_strided(s.c(x).clone(), (1, 1, 8, 8), (64, 64, 1, 8)), CONV,
-    ),
+    "taken in the input's order": (lambda s, x: torch.take(s.c(x), x.flatten().argsort()), CONV),
 }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ class Odd(nn.Module):
     """Ends in an operation that nobody counts."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.fft.fft(x).real
+        return torch.linalg.qr(x)[0]
 
 
 def test_what_is_not_known_is_named() -> None:

@@ -57,11 +57,6 @@ def test_what_mixes_is_not_taken_for_elementwise(name: str) -> None:
     assert traced_field(Made(lambda s, x: MIXING[name](x)), (1, 1, 5, 5)).status is Status.BOUND
 
 
-@pytest.mark.parametrize("cut", [torch.tril, torch.triu])
-def test_what_cuts_a_triangle_is_a_bound_that_holds(cut) -> None:  # type: ignore[no-untyped-def]
-    assert_seen(Made(lambda s, x: cut(x)), (1, 1, 4, 4), Status.BOUND)
-
-
 def test_the_operation_decides_not_its_name_and_is_asked_once() -> None:
     x = torch.empty(1, 8, 7, 7, device="meta")
     aten = torch.ops.aten

@@ -1,7 +1,7 @@
 """Whatever attributes a module has, they are what they were."""
 
 import random
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict, defaultdict, deque
 from typing import Any
 
 import numpy as np
@@ -121,3 +121,22 @@ def test_the_random_state_stays() -> None:
             torch.rand(1), random.random(), np.random.rand()
     assert torch.equal(states[0][0], states[1][0])
     assert states[0][1:] == states[1][1:]
+
+
+class Silent(dict):  # type: ignore[type-arg]
+    """A dictionary that does not say what it holds."""
+
+    def __len__(self) -> int:
+        raise RuntimeError("not for you")
+
+    def items(self):  # type: ignore[no-untyped-def]
+        raise RuntimeError("not for you")
+
+
+def test_containers_of_any_kind_are_what_they_were_or_left_alone() -> None:
+    network = nn.ReLU()
+    network.seen, network.silent = deque([1, 2], maxlen=2), Silent()
+    with untouched(network):
+        network.seen.append(3)
+    assert list(network.seen) == [1, 2]
+    assert type(network.silent) is Silent

@@ -9,7 +9,7 @@ Conventions, the same everywhere:
 """
 
 from collections.abc import Mapping, Sequence
-from math import prod
+from math import log2, prod
 from typing import Any
 
 from striate.arithmetic.described import (
@@ -91,6 +91,8 @@ def _positions(x: TensorInfo) -> int:
 def _opaque_macs(operation: Operation, inputs: Infos) -> Figure:
     if operation.name in NO_ARITHMETIC:
         return ZERO
+    if not operation.outputs:  # a check
+        return ZERO
     if "weights" in operation.geometry:
         return Figure(inputs[0].shape[0] * weights_of(operation.geometry["weights"]))
     return Figure(0, Status.UNKNOWN, operation.name)
@@ -115,14 +117,18 @@ def _other_flops(operation: Operation, inputs: Infos, outputs: Infos) -> int:
         return size * int(2 if not g["batch_statistics"] else NORM_FLOPS + 2 * (len(inputs) > 1))
     if kind == "group_norm":
         return size * (NORM_FLOPS + 2 * (len(inputs) > 1))
+    if kind == "mix" and g.get("of") == "fft":
+        return _fft_flops(inputs[0], outputs[0], g["dims"])
     if kind == "mix":
         return size * (SOFTMAX_FLOPS if g.get("softmax") else NORM_FLOPS + 2 * (len(inputs) > 1))
     if kind == "pool":
         return size * int(prod(g["kernel"]) - (g["of"] == "max"))
     if kind == "adaptive_pool":
         return _adaptive_reads(inputs[0].shape, outputs[0].shape, g["dims"])
-    if kind in ("reduce", "cumulative"):
-        return inputs[0].size
+    if kind in ("reduce", "cumulative", "fold"):
+        return inputs[0].size if operation.name not in NO_ARITHMETIC else 0
+    if kind == "sample":
+        return size * (2 * int(g["taps"]) - 1)
     if kind == "interpolate":
         taps = {"linear": 2, "cubic": 4}.get(g["mode"], 1) ** len(g["dims"])
         return size * (2 * taps - 1) if taps > 1 else 0
@@ -132,6 +138,13 @@ def _other_flops(operation: Operation, inputs: Infos, outputs: Infos) -> int:
         units = outputs[0].size * int(g["layers"])
         return units * CELL_FLOPS[g["cell"]]
     return 0
+
+
+def _fft_flops(x: TensorInfo, out: TensorInfo, dims: Sequence[int]) -> int:
+    """5 n log2 n of a transform over n values (Cooley and Tukey, 1965); half of it where one side is real."""
+    n = prod(max(x.shape[dim], out.shape[dim]) for dim in dims)
+    transforms = x.size // prod(x.shape[dim] for dim in dims)
+    return round(transforms * 5 * n * log2(max(n, 1)) * (1 if x.itemsize == out.itemsize else 0.5))
 
 
 def _adaptive_reads(shape: Sequence[int], out: Sequence[int], dims: Sequence[int]) -> int:

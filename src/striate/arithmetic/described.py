@@ -60,7 +60,7 @@ def total(figures: Iterable[Figure]) -> Figure:
 MOVING = frozenset({
     "alias", "reshape", "permute", "cut", "select", "unbind", "split", "unsqueeze", "squeeze", "expand",
     "repeat", "take", "takes", "join", "stack", "pad", "pixel_shuffle", "pixel_unshuffle",
-    "channel_shuffle", "unfold", "im2col",
+    "channel_shuffle", "unfold", "im2col", "moved",
 })  # fmt: skip
 """Kinds whose results are elements of the input at other positions, and zeros."""
 

@@ -56,7 +56,9 @@ def groups_of(recording: Recording) -> list[Group]:
         owner = owners[operation.call]
         if owner is not None and owner in groups:
             groups[owner].operations.append(index)
-        elif operation.kind in PRODUCTS or (operation.kind not in HIDDEN and alive[index]):
+        elif operation.kind in PRODUCTS or (
+            operation.kind not in HIDDEN and operation.outputs and alive[index]
+        ):
             rows.append(Group(operation.call, False, index, [index]))
     return sorted(rows, key=lambda group: (group.begins, group.call))
 

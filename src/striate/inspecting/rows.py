@@ -8,6 +8,7 @@ from striate.arithmetic import cost
 from striate.arithmetic.described import (
     UNCOMPUTED,
     Figure,
+    ModuleCall,
     Operation,
     ParameterInfo,
     Recording,
@@ -16,8 +17,8 @@ from striate.arithmetic.described import (
 )
 from striate.arithmetic.memory import inference_peak, training_peak
 from striate.arithmetic.parameters import formula
-from striate.arithmetic.receptive.field import Field, of_input
-from striate.arithmetic.receptive.receptive_field import receptive_fields
+from striate.arithmetic.receptive.field import Field
+from striate.arithmetic.receptive.receptive_field import fields_and_moments
 from striate.arithmetic.receptive.summary import ReceptiveField, summarise
 from striate.inspecting.grouping import (
     Group,
@@ -54,23 +55,9 @@ class _Maker:
         self.recording = recording
         self.tensors = recording.tensors
         self.use = ParameterUse(recording)
-        self.fields = receptive_fields(recording)
+        self.fields, self.moments = fields_and_moments(recording, map(_result, recording.calls))
         self.axes = tuple(name for name in recording.axes if name not in "NC")
-        self.writers = self._writers()
         self.summaries: dict[int, ReceptiveField] = {}
-
-    def _writers(self) -> dict[int, list[tuple[int, Field | None]]]:
-        """For each tensor, the operations that wrote it and what it saw then."""
-        writers: dict[int, list[tuple[int, Field | None]]] = {}
-        for index, (operation, found) in enumerate(zip(self.recording.operations, self.fields, strict=True)):
-            for tensor, field in zip(operation.outputs, found, strict=False):
-                writers.setdefault(tensor, []).append((index, field))
-        return writers
-
-    def field_at(self, tensor: int, time: int) -> Field | None:
-        """What a tensor saw before operation number `time`."""
-        earlier = [field for index, field in self.writers.get(tensor, ()) if index < time]
-        return earlier[-1] if earlier else None
 
     def kind(self, group: Group, main: Operation | None) -> str:
         """The row's kind, by its main operation; a linear layer by what it multiplies with."""
@@ -144,22 +131,15 @@ class _Maker:
 
     def result(self, group: Group) -> tuple[int | None, Field | None]:
         """The tensor that a row gives, and what it sees."""
-        facts = self.recording.calls[group.call].facts
-        if group.atomic and facts.get("returns"):
-            tensor = facts["returns"][0]
-            field = self.field_at(tensor, facts["ends"])
-            if field is None and tensor in self.recording.inputs:
-                field = self._input_field(tensor)
-            return tensor, field
+        call = self.recording.calls[group.call]
+        if group.atomic and call.facts.get("returns"):
+            moment = _result(call)
+            return moment[1], self.moments[moment]
         if not group.operations:
             return None, None
         last = group.operations[-1]
         outputs = self.recording.operations[last].outputs
         return (outputs[0], self.fields[last][0]) if outputs else (None, None)
-
-    def _input_field(self, tensor: int) -> Field | None:
-        dims = [dim for dim, name in enumerate(self.recording.axes) if name not in "NC"]
-        return of_input(self.tensors[tensor].shape, dims) if tensor == self.recording.inputs[0] else None
 
     def seconds(self, group: Group) -> float | None:
         """Measured time, where it was measured."""
@@ -173,6 +153,11 @@ class _Maker:
             return dict(main.geometry) if main else {}
         output = self.tensors[main.outputs[0]]
         return {**main.geometry, "weight": weight, "positions": output.size // max(output.shape[1], 1)}
+
+
+def _result(call: ModuleCall) -> tuple[int, int]:
+    """When a call gave its result, and the number of the first tensor of it; the input's if it gave none."""
+    return (call.facts.get("ends", 0), (call.facts.get("returns") or (0,))[0])
 
 
 def _sizes(parameters: Sequence[ParameterInfo]) -> dict[str, Any]:

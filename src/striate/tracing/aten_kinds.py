@@ -284,9 +284,31 @@ def im2col(call: Call) -> Meaning:
     return "im2col", {"kernel": spread(call["kernel_size"], 2, 1), **windows}
 
 
+def col2im(call: Call) -> Meaning:
+    """Windows added up into an image: where each of their elements goes is asked of the way back."""
+    size = [int(n) for n in call["output_size"]]
+    windows = [spread(call[name], 2, 1) for name in ("kernel_size", "dilation", "padding", "stride")]
+    numbered = torch.arange(1, size[0] * size[1] + 1, dtype=torch.float64).view(1, 1, *size)
+    columns = torch.ops.aten.im2col(numbered, *windows)
+    return "fold", {"targets": columns[0].long().numpy() - 1}
+
+
+def sample(call: Call) -> Meaning:
+    """Read at positions that are themselves numbers; mode 0 is linear, 1 nearest, 2 cubic."""
+    taps = {0: 2, 1: 1, 2: 4}[int(call["interpolation_mode"])]
+    return "sample", {"taps": taps ** (len(call.shape) - 2)}
+
+
 def fft(call: Call) -> Meaning:
-    same = call.shape == call.outs[0]
-    return ("mix", {"dims": from_front(call.get("dim"), len(call.shape))}) if same else ("opaque", {})
+    return "mix", {"dims": from_front(call.get("dim"), len(call.shape)), "of": "fft"}
+
+
+def view_as_real(call: Call) -> Meaning:
+    return "unsqueeze", {"dim": len(call.shape)}
+
+
+def view_as_complex(call: Call) -> Meaning:
+    return "reduce", {"dims": (len(call.shape) - 1,), "keep": False}
 
 
 def sort(call: Call) -> Meaning:

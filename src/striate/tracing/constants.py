@@ -11,6 +11,9 @@ from striate.tracing.arguments import bodiless, memory
 
 _EXAMINED = 1 << 20  # elements of a constant that are looked at for zeros
 _LARGE = 1e3  # a constant beyond this may be an attention mask
+_FAR_BELOW = (
+    -36.7
+)  # what is added to one of two scores before a softmax switches it off: e^−36.7 is lost beside 1
 
 _MADE = {
     **dict.fromkeys(("zeros", "zeros_like", "new_zeros", "zero_"), Fill.ZERO),
@@ -73,6 +76,8 @@ def fill_of(tensor: Tensor) -> Fill:
         return Fill.NONZERO if bool(values.all()) else Fill.FINITE
     if not bool(values.any()):
         return Fill.ZERO
-    if bool((values.abs() > _LARGE).any()) or not bool(torch.isfinite(values).all()):
+    if not bool(torch.isfinite(values).all()) or bool((values.abs() > _LARGE).any()):
+        return Fill.UNKNOWN
+    if not values.is_complex() and bool((values < _FAR_BELOW).any()):
         return Fill.UNKNOWN
     return Fill.NONZERO if bool((values != 0).all()) else Fill.FINITE

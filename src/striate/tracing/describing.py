@@ -8,6 +8,7 @@ from striate.tracing import aten_kinds as m
 from striate.tracing.arguments import base_name, is_pointwise
 from striate.tracing.aten_kinds import Call, Describe, Meaning
 from striate.tracing.elementwise import acts_elementwise
+from striate.tracing.moving import sources_of
 
 ROLES = {
     **dict.fromkeys(("add", "sub", "rsub"), "add"),
@@ -97,7 +98,13 @@ TABLE: dict[str, Describe] = {
     "im2col": m.im2col,
     "embedding": m.as_kind("lookup"),
     **dict.fromkeys(("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp"), m.along("cumulative")),
-    **dict.fromkeys(("_fft_c2c",), m.fft),
+    **dict.fromkeys(("_fft_c2c", "_fft_r2c", "_fft_c2r"), m.fft),
+    "view_as_real": m.view_as_real,
+    "view_as_complex": m.view_as_complex,
+    "col2im": m.col2im,
+    **dict.fromkeys(
+        ("grid_sampler_2d", "grid_sampler_3d", "_grid_sampler_2d_cpu_fallback", "grid_sampler"), m.sample
+    ),
     "sort": m.sort,
     "where": m.where,
     "masked_fill": m.masked_fill,
@@ -121,7 +128,6 @@ TABLE: dict[str, Describe] = {
     **dict.fromkeys(("_prelu_kernel", "_weight_norm_interface"), m.as_kind("elementwise")),
     "copy": m.as_kind("copy"),
     **dict.fromkeys(("fill", "zero"), m.fill),
-    **dict.fromkeys(("tril", "triu"), m.as_kind("elementwise", role="cut")),
     **dict.fromkeys(SOURCES, m.as_kind("source")),
 }
 
@@ -130,8 +136,12 @@ def describe(call: Call) -> Meaning:
     """The kind and geometry of a call."""
     name = base_name(call.func)
     entry = TABLE.get(name) or TABLE.get(name.rstrip("_"))
-    if entry is not None:
-        return entry(call)
-    if is_pointwise(call.func) or acts_elementwise(call.func, call.named, call.outs[0] if call.outs else ()):
+    kind, geometry = ("opaque", {}) if entry is None else entry(call)
+    if kind != "opaque":
+        return kind, geometry
+    if entry is None and (
+        is_pointwise(call.func) or acts_elementwise(call.func, call.named, call.outs[0] if call.outs else ())
+    ):
         return "elementwise", {"role": ROLES.get(name.rstrip("_"), "plain")}
-    return "opaque", {}
+    sources = sources_of(call.func, call.named) if len(call.outs) == 1 else None
+    return (kind, geometry) if sources is None else ("moved", {"sources": sources})

@@ -71,6 +71,7 @@ class Tape:
         self.with_values = with_values
         self.ran: list[Ran] = []
         self.tensors: list[Tensor] = []  # held, so that no id is used twice
+        self.also: list[Tensor] = []  # held too: further objects for the same tensors
         self.shapes: list[tuple[int, ...]] = []  # as they were when they were met
         self.roles: list[Role] = []
         self.numbers: dict[int, int] = {}  # by id
@@ -86,6 +87,9 @@ class Tape:
     def number(self, tensor: Tensor, role: Role | None = None) -> int:
         """The number of a tensor, a new one if it has not been met."""
         number = self.numbers.get(id(tensor))
+        if number is None and role is None and (number := self._same(tensor)) is not None:
+            self.numbers[id(tensor)] = number
+            self.also.append(tensor)
         if number is None:
             number = self.numbers[id(tensor)] = len(self.tensors)
             self.tensors.append(tensor)
@@ -96,6 +100,16 @@ class Tape:
             if self.roles[number] is Role.PARAMETER:
                 self.constants.now[number] = Fill.GENERIC
         return number
+
+    def _same(self, tensor: Tensor) -> int | None:
+        """The number of a tensor of which this is another object, made where no operation is heard.
+
+        So are `x.data`, `nn.Parameter(x)` and `x.as_subclass(…)`.
+        """
+        if not self.depends([tensor]):
+            return None
+        layout = _layout(tensor)
+        return next((n for n in self.numbers.values() if _layout(self.tensors[n]) == layout), None)
 
     def _role(self, tensor: Tensor) -> Role:
         """What a tensor that was there before is."""
@@ -158,6 +172,7 @@ class Tape:
         outputs = tuple(self.number(tensor, Role.ACTIVATION) for tensor in results)
         if self.depends(tensors):
             self.dependent.update(memory(tensor) for tensor in results)
+            self._examine(tensors)
         self.ran.append(Ran(None, kind, {"name": name}, inputs, outputs, self.call, 0.0, geometry))
 
     def _learn(
@@ -197,5 +212,12 @@ class Tape:
         """
         named = bind(func, args, kwargs)
         if reshapes_in_place(func) or (base_name(func) in _INDEXING and self.depends(tensors[1:])):
-            named = swap(named, lambda tensor: torch.empty(tensor.shape, dtype=tensor.dtype, device=META))
+            named = swap(
+                named, lambda t: torch.empty_strided(t.shape, t.stride(), dtype=t.dtype, device=META)
+            )
         return named
+
+
+def _layout(tensor: Tensor) -> tuple[object, ...]:
+    """Where and how the elements of a tensor lie."""
+    return memory(tensor), tensor.shape, tensor.stride(), tensor.storage_offset(), tensor.dtype

@@ -104,11 +104,11 @@ def _on_meta(network: nn.Module) -> bool:
 
 def _bare(network: nn.Module) -> nn.Module:
     """The network inside a compiled or parallel wrapper."""
-    for name in ("_orig_mod", "module"):
-        inner = network._modules.get(name)
-        if type(network).__name__ in ("OptimizedModule", "DataParallel", "DistributedDataParallel") and inner:
-            return inner
-    return network
+    if type(network).__name__ not in ("OptimizedModule", "DataParallel", "DistributedDataParallel"):
+        return network
+    return next(
+        (inner for name, inner in network.named_children() if name in ("_orig_mod", "module")), network
+    )
 
 
 def _without_memory(tensor: Tensor) -> Tensor:

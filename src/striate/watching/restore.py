@@ -2,14 +2,15 @@
 
 import random
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
 from torch import nn
 
-_CONTAINERS = (dict, list, set)
+_CONTAINERS = (dict, list, set, deque)
 
 
 @contextmanager
@@ -22,24 +23,36 @@ def untouched(network: nn.Module) -> Iterator[None]:
         network: any module.
     """
     before = [(module, dict(module.__dict__), _copies(module.__dict__)) for module in network.modules()]
+    scripted = [
+        m for m, _, _ in before if isinstance(m, torch.jit.ScriptModule) and getattr(m, "training", False)
+    ]
     random_state = _random_state()
     for module, _, _ in before:
         module.__dict__["training"] = False
+    _set_scripted(scripted, False)
     try:
         yield
     finally:
         for module, attributes, copies in before:
             _restore(module, attributes, copies)
+        _set_scripted(scripted, True)
         _restore_random_state(random_state)
+
+
+def _set_scripted(modules: Sequence[nn.Module], training: bool) -> None:
+    """Modes of TorchScript, which keeps them outside of a module's attributes."""
+    for module in modules:
+        module.training = training
 
 
 def _copies(attributes: dict[str, Any]) -> dict[str, Any]:
     """What the containers among the attributes hold, dictionaries as pairs."""
-    return {
-        name: list(value.items()) if isinstance(value, dict) else list(value)
-        for name, value in attributes.items()
-        if isinstance(value, _CONTAINERS) and len(value)
-    }
+    copies = {}
+    for name, value in attributes.items():
+        if isinstance(value, _CONTAINERS):
+            with suppress(Exception):  # what does not even say what it holds is left alone
+                copies[name] = list(value.items()) if isinstance(value, dict) else list(value)
+    return copies
 
 
 def _restore(module: nn.Module, attributes: dict[str, Any], copies: dict[str, Any]) -> None:
@@ -47,9 +60,9 @@ def _restore(module: nn.Module, attributes: dict[str, Any], copies: dict[str, An
     if len(now) != len(attributes) or any(now.get(name) is not value for name, value in attributes.items()):
         now.clear()
         now.update(attributes)
-    for name, value in attributes.items():
-        if isinstance(value, _CONTAINERS):
-            _refill(value, copies.get(name, []))
+    for name, saved in copies.items():
+        with suppress(Exception):
+            _refill(attributes[name], saved)
 
 
 def _refill(value: Any, saved: list[Any]) -> None:
@@ -57,7 +70,7 @@ def _refill(value: Any, saved: list[Any]) -> None:
     if len(value) == len(saved) and _holds(value, saved):
         return
     value.clear()
-    if isinstance(value, list):
+    if isinstance(value, (list, deque)):
         value.extend(saved)
     else:
         value.update(saved)
@@ -66,7 +79,7 @@ def _refill(value: Any, saved: list[Any]) -> None:
 def _holds(value: Any, saved: list[Any]) -> bool:
     if isinstance(value, dict):
         return all(key in value and value[key] is thing for key, thing in saved)
-    if isinstance(value, list):
+    if isinstance(value, (list, deque)):
         return all(a is b for a, b in zip(value, saved, strict=True))
     return all(thing in value for thing in saved)
 

@@ -7,7 +7,7 @@ uneven pools, slices and shifts are exact too). Batch norm counts as at inferenc
 operation mixes is not known: its outputs see at most all that its inputs see, and that is called a bound.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 
 from striate.arithmetic.described import Fill, Operation, Recording, Role
 from striate.arithmetic.receptive import field as fields
@@ -20,6 +20,7 @@ from striate.arithmetic.receptive.rules_writing import UNDO, Write
 RULES: dict[str, Rule] = {**MIXING, **MOVING, **RESIZING}
 SILENT = frozenset({"source", "fill"})  # made without looking at the input
 
+Moment = tuple[int, int]
 Parent = tuple[int, Operation, int]  # the tensor a view shows, the operation that made the view, which output
 
 
@@ -27,14 +28,34 @@ def receptive_fields(recording: Recording) -> list[list[Field | None]]:
     """For each operation, the field of each of its outputs at the time it ran; None: does not see the
     input.
     """
-    walk = _Walk(recording)
-    return [walk.run(operation) for operation in recording.operations]
+    return fields_and_moments(recording, ())[0]
+
+
+def fields_and_moments(
+    recording: Recording, moments: Iterable[Moment], source: int = 0
+) -> tuple[list[list[Field | None]], dict[Moment, Field | None]]:
+    """Those fields, and what some tensors saw at some moments, through whatever view they were written.
+
+    Args:
+        recording: what ran.
+        moments: (number of operations that have run by then, number of the tensor).
+        source: the input that is seen, by its position among the inputs.
+    """
+    walk, asked = _Walk(recording, source), sorted(set(moments), reverse=True)
+    found, then = [], {}
+    for time in range(len(recording.operations) + 1):
+        while asked and asked[-1][0] <= time:
+            moment = asked.pop()
+            then[moment] = walk.read(moment[1])
+        if time < len(recording.operations):
+            found.append(walk.run(recording.operations[time]))
+    return found, then
 
 
 class _Walk:
     """The state of the walk: what each tensor sees now, and which tensors are views of which."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, source: int) -> None:
         self.infos = recording.tensors
         self.fields: dict[int, Field | None] = {}
         self.parents: dict[int, Parent] = {}
@@ -43,7 +64,7 @@ class _Walk:
         self.blotted: set[int] = set()  # tensors whose blank parts are no longer zeros
         self.wanted = {number for op in recording.operations for number in op.inputs} | set(recording.outputs)
         self.leaked: Field | None = None  # what left for Python, from where it may come back anywhere
-        first = recording.inputs[0]
+        first = recording.inputs[source]
         dims = [dim for dim, name in enumerate(recording.axes) if name not in "NC"]
         self.fields[first] = fields.of_input(self.infos[first].shape, dims)
 
@@ -68,10 +89,13 @@ class _Walk:
         if operation.kind in SILENT or all(field is None for field in inputs):
             return [None] * count
         reading = self.reading(operation, inputs)
+        if all(info.size == 0 for info in reading.outs):
+            return [None] * count
         rule = RULES.get(operation.kind, anything)
         if inputs[0] is None and operation.kind in _NEED_FIRST:
             rule = anything
-        return _per_output(rule(reading), reading, self.wanted)
+        found = _per_output(rule(reading), reading, self.wanted)
+        return [field if info.size else None for field, info in zip(found, reading.outs, strict=True)]
 
     def reading(self, operation: Operation, inputs: Sequence[Field | None]) -> Reading:
         """The operation with what it reads and writes."""

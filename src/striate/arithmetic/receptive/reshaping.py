@@ -9,8 +9,10 @@ from itertools import pairwise
 from math import gcd, prod
 
 import numpy as np
+from numpy.typing import NDArray
 
 from striate.arithmetic.receptive.axis import (
+    NOTHING,
     Axis,
     Bounds,
     Step,
@@ -178,3 +180,68 @@ def _taken_step(step: Step, positions: Sequence[int]) -> Step:
     gap = gaps.pop()
     repeat = step.period // gcd(step.period, gap) if gap else 1
     return Step(repeat, gap * repeat // step.period * step.shift, step.regular and gap != 0)
+
+
+def gather(axis: Axis, old: Shape, sources: NDArray[np.int64]) -> Axis:
+    """Every element of the result is the one of the old tensor whose number stands there; −1 sees nothing."""
+    coordinates = np.unravel_index(np.maximum(sources, 0), old)
+    blank = sources < 0
+
+    def taken(bounds: Bounds) -> Bounds:
+        wanted = [at if bounds.shape[dim + 1] > 1 else 0 for dim, at in enumerate(coordinates)]
+        found = bounds[(slice(None), *wanted)]
+        lone = found.reshape(2, *([1] * sources.ndim)) if found.ndim == 1 else found
+        result = np.where(blank, NOTHING, lone) if blank.any() else lone
+        for dim in range(sources.ndim):
+            result = shrink(result, dim)
+        return result
+
+    steps = {}
+    for dim in range(sources.ndim):
+        for follows in axis.steps:
+            gaps = np.unique(np.diff(coordinates[follows], axis=dim))
+            if gaps.any():
+                steps[dim] = _gathered_step(axis.steps[follows], gaps, bool(blank.any()))
+    return Axis(taken(axis.seen), None if axis.open is None else taken(axis.open), steps)
+
+
+def _gathered_step(step: Step, gaps: NDArray[np.int64], cut: bool) -> Step:
+    if len(gaps) > 1 or cut:
+        return Step(1, 0, False)
+    return _taken_step(step, [0, int(gaps[0])])
+
+
+def put_back(whole: Axis, part: Axis, shape: Shape, sources: NDArray[np.int64]) -> Axis:
+    """The old tensor, of this shape, after `part` was written to its elements of these numbers."""
+
+    def put(before: Bounds, written: Bounds) -> Bounds:
+        flat = np.broadcast_to(before, (2, *shape)).copy().reshape(2, -1)
+        flat[:, sources.ravel()] = np.broadcast_to(written, (2, *sources.shape)).reshape(2, -1)
+        result = flat.reshape(2, *shape)
+        for dim in range(len(shape)):
+            result = shrink(result, dim)
+        return result
+
+    known = whole.open is not None and part.open is not None
+    following = {dim: Step(1, 0, False) for dim in whole.steps}
+    return Axis(put(whole.seen, part.seen), put(whole.open, part.open) if known else None, following)  # type: ignore[arg-type]
+
+
+def scatter(axis: Axis, targets: NDArray[np.int64], count: int) -> Axis:
+    """The last two dimensions laid into one of `count` places; what comes to the same one is added up.
+
+    targets: for each of their elements its place; −1 falls outside.
+    """
+    inside = targets >= 0
+
+    def laid(bounds: Bounds) -> Bounds:
+        full = np.broadcast_to(bounds, (*bounds.shape[:-2], *targets.shape))
+        result = np.full((*bounds.shape[:-2], count), NOTHING, dtype=np.int64)
+        np.minimum.at(result, (..., targets[inside]), full[..., inside])
+        return shrink(result, result.ndim - 2)
+
+    last = axis.seen.ndim - 2
+    steps = {dim: step for dim, step in axis.steps.items() if dim < last - 1}
+    if last in axis.steps or last - 1 in axis.steps:
+        steps[last - 1] = Step(1, 0, False)
+    return Axis(laid(axis.seen), None if axis.open is None else laid(axis.open), steps)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from striate.arithmetic.described import Fill, Role, TensorInfo
 from striate.arithmetic.receptive import field as fields
 from striate.arithmetic.receptive.axis import Axis, Bounds, Step
 from striate.arithmetic.receptive.field import (
@@ -84,9 +85,16 @@ def attention(reading: Reading) -> Fields:
     answers = blend([scored, value], (*reading.out[:-2], *reading.infos[2].shape[-2:]))
     masks = [whole([mask], tuple(1 for _ in reading.out)) for mask in reading.inputs[3:]]
     result = blend([asked, answers and _attended(answers, reading), *masks], reading.out)
-    if result is not None and reading.geometry["mask"]:
+    if result is not None and any(map(_switches_off, reading.infos[3:], reading.inputs[3:])):
         return result.as_bound("attention under a mask")
     return result
+
+
+def _switches_off(mask: TensorInfo, field: Field | None) -> bool:
+    """Whether a mask may take keys away: one of truth values, or of numbers that are not just a bias."""
+    if mask.role is Role.PARAMETER or mask.fill in (Fill.GENERIC, Fill.NONZERO):
+        return False
+    return field is not None or mask.fill is Fill.UNKNOWN or mask.itemsize == 1
 
 
 def _attended(answers: Field, reading: Reading) -> Field:

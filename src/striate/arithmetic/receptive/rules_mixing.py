@@ -24,6 +24,7 @@ from striate.arithmetic.receptive.field import (
     mixed,
     whole,
 )
+from striate.arithmetic.receptive.reshaping import insert
 from striate.arithmetic.receptive.rules_in_order import attention, cumulative, recurrent
 from striate.arithmetic.receptive.windows import Window, slide, slide_back
 
@@ -36,8 +37,6 @@ def elementwise(reading: Reading) -> Fields:
     role = reading.geometry.get("role", "plain")
     if role == "multiply" and _switched_off(reading):
         return None
-    if role == "cut":
-        return result.as_bound(reading.operation.name)
     constants = [
         info.fill
         for info, field in zip(reading.infos, reading.inputs, strict=True)
@@ -142,7 +141,18 @@ def mix(reading: Reading) -> Fields:
         field = replace(field, masked=False).as_bound("softmax under a mask")
     if not reading.geometry.get("sure", True):
         field = field.as_bound(reading.operation.name)
-    return field if field.shape == reading.out else whole([field], reading.out)
+    return replace(field, shape=reading.out)
+
+
+def sample(reading: Reading) -> Fields:
+    """Read anywhere in each channel, at positions that are read at this one's."""
+    data, grid = reading.inputs[:2]
+    spatial = range(2, len(reading.out))
+    read = data and fields.reduced(data, spatial, True, (*data.shape[:2], *(1 for _ in spatial)))
+    asked = grid and fields.reduced(grid, (len(grid.shape) - 1,), False, grid.shape[:-1])
+    placed = asked and each(asked, (asked.shape[0], 1, *asked.shape[1:]), lambda axis: insert(axis, 1))
+    result = blend([read, placed], reading.out)
+    return result and (result if data is None else result.as_bound(reading.operation.name))
 
 
 def reduce(reading: Reading) -> Fields:
@@ -193,6 +203,7 @@ MIXING: dict[str, Rule] = {
     "pool": pool,
     "matmul": matmul,
     "mix": mix,
+    "sample": sample,
     "reduce": reduce,
     "batch_norm": batch_norm,
     "group_norm": group_norm,

@@ -193,7 +193,14 @@ def _through(field: Field, apart: Shape, order: Sequence[int], out: Shape) -> Fi
     )
 
 
+def moved(reading: Reading) -> Fields:
+    """Known elements, each at a place of its own."""
+    sources, old = reading.geometry["sources"], reading.field.shape
+    return each(reading.field, reading.out, lambda axis: reshaping.gather(axis, old, sources))
+
+
 MOVING: dict[str, Rule] = {
+    "moved": moved,
     "alias": alias,
     "reshape": reshape,
     "permute": permute,

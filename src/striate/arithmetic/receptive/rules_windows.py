@@ -113,6 +113,21 @@ def im2col(reading: Reading) -> Fields:
     )
 
 
+def fold(reading: Reading) -> Fields:
+    """Columns added up where they lie in an image: (N, C·kh·kw, windows) → (N, C, H, W)."""
+    targets, (*_, rows, columns) = reading.geometry["targets"], reading.field.shape
+    *lead, height, width = reading.out
+    count = targets.shape[0]
+    apart = (*reading.field.shape[:-2], rows // count, count, columns)
+    placed = (*lead, height * width)
+
+    def change(axis: Axis) -> Axis:
+        opened = reshaping.reshape(axis, reading.field.shape, apart)
+        return reshaping.reshape(reshaping.scatter(opened, targets, height * width), placed, reading.out)
+
+    return each(reading.field, reading.out, change)
+
+
 Spans = Sequence[tuple[int, int]]
 
 
@@ -172,4 +187,4 @@ def _taps(mode: str, scale: Fraction, i: int, align: bool) -> tuple[int, int]:
     )
 
 
-RESIZING: dict[str, Rule] = {"adaptive_pool": adaptive_pool, "interpolate": interpolate}
+RESIZING: dict[str, Rule] = {"adaptive_pool": adaptive_pool, "interpolate": interpolate, "fold": fold}

@@ -76,6 +76,22 @@ def _permute(write: Write) -> Field | None:
     return write.part and each(write.part, write.shape, lambda axis: reshaping.permute(axis, back))
 
 
+def _moved(write: Write) -> Field | None:
+    known = [field for field in (write.whole, write.part) if field is not None]
+    if not known:
+        return None
+    parts = [field or nothing(known[0], info) for field, info in (
+        (write.whole, write.shape), (write.part, write.view.out)
+    )]  # fmt: skip
+    sources = write.view.geometry["sources"]
+    axes = tuple(
+        reshaping.put_back(old, new, write.shape, sources)
+        for old, new in zip(*(part.axes for part in parts), strict=True)
+    )
+    sure = worst(known)
+    return Field(write.shape, axes, sure.status, sure.reason, sure.masked)
+
+
 UNDO: dict[str, Callable[[Write], Field | None]] = {
     "cut": _cut,
     "split": _split,
@@ -86,4 +102,5 @@ UNDO: dict[str, Callable[[Write], Field | None]] = {
     "squeeze": _reshape,
     "alias": _reshape,
     "permute": _permute,
+    "moved": _moved,
 }
