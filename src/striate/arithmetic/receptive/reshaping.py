@@ -237,7 +237,7 @@ def scatter(axis: Axis, targets: NDArray[np.int64], count: int) -> Axis:
     def laid(bounds: Bounds) -> Bounds:
         full = np.broadcast_to(bounds, (*bounds.shape[:-2], *targets.shape))
         result = np.full((*bounds.shape[:-2], count), NOTHING, dtype=np.int64)
-        np.minimum.at(result, (..., targets[inside]), full[..., inside])
+        np.minimum.at(result, (..., targets[inside]), full[..., inside])  # type: ignore[arg-type]
         return shrink(result, result.ndim - 2)
 
     last = axis.seen.ndim - 2
