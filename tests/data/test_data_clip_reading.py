@@ -25,7 +25,6 @@ from striate.data.video.clip_reading import (
     read_clip_header,
     read_request,
     read_whole,
-    read_windows,
 )
 from striate.data.video.sampling import Sampling
 from striate.errors import ArgumentError, DataError
@@ -192,25 +191,6 @@ def test_flow_leads_to_the_next_frame_of_the_video(tmp_path: Path) -> None:
         for step, number in enumerate((2, 6, 10, 14))
     ]
     np.testing.assert_allclose(inside, [[128 + 2 * 127 / 20, 128]] * 4, atol=4)
-
-
-def test_windows_follow_each_other(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "a.mp4", 18, rate=10)
-    how = {"channels": 1, "size": (16, 16)}
-    dense = list(read_windows(path, sampling=Sampling(4, 2), **how))  # type: ignore[arg-type]
-    assert [(round(start, 3), round(end, 3)) for start, end, _ in dense if start is not None and end] == [
-        (0.0, 0.8),
-        (0.8, 1.6),
-        (1.0, 1.8),
-    ]
-    assert [numbers_of(clip) for _, _, clip in dense] == [[1, 3, 5, 7], [9, 11, 13, 15], [11, 13, 15, 17]]
-    spread = list(read_windows(path, sampling=Sampling(3), seconds=0.9, **how))  # type: ignore[arg-type]
-    assert [numbers_of(clip) for _, _, clip in spread] == [[1, 4, 7], [10, 13, 16]]
-    ((start, end, clip),) = read_windows(path, sampling=Sampling(2), **how)  # type: ignore[arg-type]
-    assert (start, end, numbers_of(clip)) == (0.0, pytest.approx(1.8), [4, 13])
-    folder = write_frames(tmp_path / "frames", 4)
-    ((start, end, clip),) = read_windows(folder, sampling=Sampling(2), **how)  # type: ignore[arg-type]
-    assert (start, end, numbers_of(clip)) == (None, None, [1, 3])
 
 
 UNKNOWN = "not a video that FFmpeg knows, or broken from the beginning"

@@ -12,6 +12,9 @@ from striate.checked import checked
 from striate.data import ClipSet, ImageData, ImageSet, open_data
 from striate.data.unreadable_files import skipped_note
 from striate.errors import ArgumentError, DataError, NetworkError
+from striate.evaluating.evaluate_events import evaluate_events
+from striate.evaluating.event_scores import EventScores
+from striate.evaluating.events import event_rules
 from striate.evaluating.metrics import Scores, probabilities, score
 from striate.evaluating.predict_clips import Prediction, predictions_of, to_csv
 from striate.evaluating.run_model import Trained, open_run
@@ -52,6 +55,8 @@ class Evaluation:
     notes: tuple[str, ...] = ()
     views: Views | None = None
     """Of videos: what their single clips score."""
+    events: EventScores | None = None
+    """Of whole files, where it was asked for: the events found in them against the set's segments."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; the predictions of single images are left to `--predictions`."""
@@ -61,6 +66,7 @@ class Evaluation:
             "split": self.split,
             **self.scores.to_json(),
             **({} if self.views is None else {"views": self.views.to_json()}),
+            **({} if self.events is None else {"events": self.events.to_json()}),
             "notes": list(self.notes),
         }
 
@@ -86,6 +92,13 @@ def evaluate(
     split: str = "test",
     clips: int = 1,
     crops: int = 1,
+    events: bool = False,
+    window: float | None = None,
+    hop: float | None = None,
+    threshold: float | None = None,
+    threshold_off: float | None = None,
+    min_duration: float | None = None,
+    min_gap: float | None = None,
     device: str = "auto",
     algorithms: str = "auto",
     progress: Progress | None = None,
@@ -102,6 +115,14 @@ def evaluate(
         clips: how often each video is looked at, spread over its time; its probabilities are the mean over
             these views.
         crops: 3 for three views along its long side each time, 1 for one.
+        events: whether events are looked for in whole files, as `predict` does, and scored against the
+            set's segments: mean average precision at temporal overlaps from 0.3 to 0.7.
+        window: of events, as for `predict`; so are hop, threshold, threshold_off, min_duration and min_gap.
+        hop: seconds from window to window.
+        threshold: the probability that an event reaches somewhere.
+        threshold_off: the probability below which it ends.
+        min_duration: seconds; shorter events are left out.
+        min_gap: seconds; events of one class that are less apart are one.
         device: "auto", "cpu", "cuda" or "cuda:1".
         algorithms: "auto" computes convolutions in the algorithms that are known to be fastest here, "plain"
             by PyTorch's own call.
@@ -110,21 +131,33 @@ def evaluate(
     Raises:
         RunError: a folder that is no run.
         DataError: a set that does not fit.
-        ArgumentError: views of images.
+        ArgumentError: views or events of images; windows that do not fit; events where there are no segments.
     """
     trained = open_run(run, device, algorithms)
     if trained.sampling is None and (clips, crops) != (1, 1):
         raise ArgumentError(
             f"{run} was trained on images, of which there is one view: leave --clips and --crops out"
         )
+    rules = event_rules(events, threshold, threshold_off, min_duration, min_gap)
+    if rules is None and (window, hop) != (None, None):
+        raise ArgumentError("window and hop: events were not asked for; add --events")
+    if rules is not None and trained.sampling is None:
+        raise ArgumentError(f"{run} was trained on images, which have no events: leave --events out")
     images = _open_for(trained, data)
     numbers = _class_numbers(trained, images)
     views = clips * crops
-    parts = [_viewed(images.splits[name], clips, crops) for name in _splits(images, split)]
+    names = _splits(images, split)
+    parts = [_viewed(images.splits[name], clips, crops) for name in names]
     if algorithms == "auto":
         trained = replace(trained, algorithms=_algorithms_for(trained, sum(map(len, parts)), parts[0]))
+    found = None
+    if rules is not None:
+        whole = [images.splits[name] for name in names]
+        found = evaluate_events(
+            trained, whole, images.classes, rules, window=window, hop=hop, progress=progress
+        )
     scored = [_score_split(trained, part, views, progress) for part in parts]
-    looks, labels, names = (np.concatenate(each) for each in zip(*scored, strict=True))  # looks: (N, V, K)
+    looks, labels, files = (np.concatenate(each) for each in zip(*scored, strict=True))  # looks: (N, V, K)
     rows, labels = looks.mean(axis=1), numbers[labels]
     late = [one for part in parts for one in part.skipped]
     return Evaluation(
@@ -132,9 +165,10 @@ def evaluate(
         data=images.name,
         split=split,
         scores=score(rows, labels, trained.classes, "images" if trained.sampling is None else "videos"),
-        predictions=predictions_of(rows, names.tolist(), trained.classes, labels),
+        predictions=predictions_of(rows, files.tolist(), trained.classes, labels),
         notes=(*images.notes, *skipped_note(late)),
         views=None if trained.sampling is None else _views(trained, looks, labels, clips, crops),
+        events=found,
     )
 
 

@@ -1,8 +1,9 @@
 """The verb `predict`: a run on files of images or of videos."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from striate.checked import checked
 from striate.data import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Skipped, UnreadableError, read_image
 from striate.data.sources.files_below import files_below
 from striate.errors import ArgumentError, DataError
+from striate.evaluating.events import EventRules, event_rules
 from striate.evaluating.predict_clips import (
     Prediction,
     VideoPrediction,
@@ -24,7 +26,8 @@ from striate.evaluating.predict_clips import (
 )
 from striate.evaluating.run_model import Trained, open_run
 from striate.evaluating.scoring import Progress, batch_of
-from striate.runs import write_text
+from striate.machine import return_memory
+from striate.runs import write, write_text
 
 
 @dataclass(frozen=True)
@@ -37,25 +40,41 @@ class Predictions:
     """Files that could not be read, with the reason."""
     videos: tuple[VideoPrediction, ...] | None = None
     """In place of images, of a run that was trained on clips."""
+    rules: EventRules | None = None
+    """What made the events of the videos, where they were asked for."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return {
             "run": self.run,
+            **({} if self.rules is None else {"event_rules": self.rules.to_json()}),
             **self._found(),
             "skipped": [{"file": one.path, "reason": one.reason} for one in self.skipped],
         }
 
     def to_csv(self) -> str:
-        """One line for each image, or for each video and each of its windows."""
+        """One line for each image, or for each video, each of its events and each of its windows."""
         return to_csv(self.images) if self.videos is None else videos_to_csv(self.videos)
 
     def save(self, folder: str | Path) -> tuple[Path, ...]:
-        """Writes predictions.json and predictions.csv into a folder, and returns their paths."""
+        """Writes predictions.json and predictions.csv into a folder, and returns their paths.
+
+        Where events were asked for, each video has a picture there, too: timeline-1.png and so on.
+        """
         report, table = Path(folder) / "predictions.json", Path(folder) / "predictions.csv"
         write_text(report, json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n")
         write_text(table, self.to_csv())
-        return report, table
+        return report, table, *self._draw(Path(folder))
+
+    def _draw(self, folder: Path) -> Iterator[Path]:
+        if self.rules is None:
+            return
+        from striate.evaluating.timeline_picture import draw_timeline  # it loads matplotlib
+
+        for number, video in enumerate(self.videos or (), 1):
+            picture = folder / f"timeline-{number}.png"
+            write(picture, partial(draw_timeline, video))
+            yield picture
 
     def _found(self) -> dict[str, Any]:
         if self.videos is None:
@@ -69,21 +88,35 @@ def predict(
     files: Iterable[str | Path],
     *,
     window: float | None = None,
+    hop: float | None = None,
+    events: bool = False,
+    threshold: float | None = None,
+    threshold_off: float | None = None,
+    min_duration: float | None = None,
+    min_gap: float | None = None,
     device: str = "auto",
     algorithms: str = "auto",
     progress: Progress | None = None,
 ) -> Predictions:
     """Classifies image files, and the images in folders, as the run's training images were prepared.
 
-    A run that was trained on clips takes videos instead, and folders of frames, and tells of windows along
-    them too. Unreadable files are skipped and named.
+    A run that was trained on clips takes videos instead, and folders of frames. It tells of windows along
+    them too, and of events: what happens from when to when. Videos may be of any length: they are decoded
+    once, and memory does not grow with them. Unreadable files are skipped and named.
 
     Args:
         run: the folder of a run.
         files: image files, or videos, or folders that hold some; of videos also segments, as
             `long.mp4#t=12,14.5`, and lists of clips.
-        window: length of a window in seconds, 2 by default; a run with a stride has windows of its own
-            length.
+        window: length of a window in seconds, by default 2 for a run whose frames are spread over a clip; any
+            other has windows of its own length.
+        hop: seconds from the beginning of one window to that of the next, by default as long as a window,
+            for events a quarter of it.
+        events: whether the windows of a video are joined into events.
+        threshold: the probability that an event reaches somewhere, by default 0.5.
+        threshold_off: the probability below which it ends, by default 0.3.
+        min_duration: seconds, by default 0; shorter events are left out.
+        min_gap: seconds, by default 0; events of one class that are less apart are one.
         device: "auto", "cpu", "cuda" or "cuda:1".
         algorithms: as for `evaluate`.
         progress: called with (files done, all of them).
@@ -91,13 +124,19 @@ def predict(
     Raises:
         RunError: a folder that is no run.
         DataError: no file is given, one does not exist or is of the other kind, or none can be read.
-        ArgumentError: a window for images, or for a run that has windows of its own.
+        ArgumentError: windows or events of images; a window or a hop that the videos have no frames for, or
+            that is not the run's own; thresholds without events.
     """
     trained = open_run(run, device, algorithms)
+    rules = event_rules(events, threshold, threshold_off, min_duration, min_gap)
     if trained.sampling is not None:
-        return _predict_videos(trained, files, window, progress)
-    if window is not None:
-        raise ArgumentError(f"{run} was trained on images, which have no --window: leave it out")
+        look = partial(predict_video, trained, window=window, hop=hop, rules=rules)
+        videos, late = _look_at(look, videos_in(run, files), progress)
+        return Predictions(str(run), (), late, videos, rules)
+    if (window, hop, rules) != (None, None, None):
+        raise ArgumentError(
+            f"{run} was trained on images, which have no time: leave --window, --hop and --events out"
+        )
     paths = [path for file in files for path in _expand(run, Path(file))]
     if not paths:
         raise DataError("no images given: name image files, or folders that hold some")
@@ -121,41 +160,28 @@ def predict(
     )
 
 
-def _predict_videos(
-    trained: Trained, files: Iterable[str | Path], window: float | None, progress: Progress | None
-) -> Predictions:
-    assert trained.sampling is not None
-    if window is not None and (not trained.sampling.whole or not window > 0):
-        raise ArgumentError(_no_window(trained, window))
-    paths = videos_in(trained.run, files)
+def _look_at(
+    look: Callable[[Path], VideoPrediction], paths: Sequence[Path], progress: Progress | None
+) -> tuple[tuple[VideoPrediction, ...], tuple[Skipped, ...]]:
+    """What each video shows, and those that cannot be looked at. Raises where that is none."""
     if not paths:
         raise DataError("no videos given: name video files, or folders that hold some")
+    return_memory()
     videos: list[VideoPrediction] = []
     skipped: list[Skipped] = []
+    unfit: list[ArgumentError] = []
     for number, path in enumerate(paths):
         try:
-            videos.append(predict_video(trained, path, window))
-        except DataError as problem:
-            skipped.append(
-                Skipped(str(path), reason=str(problem).removeprefix(f"cannot read the video {path}: "))
-            )
+            videos.append(look(path))
+        except (ArgumentError, DataError) as problem:
+            reason = str(problem).removeprefix(f"cannot read the video {path}: ")
+            skipped.append(Skipped(str(path), reason=reason))
+            unfit += [problem] if isinstance(problem, ArgumentError) else []
         if progress is not None:
             progress(number + 1, len(paths))
     if not videos:
-        raise DataError(_none_readable(skipped, "video"))
-    return Predictions(str(trained.run), (), tuple(skipped), tuple(videos))
-
-
-def _no_window(trained: Trained, window: float) -> str:
-    sampling = trained.sampling
-    assert sampling is not None
-    if sampling.whole:
-        return f"a window is longer than 0 seconds; got --window {window:g}: try --window 2"
-    apart = f"at a distance of {sampling.stride}" if sampling.step is None else f"{sampling.step:.3g} s apart"
-    return (
-        f"{trained.run} takes frames {apart}, so a window is as long as its "
-        f"{sampling.frames} frames: leave --window out"
-    )
+        raise next(iter(unfit), DataError(_none_readable(skipped, "video")))
+    return tuple(videos), tuple(skipped)
 
 
 def _none_readable(skipped: list[Skipped], kind: str = "image") -> str:

@@ -1,7 +1,7 @@
 """Predicting videos: what a whole video shows, and what each of its windows does, with times."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,8 +14,10 @@ from striate.data import IMAGE_SUFFIXES
 from striate.data.sources.files_below import files_below
 from striate.data.sources.list_files import LIST_SUFFIXES, clips_named
 from striate.data.suffixes import VIDEO_SUFFIXES
-from striate.data.video.clip_reading import read_windows
-from striate.errors import DataError
+from striate.data.video.clip_reading import Reading, read_clip
+from striate.data.video.windows import Window, read_windows
+from striate.errors import ArgumentError, DataError
+from striate.evaluating.events import Event, EventRules, Timeline, find_events, timeline_of
 from striate.evaluating.metrics import probabilities
 from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import batch_of, classify, in_evaluation
@@ -74,8 +76,8 @@ def to_csv(predictions: Sequence[Prediction]) -> str:
     return csv_text(("file", "class", "probability", "label"), rows)
 
 
-WINDOW_SECONDS = 2.0
-"""Length of a window where the frames are spread over it; otherwise it is as long as its frames."""
+PER_WINDOW = 4
+"""Windows over each moment where events are looked for and no hop is given."""
 
 
 class Span(NamedTuple):
@@ -94,12 +96,21 @@ class VideoPrediction:
     windows: tuple[Prediction, ...]
     spans: tuple[Span, ...]
     """Of the windows."""
+    events: tuple[Event, ...] | None = None
+    """What happens in it, where it was asked for, in the order of time."""
+    timeline: Timeline | None = field(default=None, repr=False, compare=False)
+    """The probabilities that the events come from."""
+    classes: tuple[str, ...] = field(default=(), repr=False)
+    """Their names, in the network's order."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         windows = zip(self.windows, self.spans, strict=True)
-        return _timed(self.whole, self.span) | {
-            "windows": [{k: v for k, v in _timed(*pair).items() if k != "file"} for pair in windows]
+        events = {} if self.events is None else {"events": [one.to_json() for one in self.events]}
+        return {
+            **_timed(self.whole, self.span),
+            **events,
+            "windows": [{k: v for k, v in _timed(*pair).items() if k != "file"} for pair in windows],
         }
 
 
@@ -109,66 +120,106 @@ def _timed(one: Prediction, span: Span) -> dict[str, Any]:
 
 
 def videos_to_csv(videos: Iterable[VideoPrediction]) -> str:
-    """One line for each whole video and each of its windows: file, part, times, class, probability."""
+    """One line for each video, and each of its events and windows: file, part, times, class, probability."""
     heads = ("file", "part", "start_seconds", "end_seconds", "class", "probability")
     return csv_text(heads, (row for video in videos for row in _csv_rows(video)))
 
 
 def _csv_rows(video: VideoPrediction) -> Iterator[Sequence[str]]:
-    parts = [("video", video.whole, video.span)]
-    parts += [("window", *pair) for pair in zip(video.windows, video.spans, strict=True)]
-    for part, one, span in parts:
-        times = ("" if time is None else f"{time:.3f}" for time in span)
-        yield one.file, part, *times, one.best, f"{one.probabilities[0]:.6f}"
+    file = video.whole.file
+    yield _csv_row(file, "video", video.span, video.whole.best, video.whole.probabilities[0])
+    for event in video.events or ():
+        yield _csv_row(file, "event", Span(event.start, event.end), event.label, event.probability)
+    for one, span in zip(video.windows, video.spans, strict=True):
+        yield _csv_row(file, "window", span, one.best, one.probabilities[0])
 
 
-def predict_video(trained: Trained, path: Path, seconds: float | None = None) -> VideoPrediction:
-    """What a run says of one video file or folder of frames. seconds: of a window.
+def _csv_row(file: str, part: str, span: Span, label: str, probability: float) -> Sequence[str]:
+    times = ("" if time is None else f"{time:.3f}" for time in span)
+    return file, part, *times, label, f"{probability:.6f}"
+
+
+def predict_video(
+    trained: Trained,
+    path: Path,
+    window: float | None = None,
+    hop: float | None = None,
+    rules: EventRules | None = None,
+) -> VideoPrediction:
+    """What a run says of one video file or folder of frames.
 
     Where the run's frames are spread over a clip, the whole video is one clip, as in training, and windows
-    are looked at besides; with a step or a stride the whole is the mean over the windows. Raises DataError.
+    are looked at besides; otherwise the whole is the mean over the windows.
+
+    Args:
+        trained: the run.
+        path: of the video.
+        window: seconds of a window; by default as `read_windows` has it.
+        hop: seconds from window to window; by default a window, of which `rules` take `PER_WINDOW`.
+        rules: what makes an event; None: none are looked for.
+
+    Raises:
+        DataError: it cannot be read.
+        ArgumentError: it has not the frames for such windows, or no times for events.
     """
     assert trained.sampling is not None
-    if trained.sampling.whole:
-        spans, rows = _rows(trained, path, seconds or WINDOW_SECONDS)
-        whole = rows if len(rows) == 1 else _rows(trained, path, None)[1]
-    else:
-        spans, rows = _rows(trained, path, None)
-        whole = rows.mean(axis=0, keepdims=True)
+    spans, rows = _rows(trained, path, window, hop, 1 if rules is None else PER_WINDOW)
+    whole = rows.mean(axis=0, keepdims=True)
+    if trained.sampling.whole and len(rows) > 1:
+        whole = probabilities_of(trained, whole_clip(trained, path)[None])
     file = str(path)
+    timeline = None if rules is None else _timeline(spans, rows)
     return VideoPrediction(
         whole=predictions_of(whole, [file], trained.classes)[0],
         span=Span(spans[0].start, spans[-1].end),
         windows=predictions_of(rows, [file] * len(rows), trained.classes),
         spans=tuple(spans),
+        events=None if timeline is None or rules is None else find_events(timeline, trained.classes, rules),
+        timeline=timeline,
+        classes=trained.classes,
     )
 
 
-def _rows(trained: Trained, path: Path, seconds: float | None) -> tuple[list[Span], np.ndarray]:
+def _timeline(spans: list[Span], rows: np.ndarray) -> Timeline:
+    if spans[0].start is None:
+        raise ArgumentError("a folder of frames tells no times, and events have some: give a video")
+    starts, ends = np.array(spans).T
+    return timeline_of(starts, ends, rows)
+
+
+def _rows(
+    trained: Trained, path: Path, window: float | None, hop: float | None = None, per_window: int = 1
+) -> tuple[list[Span], np.ndarray]:
     """The windows of a video, and their probabilities (W, K)."""
     assert trained.sampling is not None
-    windows, spans, rows = windows_of(trained, path, seconds), [], []
+    windows, spans, rows = windows_of(trained, path, window, hop, per_window), [], []
     H, W = trained.size
     at_once = batch_of(trained.channels * trained.sampling.frames * H * W)
     while batch := list(islice(windows, at_once)):
-        spans += [Span(start, end) for start, end, _ in batch]
-        rows.append(probabilities_of(trained, np.stack([clip for _, _, clip in batch])))
+        spans += [Span(one.start, one.end) for one in batch]
+        rows.append(probabilities_of(trained, np.stack([one.clip for one in batch])))
     return spans, np.concatenate(rows)
 
 
 def windows_of(
-    trained: Trained, path: Path, seconds: float | None
-) -> Iterator[tuple[float | None, float | None, np.ndarray]]:
-    """Start and end in seconds, and the clip (C, T, H, W) uint8, of one window of a video after the other."""
+    trained: Trained,
+    path: Path,
+    window: float | None = None,
+    hop: float | None = None,
+    per_window: int = 1,
+) -> Iterator[Window]:
+    """The windows of a video as the run takes them, see `read_windows`."""
+    return read_windows(path, _reading(trained), window, hop, per_window)
+
+
+def whole_clip(trained: Trained, path: Path) -> np.ndarray:
+    """The clip (planes, T, H, W) that stands for a whole video where the run's frames are spread over it."""
+    return read_clip(path, **_reading(trained)._asdict())
+
+
+def _reading(trained: Trained) -> Reading:
     assert trained.sampling is not None
-    return read_windows(
-        path,
-        sampling=trained.sampling,
-        channels=trained.channels,
-        size=trained.size,
-        flow=trained.flow,
-        seconds=seconds,
-    )
+    return Reading(trained.sampling, trained.channels, trained.size, trained.flow)
 
 
 def probabilities_of(trained: Trained, pixels: np.ndarray) -> np.ndarray:

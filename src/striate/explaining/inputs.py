@@ -11,7 +11,7 @@ from torch import Tensor
 from striate.data import open_data, read_image
 from striate.data.suffixes import VIDEO_SUFFIXES
 from striate.errors import ArgumentError, DataError, NetworkError
-from striate.evaluating.predict_clips import WINDOW_SECONDS, videos_in, windows_of
+from striate.evaluating.predict_clips import videos_in, whole_clip, windows_of
 from striate.evaluating.run_model import Trained
 from striate.numbers import by
 
@@ -144,7 +144,7 @@ def read_clips(trained: Trained, source: str) -> tuple[tuple[str, ...], np.ndarr
     titles: list[str] = []
     clips: list[np.ndarray] = []
     for video in videos_in(trained.run, [source]):
-        windows = [clip for _, _, clip in islice(windows_of(trained, video, None), MOST_WINDOWS + 1)]
+        windows = _clips_of(trained, video)
         titles += [f"{video}#{n + 1}" for n in range(len(windows))] if len(windows) > 1 else [str(video)]
         clips += windows
         if len(clips) > MOST_WINDOWS:
@@ -157,6 +157,13 @@ def read_clips(trained: Trained, source: str) -> tuple[tuple[str, ...], np.ndarr
     return tuple(titles), np.stack(clips)
 
 
+def _clips_of(trained: Trained, video: Path) -> list[np.ndarray]:
+    assert trained.sampling is not None
+    if trained.sampling.whole:
+        return [whole_clip(trained, video)]
+    return [clip for _, _, clip in islice(windows_of(trained, video), MOST_WINDOWS + 1)]
+
+
 def _only_video(trained: Trained, path: str) -> Path:
     videos = videos_in(trained.run, [path])
     if len(videos) != 1:
@@ -166,10 +173,8 @@ def _only_video(trained: Trained, path: str) -> Path:
 
 def _window(trained: Trained, video: Path, number: int) -> np.ndarray:
     """The clip (C, T, H, W) of one window, numbered from 1."""
-    assert trained.sampling is not None
-    seconds = WINDOW_SECONDS if trained.sampling.whole else None
     count = 0
-    for count, (_, _, clip) in enumerate(windows_of(trained, video, seconds), 1):
+    for count, (_, _, clip) in enumerate(windows_of(trained, video), 1):
         if count == number:
             return clip
     raise ArgumentError(f"{video} has no window {number}: expected 1–{count}")

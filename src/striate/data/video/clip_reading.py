@@ -21,6 +21,7 @@ from striate.data.unreadable_files import UnreadableError, plain_reason
 from striate.data.video.frame_source import ClipSource, open_clip
 from striate.data.video.part import Part, SegmentError
 from striate.data.video.sampling import MIDDLE, Sampling
+from striate.data.video.video_file import VideoError
 from striate.errors import ArgumentError, StriateError, unknown
 
 
@@ -77,26 +78,26 @@ def read_clip(
 
 def read_request(request: ClipRequest, *, how: Reading) -> np.ndarray:
     """One clip, uint8 (planes, T, H, W). Raises UnreadableError."""
-    with _opened(request.path) as source:
+    with opened(request.path) as source:
         positions = how.sampling.positions(source.length, request.offsets, source.duration)
-        return next(_clips(source, source.numbers(positions)[None], how, request.crop))
+        return next(clips_of(source, source.numbers(positions)[None], how, request.crop))
 
 
 def read_clip_header(path: str | Path) -> Header:
     """What a clip is like. Decodes the first frame only. Raises UnreadableError."""
-    with _opened(path) as source:
+    with opened(path) as source:
         return source.header()
 
 
 def decode_all_frames(path: str | Path) -> None:
     """Decodes a clip from beginning to end. Raises UnreadableError if something is wrong."""
-    with _opened(path) as source:
+    with opened(path) as source:
         source.decode_all()
 
 
 @contextmanager
-def _opened(path: str | Path) -> Iterator[ClipSource]:
-    """A clip; whatever goes wrong with it becomes an UnreadableError."""
+def opened(path: str | Path) -> Iterator[ClipSource]:
+    """A clip's frames; whatever goes wrong with it becomes an UnreadableError."""
     file, segment = parsed(str(path))
     try:
         with open_clip(file) as source:
@@ -118,61 +119,28 @@ def seconds_between_frames(path: str | Path, sampling: Sampling) -> float | None
     Raises:
         UnreadableError: it is no video that can be read.
     """
-    with _opened(path) as source:
+    with opened(path) as source:
         duration = sampling.duration(source.length, source.duration)
         if duration is None:
             return None
         return sampling.spacing(source.length, duration) * duration / source.length
 
 
-def read_windows(
-    path: str | Path,
-    *,
-    sampling: Sampling,
-    channels: int,
-    size: tuple[int, int],
-    flow: str | None = None,
-    seconds: float | None = None,
-) -> Iterator[tuple[float | None, float | None, np.ndarray]]:
-    """A video in windows, one after the other: its beginning and end in seconds, and the clip from it.
+def seconds_of_clip(path: str | Path) -> tuple[float, float]:
+    """When a clip begins and ends in its file.
 
-    Frames spread over a window need to know how long one is: `seconds`, by default the whole video. With a
-    step or a stride a window is as long as its T frames; the last one begins earlier, so that it is whole.
-    Times are None for a folder of frames. Raises UnreadableError.
+    Raises:
+        UnreadableError: it cannot be read, or tells no times.
     """
-    with _opened(path) as source:
-        starts, length = _windows(source, sampling, seconds)
-        inside = min(length, source.length)
-        seconds = _seconds(source, sampling, inside)
-        within = sampling.positions(inside, np.full(sampling.frames, MIDDLE), seconds)
-        last = np.nextafter(source.length, 0)
-        table = np.stack([source.numbers(np.minimum(start + within, last)) for start in starts])
-        clips = _clips(source, table, Reading(sampling, channels, size, flow), MIDDLE)
-        for start, clip in zip(starts, clips, strict=True):
-            end = min(start + length, source.length)
-            yield source.seconds(start), source.seconds(end), clip
+    with opened(path) as source:
+        begin, end = source.seconds(0), source.seconds(source.length)
+        if begin is None or end is None:
+            raise VideoError("it is a folder of frames, which tells no times")
+        return begin, end
 
 
-def _windows(source: ClipSource, sampling: Sampling, seconds: float | None) -> tuple[np.ndarray, float]:
-    """Positions where windows begin, and the length of one, in frames."""
-    if not sampling.whole:
-        length = sampling.frames * sampling.spacing(source.length, source.duration)
-        count = max(1, int(np.ceil(source.length / length - 1e-6)))
-        return np.minimum(np.arange(count) * length, max(0.0, source.length - length)), length
-    whole = source.duration
-    count = 1 if seconds is None or whole is None else max(1, round(whole / seconds))
-    length = source.length / count
-    return np.arange(count) * length, length
-
-
-def _seconds(source: ClipSource, sampling: Sampling, length: float) -> float | None:
-    """Seconds of so many frames of a video."""
-    duration = sampling.duration(source.length, source.duration)
-    return None if duration is None else duration * length / source.length
-
-
-def _clips(source: ClipSource, table: np.ndarray, how: Reading, crop: float) -> Iterator[np.ndarray]:
-    """For each row of frame numbers a clip (C, T, H, W)."""
+def clips_of(source: ClipSource, table: np.ndarray, how: Reading, crop: float) -> Iterator[np.ndarray]:
+    """For each row (T,) of a table of frame numbers a clip (planes, T, H, W)."""
     following = np.minimum(table + 1, source.length - 1)
     numbers = np.concatenate([table, following, np.maximum(following - 1, 0)], axis=1) if how.flow else table
     for row, pictures in zip(table, source.pictures(numbers, how.channels, how.size, crop), strict=True):
@@ -207,7 +175,7 @@ def read_whole(path: str, *, channels: int, short_side: int, fps: float | None) 
     Raises:
         UnreadableError: a DataError that says why the clip cannot be read.
     """
-    with _opened(path) as source:
+    with opened(path) as source:
         height, width, *_ = source.header()
         scale = short_side / min(height, width)
         size = max(short_side, round(height * scale)), max(short_side, round(width * scale))

@@ -1,0 +1,72 @@
+"""Events of whole files against the segments that a set says they have."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from striate.data import ClipSet, ImageSet
+from striate.data.segment import Segment, parsed
+from striate.data.video.clip_reading import seconds_of_clip
+from striate.errors import ArgumentError
+from striate.evaluating.event_scores import EventScores, TrueEvent, score_events
+from striate.evaluating.events import EventRules
+from striate.evaluating.predict_clips import predict_video
+from striate.evaluating.run_model import Trained
+from striate.evaluating.scoring import Progress
+
+
+def evaluate_events(
+    trained: Trained,
+    parts: Iterable[ImageSet],
+    classes: tuple[str, ...],
+    rules: EventRules,
+    *,
+    window: float | None = None,
+    hop: float | None = None,
+    progress: Progress | None = None,
+) -> EventScores:
+    """Scores the events that a run finds in whole files.
+
+    Args:
+        trained: the run.
+        parts: splits of a set whose clips are segments of files.
+        classes: of the set, by number.
+        rules: what makes an event.
+        window: as for `predict`.
+        hop: as for `predict`.
+        progress: called with (files done, all of them).
+
+    Raises:
+        ArgumentError: no clip is a segment, or none shows an event; windows that do not fit.
+        DataError: a file cannot be read.
+    """
+    truth = [event for part in parts for event in true_events(part, classes)]
+    files = sorted({one.file for one in truth})
+    predicted = {}
+    for number, file in enumerate(files):
+        predicted[file] = predict_video(trained, Path(file), window, hop, rules).events or ()
+        if progress is not None:
+            progress(number + 1, len(files))
+    scores = score_events(truth, predicted)
+    if scores is None:
+        raise ArgumentError(
+            "events are scored against segments of longer files, and none of these clips is one: give a list "
+            "with the columns path, start, end, label"
+        )
+    return scores
+
+
+def true_events(images: ImageSet, classes: tuple[str, ...]) -> Iterator[TrueEvent]:
+    """The segments of files among the clips of a split, background included."""
+    if not isinstance(images, ClipSet):
+        return
+    for name, label in zip(images.names, images.labels.tolist(), strict=True):
+        file, segment = parsed(name)
+        if segment is not None:
+            yield TrueEvent(file, *_seconds(name, segment), classes[label])
+
+
+def _seconds(address: str, segment: Segment) -> tuple[float, float]:
+    begin, end, unit = segment
+    if unit == "t" and begin is not None and end is not None:
+        return begin, end
+    return seconds_of_clip(address)

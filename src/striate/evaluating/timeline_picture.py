@@ -1,0 +1,104 @@
+"""The time line of a video as a picture: its frames, the probability of what happens in it, the events."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from striate.data.video.clip_reading import read_clip, read_clip_header
+from striate.data.video.sampling import Sampling
+from striate.evaluating.predict_clips import VideoPrediction
+
+PER_LINE = 12
+"""Frames shown on a line of the picture, each the one in the middle of its part of the time."""
+FULL = 24
+"""Events of a line; where there are more, the time is drawn in more lines."""
+LINES = 8
+CLASSES = 10
+"""Classes drawn: those of which most time is told; more are counted in the title."""
+HEIGHT = 96
+"""Pixels of a frame."""
+WIDTH = 14.0
+"""Inches of the picture."""
+
+
+def draw_timeline(video: VideoPrediction, path: Path) -> None:
+    """Draws a video whose events were asked for, as PNG.
+
+    Time goes from left to right, in several lines where there are many events. Of each class that happens
+    there is a lane: its probability as an area, and its events as bars. The frames above are read from the
+    file again.
+
+    Args:
+        video: the prediction.
+        path: of the picture.
+
+    Raises:
+        UnreadableError: the video cannot be read any more.
+    """
+    assert video.timeline is not None
+    assert video.events is not None
+    names = _lanes(video)
+    lines = min(LINES, 1 + (len(video.events) - 1) // FULL) if video.events else 1
+    frames = _frames(Path(video.whole.file), lines * PER_LINE)  # (lines · PER_LINE, H, W, 3)
+    strip = WIDTH / PER_LINE * frames.shape[1] / frames.shape[2]
+    lane = 0.3 * max(1, len(names))
+    figure = Figure(figsize=(WIDTH, 0.6 + lines * (strip + lane + 0.5)), dpi=120, layout="constrained")
+    parts = figure.subplots(2 * lines, 1, squeeze=False, gridspec_kw={"height_ratios": [strip, lane] * lines})
+    edges = np.linspace(video.timeline.cuts[0], video.timeline.cuts[-1], lines + 1)
+    for line in range(lines):
+        _draw_frames(parts[2 * line, 0], frames[line * PER_LINE : (line + 1) * PER_LINE])
+        _draw_lanes(parts[2 * line + 1, 0], video, names, edges[line], edges[line + 1])
+    parts[-1, 0].set_xlabel("seconds")
+    figure.suptitle(_title(video, len(names)), parse_math=False)
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # of letters that the font lacks
+        figure.savefig(path, format="png")
+
+
+def _lanes(video: VideoPrediction) -> list[str]:
+    """The classes that are drawn: those that happen, the longest first."""
+    lasting: dict[str, float] = {}
+    for event in video.events or ():
+        lasting[event.label] = lasting.get(event.label, 0.0) + event.end - event.start
+    return sorted(lasting, key=lambda name: -lasting[name])[:CLASSES]
+
+
+def _title(video: VideoPrediction, drawn: int) -> str:
+    events = video.events or ()
+    classes = len({event.label for event in events})
+    more = "" if classes <= drawn else f", {drawn} of {classes} classes drawn"
+    happen = "1 event" if len(events) == 1 else f"{len(events)} events" if events else "no event"
+    return f"{Path(video.whole.file).name}: {happen}{more}"
+
+
+def _frames(path: Path, count: int) -> np.ndarray:
+    """(count, H, W, 3) of the middles of equal parts of the video."""
+    height, width, *_ = read_clip_header(path)
+    size = HEIGHT, max(8, round(HEIGHT * min(3.0, width / height)))
+    return np.moveaxis(read_clip(path, sampling=Sampling(count), channels=3, size=size), 0, -1)
+
+
+def _draw_frames(axes: Axes, frames: np.ndarray) -> None:
+    axes.imshow(np.concatenate(list(frames), axis=1), aspect="auto", interpolation="nearest")
+    axes.set_axis_off()
+
+
+def _draw_lanes(axes: Axes, video: VideoPrediction, names: list[str], begin: float, end: float) -> None:
+    """One lane a class, the first on top; the ticks are seconds."""
+    assert video.timeline is not None
+    cuts, rows = video.timeline
+    for lane, name in enumerate(reversed(names)):
+        colour = f"C{names.index(name)}"
+        scores = rows[:, video.classes.index(name)]
+        axes.fill_between(
+            cuts, lane, lane + 0.8 * np.append(scores, scores[-1]), step="post", color=colour, alpha=0.3, lw=0
+        )
+        spans = [(one.start, one.end - one.start) for one in video.events or () if one.label == name]
+        axes.broken_barh(spans, (lane - 0.08, 0.12), facecolors=colour)
+    axes.set_yticks(np.arange(len(names)) + 0.4, list(reversed(names)), parse_math=False)
+    axes.set(xlim=(begin, end), ylim=(-0.12, max(1, len(names))))
+    axes.tick_params(axis="y", length=0)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
