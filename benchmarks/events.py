@@ -6,7 +6,7 @@ The hour is one file, 32 × 32 pixels, 10 frames a second: real digits (scikit-l
 with noise. Between events a digit stands still, and now and then another one takes its place; in an event it
 moves left, right, up or down for 2 to 8 seconds at its own speed. A clip network (`plain`, `--time tsm`,
 windows of 0.8 s) is trained on segments of *other* minutes, with other digits, the still moments being the
-class `background`. Its windows over the hour are joined into events, which are scored as `evaluate --events` does.
+class `background`. Its windows over the hour are joined into events, scored as `evaluate` does.
 """
 
 import argparse
