@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from striate.cli.printing import screen
-from striate.numbers import count, counted, percent
+from striate.numbers import DASH, count, counted, percent
 from striate.pages import Column, Table
 from striate.pages.table import AT_DOTS, AT_JOINTS, AT_SPACES
 
 if TYPE_CHECKING:
     from striate.comparing import Comparison
     from striate.evaluating.evaluate import Evaluation, Views
+    from striate.evaluating.event_scores import EventScores
     from striate.evaluating.metrics import Scores
     from striate.evaluating.predict import Predictions
-    from striate.evaluating.predict_clips import Prediction, Span
+    from striate.evaluating.predict_clips import Prediction, Span, VideoPrediction
     from striate.training.train import Run
 
 LISTED = 20
 """Rows of a long table that are printed; all of them are in the JSON."""
+LISTED_EVENTS = 100
+"""Events that are printed; all of them are in the CSV."""
 
 
 def print_run(run: "Run") -> None:
@@ -76,6 +79,8 @@ def print_evaluation(result: "Evaluation") -> None:
         )
     )
     console.print(_class_table(scores))
+    if result.events is not None:
+        console.print(_event_table(result.events))
     if len(scores.classes) > LISTED:
         console.print(f"{len(scores.classes) - LISTED} more classes: --json lists all", style="dim")
 
@@ -99,6 +104,24 @@ def _class_table(scores: "Scores") -> Table:
     )
 
 
+def _event_table(scores: "EventScores") -> Table:
+    """Average precision at each overlap, class by class, and their mean."""
+    classes = scores.classes[:LISTED]
+    names = ("mean of classes", *(one.name for one in classes))
+    rows = (scores.mean_average_precision, *(one.average_precision for one in classes))
+    overlaps = tuple(scores.to_json()["mean_average_precision"])
+    columns = (
+        Column("events", names, left=True, breaks=AT_JOINTS),
+        Column("there", (count(scores.events), *(count(one.events) for one in classes))),
+        Column("found", (count(scores.predicted), *(count(one.predicted) for one in classes))),
+        *(
+            Column(f"AP at {overlap}", tuple(percent(row[number]) for row in rows))
+            for number, overlap in enumerate(overlaps)
+        ),
+    )
+    return Table("", columns, strong=frozenset({0}), elsewhere="--json")
+
+
 def _mistakes(scores: "Scores") -> Iterator[str]:
     """For each class listed, the one that it is most often taken for, and how often."""
     for number in range(min(LISTED, len(scores.classes))):
@@ -116,6 +139,9 @@ def print_predictions(result: "Predictions") -> None:
     rows: list[tuple[str, Prediction]] = []
     spans: list[Span] = []
     faint: set[int] = set()
+    if result.rules is not None:
+        _print_events(result.videos)
+        return
     for video in result.videos:
         rows.append((video.whole.file, video.whole))
         spans.append(video.span)
@@ -128,6 +154,32 @@ def print_predictions(result: "Predictions") -> None:
     screen().print(
         replace(table, columns=(table.columns[0], time, *table.columns[1:]), faint=frozenset(faint))
     )
+
+
+def _print_events(videos: Sequence["VideoPrediction"]) -> None:
+    """One row for each event; a video in which nothing happens says so."""
+    rows = [(video.whole.file, event) for video in videos for event in video.events or (None,)]
+    listed = rows[:LISTED_EVENTS]
+    firsts = [
+        file if number == 0 or rows[number - 1][0] != file else "" for number, (file, _) in enumerate(listed)
+    ]
+    events = [event for _, event in listed]
+    table = Table(
+        "",
+        (
+            Column("file", tuple(firsts), left=True, breaks=AT_JOINTS),
+            Column.of("event", events, lambda one: "nothing" if one is None else one.label, left=True),
+            Column.of("from", events, lambda one: DASH if one is None else f"{one.start:.2f} s"),
+            Column.of("to", events, lambda one: DASH if one is None else f"{one.end:.2f} s"),
+            Column.of(
+                "probability", events, lambda one: DASH if one is None else percent(one.probability, 1)
+            ),
+        ),
+        elsewhere="--csv",
+    )
+    screen().print(table)
+    if len(rows) > len(listed):
+        screen().print(f"{len(rows) - len(listed)} more events: --csv lists all", style="dim")
 
 
 def _table(rows: Sequence[tuple[str, "Prediction"]]) -> Table:
