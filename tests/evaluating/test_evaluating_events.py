@@ -94,6 +94,7 @@ def test_classes_go_by_themselves_and_background_is_none_of_them() -> None:
     assert [(event.label, event.start, event.end) for event in found] == [("a", 0, 1), ("b", 0, 3)]
 
 
+HUNDREDTHS = st.integers(1, 300).map(lambda number: number / 100)
 SCORES = st.lists(st.sampled_from([0.1, 0.3, 0.4, 0.5, 0.9]), min_size=1, max_size=12)
 
 
@@ -118,7 +119,7 @@ def test_every_second_is_in_an_event_if_and_only_if_a_path_above_leads_to_the_th
     assert all(one[1] < other[0] for one, other in pairwise(found))
 
 
-@given(hop=st.floats(0.1, 1), count=st.integers(1, 12), more=st.floats(0, 3))
+@given(hop=HUNDREDTHS, count=st.integers(1, 12), more=st.just(0.0) | HUNDREDTHS)
 def test_smoothing_is_a_weighted_mean_at_every_moment(hop: float, count: int, more: float) -> None:
     starts = np.arange(count) * hop
     ends = starts + hop + more
