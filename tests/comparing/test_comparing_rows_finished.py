@@ -91,6 +91,10 @@ def test_other_recipes_and_machines_are_told(tmp_path: Path) -> None:
     ]
     finished = [read_finished(run) for run in runs]
     assert list(differences(finished[:2])) == []
+    slow = changed_data(tmp_path / "slow", seconds_per_frame=0.25)
+    assert list(differences([finished[0], read_finished(slow)])) == [
+        "not at the same speed: their frames are 0.25 s and unknown apart"
+    ]
     assert list(differences(finished)) == [
         "not by the same recipe: the runs differ in label_smoothing",
         "trained in bf16 and fp32, as a trial chose for each: memory and speed of training differ by "

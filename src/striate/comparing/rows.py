@@ -100,6 +100,10 @@ def differences(runs: Sequence[Finished]) -> Iterator[str]:
     differ = [name for name in names - set(_BUDGET) if len({str(recipe.get(name)) for recipe in recipes}) > 1]
     if differ:
         yield f"not by the same recipe: the runs differ in {', '.join(sorted(differ))}"
+    speeds = {run.record["data"].get("seconds_per_frame") for run in runs}
+    if len(speeds) > 1:
+        told = sorted("unknown" if speed is None else f"{speed:.3g} s" for speed in speeds)
+        yield f"not at the same speed: their frames are {' and '.join(told)} apart"
     formats = {str(run.record.get("plan", {}).get("number_format")) for run in runs}
     if len(formats) > 1:
         yield (

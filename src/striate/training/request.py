@@ -81,19 +81,19 @@ class ClipOptions:
 
     frames: int | None = None
     """Frames of each clip. By default 8; needed where the clips are folders of frames."""
-    causal: bool = False
-    """No frame sees a later one, so that the network can run on a live stream."""
-    stride: int | None = None
-    """Distance of the frames in the video, counted in frames, in place of --span; for videos of one rate."""
-    flow: Flow | None = None
-    """How the optical flow of --time two-stream is computed (needs the extra `flow`). By default dis."""
     span: str | None = None
     """Seconds of a video that a clip stands for, its frames evenly spread; whole: all of each video. By
     default what nine in ten clips are long, 10 at most."""
     rate: float | None = None
     """Frames a second that a clip takes of a video, in place of --span."""
+    stride: int | None = None
+    """Distance of the frames in the video, counted in frames, in place of --span; for videos of one rate."""
     frame_rate: float | None = None
     """Frames a second of clips that tell no times, as folders of frames do."""
+    causal: bool = False
+    """No frame sees a later one, so that the network can run on a live stream."""
+    flow: Flow | None = None
+    """How the optical flow of --time two-stream is computed (needs the extra `flow`). By default dis."""
     reversed: tuple[str, ...] = ()
     """Pairs of classes that are each other's played backwards, as open=close: played backwards with the label
     swapped."""
