@@ -74,6 +74,15 @@ def test_a_run_with_a_stride_sees_windows(strided: Run, tmp_path: Path) -> None:
     assert torch.equal(second.inputs, subject.inputs[1:2])
 
 
+def test_a_segment_is_an_input_of_its_own(strided: Run, tmp_path: Path) -> None:
+    video = write_video(tmp_path / "a.mp4", 15)  # five frames a second
+    whole = open_subject(strided.path, [video], None)
+    part = open_subject(strided.path, [f"{video}#frames=0,6"], None)
+    assert part.titles == (f"{video}#frames=0,6",)
+    assert torch.equal(part.inputs, whole.inputs[:1])
+    assert torch.equal(open_subject(strided.path, [f"{video}#t=0,1.2#1"], None).inputs, part.inputs)
+
+
 def test_a_file_whose_name_ends_like_a_window(strided: Run, tmp_path: Path) -> None:
     video = write_video(tmp_path / "a.mp4", 6)
     video = video.rename(tmp_path / "a#2")
