@@ -25,6 +25,7 @@ import numpy as np
 
 from striate.data.video.clip_reading import read_clip
 from striate.data.video.sampling import Sampling
+from striate.data.video.timeline import timeline_of
 from striate.data.video.video_file import open_video
 
 FRAMES = 8
@@ -60,8 +61,9 @@ def ours(path: str, size: int | None) -> np.ndarray:
 def targets(path: str) -> list[tuple[int, int]]:
     """Number and time, in ticks, of each frame that is asked for: given to PyAV, not timed."""
     with open_video(path) as video:
-        sampling, times = Sampling(FRAMES), video.timeline.times
-        numbers = video.timeline.numbers(sampling.positions(len(times), np.full(FRAMES, 0.5)))
+        timeline = timeline_of(video)
+        sampling, times = Sampling(FRAMES), timeline.times
+        numbers = timeline.numbers(sampling.positions(len(times), np.full(FRAMES, 0.5)))
         return [(int(number), int(times[number])) for number in numbers]
 
 

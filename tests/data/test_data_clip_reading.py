@@ -260,20 +260,17 @@ def test_a_file_that_is_cut_off_says_where(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "opens", "why"),
+    ("name", "why"),
     [
-        ("a.mkv", "it is cut off: 2.9 of 6 seconds are there", "it is cut off: 2.9 of 6 seconds are there"),
-        ("a.ts", None, "1 of 30 frames are damaged"),  # its head tells nothing of its length
+        ("a.mkv", "it is cut off: 2.9 of 6 seconds are there"),
+        ("a.ts", "it is cut off, or damaged at its end"),  # its head tells nothing of its length
     ],
 )
-def test_a_stream_that_is_cut_off(tmp_path: Path, name: str, opens: str | None, why: str) -> None:
+def test_a_stream_that_is_cut_off(tmp_path: Path, name: str, why: str) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (60, 32, 48, 3), np.uint8)
     path = write_video(tmp_path / name, pictures=list(noise))
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    if opens:
-        assert reason(read_clip_header, path) == opens
-    else:
-        assert read_clip_header(path)[:4] == Header(32, 48, False, 30)[:4]
+    assert reason(read_clip_header, path) == why
     assert reason(decode_all_frames, path) == why
 
 

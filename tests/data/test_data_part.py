@@ -1,11 +1,12 @@
 """Segments of videos, by numbers painted in the frames: the frames that are asked for, and no others."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from av.packet import Packet
+from av.video.stream import VideoStream
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,8 +19,8 @@ from striate.data.video.clip_reading import (
     read_whole,
     read_windows,
 )
+from striate.data.video.decoding import Decoder
 from striate.data.video.sampling import Sampling
-from striate.data.video.video_frames import FrameReader
 
 
 def whole(address: Path | str) -> list[int]:
@@ -104,14 +105,14 @@ def test_an_end_that_was_rounded_up(tmp_path: Path) -> None:
 def test_only_the_part_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 18 frames, a key frame among every three of them: from the one before the part to its last."""
     numbers: list[int] = []
-    chosen = FrameReader._chosen
+    decoded = Decoder._decoded
 
-    def counting(reader: FrameReader, packets: Iterator[tuple[int, Packet]]) -> Iterator[tuple[int, Packet]]:
-        for number, packet in chosen(reader, packets):
-            numbers.append(number)
-            yield number, packet
+    def counting(decoder: Decoder, packet: "Packet[VideoStream] | None") -> list[av.VideoFrame]:
+        if packet is not None:
+            numbers.append(int(packet.pts or 0))  # a packet's number goes through the decoder as its time
+        return decoded(decoder, packet)
 
-    monkeypatch.setattr(FrameReader, "_chosen", counting)
+    monkeypatch.setattr(Decoder, "_decoded", counting)
     path = write_video(tmp_path / "a.mp4", 18, rate=10, keys=3)
     assert numbers_of(read_clip(f"{path}#t=1.0,1.5", sampling=Sampling(5), channels=1)) == [
         10,

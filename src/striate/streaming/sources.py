@@ -15,8 +15,7 @@ import numpy as np
 from striate.data.images.reading import decode_image
 from striate.data.unreadable_files import UnreadableError
 from striate.data.video.frame_source import frame_files
-from striate.data.video.timeline import VideoError
-from striate.data.video.video_file import open_video
+from striate.data.video.video_file import VideoError, open_video
 from striate.data.video.video_frames import Converter
 from striate.errors import ArgumentError, DataError
 

@@ -179,7 +179,7 @@ def read_whole(path: str, *, channels: int, short_side: int, fps: float | None) 
         height, width, *_ = source.header()
         scale = short_side / min(height, width)
         size = max(short_side, round(height * scale)), max(short_side, round(width * scale))
-        numbers = source.numbers(_positions(source, fps))
+        numbers = _kept(source, fps)
         frames = np.empty((len(numbers), channels, *size), np.uint8)
         one_by_one = source.pictures(numbers[:, None], channels, size, MIDDLE)
         for frame, pictures in zip(frames, one_by_one, strict=True):
@@ -188,8 +188,10 @@ def read_whole(path: str, *, channels: int, short_side: int, fps: float | None) 
         return frames
 
 
-def _positions(source: ClipSource, fps: float | None) -> np.ndarray:
-    """Positions of the frames that are kept: all, or the middles of equal parts."""
+def _kept(source: ClipSource, fps: float | None) -> np.ndarray:
+    """Numbers of the frames that are kept: all, or those shown in the middles of equal parts."""
     seconds = source.duration
-    count = source.length if fps is None or seconds is None else max(1, round(seconds * fps))
-    return (np.arange(count) + 0.5) * (source.length / count)
+    if fps is None or seconds is None:
+        return np.arange(source.length)
+    count = max(1, round(seconds * fps))
+    return source.numbers((np.arange(count) + 0.5) * (source.length / count))

@@ -12,8 +12,8 @@ import numpy as np
 from striate.data.images.reading import Header, decode_image, read_header
 from striate.data.suffixes import IMAGE_SUFFIXES
 from striate.data.unreadable_files import UnreadableError
-from striate.data.video.timeline import VideoError
-from striate.data.video.video_file import Video, open_video
+from striate.data.video.timeline import timeline_of
+from striate.data.video.video_file import Video, VideoError, open_video
 from striate.data.video.video_frames import Converter, FrameReader, decode_all, upright
 
 
@@ -28,7 +28,7 @@ class ClipSource(ABC):
 
     @abstractmethod
     def seconds(self, position: float) -> float | None:
-        """From the beginning of the clip; None where that is not known."""
+        """From the beginning of the first frame, whatever its time in the file; None where not known."""
 
     @property
     def duration(self) -> float | None:
@@ -70,14 +70,14 @@ def open_clip(path: str | Path) -> Iterator[ClipSource]:
 
 class _File(ClipSource):
     def __init__(self, video: Video) -> None:
-        self._video = video
-        self.length = len(video.timeline)
+        self._video, self._timeline = video, timeline_of(video)
+        self.length = len(self._timeline)
 
     def numbers(self, positions: np.ndarray) -> np.ndarray:
-        return self._video.timeline.numbers(positions)
+        return self._timeline.numbers(positions)
 
     def seconds(self, position: float) -> float:
-        return self._video.seconds(position)
+        return self._video.seconds(self._timeline.duration * position / self.length)
 
     def pictures(
         self, table: np.ndarray, channels: int, size: tuple[int, int] | None, crop: float

@@ -7,7 +7,7 @@ import numpy as np
 from striate.data.images.reading import Header
 from striate.data.segment import Segment
 from striate.data.video.frame_source import ClipSource
-from striate.data.video.timeline import VideoError
+from striate.data.video.video_file import VideoError
 
 _ROUNDING = 0.5
 """Seconds by which a segment may end behind its file: lists round."""

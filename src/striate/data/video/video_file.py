@@ -1,13 +1,12 @@
-"""One video file, opened: its picture stream, and when its frames are shown.
+"""One video file, opened: its picture stream.
 
 | what FFmpeg finds | what becomes of it |
 |---|---|
 | several streams | the first of moving pictures; sound, subtitles and cover pictures are left alone |
 | frames at uneven times, gaps | each frame is shown from its presentation time to the next one's |
-| a first frame later than 0, or before it | the clip begins there: seconds are counted from the first frame |
-| no presentation times (AVI with B-frames, program streams) | the file is decoded once to learn the order |
+| no presentation times (AVI) | frames are counted as they are decoded |
 | a duration that is missing or wrong | not needed: there are as many frames as packets |
-| packets before the first key frame | no frames: nothing to predict them from |
+| frames before the first key frame | left out: what they are predicted from is not there |
 | a rotation flag (display matrix) | honoured |
 | pixels that are not square | taken as square |
 | interlaced pictures | taken as they are |
@@ -19,7 +18,6 @@ Files are read from disk only: play lists, which name other files or addresses, 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 
 import av
@@ -28,7 +26,6 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from striate.data.unreadable_files import open_regular
-from striate.data.video.timeline import Timeline, VideoError, known_timeline
 
 _FORMATS = "mov,mp4,matroska,webm,avi,asf,flv,mpeg,mpegts,mpegvideo,ogg,h264,hevc,m4v,ivf,nut,gif,apng"
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
@@ -36,88 +33,80 @@ _QUICK = {"probesize": "32", "analyzeduration": "0"}
 _BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip")
 
 
+class VideoError(Exception):
+    """What is wrong with a file, to be told after its name."""
+
+
 class Video:
-    """An open video file. `packets` reads on where the container stands."""
+    """An open video file, decoded in one thread."""
+
+    container: InputContainer
+    stream: VideoStream
 
     def __init__(self, path: str | Path) -> None:
+        """Opens it. Raises VideoError, or what PyAV raises."""
         self.path = Path(path)
-        with open_regular(self.path) as file:
+        with open_regular(path) as file:
             head = file.read(12)
         if not head:
             raise VideoError("the file is empty")
         # Boxes of MP4 and QuickTime say all that is needed; elsewhere FFmpeg decodes a little to find it out.
         self._options = {**_OPTIONS, **_QUICK} if head[4:8] in _BOXES else _OPTIONS
-        self.container, self.stream = self._opened()
+        self._open()
 
-    def _opened(self) -> tuple[InputContainer, VideoStream]:
-        container = av.open(f"file:{self.path}", options=self._options)
-        try:
-            return container, _stream_of(container)
-        except BaseException:
-            container.close()
-            raise
+    def _open(self) -> None:
+        # With "file:" no part of a name is taken for a protocol, as in take:1.mp4.
+        self.container = av.open(f"file:{self.path}", options=self._options)
+        stream = next((stream for stream in self.container.streams.video if not _is_cover(stream)), None)
+        if stream is None:
+            raise VideoError("it holds no moving pictures")
+        if stream.codec_context is None:
+            raise VideoError("FFmpeg as it comes with PyAV has no decoder for it: convert it to H.264")
+        stream.thread_type = "NONE"
+        stream.codec_context.thread_count = 1
+        self.stream = stream
 
-    @cached_property
-    def timeline(self) -> Timeline:
-        """When its frames are shown. Raises VideoError if there are none, or many are missing."""
-        return known_timeline(self.path, self.container, self.stream, self._again)
+    def packets(self) -> Iterator["Packet[VideoStream]"]:
+        """Those of the pictures, from where the file stands; the last one, empty, makes a decoder give all.
 
-    def packets(self) -> "Iterator[Packet[VideoStream]]":
-        """Those of the picture stream from here on; the last one is empty and makes the decoder give all."""
-        yield from self.container.demux(self.stream)
-
-    def seek_packet(self, number: int) -> bool:
-        """Moves to this packet or not far before it, if the container can. The decoder forgets what it had.
-
-        Program streams are not searched: a search lands within a frame, and only some frames have a time.
+        Other empty ones, which stand for a frame that is shown once more, are left out: a decoder would take
+        them for the end.
         """
-        kind = self.container.format.name
-        if kind == "mpeg":
-            return False
-        try:
-            if kind == "mpegts":  # searched by times it lands anywhere
-                self.container.seek(int(self.timeline.places[number]), unsupported_byte_offset=True)
-            else:
-                self.container.seek(int(self.timeline.decoded[number]), stream=self.stream)
-        except av.error.FFmpegError:
-            return False
-        return True
+        for packet in self.container.demux(self.stream):
+            if packet.size or (packet.dts is None and packet.pts is None):
+                yield packet
 
-    def reopen(self) -> None:
-        """Moves to the beginning, whatever the container can."""
-        self.container.close()
-        self.container, self.stream = self._opened()
+    def open_again(self) -> None:
+        """To the beginning, with nothing left of what was decoded."""
+        self.close()
+        self._open()
 
-    def _again(self) -> "Iterator[Packet[VideoStream]]":
-        self.reopen()
-        return self.packets()
+    def close(self) -> None:
+        """Lets go of the file, and of the decoder."""
+        if hasattr(self, "container"):
+            self.container.close()
 
-    def seconds(self, position: float) -> float:
-        """Seconds from the first frame to a position, see `Sampling`."""
+    @property
+    def format(self) -> str:
+        """FFmpeg's name of the container, such as "avi" or "mov,mp4,m4a,3gp,3g2,mj2"."""
+        return self.container.format.name
+
+    def seconds(self, ticks: float) -> float:
+        """Of a number of ticks of the stream."""
         assert self.stream.time_base is not None
-        timeline = self.timeline
-        return float(timeline.duration * position / len(timeline) * self.stream.time_base)
+        return float(ticks * self.stream.time_base)
 
 
 @contextmanager
 def open_video(path: str | Path) -> Iterator[Video]:
-    """A video file with one decoder thread, closed at the end. Raises VideoError, or what PyAV raises."""
-    video = Video(path)
+    """A video file, closed at the end. Raises VideoError, or what PyAV raises."""
+    video = None
     try:
+        video = Video(path)
         yield video
     finally:
-        video.container.close()
-
-
-def _stream_of(container: InputContainer) -> VideoStream:
-    stream = next((stream for stream in container.streams.video if not _is_cover(stream)), None)
-    if stream is None:
-        raise VideoError("it holds no moving pictures")
-    if stream.codec_context is None:
-        raise VideoError("FFmpeg as it comes with PyAV has no decoder for it: convert it to H.264")
-    stream.thread_type = "NONE"
-    stream.codec_context.thread_count = 1
-    return stream
+        if video:
+            video.close()
 
 
 def _is_cover(stream: VideoStream) -> bool:

@@ -3,28 +3,20 @@
 Between two frames that are asked for, decoding goes on from where it is, or begins again at a key frame:
 whichever decodes less. So a file with a key frame every second is searched, and one with a single key frame
 is read from beginning to end. On the way, frames that no other is predicted from are not decoded at all.
-
-Nothing is taken on trust: where a search has landed is read off the packet that comes, and which frame has
-been decoded off the frame itself.
+Every frame tells which one it is (see `decoding`), and what is not the frame that was asked for is not given.
 """
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Generator, Iterator
 
-import av
 import numpy as np
-from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
-from av.video.stream import VideoStream
 
-from striate.data.video.timeline import MAY_MISS, VideoError, decoded
-from striate.data.video.video_file import Video
+from striate.data.video.decoding import Decoder
+from striate.data.video.timeline import Timeline, timeline_of
+from striate.data.video.video_file import Video, VideoError
 
 _SEEK = 2  # frames: a search costs less than decoding so many (measured on six files)
-_TRIED = 3  # key frames before a frame, the nearest first, before decoding begins at the first one
-_SKIP = frozenset({"h264", "hevc", "mpeg4", "mpeg2video", "mpeg1video", "msmpeg4v3", "wmv2", "flv1"})
-"""Decoders that leave out a frame when told to while they run; others are told when opened, or never."""
 
 
 class FrameReader:
@@ -32,116 +24,61 @@ class FrameReader:
 
     def __init__(self, video: Video, numbers: np.ndarray) -> None:
         """numbers: all that will be asked for."""
-        self._video, self._timeline = video, video.timeline
-        self._wanted = set(self._timeline.packets[np.unique(numbers)].tolist())
-        self._skips = video.stream.codec_context.name in _SKIP
-        self._frames: Iterator[tuple[int, VideoFrame]] = iter(())
+        self._timeline: Timeline = timeline_of(video)
+        self._decoder = Decoder(video, self._timeline.packets)
+        sources = self._timeline.sources
+        self._wanted = None if sources is None else set(sources[np.unique(numbers)].tolist())
+        self._frames: Generator[tuple[int, VideoFrame], None, None] | None = None
         self._frame: VideoFrame | None = None  # that came out last
         self._passed = -1  # its number
-        self._damaged = 0  # packets since the last search
 
     def frames(self, numbers: np.ndarray) -> Iterator[VideoFrame]:
-        """The frames of these numbers, best rising. Raises VideoError where one cannot be decoded."""
+        """The frames of these numbers, best rising. Raises VideoError for one that cannot be decoded."""
         for number in map(int, numbers):
-            if self._frame is None or self._passed != number:
-                self._move(number)
-            assert self._frame is not None
+            if not self._is_at(number):
+                self._advance(number)
+            if self._frame is None or not self._is_at(number):
+                raise VideoError(f"frame {number} of {len(self._timeline)} cannot be decoded")
             yield self._frame
 
     def close(self) -> None:
         """Lets go of the decoder, which a circle of references would hold until one is looked for."""
-        self._frames = iter(())
+        if self._frames:
+            self._frames.close()
 
-    def _move(self, number: int) -> None:
-        keys = self._timeline.key_frames
-        near = max(1, int(np.searchsorted(keys, number, side="right")))
-        goes_on = self._frame is not None and self._passed < number and keys[near - 1] <= self._passed + _SEEK
-        if number not in self._timeline.hidden:
-            if goes_on and self._reach(number):
+    def _is_at(self, number: int) -> bool:
+        return self._frame is not None and self._passed == number
+
+    def _advance(self, number: int) -> None:
+        """To the frame of this number: on from here, or from a key frame, or from one further back."""
+        key = self._timeline.key_before(number)
+        if self._frames and self._passed < number and self._timeline.keys[key] <= self._passed + _SEEK:
+            self._next(number)
+        for earlier in dict.fromkeys((key, max(key - 1, 0), 0)):
+            if self._is_at(number):
                 return
-            for key in sorted({*range(max(0, near - _TRIED), near), 0}, reverse=True):
-                self._search(int(self._timeline.keys[key]))
-                if self._reach(number) and not (key and self._frame is not None and self._frame.is_corrupt):
-                    return
-        self._stand_in(number, max(0, near - _TRIED))
+            self._begin(earlier)
+            self._next(number)
 
-    def _reach(self, number: int) -> bool:
-        """Decodes on; whether the frame comes."""
-        for damaged, frame in self._frames:
-            at = int(self._timeline.frames[frame.pts])
-            if at < 0:
-                continue
-            self._damaged, self._frame, self._passed = damaged, frame, at
-            if at >= number:
-                return at == number
-        return False
+    def _begin(self, key: int) -> None:
+        self.close()
+        self._frame, self._passed = None, -1
+        self._frames = self._decoder.frames_from(int(self._timeline.entries[key]), self._wanted)
 
-    def _stand_in(self, number: int, key: int) -> None:
-        """The frame before one that the decoder does not give: it stays on the screen.
+    def _next(self, number: int) -> None:
+        """On to this frame, or, where it does not come, to the first after it."""
+        for packet, frame in self._frames or ():
+            its_number = self._number(packet)
+            if its_number is not None:
+                self._frame, self._passed = frame, its_number
+            if self._passed >= number:
+                return
 
-        Raises VideoError where the file is damaged there, or ends much too early.
-        """
-        skips, self._skips = self._skips, False
-        self._search(int(self._timeline.keys[key]))
-        before: VideoFrame | None = None
-        for damaged, frame in self._frames:
-            self._damaged, at = damaged, int(self._timeline.frames[frame.pts])
-            if at > number:
-                break
-            if at >= 0:
-                before, self._passed = frame, at
-        else:
-            if number - self._passed > max(1.0, len(self._timeline) * MAY_MISS):
-                before = None
-        self._skips = skips
-        if before is None or self._damaged:
-            last = "" if before is None else f", after frame {self._passed}"
-            raise VideoError(f"frame {number} of {len(self._timeline)} cannot be decoded{last}")
-        self._timeline.hidden.add(number)
-        self._frame, self._passed, self._frames = before, number, iter(())
-
-    def _search(self, packet: int) -> None:
-        """Makes ready to decode from a packet on."""
-        self._frame, self._passed, self._damaged = None, -1, 0
-        self._frames = decoded(self._chosen(self._from(packet)))
-
-    def _from(self, packet: int) -> "Iterator[tuple[int, Packet[VideoStream]]]":
-        """Numbered packets from this one on, wherever the container's search lands."""
-        if self._video.seek_packet(packet):
-            packets = self._video.packets()
-            first = _first(packets)
-            number = None if first is None else self._timeline.number_of(first)
-            if first is not None and number is not None and number <= packet:
-                return _counted(chain([first], packets), number, packet)
-        self._video.reopen()
-        return _counted(self._video.packets(), 0, packet)
-
-    def _chosen(
-        self, numbered: "Iterator[tuple[int, Packet[VideoStream]]]"
-    ) -> "Iterator[tuple[int, Packet[VideoStream]]]":
-        """Tells the decoder before each packet whether it may leave it out."""
-        for number, packet in numbered:
-            if self._skips:
-                wanted = number in self._wanted
-                self._video.stream.codec_context.skip_frame = "DEFAULT" if wanted else "NONREF"
-            yield number, packet
-
-
-def _first(packets: "Iterator[Packet[VideoStream]]") -> "Packet[VideoStream] | None":
-    try:
-        return next((packet for packet in packets if packet.size), None)
-    except av.error.EOFError:
-        return None
-
-
-def _counted(
-    packets: "Iterator[Packet[VideoStream]]", number: int, first: int
-) -> "Iterator[tuple[int, Packet[VideoStream]]]":
-    """Numbers packets, and drops those before the first that is to be decoded."""
-    for packet in packets:
-        if not packet.size or number >= first:
-            yield number, packet
-        number += bool(packet.size)
+    def _number(self, packet: int) -> int | None:
+        """Of the frame that came out of a packet; None for one that is not shown."""
+        if self._wanted is not None:
+            return self._timeline.frames.get(packet)
+        return None if packet in self._timeline.hidden else self._passed + 1
 
 
 class Converter:
@@ -185,14 +122,11 @@ def upright(frame: VideoFrame) -> tuple[int, int]:
 
 def decode_all(video: Video) -> None:
     """Decodes a video from beginning to end. Raises VideoError if something is wrong."""
-    timeline = video.timeline
-    video.reopen()
-    came, broken = set(), 0
-    for damaged, frame in decoded(enumerate(video.packets())):
-        came.add(int(timeline.frames[frame.pts]))
-        broken = max(broken, damaged)
-        broken += frame.is_corrupt
-    if broken:
-        raise VideoError(f"{broken} of {len(timeline)} frames are damaged")
-    if len(timeline) - 1 - max(came, default=-1) > max(1.0, len(timeline) * MAY_MISS):
-        raise VideoError(f"it can be decoded up to frame {max(came, default=0)} of {len(timeline)} only")
+    timeline = timeline_of(video)
+    decoder = Decoder(video, timeline.packets)
+    came = {number for number, _ in decoder.frames_from(int(timeline.entries[0]))}
+    if decoder.damaged:
+        raise VideoError(f"{decoder.damaged} of {len(timeline)} frames are damaged")
+    expected = set(timeline.frames) or set(range(len(timeline.packets))) - timeline.hidden
+    if expected - came:
+        raise VideoError(f"{len(expected & came)} of {len(expected)} frames can be decoded")
