@@ -21,7 +21,7 @@ from striate.data.unreadable_files import UnreadableError, plain_reason
 from striate.data.video.frame_source import ClipSource, open_clip
 from striate.data.video.part import Part, SegmentError
 from striate.data.video.sampling import MIDDLE, Sampling
-from striate.data.video.timeline import VideoError
+from striate.data.video.video_file import VideoError
 from striate.errors import ArgumentError, StriateError, unknown
 
 
