@@ -6,7 +6,10 @@ import torch.nn.functional as F
 from explaining_networks import image_network, numbers
 
 from striate.errors import NetworkError
+from striate.evaluating.run_model import open_run
 from striate.explaining.explain import explain
+from striate.runs import read_record
+from striate.training.checkpoint import read_checkpoint
 from striate.training.train import Run
 
 OPTIMISERS = {
@@ -64,3 +67,31 @@ def test_the_run_has_its_own_optimiser_loss_and_labels(digits_run: Run) -> None:
     assert faster.gradient is not None
     assert faster.gradient.update is not None
     assert faster.gradient.update.settings["rate"] == 0.1
+
+
+def test_a_finished_run_steps_at_its_highest_rate_and_its_average_follows(digits_run: Run) -> None:
+    """The optimiser moves the raw weights of the checkpoint; what the run keeps is their moving average."""
+    found = explain(digits_run.path, "digits/test/17", layer="conv1", weight=(3, 0, 1, 1)).gradient
+    assert found is not None
+    update, kept = found.update, open_run(digits_run.path, "cpu").network
+    assert update is not None
+    assert update.average is not None
+    recipe = read_record(digits_run.path)["recipe"]
+    assert update.settings["rate"] == recipe["learning_rate"]
+    raw = read_checkpoint(digits_run.path)[1]["network"]["conv1.weight"]
+    assert float(update.old[1, 1]) == pytest.approx(float(raw[3, 0, 1, 1]))
+    before, after, decay = update.average
+    assert before == pytest.approx(float(kept.get_parameter("conv1.weight")[3, 0, 1, 1].detach()))
+    assert after == pytest.approx(decay * before + (1 - decay) * float(update.new[1, 1]))
+    assert abs(float(update.new[1, 1] - update.old[1, 1])) > 1e-6
+
+
+def test_a_bias_is_updated_too() -> None:
+    network, x = image_network(), numbers(1, 4, 9, 8)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    found = explain(network, x, layer="4", weight="bias:3", label=1, optimizer=optimizer).gradient
+    F.cross_entropy(network(x), torch.tensor([1])).backward()  # type: ignore[no-untyped-call]
+    assert found is not None
+    assert found.update is not None
+    bias = network[4].bias  # type: ignore[index]
+    assert float(found.update.new) == pytest.approx(float(bias[3] - 0.1 * bias.grad[3]), rel=1e-5)

@@ -30,6 +30,7 @@ from striate.explaining.weight_gradient import (
     WeightGradient,
     explain_gradient,
     gradient_by_torch,
+    parameter_name,
     start_of_chain,
 )
 from striate.tracing.recording import LayerRecord, Recorded, record
@@ -112,7 +113,7 @@ def explain(
         show: pictures by name, see `SHOWS`.
         label: the true class of the inputs, one or one each, where they have none; by name, or by number.
         target: the class that pictures ask about; by default the most probable one.
-        rate: a learning rate for the update; by default the optimiser's own.
+        rate: a learning rate for the update; by default the optimiser's own, of a run its recipe's highest.
         optimizer: whose update is shown, for a module.
         language: "en" or "vi".
 
@@ -235,7 +236,8 @@ def _gradient(
         return gradient
     by_torch = gradient_by_torch(recorded, named, question.parameter)
     clip = clip_factor(recorded.parameter_gradients, optimiser.clip_norm)
-    update = explain_update(optimiser, parameter, by_torch, clip, gradient.index, gradient.kernel)
+    name = parameter_name(recorded, named, question.parameter)
+    update = explain_update(optimiser, parameter, by_torch, clip, gradient.index, gradient.kernel, name)
     return replace(gradient, update=update)
 
 

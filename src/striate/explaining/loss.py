@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from striate.derivation import CrossEntropy
+from striate.derivation.loss import log_softmax
 from striate.derivation.shapes import Array
 from striate.errors import ArgumentError, NetworkError
 from striate.evaluating.metrics import probabilities
@@ -18,9 +19,12 @@ from striate.explaining.subject import Subject
 from striate.explaining.texts import Texts
 from striate.numbers import by, number, percent
 from striate.pages import Block, Formula, Paragraph, Section, Table
-from striate.pages.document import as_maths, over, partial, row, sub, total
+from striate.pages.document import Maths, as_maths, over, partial, row, sub, total
 from striate.plain_values import to_plain
 from striate.tracing.recording import Recorded
+
+TERMS = 3
+"""Terms of a smoothed target's cross-entropy that are named."""
 
 
 @dataclass(frozen=True)
@@ -110,12 +114,27 @@ class Loss:
         """The formulas, and the numbers of the most probable classes; names: of all classes."""
         return Section(say("loss.title"), tuple(self._blocks(names, say)))
 
+    def _first_in_numbers(self) -> Maths:
+        """−Σ q·log p of the first sample: one term where the target is one class, else the largest ones."""
+        shares, targets = self.probabilities[0], self.targets[0]
+        logs = log_softmax(self.scores[0])
+        order = np.argsort(targets * logs, kind="stable")[: 1 if targets.max() == 1 else TERMS]
+        parts: list[Any] = []
+        for k in order.tolist():
+            weight = [] if targets[k] == 1 else [number(float(targets[k]), 4), "·"]
+            p = number(float(shares[k]), 4) if shares[k] > 0 else f"e^({number(float(logs[k]), 4)})"
+            parts += ["−", *weight, "log", " ", Maths(p, f"<mn>{p}</mn>")]
+        rest = float(-(targets * logs).sum() + (targets * logs)[order].sum())
+        parts += ["+", rest] if targets.max() != 1 and len(targets) > TERMS else []
+        return row(sub("L", "0"), "=", *parts, "=", number(float(self.each[0]), 6))
+
     def _blocks(self, names: Sequence[str], say: Texts) -> Iterator[Block]:
         smoothing = number(self.settings.label_smoothing)
         yield Paragraph(say("loss.text", samples=len(self.each), smoothing=smoothing))
         p, q, z = (sub(name, "k") for name in "pqz")
         yield Formula(row(p, "=", as_maths("softmax"), "(", z, ")"))
         yield Formula(row("L", "=", "−", total("k", row(q, "·", "log", " ", p)), "=", number(self.value, 6)))
+        yield Formula(self._first_in_numbers())
         yield Formula(row(partial("L", z), "=", "(", p, "−", q, ")", "/", "N"))
         columns = [array[0] for array in (self.scores, self.probabilities, self.targets, self.gradient)]
         rows = tuple(

@@ -1,7 +1,7 @@
 """The step that the optimiser would make: old value → new value, by its own rule and memory."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,12 @@ class Optimiser:
     clip_norm: float = 0.0
     steps: int = 0
     """How many steps its memory holds; 0 for a new one."""
+    peak: bool = False
+    """Whether its rate is the highest of the run's schedule, rather than one that was given."""
+    raw: Mapping[str, Tensor] = field(default_factory=dict)
+    """The weights that it really moves, by name, where the network holds their moving average."""
+    decay: float = 0.0
+    """Of that average, at the next step."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,12 @@ class Update:
     new: Array
     at: tuple[int, ...]
     check: Check
+    steps_of_weight: int = 0
+    """How many steps the memory of this parameter holds."""
+    peak: bool = False
+    """Whether the rate is the highest of the run's schedule."""
+    average: tuple[float, float, float] | None = None
+    """The moving average of the weight that was asked for: before, after, and its decay."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -62,6 +74,8 @@ class Update:
             "clip": self.clip,
             "old": float(self.old[self.at]),
             "new": float(self.new[self.at]),
+            "peak_rate": self.peak,
+            "average": self.average,
             "kernel_old": self.old.tolist(),
             "kernel_new": self.new.tolist(),
             "memory": {name: float(value[self.at]) for name, value in self.memory.items()},
@@ -75,6 +89,10 @@ class Update:
 
     def _blocks(self, index: tuple[int, ...], say: Texts) -> Iterator[Block]:
         yield Paragraph(say("update.text", rule=self.rule, steps=self.steps))
+        if self.peak:
+            yield Paragraph(say("update.peak", rate=number(float(self.settings["rate"]))))
+        if self.average is not None:
+            yield Paragraph(say("update.raw"))
         settings = tuple(
             (say(f"setting.{name}"), number(float(value), 6)) for name, value in self.settings.items()
         )
@@ -85,20 +103,73 @@ class Update:
         if self.memory_after:
             rows = tuple((name, *self._memory(name)) for name in self.memory_after)
             yield Table.of_rows(say("update.memory"), say.heads("memory", "before", "after"), rows)
+        yield from map(Formula, self._in_numbers(sub("w", *map(str, index))))
         old, new = float(self.old[self.at]), float(self.new[self.at])
         change = row(sub("w", *map(str, index)), ":", " ", number(old, 8), "→", number(new, 8))
         yield Formula(change)
         facts = {"old": number(old, 8), "new": number(new, 8), "change": number(new - old, 4)}
         yield Paragraph(say("update.change", **facts))
+        if self.average is not None:
+            before, after, decay = self.average
+            mixed: list[Maths | str | float] = [
+                number(decay),
+                "·",
+                _factor(before),
+                "+",
+                number(1 - decay),
+                "·",
+                _factor(new),
+            ]
+            yield Paragraph(say("update.average"))
+            yield Formula(row("a", "←", *map(_as_number, mixed), "=", number(after, 8)))
         if self.old.ndim:
             names = (say("grid.old"), say("grid.step"), say("grid.new"))
             for matrices in planes_of(self.old, self.new - self.old, self.new):
                 yield Grid(say("update.kernel"), names, matrices, ("+", "="))
 
+    def _in_numbers(self, weight: Maths) -> Iterator[Maths]:
+        """The rule with the weight's own numbers."""
+        s, g = self.settings, float(self.gradient[self.at])
+        old, new = float(self.old[self.at]), float(self.new[self.at])
+        rate, decay = float(s["rate"]), float(s["weight_decay"])
+        after = {name: float(value[self.at]) for name, value in self.memory_after.items()}
+        if self.rule.startswith("Adam"):
+            count = self.steps_of_weight + 1
+            mean = after["m"] / (1 - float(s["beta1"]) ** count)
+            square = after["v"] / (1 - float(s["beta2"]) ** count)
+            shrunk = (number(old, 6), "·", "(", "1", "−", rate, "·", decay, ")")
+            decays = decay and self.rule == "AdamW"
+            start: list[Maths | str | float] = [*shrunk] if decays else [number(old, 6)]
+            step = over(_factor(mean), row(root(row(square)), "+", float(s["epsilon"])))
+            yield row(weight, "←", *map(_as_number, start), "−", rate, "·", step, "=", number(new, 8))
+            return
+        pulled = g + decay * old
+        if decay:
+            yield row("g", "←", g, "+", decay, "·", _factor(old), "=", number(pulled, 6))
+        far = pulled
+        if self.rule != "gradient descent":
+            before = float(self.memory.get("v", np.zeros(self.old.shape))[self.at])
+            fresh = pulled * (1 - float(s["dampening"])) if "v" in self.memory else pulled
+            kept = (float(s["momentum"]), "·", _factor(before), "+", _factor(fresh))
+            yield row("v", "←", *kept, "=", number(after["v"], 6))
+            far = pulled + float(s["momentum"]) * after["v"] if self.rule == "Nesterov" else after["v"]
+        yield row(weight, "←", number(old, 6), "−", rate, "·", _factor(far), "=", number(new, 8))
+
     def _memory(self, name: str) -> tuple[str, str]:
         """What is remembered of the weight, before and after."""
         before = self.memory.get(name, np.zeros(self.old.shape))
         return number(float(before[self.at])), number(float(self.memory_after[name][self.at]))
+
+
+def _factor(value: float) -> Maths:
+    """A number; brackets around a negative one."""
+    return row("(", value, ")") if value < 0 else row(value)
+
+
+def _as_number(part: Maths | str | float) -> Maths | str | float:
+    """A number that is a text already, as one."""
+    digits = isinstance(part, str) and part.lstrip("−")[:1].isdigit()
+    return Maths(part, f"<mn>{part}</mn>") if isinstance(part, str) and digits else part
 
 
 def _formulas(rule: str, decays: bool) -> list[Maths]:
@@ -124,10 +195,12 @@ def _formulas(rule: str, decays: bool) -> list[Maths]:
 def optimiser_of(run: Path, record: Mapping[str, Any], network: nn.Module, rate: float | None) -> Optimiser:
     """As the run's training would go on: the recipe's optimiser with the memory of its checkpoint.
 
-    rate: another learning rate; by default that of the last step, or the recipe's where there was none.
+    rate: another learning rate; by default the highest of the run's schedule, as that of a finished run is
+    all but 0. Where the run keeps a moving average of its weights, the optimiser moves the ones behind it.
     """
     recipe = Recipe.from_json(record["recipe"])
-    optimizer, steps = make_optimizer(network, recipe), 0
+    optimizer, steps, raw = make_optimizer(network, recipe), 0, {}
+    peaks = [float(group["lr"]) for group in optimizer.param_groups]
     if (run / CHECKPOINT).is_file():
         position, states = read_checkpoint(run)
         try:
@@ -135,9 +208,11 @@ def optimiser_of(run: Path, record: Mapping[str, Any], network: nn.Module, rate:
         except (AttributeError, KeyError, TypeError, ValueError):
             raise damaged(run) from None
         steps = position.step
-    for group in optimizer.param_groups:
-        group["lr"] = float(group["lr"]) if rate is None else rate
-    return Optimiser(optimizer, recipe.clip_norm, steps)
+        raw = states["network"] if "average" in states else {}
+    for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+        group["lr"] = peak if rate is None else rate
+    decay = min(recipe.ema, (steps + 1) / (10 + steps))
+    return Optimiser(optimizer, recipe.clip_norm, steps, rate is None, raw, decay)
 
 
 def rule_of(optimizer: torch.optim.Optimizer, group: Mapping[str, Any]) -> Rule:
@@ -169,10 +244,16 @@ def group_of(optimizer: torch.optim.Optimizer, parameter: Tensor) -> Mapping[str
     raise ArgumentError("the weight is not one that the optimiser changes: it is frozen")
 
 
-def stepped(optimizer: torch.optim.Optimizer, parameter: Tensor, gradient: Tensor) -> Tensor:
-    """What torch makes of a parameter: one step of the same kind of optimiser on a copy."""
+def stepped(
+    optimizer: torch.optim.Optimizer, parameter: Tensor, gradient: Tensor, start: Tensor | None = None
+) -> Tensor:
+    """What torch makes of a parameter: one step of the same kind of optimiser on a copy.
+
+    start: other values to begin with, in place of the parameter's own.
+    """
     group = {name: value for name, value in group_of(optimizer, parameter).items() if name != "params"}
-    copy = nn.Parameter(parameter.detach().clone())
+    begin = parameter if start is None else start
+    copy = nn.Parameter(begin.detach().to(parameter.device, parameter.dtype).clone())
     copy.grad = gradient.detach().clone()
     twin = type(optimizer)([copy], lr=group["lr"])  # type: ignore[call-arg]
     twin.param_groups[0].update(group)
@@ -198,17 +279,20 @@ def explain_update(
     clip: float,
     index: tuple[int, ...],
     by_hand: Array,
+    name: str = "",
 ) -> Update:
     """One step for the kernel that weight `index` lies in, by hand and by torch.
 
-    gradient: of the whole parameter, by torch. by_hand: of this kernel.
+    gradient: of the whole parameter, by torch. by_hand: of this kernel. name: of the parameter in the
+    network.
     """
     rule = rule_of(optimiser.torch, group_of(optimiser.torch, parameter))
     where, clipped = index[:2], by_hand * clip
-    old = as_array(parameter[where])
+    moved = optimiser.raw.get(name, parameter)
+    old = as_array(moved[where])
     state = _state(rule, optimiser.torch.state.get(parameter, {}), where)
     new, after = rule.step(old, clipped, state)
-    theirs = as_array(stepped(optimiser.torch, parameter, gradient * clip)[where])
+    theirs = as_array(stepped(optimiser.torch, parameter, gradient * clip, moved)[where])
     allowed = rounding(parameter, 0, np.abs(old) + _reach(rule, clipped, state, after))
     return Update(
         rule=_name(rule),
@@ -221,8 +305,21 @@ def explain_update(
         old=old,
         new=new,
         at=index[2:],
+        peak=optimiser.peak,
+        average=_average(optimiser, parameter, index, float(new[index[2:]]))
+        if name in optimiser.raw
+        else None,
+        steps_of_weight=after.steps - 1 if isinstance(after, AdamState) else optimiser.steps,
         check=compare(f"the updated kernel {list(where)}", new, theirs, allowed),
     )
+
+
+def _average(
+    optimiser: Optimiser, parameter: Tensor, index: tuple[int, ...], new: float
+) -> tuple[float, float, float]:
+    """The moving average of a weight before and after its step, and the decay."""
+    before = float(as_array(parameter[index]))
+    return before, optimiser.decay * before + (1 - optimiser.decay) * new, optimiser.decay
 
 
 def _state(rule: Rule, state: Mapping[str, Any], where: tuple[int, ...]) -> Any:

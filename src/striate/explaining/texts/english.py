@@ -65,6 +65,16 @@ TEXTS = {
     "gradient.kernel_frame": "The gradient of all weights of this kernel, frame {frame}",
     "update.title": "The update: {rule}",
     "update.text": "What the optimiser ({rule}, after {steps} steps of training) would make of the weight.",
+    "update.peak": (
+        "The rate is the highest of the run's schedule, {rate}: at its end it is all but 0, and "
+        "no step would be seen."
+    ),
+    "update.raw": (
+        "The run keeps a moving average of its weights, and the network on this page is that "
+        "average. The optimiser moves the raw weights behind it; here is the step of the raw "
+        "weight, with the gradient of this page."
+    ),
+    "update.average": ("The average a then takes in the new raw weight:"),
     "update.settings": "Settings",
     "update.clip": (
         "The gradient of the whole network is longer than the limit, so it is multiplied by {factor}."

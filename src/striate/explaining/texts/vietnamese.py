@@ -69,6 +69,16 @@ TEXTS = {
     "gradient.kernel_frame": "Gradient của mọi trọng số trong nhân này, khung hình {frame}",
     "update.title": "Cập nhật: {rule}",
     "update.text": "Giá trị mới mà bộ tối ưu ({rule}, sau {steps} bước huấn luyện) sẽ cho trọng số này.",
+    "update.peak": (
+        "Tốc độ học là mức cao nhất trong lịch của lần huấn luyện, {rate}: ở cuối lịch nó gần như"
+        " bằng 0 và sẽ chẳng thấy bước nào."
+    ),
+    "update.raw": (
+        "Lần huấn luyện giữ trung bình trượt của các trọng số, và mạng trên trang này chính là "
+        "trung bình đó. Bộ tối ưu dời các trọng số gốc đằng sau; dưới đây là bước của trọng số "
+        "gốc, với gradient của trang này."
+    ),
+    "update.average": ("Sau đó trung bình a thu nhận trọng số gốc mới:"),
     "update.settings": "Thiết lập",
     "update.clip": "Gradient của toàn mạng dài hơn giới hạn, nên được nhân với {factor}.",
     "update.memory": "Những gì bộ tối ưu ghi nhớ về trọng số này",
