@@ -28,6 +28,7 @@ EXAMPLES: dict[str, Examples] = {
     "max_pool": (
         (nn.MaxPool1d(3, 2, 1), (2, 2, 8)),
         (nn.MaxPool2d(3, stride=2, padding=1, ceil_mode=True), (2, 3, 6, 7)),
+        (nn.MaxPool2d(5, padding=1, ceil_mode=True), (1, 2, 2, 2)),
         (nn.MaxPool3d((2, 2, 1), dilation=(1, 2, 1), stride=1), (1, 2, 3, 5, 3)),
     ),
     "average_pool": (
@@ -35,6 +36,7 @@ EXAMPLES: dict[str, Examples] = {
         (nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True, count_include_pad=False), (2, 3, 6, 7)),
         (nn.AvgPool2d(2, divisor_override=3), (1, 2, 5, 4)),
         (nn.AvgPool3d(2, stride=1), (1, 2, 3, 4, 3)),
+        (nn.AvgPool2d(4, stride=2, ceil_mode=True), (1, 2, 3, 3)),
     ),
     "adaptive_pool": (
         (nn.AdaptiveAvgPool1d(3), (2, 2, 7)),

@@ -22,6 +22,7 @@ STEPS = (
     "The repeat",
     "Flatten and fully connected",
     "Loss",
+    "The chain, number by number",
     "as four terms",
     "as all its terms",
     "matrix product",

@@ -62,3 +62,26 @@ def test_a_gradient_says_what_it_needs(digits_run: Run) -> None:
         NetworkError, match=r"^a gradient needs scores of shape N×classes for the cross-entropy; the"
     ):
         explain(nn.Conv2d(1, 1, 1), numbers(1, 1, 2, 2), layer="conv2d", through=True, label=0)
+
+
+def test_a_network_of_one_score_has_no_gradient() -> None:
+    with pytest.raises(NetworkError) as caught:
+        explain(nn.Sequential(nn.Linear(2, 1)), torch.ones(1, 2), layer="0", label=0, through=True)
+    assert str(caught.value) == (
+        "the network gives one score: softmax makes it 1 and the loss 0 whatever it is, so there is no "
+        "gradient; a gradient needs two classes or more"
+    )
+    found = explain(nn.Sequential(nn.Linear(2, 1)), torch.ones(1, 2), layer="0", label=0)
+    assert found.unit is not None
+
+
+@pytest.mark.parametrize("label", [None, 1])
+def test_numbers_that_are_not_finite_are_said_with_their_layer(label: int | None) -> None:
+    network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    network[1].weight.data.fill_(float("nan"))
+    with pytest.raises(NetworkError) as caught:
+        explain(network, torch.ones(1, 2), layer="0", label=label)
+    assert str(caught.value) == (
+        "Sequential gives numbers that are not finite for this input (the first layer that does is 1): "
+        "nothing to explain"
+    )

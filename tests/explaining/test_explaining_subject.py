@@ -115,7 +115,7 @@ def test_a_network_that_has_gone_astray() -> None:
     network = image_network()
     torch.nn.init.constant_(network[15].weight, torch.inf)  # type: ignore[index,arg-type]
     with pytest.raises(
-        NetworkError, match=r"^Sequential gives numbers that are not finite for this input: nothing"
+        NetworkError, match=r"^Sequential gives numbers that are not finite for this input \(the first layer"
     ):
         explain(network, numbers(1, 4, 9, 8))
 

@@ -94,4 +94,4 @@ def test_a_bias_is_updated_too() -> None:
     assert found is not None
     assert found.update is not None
     bias = network[4].bias  # type: ignore[index]
-    assert float(found.update.new) == pytest.approx(float(bias[3] - 0.1 * bias.grad[3]), rel=1e-5)
+    assert float(found.update.new) == pytest.approx(float((bias - 0.1 * bias.grad)[3].detach()), rel=1e-5)

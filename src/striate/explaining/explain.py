@@ -138,10 +138,6 @@ def explain(
     listed: list[Any] = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     subject = open_subject(network, listed, label)
     recorded, loss = _recorded(subject, question)
-    if not bool(torch.isfinite(recorded.output).all()):
-        raise NetworkError(
-            f"{subject.name} gives numbers that are not finite for this input: nothing to explain"
-        )
     found = _overview(subject, recorded, loss, language)
     optimiser = _optimiser(subject, optimizer, rate)
     fields = ReceptiveFields(subject.network, subject.inputs)
@@ -185,17 +181,36 @@ def _numbers(index: Sequence[int] | None) -> tuple[int, ...] | None:
 def _recorded(subject: Subject, question: Question) -> tuple[Recorded, Loss | None]:
     """The run through the network, with gradients where a label is known or one is needed."""
     if subject.labels is None and not question.needs_gradients:
-        return record(subject.network, subject.inputs), None
+        recorded = record(subject.network, subject.inputs)
+        _expect_finite(subject, recorded)
+        return recorded, None
     settings = settings_of(subject)
     try:
         recorded = record(subject.network, subject.inputs, loss=torch_loss(settings))
     except NetworkError:
         if question.needs_gradients:
             raise
-        return record(subject.network, subject.inputs), None
+        recorded = record(subject.network, subject.inputs)
+        _expect_finite(subject, recorded)
+        return recorded, None
+    _expect_finite(subject, recorded)
     last = [one for one in recorded.layers if one.upstream is not None]
     ends = bool(last) and torch.equal(last[-1].output, recorded.output)
     return recorded, explain_loss(recorded, settings, last[-1].upstream if ends else None)
+
+
+def _expect_finite(subject: Subject, recorded: Recorded) -> None:
+    """Raises NetworkError, with the first layer that gives such, for an output that is not finite."""
+    if bool(torch.isfinite(recorded.output).all()):
+        return
+    broken = (
+        one.title for one in recorded.layers if one.whole and not bool(torch.isfinite(one.output).all())
+    )
+    first = next(broken, None)
+    where = "" if first is None else f" (the first layer that does is {first})"
+    raise NetworkError(
+        f"{subject.name} gives numbers that are not finite for this input{where}: nothing to explain"
+    )
 
 
 def _overview(subject: Subject, recorded: Recorded, loss: Loss | None, language: str) -> Explanation:

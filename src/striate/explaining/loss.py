@@ -166,6 +166,11 @@ def torch_loss(settings: LossSettings) -> Callable[[Tensor], Tensor]:
                 f"{by(output.shape)}: flatten or pool its output first"
             )
         largest, classes = max(settings.labels), output.shape[1]
+        if classes == 1:
+            raise NetworkError(
+                "the network gives one score: softmax makes it 1 and the loss 0 whatever it is, so there is "
+                "no gradient; a gradient needs two classes or more"
+            )
         if largest >= classes:
             raise ArgumentError(f"label {largest} is not a class of the network: expected 0–{classes - 1}")
         labels = torch.tensor(settings.labels, device=output.device)

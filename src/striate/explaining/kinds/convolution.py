@@ -111,8 +111,8 @@ class Convolution(KernelKind):
         vi={
             "name": "tích chập",
             "text": "Phép tích chập đặt một nhân nhỏ lên từng vị trí của đầu vào. Mỗi đầu ra là tổng các "
-            "tích giữa các nhân và vùng bên dưới chúng, cộng với độ lệch.",
-            "geometry": "Bộ lọc gồm {channels} nhân cỡ {kernel}; bước trượt {stride}, đệm {padding}, độ giãn "
+            "tích giữa các nhân và vùng bên dưới chúng, cộng với độ lệch (bias).",
+            "geometry": "Bộ lọc gồm {channels} nhân cỡ {kernel}; bước nhảy {stride}, đệm {padding}, độ giãn "
             "{dilation}, số nhóm {groups}. Mỗi nhân đặt lên vùng tương ứng của đầu vào; từng ô được nhân với "
             "nhau, rồi mọi tích được cộng lại.",
             "channel": "Kênh vào {channel}: vùng ⊙ nhân = các tích, tổng bằng {sum}",

@@ -80,9 +80,9 @@ class FullyConnected(KernelKind):
         vi={
             "name": "tầng kết nối đầy đủ",
             "text": "Tầng kết nối đầy đủ cho mỗi đầu vào một trọng số riêng: đầu ra là tổng mọi tích, cộng "
-            "với độ lệch.",
+            "với độ lệch (bias).",
             "inputs": "Những đầu vào đóng góp nhiều nhất, trong số {count}",
-            "parts": "Theo thứ tự: độ lệch, các đầu vào nêu trên, mọi đầu vào còn lại.",
+            "parts": "Theo thứ tự: độ lệch (bias), các đầu vào nêu trên, mọi đầu vào còn lại.",
         },
     )
 

@@ -37,7 +37,7 @@ TEXTS = {
     "grid.terms": "các số hạng",
     "gradient.all": "Mọi số hạng của {layer} với mẫu {sample}, theo vị trí ở đầu ra",
     "gradient.picture": (
-        "Mọi số hạng của {layer} theo vị trí ở đầu ra, mỗi mẫu một ô; đỏ là dương, xanh là âm"
+        "Mọi số hạng của {layer} theo vị trí ở đầu ra, mỗi mẫu một ô; đỏ là dương, xanh dương là âm"
     ),
     "grid.gradient": "gradient",
     "grid.old": "cũ",
@@ -46,7 +46,8 @@ TEXTS = {
     "loss.title": "Hàm mất mát",
     "loss.text": (
         "Softmax biến điểm số thành xác suất; entropy chéo xét xem lớp đúng có xác suất bao nhiêu. Mất "
-        "mát là trung bình trên các mẫu (ở đây là {samples}), với mức làm trơn nhãn {smoothing}; nó "
+        "mát là trung bình trên các mẫu (ở đây là {samples}), với mức làm mượt nhãn (label smoothing) "
+        "{smoothing}; nó "
         "dùng các điểm số như chúng vốn có, không chia cho nhiệt độ."
     ),
     "loss.table": (
@@ -62,7 +63,8 @@ TEXTS = {
     "gradient.rest": "{shown} số hạng lớn nhất đứng trước; {rest} số hạng còn lại cộng thêm {sum}.",
     "gradient.samples": "Phần của từng mẫu",
     "gradient.matrix": (
-        "Cũng con số đó dưới dạng tích ma trận: δ cỡ {delta} nhân với các vùng đã trải ra cỡ {patches}. "
+        "Cũng con số đó dưới dạng tích ma trận: δ cỡ {delta} nhân với các vùng đã trải ra (im2col) cỡ "
+        "{patches}. "
         "Hàng {row}, cột {column} của kết quả là {value}."
     ),
     "gradient.kernel": "Gradient của mọi trọng số trong nhân này",
@@ -214,21 +216,22 @@ TEXTS = {
     ),
     "picture.filters.title": "Bộ lọc của {layer}",
     "picture.filters": (
-        "{shown} trong {count} nhân của {layer}; đỏ là dương, xanh là âm, trắng là 0 (nhân trên ảnh RGB "
+        "{shown} trong {count} nhân của {layer}; đỏ là dương, xanh dương là âm, trắng là 0 (nhân trên ảnh "
+        "RGB "
         "vẽ theo màu của chúng, xám là 0)"
     ),
     "picture.filters_before.title": "Bộ lọc của {layer} trước khi cập nhật",
     "picture.filters_before": (
-        "{shown} trong {count} nhân của {layer} trước khi cập nhật; đỏ là dương, xanh là âm"
+        "{shown} trong {count} nhân của {layer} trước khi cập nhật; đỏ là dương, xanh dương là âm"
     ),
     "picture.filters_after.title": "Bộ lọc của {layer} sau khi cập nhật",
     "picture.filters_after": (
-        "{shown} trong {count} nhân của {layer} sau khi cập nhật; đỏ là dương, xanh là âm"
+        "{shown} trong {count} nhân của {layer} sau khi cập nhật; đỏ là dương, xanh dương là âm"
     ),
     "picture.filters_change.title": "Cập nhật đã thay đổi gì ở {layer}",
     "picture.filters_change": (
         "Hiệu sau trừ trước của {shown} trong {count} nhân của {layer}, theo thang riêng; đỏ là tăng, "
-        "xanh là giảm"
+        "xanh dương là giảm"
     ),
     "picture.map_update.title": "Bản đồ đặc trưng {filter} của {layer}, trước và sau khi cập nhật",
     "picture.map_update": (
@@ -240,12 +243,12 @@ TEXTS = {
     "picture.integrated_gradients.title": "Gradient tích phân cho lớp {class}",
     "picture.integrated_gradients": (
         "Gradient tích phân với {steps} bước kể từ đầu vào trống: điểm ảnh đỏ làm tăng điểm số của lớp "
-        "{class}, điểm xanh làm giảm. Tổng của chúng là {sum}; điểm số tăng {rise}"
+        "{class}, điểm xanh dương làm giảm. Tổng của chúng là {sum}; điểm số tăng {rise}"
     ),
-    "picture.occlusion.title": "Che khuất đối với lớp {class}",
+    "picture.occlusion.title": "Bị che (nền đen): lớp {class}",
     "picture.occlusion": (
-        "Xác suất của lớp {class}, {before}, giảm bao nhiêu khi một ô vuông cạnh {side} tại đó bị xóa "
-        "trắng (đỏ: giảm, xanh: tăng)"
+        "Xác suất của lớp {class}, {before}, giảm bao nhiêu khi một ô vuông cạnh {side} tại đó bị che "
+        "(nền đen) (đỏ: giảm, xanh dương: tăng)"
     ),
     "picture.largest.title": "Bộ lọc {filter} của {layer} phản ứng mạnh nhất với gì",
     "picture.largest": (
@@ -283,15 +286,15 @@ GLOSSARY = {
     ),
     "rnn": (
         "RNN",
-        "Mạng nơ-ron hồi quy: đọc một chuỗi theo từng bước và mang một trạng thái, h = tanh(W·x + U·h + "
+        "Mạng nơ-ron hồi tiếp: đọc một chuỗi theo từng bước và mang một trạng thái, h = tanh(W·x + U·h + "
         "b), từ bước này sang bước sau.",
     ),
     "lstm": (
         "LSTM",
-        "Bộ nhớ dài-ngắn hạn: mạng hồi quy có một ô nhớ với ba cổng quyết định quên gì, nhận gì và đưa "
+        "Bộ nhớ dài-ngắn hạn: mạng hồi tiếp có một ô nhớ với ba cổng quyết định quên gì, nhận gì và đưa "
         "ra gì, nhờ đó gradient còn giữ được qua nhiều bước.",
     ),
-    "gru": ("GRU", "Nút hồi quy có cổng: giống LSTM nhưng chỉ có hai cổng và không có ô nhớ riêng."),
+    "gru": ("GRU", "Nút hồi tiếp có cổng: giống LSTM nhưng chỉ có hai cổng và không có ô nhớ riêng."),
     "cost": (
         "chi phí tính toán",
         "Cái giá của một đầu vào: số phép nhân-cộng (MAC), số byte bộ nhớ và thời gian.",
@@ -313,7 +316,7 @@ GLOSSARY = {
     "kernel": ("nhân (kernel)", "Các trọng số mà bộ lọc dùng để nhìn một kênh vào, ví dụ 3×3 số."),
     "filter": (
         "bộ lọc (filter)",
-        "Cái tạo ra một kênh đầu ra: mỗi kênh vào trong nhóm của nó có một nhân, thêm một độ lệch.",
+        "Cái tạo ra một kênh đầu ra: mỗi kênh vào trong nhóm của nó có một nhân, thêm một độ lệch (bias).",
     ),
     "pointwise": (
         "tích chập điểm (pointwise convolution)",
@@ -321,7 +324,7 @@ GLOSSARY = {
         "điểm lân cận nào. Còn gọi là gộp bản đồ đặc trưng (feature-map pooling), gộp tham số xuyên kênh "
         "(cross-channel parametric pooling) hay phép chiếu (projection).",
     ),
-    "stride": ("bước trượt (stride)", "Số ô mà nhân dời đi từ đầu ra này sang đầu ra kế tiếp."),
+    "stride": ("bước nhảy (stride)", "Số ô mà nhân dời đi từ đầu ra này sang đầu ra kế tiếp."),
     "padding": ("đệm (padding)", "Các ô thêm quanh đầu vào, thường là số 0, để nhân đặt được ở rìa."),
     "pooling": ("gộp (pooling)", "Thay một cửa sổ gồm nhiều số bằng một số: số lớn nhất, hoặc trung bình."),
     "gradient": (
