@@ -112,3 +112,12 @@ def test_units_that_are_not_there(unit: tuple[int, ...], said: str) -> None:
     with pytest.raises(ArgumentError) as problem:
         of_unit(field, ("H", "W"), unit)
     assert str(problem.value) == said
+
+
+def test_positions_of_a_map_that_all_see_alike_can_be_asked_for() -> None:
+    averaged = traced_field(Made(lambda s, x: x.mean((2, 3), keepdim=True).expand(1, 2, 4, 5)), (1, 2, 4, 5))
+    assert grid(averaged) == []
+    assert of_unit(averaged, ("H", "W"), (3, 2)).clipped == ((0, 3), (0, 4))
+    assert of_unit(averaged, ("H", "W"), (0, 1, 3, 2)).clipped == ((0, 3), (0, 4))
+    with pytest.raises(ArgumentError):
+        of_unit(averaged, ("H", "W"), (4, 0))

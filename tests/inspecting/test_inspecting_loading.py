@@ -218,3 +218,102 @@ def test_a_run_folder_knows_its_input(tmp_path: Path) -> None:
     found = inspect(tmp_path)
     assert found.input_shape == (1, 1, 12, 12)
     assert found.totals.parameters.value == sum(p.numel() for p in network.parameters())
+
+
+def made_in(folder: Path, text: str) -> str:
+    (folder / "mine.py").write_text("from dataclasses import dataclass\nfrom torch import nn\n" + text)
+    return f"{folder}/mine.py"
+
+
+def test_a_function_in_a_file_and_a_class(tmp_path: Path) -> None:
+    file = made_in(
+        tmp_path,
+        "@dataclass\nclass Size:\n    n: int = 4\n\n"
+        "def make():\n    return nn.Conv2d(3, Size().n, 3)\n\n"
+        "class Net(nn.Sequential):\n    def __init__(self):\n        super().__init__(nn.Conv2d(3, 5, 3))\n",
+    )
+    assert inspect(f"{file}:make", (3, 8, 8)).totals.parameters.value == 112
+    assert inspect(f"{file}:Net", (3, 8, 8)).totals.parameters.value == 140
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "said"),
+    [
+        (
+            "def make(width):\n    return nn.Conv2d(3, width, 3)\n",
+            "make",
+            "the function {file}:make is called without arguments, and it failed: TypeError: make() missing "
+            "1 required positional argument: 'width'; give a function that takes none and returns the network",
+        ),
+        (
+            "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        1 / 0\n",
+            "Net",
+            "the class {file}:Net is called without arguments, and it failed: ZeroDivisionError: division by "
+            "zero; give a function that takes none and returns the network",
+        ),
+        ("make = 3\n", "make", "{file}:make should give a torch.nn.Module; it is of type int"),
+        ("1 / 0\n", "make", "cannot import '{file}' of '{file}:make': ZeroDivisionError: division by zero"),
+        (
+            "1 +\n",
+            "make",
+            "cannot import '{file}' of '{file}:make': SyntaxError: invalid syntax (mine.py, line 3)",
+        ),
+    ],
+)
+def test_a_factory_that_fails_is_told_in_a_sentence(tmp_path: Path, text: str, name: str, said: str) -> None:
+    file = made_in(tmp_path, text)
+    with pytest.raises(StriateError) as caught:
+        inspect(f"{file}:{name}", (3, 8, 8))
+    assert str(caught.value) == said.format(file=file)
+
+
+def test_a_python_file_that_is_not_there() -> None:
+    with pytest.raises(ArgumentError) as caught:
+        inspect("nowhere/my.py:make", (3, 8, 8))
+    assert str(caught.value) == ("there is no file nowhere/my.py: name a Python file, as in my.py:make")
+
+
+@pytest.mark.parametrize(("name", "shape", "first", "meant"), [
+    ("resnet18", "64x64x3", 64, "3x64x64"),
+    ("plain", (28, 28, 1), 28, "1x28x28"),
+    ("r3d_18", "8x112x112x3", 8, "3x8x112x112"),
+])  # fmt: skip
+def test_channels_that_stand_last_are_refused(name: str, shape: str, first: int, meant: str) -> None:
+    given = shape if isinstance(shape, str) else "x".join(map(str, shape))
+    with pytest.raises(ArgumentError) as caught:
+        inspect(name, shape)
+    assert str(caught.value) == (
+        f"{given} would be {first} channels for {name}: channels stand first; for {meant[0]} of them "
+        f"say {meant}"
+    )
+
+
+def onnx_of(lengths: list[int | str], path: Path) -> Path:
+    onnx = pytest.importorskip("onnx")
+    make = onnx.helper
+    node = make.make_node("Relu", ["x"], ["y"], name="relu")
+    values = [make.make_tensor_value_info(name, 1, lengths) for name in "xy"]
+    onnx.save(make.make_model(make.make_graph([node], "g", values[:1], values[1:])), path)
+    return path
+
+
+def test_an_onnx_file_with_open_lengths_asks_for_them(tmp_path: Path) -> None:
+    path = onnx_of(["N", 3, "H", "W"], tmp_path / "open.onnx")
+    with pytest.raises(ArgumentError, match=r"what does open.onnx take\?"):
+        inspect(path)
+    assert inspect(path, (3, 8, 8)).input_shape == (1, 3, 8, 8)
+    assert inspect(onnx_of(["N", 3, 8, 8], tmp_path / "batch.onnx")).input_shape == (1, 3, 8, 8)
+
+
+@pytest.mark.parametrize(("lengths", "shown"), [
+    ([1, -3, 8], "1x-3x8"),
+    ([1, 10**9], "1x1000000000"),
+    ([1] * 1000, "1x1x1x1x1x1x1x1…"),
+])  # fmt: skip
+def test_an_onnx_file_of_impossible_inputs(tmp_path: Path, lengths: list[int | str], shown: str) -> None:
+    with pytest.raises(NetworkError) as caught:
+        inspect(onnx_of(lengths, tmp_path / "odd.onnx"))
+    assert str(caught.value) == (
+        f"the file says that its input 'x' has the shape {shown}: an input has at most 8 axes of 1 to "
+        "16,777,216 positions"
+    )

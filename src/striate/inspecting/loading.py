@@ -4,12 +4,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 import torch
 from torch import Tensor, nn
 
-from striate.errors import ArgumentError, NetworkError, unknown
+from striate.errors import ArgumentError, NetworkError, StriateError, unknown
 from striate.models import (
     CATALOGUE,
     CLIP_NETWORKS,
@@ -95,6 +97,7 @@ def _from_file(path: Path, network: nn.Module, inputs: Sequence[Tensor], follow:
 
 def _from_catalogue(name: str, real: bool, shape: tuple[int, ...] | None) -> Loaded:
     default = shape or SIZES.get(name, IMAGE)
+    _channels_first(name, default)
     if len(default) != 3:
         raise ArgumentError(
             f"{name} takes images, channels x height x width such as "
@@ -110,6 +113,7 @@ def _from_catalogue(name: str, real: bool, shape: tuple[int, ...] | None) -> Loa
 def _clip_network(name: str, real: bool, shape: tuple[int, ...] | None) -> Loaded:
     usual = (3, *published_clip(name))
     channels, *clip = shape or usual
+    _channels_first(name, (channels, *clip))
     if len(clip) != 3:
         raise ArgumentError(
             f"{name} takes clips, channels x frames x height x width such as {'x'.join(map(str, usual))}; "
@@ -121,6 +125,16 @@ def _clip_network(name: str, real: bool, shape: tuple[int, ...] | None) -> Loade
             name, classes=KINETICS_CLASSES, channels=channels, frames=frames, size=(height, width)
         )
     return Loaded(network, name, (channels, frames, height, width))
+
+
+def _channels_first(name: str, shape: tuple[int, ...]) -> None:
+    """Refuses a shape whose channels seem to stand last, rather than build a network of so many channels."""
+    if len(shape) > 2 and shape[-1] in (1, 3, 4) and min(shape[:-1]) > 4:
+        meant, given = "x".join(map(str, (shape[-1], *shape[:-1]))), "x".join(map(str, shape))
+        raise ArgumentError(
+            f"{given} would be {shape[0]} channels for {name}: channels stand first; for {shape[-1]} of them "
+            f"say {meant}"
+        )
 
 
 def _as_it_is(name: str) -> ArgumentError:
@@ -135,6 +149,7 @@ def _through_time(
 ) -> Loaded:
     """An image network of the catalogue on clips: of the shape given, or of its usual images."""
     picture = shape or SIZES.get(name, IMAGE)
+    _channels_first(name, picture)
     clip = (picture[0], frames or FRAMES, *picture[1:]) if len(picture) == 3 else picture
     if len(clip) != 4 or (frames is not None and clip[1] != frames):
         raise ArgumentError(
@@ -171,21 +186,56 @@ def _from_run(path: Path) -> Loaded:
 
 
 def _from_import(name: str) -> nn.Module:
-    """`package.module:function`, called without arguments; the folder one stands in counts."""
-    module_name, _, attribute = name.partition(":")
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-    try:
-        module = import_module(module_name)
-    except ImportError as error:
-        raise ArgumentError(f"cannot import {module_name!r} of {name!r}: {error}") from error
+    """`package.module:function` or `file.py:function`, called without arguments.
+
+    The folder one stands in counts.
+    """
+    module_name, _, attribute = name.rpartition(":")
+    module = _imported(module_name, name)
     if not hasattr(module, attribute):
         raise ArgumentError(unknown(f"name in {module_name}", attribute, _callables(module)))
     made = getattr(module, attribute)
-    result = made if isinstance(made, nn.Module) else made()
+    if not callable(made):
+        raise NetworkError(f"{name} should give a torch.nn.Module; it is of type {type(made).__name__}")
+    try:
+        result = made if isinstance(made, nn.Module) else made()
+    except Exception as error:
+        kind = "class" if isinstance(made, type) else "function"
+        raise NetworkError(
+            f"the {kind} {name} is called without arguments, and it failed: {_reason(error)}; give a function "
+            "that takes none and returns the network"
+        ) from error
     if not isinstance(result, nn.Module):
         raise NetworkError(f"{name} should give a torch.nn.Module; it gave {type(result).__name__}")
     return result
+
+
+def _imported(module_name: str, name: str) -> ModuleType:
+    """A module by its name, or by the path of its file."""
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        if not module_name.endswith(".py"):
+            return import_module(module_name)
+        file = Path(module_name)
+        found = spec_from_file_location(file.stem, file)
+        if not file.is_file() or found is None or found.loader is None:
+            raise ArgumentError(f"there is no file {module_name}: name a Python file, as in my.py:make")
+        module = module_from_spec(found)
+        sys.modules.setdefault(file.stem, module)
+        found.loader.exec_module(module)
+    except StriateError:
+        raise
+    except Exception as error:
+        raise ArgumentError(f"cannot import {module_name!r} of {name!r}: {_reason(error)}") from error
+    return module
+
+
+def _reason(error: Exception) -> str:
+    """The first line of an error, with its kind where that says more."""
+    text = (str(error).strip().splitlines() or [""])[0]
+    plain = isinstance(error, (ImportError, StriateError)) and text
+    return text if plain else f"{type(error).__name__}: {text}".removesuffix(": ")
 
 
 def _callables(module: object) -> list[str]:

@@ -50,8 +50,10 @@ def _copies(attributes: dict[str, Any]) -> dict[str, Any]:
     copies = {}
     for name, value in attributes.items():
         if isinstance(value, _CONTAINERS):
-            with suppress(Exception):  # what does not even say what it holds is left alone
-                copies[name] = list(value.items()) if isinstance(value, dict) else list(value)
+            try:
+                copies[name] = list(value.items() if isinstance(value, dict) else value)
+            except Exception:  # what does not even say what it holds is left alone
+                continue
     return copies
 
 

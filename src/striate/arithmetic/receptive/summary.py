@@ -224,6 +224,8 @@ def of_unit(field: Field, names: Sequence[str], unit: Sequence[int] | None = Non
     inputs.
     """
     units = grid(field)
+    if unit is not None and len(unit) != len(units):
+        units = _as_shown(field, units, len(unit))
     lengths = [field.shape[dim] for dim in units]
     chosen = [n // 2 for n in lengths] if unit is None else list(unit)
     if len(chosen) != len(units) or any(
@@ -238,6 +240,16 @@ def of_unit(field: Field, names: Sequence[str], unit: Sequence[int] | None = Non
     for dim, position in zip(units, chosen, strict=True):
         where[dim] = position
     return field_at(field, names, where, chosen)
+
+
+def _as_shown(field: Field, units: list[int], count: int) -> list[int]:
+    """The dimensions that so many numbers are about, where not those along which what is seen moves.
+
+    Behind an average the positions of a map all see alike, and still are its positions.
+    """
+    spatial = list(range(2, len(field.shape)))
+    fits = count == len(spatial) and set(units) <= set(spatial)
+    return spatial if fits else list(range(len(field.shape))) if count == len(field.shape) else units
 
 
 def field_at(

@@ -51,6 +51,10 @@ def _onnx() -> Any:
         raise MissingExtraError("export", "reading an ONNX file") from None
 
 
+MOST_AXES, LONGEST = 8, 1 << 24
+"""Of an input."""
+
+
 class _Graph(nn.Module):
     """The graph of an ONNX file. Its weights are parameters under their own names."""
 
@@ -73,10 +77,14 @@ class _Graph(nn.Module):
         self.calls: Calls | None = None
 
     def examples(self) -> list[Tensor]:
-        """Inputs of the shapes that the file says; what it leaves open is 1."""
+        """Inputs of the shapes that the file says, a batch of one; none if it leaves other lengths open."""
         result = []
         for value in self.inputs:
-            lengths = [axis.dim_value or 1 for axis in value.type.tensor_type.shape.dim]
+            lengths = [axis.dim_value for axis in value.type.tensor_type.shape.dim]
+            _check_lengths(value.name, lengths)
+            if 0 in lengths[1:]:
+                return []
+            lengths = [length or 1 for length in lengths]
             whole = value.type.tensor_type.elem_type in (6, 7)
             result.append(torch.empty(lengths, dtype=torch.int64 if whole else torch.float32, device="meta"))
         return result
@@ -98,6 +106,16 @@ class _Graph(nn.Module):
             if self.calls is not None:
                 self.calls.end(self.calls.tape.call, tuple(results))
         return tuple(values[name] for name in self.results)
+
+
+def _check_lengths(name: str, lengths: Sequence[int]) -> None:
+    """Refuses what no input can have."""
+    if len(lengths) > MOST_AXES or any(not 0 <= length <= LONGEST for length in lengths):
+        shown = "x".join(map(str, lengths[:MOST_AXES])) + ("…" if len(lengths) > MOST_AXES else "")
+        raise NetworkError(
+            f"the file says that its input {name!r} has the shape {shown}: an input has at most "
+            f"{MOST_AXES} axes of 1 to {LONGEST:,} positions"
+        )
 
 
 def _weights(graph: Any) -> set[str]:
