@@ -243,7 +243,8 @@ def test_a_function_in_a_file_and_a_class(tmp_path: Path) -> None:
             "def make(width):\n    return nn.Conv2d(3, width, 3)\n",
             "make",
             "the function {file}:make is called without arguments, and it failed: TypeError: make() missing "
-            "1 required positional argument: 'width'; give a function that takes none and returns the network",
+            "1 required positional argument: 'width'; give a function that takes none and returns the "
+            "network",
         ),
         (
             "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        1 / 0\n",

@@ -202,8 +202,8 @@ def _from_import(name: str) -> nn.Module:
     except Exception as error:
         kind = "class" if isinstance(made, type) else "function"
         raise NetworkError(
-            f"the {kind} {name} is called without arguments, and it failed: {_reason(error)}; give a function "
-            "that takes none and returns the network"
+            f"the {kind} {name} is called without arguments, and it failed: {_reason(error)}; give a "
+            "function that takes none and returns the network"
         ) from error
     if not isinstance(result, nn.Module):
         raise NetworkError(f"{name} should give a torch.nn.Module; it gave {type(result).__name__}")
