@@ -84,7 +84,8 @@ def stream(
         run: the folder of a run, on clips or on images.
         source: a video file, a folder of frames, "camera" or "camera:1", "rtsp://…", "http://…", or "-" for
             video on standard input; or several, which take turns.
-        rate: frames a second to take; by default all, or as far apart as the run's stride says.
+        rate: frames a second to take; by default as far apart as those of the run's clips, in seconds or by
+            stride, and all for runs that say neither.
         readout: see `step_of`: "window", "frame", "since-start" or "exponential".
         window: frames of the readout; by default as many as a clip of the run has.
         keep: "newest" leaves out frames that newer ones have overtaken and never falls behind, "all" takes
@@ -130,8 +131,12 @@ def _step(trained: Trained, readout: str, window: int | None, lookahead: bool) -
 
 def _arriving(trained: Trained, source: str, rate: float | None, keep: str) -> Iterator[Arrived]:
     live = is_live(source)
-    frames = pictures(source, trained.channels, trained.size, rate)
-    stride = trained.sampling.stride if trained.sampling and rate is None else None
+    sampling = trained.sampling
+    of_folder = sampling.frame_rate if sampling else None
+    frames = pictures(source, trained.channels, trained.size, of_folder or rate)
+    if rate is None and sampling and sampling.step is not None:
+        rate = 1 / sampling.step
+    stride = sampling.stride if sampling else None
     chosen = at_rate(frames, rate) if rate else every_so_many(frames, stride or 1)
     newest = keep == "newest" or (keep == "auto" and live)
     return newest_frame(chosen, live) if newest else every_frame(chosen, live)
