@@ -15,6 +15,8 @@ from striate.pages import Block, Paragraph, Table
 from striate.pages.document import Maths
 from striate.plain_values import ToJson
 
+ZEROS = "∅"
+"""Stands for a frame that there is none of; 0 is the first frame."""
 FOLDED = 4  # axes of maps (N·T, C, H, W) whose frames are folded into the batch
 
 
@@ -78,7 +80,7 @@ class Shift(ToJson):
         starts = [c for c in range(len(source)) if c == 0 or not np.array_equal(source[c], source[c - 1])]
         ends = [*(start - 1 for start in starts[1:]), len(source) - 1]
         for first, last in zip(starts, ends, strict=True):
-            yield (f"{first}–{last}", *("0" if t < 0 else str(int(t)) for t in source[first]))
+            yield (f"{first}–{last}", *(ZEROS if t < 0 else str(int(t)) for t in source[first]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +100,8 @@ class TemporalShift(Kind):
             "from_itself": "Channel {channel} stays in its frame {frame}: {value}.",
             "from_outside": "Channel {channel} of frame {frame} would come from outside of the clip: it is "
             "0.",
-            "table": "The frame from which each channel came, for every frame of the output (0 alone: zeros)",
+            "table": "The frame from which each channel came, for every frame of the output (∅: zeros, from "
+            "no frame)",
         },
         vi={
             "name": "dịch chuyển theo thời gian",
@@ -107,8 +110,8 @@ class TemporalShift(Kind):
             "from_frame": "Kênh {channel} của khung hình {frame} đến từ khung hình {source}: {value}.",
             "from_itself": "Kênh {channel} ở nguyên trong khung hình {frame}: {value}.",
             "from_outside": "Kênh {channel} của khung hình {frame} lẽ ra đến từ ngoài đoạn video: nó bằng 0.",
-            "table": "Khung hình nguồn của mỗi kênh, với từng khung hình đầu ra (chỉ số 0 đơn lẻ: điền số "
-            "không)",
+            "table": "Khung hình nguồn của mỗi kênh, với từng khung hình đầu ra (∅: số 0, không từ khung "
+            "hình nào)",
         },
     )
 
