@@ -30,6 +30,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from striate.arithmetic.described import Status
+from striate.arithmetic.receptive.summary import grid
 from striate.inspecting import Inspection, inspect
 
 SMALL = 80_000_000
@@ -144,8 +145,6 @@ def _checked_field(network: nn.Module, shape: Sequence[int], found: Inspection, 
 
 def _last(found: Inspection, name: str) -> bool:
     """Whether a layer's channels stand last."""
-    from striate.arithmetic.receptive.summary import grid
-
     field = found.layer(name).field
     return field is not None and grid(field) == [1, 2]
 
