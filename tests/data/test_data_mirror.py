@@ -46,6 +46,8 @@ def test_safe(classes: list[str]) -> None:
         *("izquierda", "girar_derecha", "manoizquierda", "sinistra", "a destra", "esquerda", "direito"),
         *("linkerhand", "vänster", "höger", "venstre", "højre", "w lewo", "vpravo", "sağ", "kiri", "vasen"),
         *("налево", "правый", "αριστερά", "左折", "右", "왼쪽", "우회전", "ซ้าย", "बाएं", "يسار", "ימין"),
+        *("balra", "jobb", "stânga", "dreapta", "lijevo", "Desno", "sağa", "esquerra", "dešinė", "pa kreisi"),
+        *("vasakule", "vinstri", "hægri", "kushoto", "چپ", "راست", "بائیں", "வலது", "কুড়ি বাম"),
         *("sept", "zwei", "tres", "due", "mười", "Ziffer acht", "chữ b", "chiffre 7"),
     ],
 )

@@ -25,7 +25,10 @@ _SIDES = """
 left right lefty port starboard cw ccw clockwise gauche droite droit horaire links rechts linke linker linkes
 uhrzeigersinn izquierda izquierdo izq derecha derecho der sinistra sinistro destra destro sx dx orario
 esquerda esquerdo direita direito trai phai vanster hoger venstre hojre højre høyre lewo lewa lewy prawo prawa
-prawy vlevo vpravo leva prava sol sag kiri kanan vasen vasemmalle oikea oikealle sinister dexter
+prawy vlevo vpravo leva levo prava lijevo lijeva desno desna sol sola soldan sag saga sagdan kiri kanan vasen
+vasemmalle oikea oikealle sinister dexter stanga dreapta bal balra jobb jobbra esquerra dreta ezkerra eskuina
+kaire kairen desine desinen kreisi kreisais labi labais vasak vasakule parem paremale vinstri hægri kushoto
+kulia
 """
 """Words for a side or a turn, without accents."""
 _JOINED = """
@@ -38,7 +41,8 @@ _INNOCENT = re.compile(
     "cufflinks|blinks|hyperlinks|destroy"
 )
 _ANYWHERE = """
-左 右 왼 오른 좌 우회전 우측 ซ้าย ขวา बाएं बायां दाएं दायां يسار يمين שמאל ימין лев прав лів αριστερ δεξι
+左 右 왼 오른 좌 우회전 우측 ซ้าย ขวา बाएं बायां दाएं दायां يسار يمين שמאל ימין лев прав лів αριστερ δεξι چپ راست
+بائیں دائیں বাম ডান இடது வலது ఎడమ కుడి
 """
 """Words of languages that write them without spaces or bend their ends."""
 
@@ -47,7 +51,7 @@ def handed_name(classes: Iterable[str]) -> str | None:
     """The first class that may be told by its handedness, going by its name; None if none may.
 
     A class is taken for handed if its name is a single character, a number in digits or in words (also as in
-    "digit 7", "letter_b"), or holds a word for a side or a turn, in any of some twenty languages, alone or
+    "digit 7", "letter_b"), or holds a word for a side or a turn, in any of some forty languages, alone or
     joined to others (left1x, turnleft, linksabbiegen).
     """
     return next((name for name in classes if len(name.strip()) == 1 or _is_handed(name)), None)
