@@ -147,12 +147,12 @@ def open_set(folder: Path) -> None:
 
 
 def make_videos(folder: Path) -> None:
-    """Two classes of four clips in several containers."""
+    """Two classes of clips, one in each of several containers."""
     import av
 
     for label in range(2):
         (folder / "set" / f"class {label}").mkdir(parents=True)
-        for number, suffix in enumerate(("mp4", "mkv", "avi", "mov")):
+        for number, suffix in enumerate(("mp4", "mkv", "avi", "mov", "ts")):
             path = folder / "set" / f"class {label}" / f"{number}.{suffix}"
             with av.open(str(path), "w") as container:
                 stream = container.add_stream("mpeg4" if suffix == "avi" else "libx264", rate=10)
