@@ -61,7 +61,13 @@ def made(clip: Path, form: str, folder: Path) -> Path | None:
     path = folder / f"{clip.stem} {form}.{suffix}"
     command = ["ffmpeg", "-v", "error", "-y", *before, "-i", str(clip), "-map", "0:v:0", *after, str(path)]
     done = subprocess.run(command, capture_output=True, check=False, env={"SVT_LOG": "0", "PATH": "/usr/bin"})
-    return path if done.returncode == 0 else None
+    return path if done.returncode == 0 and _holds_pictures(path) else None
+
+
+def _holds_pictures(path: Path) -> bool:
+    """Not where a cut begins behind the last key frame."""
+    with av.open(str(path)) as container:
+        return bool(container.streams.video) and any(packet.size for packet in container.demux(video=0))
 
 
 def decoded(path: Path) -> list[np.ndarray]:

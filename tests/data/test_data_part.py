@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from clip_files import numbers_of, write_frames, write_video
 from striate.data.unreadable_files import UnreadableError
 from striate.data.video.clip_reading import (
+    Reading,
     decode_all_frames,
     read_clip,
     read_clip_header,
     read_whole,
-    read_windows,
 )
 from striate.data.video.decoding import Decoder
 from striate.data.video.sampling import Sampling
+from striate.data.video.windows import read_windows
 
 
 def whole(address: Path | str) -> list[int]:
@@ -58,7 +59,7 @@ def test_uneven_times(tmp_path: Path) -> None:
 
 def test_windows_of_a_segment_have_the_times_of_the_file(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", 18, rate=10)
-    windows = read_windows(f"{path}#t=0.4,1.2", sampling=Sampling(2, step=0.2), channels=1, size=(16, 16))
+    windows = read_windows(f"{path}#t=0.4,1.2", Reading(Sampling(2, step=0.2), 1, (16, 16)))
     told = [(start, end, numbers_of(clip)) for start, end, clip in windows]
     assert told == [
         (pytest.approx(0.4), pytest.approx(0.8), [5, 7]),

@@ -10,13 +10,14 @@ import pytest
 from painted_videos import Drawn, write_drawn
 from striate.data.unreadable_files import UnreadableError
 from striate.data.video.clip_reading import (
+    Reading,
     decode_all_frames,
     read_clip,
     read_clip_header,
     read_whole,
-    read_windows,
 )
 from striate.data.video.sampling import Sampling
+from striate.data.video.windows import read_windows
 
 KIND = Drawn("mp4", "h264", frames=60, keys=12, b_frames=2, open_groups=False, first=1000, steps=(40,))
 KINDS = {
@@ -34,7 +35,7 @@ WAYS: dict[str, Callable[[Path], object]] = {
     "training reads it": lambda path: read_clip(path, sampling=Sampling(4), channels=1),
     "data check": decode_all_frames,
     "packing": lambda path: read_whole(str(path), channels=1, short_side=16, fps=None),
-    "predict": lambda path: list(read_windows(path, sampling=Sampling(4), channels=1, size=(16, 16))),
+    "predict": lambda path: list(read_windows(path, Reading(Sampling(4), 1, (16, 16)))),
 }
 
 
