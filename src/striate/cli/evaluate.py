@@ -1,13 +1,14 @@
 """`striate evaluate`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
 import striate
 from striate.cli.arguments import read
 from striate.cli.options import Flag, Folder, Name, Positional
+from striate.cli.predict import Events
 from striate.cli.printing import counting, print_json, print_lines
 
 
@@ -20,6 +21,7 @@ class Evaluate:
       striate evaluate runs/photos-plain more/ --split all  on another folder
       striate evaluate runs/digits-plain --out report/      with files
       striate evaluate runs/clips-resnet18-tsm --clips 10 --crops 3
+      striate evaluate runs/clips-resnet18-tsm long.csv --events
     """
 
     run: Annotated[Path, Positional("RUN")]
@@ -40,6 +42,7 @@ class Evaluate:
     """How convolutions are computed: auto as was found fastest here, plain by PyTorch's own call."""
     json: Flag = False
     """Print the scores as JSON and nothing else on standard output."""
+    video: Events = field(default_factory=Events)
 
 
 def main(words: Sequence[str]) -> int:
@@ -52,6 +55,7 @@ def main(words: Sequence[str]) -> int:
             split=command.split,
             clips=command.clips,
             crops=command.crops,
+            **vars(command.video),
             device=command.device,
             algorithms=command.algorithms,
             progress=progress,

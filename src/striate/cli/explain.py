@@ -33,6 +33,7 @@ class Explain:
       striate explain runs/digits-plain digits/test/17 --layer conv1 --filter 3
       striate explain runs/digits-plain digits/test/17 --layer conv1 --at 4,4
       striate explain runs/digits-plain digits/test/17 --layer fc1 --weight 5,3
+      striate explain runs/digits-plain digits/test/17 --layer conv1 --weight bias:3
       striate explain runs/photos-plain cat.jpg --label cat --html cat.html
       striate explain runs/clips-plain-tsm jump.mp4 --layer conv1 --show maps
       striate explain --glossary --lang vi
@@ -50,7 +51,10 @@ class Explain:
     """The position in its output, as Y,X or T,Y,X. By default where the filter answers most."""
     weight: Annotated[str, Metavar("K,C,I,J")] | None = None
     """The weight whose gradient is taken apart, as K,C,I,J or K,C,T,I,J: filter, channel within its group,
-    position in the kernel; K,I for a fully connected layer."""
+    position in the kernel; K,I for a fully connected layer. Of another parameter with its name before, as
+    bias:3 or weight_hh_l0:3,1."""
+    delta: Flag = False
+    """The gradient δ at the number that is asked for, as its own sum of terms, and so on to the loss."""
     through: Flag = False
     """The size of the gradient on its way from the loss back to the layer."""
     show: Annotated[tuple[Show, ...], Metavar("PICTURE")] = ()
@@ -87,7 +91,8 @@ def main(words: Sequence[str]) -> int:
         layer=command.layer,
         filter=command.filter,
         at=numbers("at", command.at),
-        weight=numbers("weight", command.weight),
+        weight=command.weight,
+        delta=command.delta,
         through=command.through,
         show=command.show,
         label=command.label or None,

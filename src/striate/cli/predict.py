@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +14,28 @@ from striate.errors import printable
 
 
 @dataclass(frozen=True)
+class Events:
+    """Windows of a video, and events made of them."""
+
+    window: float | None = None
+    """Seconds of a window. By default 2 for a run whose frames are spread over a clip; any other has windows
+    of its own length."""
+    hop: float | None = None
+    """Seconds from the beginning of one window to that of the next. By default as long as a window, for
+    events a quarter of it."""
+    events: Flag = False
+    """Join the windows of each video into events: what happens from when to when."""
+    threshold: float | None = None
+    """The probability that an event reaches somewhere. By default 0.5."""
+    threshold_off: float | None = None
+    """The probability below which it ends. By default 0.3."""
+    min_duration: float | None = None
+    """Seconds; shorter events are left out. By default 0."""
+    min_gap: float | None = None
+    """Seconds; events of one class that are less apart are one. By default 0."""
+
+
+@dataclass(frozen=True)
 class Predict:
     """Classify files of images or videos with a trained network.
 
@@ -21,14 +43,13 @@ class Predict:
       striate predict runs/digits-plain seven.png
       striate predict runs/photos-plain holiday/ --csv > holiday.csv
       striate predict runs/clips-resnet18-tsm video.mp4 --window 2
+      striate predict runs/clips-resnet18-tsm long.mp4 --events --hop 0.5
     """
 
     run: Annotated[Path, Positional("RUN")]
     """The folder of a run, made by `striate train`."""
     files: Annotated[tuple[Path, ...], Positional("FILES")]
     """Files of images, or of videos for a run on clips (also folders of frames), or folders of them."""
-    window: float | None = None
-    """Of a video, also classify windows so many seconds long. By default 2."""
     out: Folder | None = None
     """Write predictions.json and predictions.csv into this folder."""
     device: Name = "auto"
@@ -39,6 +60,7 @@ class Predict:
     """Print CSV and nothing else on standard output."""
     json: Flag = False
     """Print JSON and nothing else on standard output."""
+    video: Events = field(default_factory=Events)
 
 
 def main(words: Sequence[str]) -> int:
@@ -49,7 +71,7 @@ def main(words: Sequence[str]) -> int:
         result = striate.predict(
             command.run,
             command.files,
-            window=command.window,
+            **vars(command.video),
             device=command.device,
             algorithms=command.algorithms,
             progress=progress,
