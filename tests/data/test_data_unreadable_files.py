@@ -93,28 +93,34 @@ def test_folders_deeper_than_python_counts(tmp_path: Path, monkeypatch: pytest.M
     assert str(raised.value) == (f"class 'cat' has no images in {tmp_path}: add some, or remove the class")
 
 
+NO_LIST = (
+    '{path} is not a list of clips: expected Something-Something\'s [{{"id": …, "template": …}}, …], a table '
+    'as [{{"path": …, "start": …, "end": …, "label": …}}, …], or ActivityNet\'s {{"database": {{…}}}}'
+)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
         (
             "l.json",
             "[" * 100_000,
-            '{path} is not a list of clips: expected Something-Something\'s [{{"id": …, "template": …}}, …]',
+            NO_LIST,
         ),
         (
             "l.json",
             json.dumps([{"id": 1, "template": 7}]),
-            '{path} is not a list of clips: expected Something-Something\'s [{{"id": …, "template": …}}, …]',
+            NO_LIST,
         ),
         (
             "l.csv",
             "label,youtube_id,time_start,time_end,split\njump,x,nan,3,train",
-            "{path} is no table of clips: the time 'nan' is no number of seconds",
+            "{path} is no table of clips: line 2: the time 'nan' is neither seconds nor hh:mm:ss",
         ),
         (
             "l.csv",
             "label,youtube_id,time_start,time_end,split\njump,x,1e999,3,train",
-            "{path} is no table of clips: the time '1e999' is no number of seconds",
+            "{path} is no table of clips: line 2: the time '1e999' is neither seconds nor hh:mm:ss",
         ),
         (
             "l.csv",

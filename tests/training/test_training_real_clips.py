@@ -53,4 +53,8 @@ def test_real_clips_train_and_predict(tmp_path: Path, folder: Path, packed: bool
         assert [video.whole.best for video in videos] == list(CLIPS)
     ends = [(video.span.start, round(video.span.end or 0, 2)) for video in videos]
     assert ends == [(0.0, 10.0), (0.0, 4.0)]
-    assert [len(video.windows) for video in videos] == [5, 2]
+    spans = [[(span.start, span.end) for span in video.spans] for video in videos]
+    assert spans == [
+        [(0.0, 4.0), (4.0, 8.0), (6.0, 10.0)],
+        [(0.0, 4.0), (0.004, 4.004)],
+    ]  # 4 s, as most clips

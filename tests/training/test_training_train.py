@@ -23,7 +23,7 @@ quick = pytest.mark.usefixtures("quick")
 
 def test_the_folder_can_be_read_without_striate(digits_run: Run) -> None:
     record = json.loads((digits_run.path / "run.json").read_text())
-    assert record["format"] == 2
+    assert record["format"] == 3
     assert record["striate"] == __version__
     assert record["status"] == "finished"
     assert 0.8 < record["results"]["test"]["top1"] <= 1

@@ -80,45 +80,61 @@ def update(request: PictureRequest) -> list[Picture]:
     record, optimiser = request.needed_layer(), request.optimiser
     if optimiser is None:
         raise ArgumentError("an update needs an optimiser: explain a run, or give optimizer= with the module")
-    before, new = _kernels(record), _stepped(request, optimiser)
-    after = as_array(new[parameter_name(request.recorded, record)])
+    _kernels(record)  # refuses layers without any
+    old, new = _moved(request, optimiser), _stepped(request, optimiser)
+    name = parameter_name(request.recorded, record)
+    before, after = as_array(old[name]), as_array(new[name])
     return [
         _filters("filters_before", record.title, before, request),
         _filters("filters_after", record.title, after, request),
         _filters("filters_change", record.title, after - before, request),
-        _map_update(request, record, new),
+        _map_update(request, record, old, new),
     ]
 
 
-def _stepped(request: PictureRequest, optimiser: Optimiser) -> dict[str, torch.Tensor]:
-    """Every parameter that learns, by name, after one step."""
+Values = dict[str, torch.Tensor]
+
+
+def _moved(request: PictureRequest, optimiser: Optimiser) -> Values:
+    """Every parameter that learns, by name: the values that the optimiser moves, not their moving average."""
+    return {
+        name: optimiser.raw.get(name, parameter).detach().clone()
+        for name, parameter in request.subject.network.named_parameters()
+        if name in request.recorded.parameter_gradients and parameter.requires_grad
+    }
+
+
+def _stepped(request: PictureRequest, optimiser: Optimiser) -> Values:
+    """The same after one step."""
     gradients = request.recorded.parameter_gradients
     clip = clip_factor(gradients, optimiser.clip_norm)
     return {
-        name: stepped(optimiser.torch, parameter, gradients[name] * clip)
+        name: stepped(optimiser.torch, parameter, gradients[name] * clip, optimiser.raw.get(name, parameter))
         for name, parameter in request.subject.network.named_parameters()
         if name in gradients and parameter.requires_grad
     }
 
 
-def _map_update(request: PictureRequest, record: LayerRecord, new: dict[str, torch.Tensor]) -> Picture:
+def _map_update(request: PictureRequest, record: LayerRecord, old: Values, new: Values) -> Picture:
     """The chosen feature map before and after the update of the whole network."""
     network, channel = request.subject.network, request.chosen_filter()
-    old = {name: parameter.detach().clone() for name, parameter in network.named_parameters() if name in new}
+    kept = {name: parameter.detach().clone() for name, parameter in network.named_parameters() if name in new}
+    maps = []
     try:
-        _load(network, new)
-        output, _ = probe(network, record.title, request.subject.inputs[:1])
+        for values in (old, new):
+            _load(network, values)
+            output, _ = probe(network, record.title, request.subject.inputs[:1])
+            maps.append(output[0, channel])
     finally:
-        _load(network, old)
-    pair = torch.stack([record.output[0, channel], output[0, channel]])
-    picture = _maps("map_update", record.title, pair, request)
+        _load(network, kept)
+    picture = _maps("map_update", record.title, torch.stack(maps), request)
     change = picture.tiles[1] - picture.tiles[0]
     facts = {**picture.facts, "filter": channel, "change": float(np.abs(change).max())}
     return Picture("map_update", picture.tiles, ("before", "after"), facts)
 
 
 @torch.no_grad()
-def _load(network: torch.nn.Module, values: dict[str, torch.Tensor]) -> None:
+def _load(network: torch.nn.Module, values: Values) -> None:
     for name, parameter in network.named_parameters():
         if name in values:
             parameter.copy_(values[name])
