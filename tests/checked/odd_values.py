@@ -61,7 +61,7 @@ ODD: dict[str, Any] = {
     "class": int,
     "function": lambda *values: None,
     "path": Path("no/such/path"),
-    "forbidden": "/root/forbidden\0",
+    "forbidden": "/nowhere/forbidden\0",
 }
 
 
