@@ -72,7 +72,7 @@ class Evaluation:
 
     def save(self, folder: str | Path) -> tuple[Path, ...]:
         """Writes evaluation.json, predictions.csv and confusion.png into a folder; returns the paths."""
-        from striate.evaluating.metrics import draw_confusion  # it loads matplotlib, which scoring does not
+        from striate.evaluating.confusion import draw_confusion  # it loads matplotlib, which scoring does not
 
         scores = self.scores
         title = f"{self.data}, {self.split}: {percent(scores.top1)} of {scores.images:,} {scores.unit}"

@@ -143,7 +143,7 @@ def network_of(run: Path, record: dict[str, Any]) -> nn.Module:
             f"the weights in {run / MODEL} are not of the network in its record "
             f"({record['network'].get('backbone')}): restore the folder from a copy, or train again"
         )
-    network.to_empty(device="cpu").load_state_dict(weights)
+    network.load_state_dict(weights, assign=True)  # in place of numbers that do not exist yet
     return network.eval()
 
 

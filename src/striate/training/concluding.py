@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from striate.evaluating.metrics import Scores, draw_confusion, fit_temperature, probabilities, score
+from striate.evaluating.confusion import draw_confusion
+from striate.evaluating.metrics import Scores, fit_temperature, probabilities, score
 from striate.evaluating.run_model import algorithms_of
 from striate.evaluating.scoring import NO_ALGORITHMS, logits_of, readable
 from striate.models.spec import network_of

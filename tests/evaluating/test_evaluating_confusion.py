@@ -7,7 +7,8 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from striate.evaluating.metrics import LONGEST, Scores, draw_confusion, score
+from striate.evaluating.confusion import LONGEST, draw_confusion
+from striate.evaluating.metrics import Scores, score
 
 
 def scores(names: list[str], images: int = 60) -> Scores:
