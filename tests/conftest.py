@@ -10,6 +10,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import pytest
 from hypothesis import settings
 
+from scheduling import scheduling
 from small_clips import write_small_clips
 from small_runs import small_recipe, small_run, write_small_set
 from striate.training.train import Run
@@ -25,6 +26,14 @@ def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         patch.setenv("MPLCONFIGDIR", str(Path.home() / ".cache" / "matplotlib"))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def scheduling_stays() -> Iterator[None]:
+    """No test leaves its process in another class of scheduling: processes started later would inherit it."""
+    before = scheduling()
+    yield
+    assert scheduling() == before
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ import av
 import numpy as np
 from hypothesis import strategies as st
 
+from scheduling import same_scheduling
+
 BLOCK, ROWS, COLUMNS = 16, 3, 4
 SIZE = BLOCK * ROWS, BLOCK * COLUMNS  # (H, W): twelve blocks are twelve bits
 DARK, LIGHT = 40, 215
@@ -110,6 +112,7 @@ def number_of(frame: np.ndarray) -> int:
     return int(sum(1 << bit for bit, light in enumerate(blocks.ravel() > 128) if light))
 
 
+@same_scheduling()
 def write_drawn(kind: Drawn, folder: Path) -> Path:
     """The file, below the folder."""
     path = folder / f"{kind.name}.{kind.ending}"

@@ -13,6 +13,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from scheduling import same_scheduling
 from striate.data.video.clip_reading import read_whole
 from striate.data.video.frame_source import open_clip
 
@@ -124,6 +125,7 @@ def number_of(picture: np.ndarray) -> int:
     return sum(int(bit) << place for place, bit in enumerate(apart > 0))
 
 
+@same_scheduling()
 def write_drawn(path: Path, drawn: Drawn) -> Path:
     """Makes the file."""
     options = {"movflags": _FRAGMENTS[drawn.fragments]} if drawn.fragments else {}
