@@ -245,13 +245,17 @@ def make_old_run(folder: Path) -> None:
     shutil.copytree(Path(__file__).parents[1] / "tests" / "old_runs" / "stopped", folder / "run")
 
 
-def _interrupted() -> Any:
-    """A reporter that stops a training at the end of the epoch, as Ctrl-C does."""
+def _interrupted(within_epoch: bool = False) -> Any:
+    """A reporter that stops a training, as Ctrl-C does: at the end of the epoch, or after some steps."""
     import signal
 
     from striate.training.progress import Reporter
 
     class Interrupted(Reporter):
+        def step(self, *given: Any, **named: Any) -> None:
+            if within_epoch:
+                signal.raise_signal(signal.SIGINT)
+
         def epoch(self, *given: Any, **named: Any) -> None:
             signal.raise_signal(signal.SIGINT)
 
@@ -306,10 +310,10 @@ def open_record(folder: Path) -> None:
 
 
 def resume_anything(folder: Path) -> None:
-    """Goes on with a run until the end of an epoch, wherever it is."""
+    """Goes on with a run for some steps, wherever it is."""
     import striate
 
-    striate.train(resume=folder / "run", reporter=_interrupted())
+    striate.train(resume=folder / "run", reporter=_interrupted(within_epoch=True))
 
 
 def make_onnx(folder: Path) -> None:
@@ -369,7 +373,7 @@ def _import_torch() -> None:
 
 
 KINDS = {
-    "image": Kind(make_images, open_set, ("set/*/*",), _import_torch),
+    "image": Kind(make_images, open_set, ("set/*/*",), warm_up=_import_torch),
     "video": Kind(make_videos, open_set, ("set/*/*",)),
     "idx": Kind(make_idx, open_set, ("set/*",)),
     "list": Kind(make_list, open_list, ("set/list.csv",)),
