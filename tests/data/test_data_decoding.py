@@ -48,6 +48,9 @@ TRAPS = {
     "Flash": replace(PLAIN, suffix="flv", b_frames=2, first=1000),
     "VP8 in Ogg": replace(PLAIN, suffix="ogv", codec="vp8"),
     "Windows Media": replace(PLAIN, suffix="wmv", codec="wmv2", steps=UNEVEN),
+    "ProRes in fragments": replace(PLAIN, suffix="mov", codec="prores", fragments="fragments and sidx"),
+    "H.264 in AVI with B-frames": replace(PLAIN, suffix="avi", b_frames=2),
+    "HEVC in a transport stream": replace(PLAIN, suffix="ts", codec="hevc", b_frames=3, open_groups=True),
 }
 # Made by PyAV's encoders, whose messages are not asked for.
 pytestmark = pytest.mark.usefixtures("quiet_encoders")
@@ -67,6 +70,12 @@ def test_traps(tmp_path: Path, name: str) -> None:
     assert wrong_frames(path, numbers, random.Random(0)) == []
     assert wrong_times(path, drawn) == []
     decode_all_frames(path)
+
+
+@pytest.mark.parametrize("name", ["take:1", "%d of -x", "file:a, b?c#d"])
+def test_names_that_look_like_addresses(tmp_path: Path, name: str) -> None:
+    path = write_drawn(tmp_path / f"{name}.mp4", PLAIN)
+    assert wrong_frames(path, list(range(PLAIN.frames)), random.Random(0)) == []
 
 
 @pytest.mark.parametrize("seed", range(1000, 1012))

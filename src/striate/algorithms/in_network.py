@@ -130,7 +130,8 @@ def using_algorithms(network: nn.Module, table: Table) -> Iterator[None]:
     """Inside the block the network's convolutions take the algorithms of the table.
 
     Where the table has no entry for a shape, a layer is computed as PyTorch does. Without gradients the batch
-    size does not matter: only the output is computed, which the algorithm of another batch size does as well.
+    size does not matter: only the output is computed, which the algorithm of another batch size does as well;
+    of several the last in the table counts.
 
     Args:
         network: any module; its parameters, state dict and hooks stay as they are.

@@ -8,7 +8,7 @@ from torch import nn
 
 from striate.algorithms import Table
 from striate.data import Sampling
-from striate.errors import ArgumentError, NetworkError, RunError
+from striate.errors import ArgumentError, RunError
 from striate.evaluating.scoring import NO_ALGORITHMS, Normalisation, to_device
 from striate.machine import pick_device
 from striate.models.spec import network_of
@@ -64,7 +64,6 @@ def open_run(run: str | Path, device: str = "auto", algorithms: str = "auto") ->
     try:
         data = record["data"]
         size = (int(data["size"][0]), int(data["size"][1]))
-        one = (int(data["channels"]), *([data["frames"]] if data.get("frames") else []), *size)
         return Trained(
             run=run,
             network=network,
@@ -77,7 +76,7 @@ def open_run(run: str | Path, device: str = "auto", algorithms: str = "auto") ->
             data_options={name: data["options"][name] for name in data["options"] if name not in _OF_CLASSES},
             sampling=_sampling(data) if data.get("frames") else None,
             flow=data.get("flow"),
-            algorithms=NO_ALGORITHMS if algorithms == "plain" else algorithms_of(network, one),
+            algorithms=NO_ALGORITHMS if algorithms == "plain" else algorithms_of(network),
         )
     except (AttributeError, KeyError, TypeError, ValueError, IndexError):
         raise RunError(
@@ -90,9 +89,6 @@ def _sampling(data: dict[str, Any]) -> Sampling:
     return Sampling(data["frames"], data["stride"], data.get("seconds_per_frame"), data.get("frame_rate"))
 
 
-def algorithms_of(network: nn.Module, shape: tuple[int, ...]) -> Table:
-    """What this machine knows of a network's convolutions on inputs of this shape, in fp32."""
-    try:
-        return known_algorithms(network, shape, device=next(network.parameters()).device)
-    except NetworkError:  # it cannot be followed without its numbers
-        return NO_ALGORITHMS
+def algorithms_of(network: nn.Module) -> Table:
+    """What this machine knows of a network's convolutions in fp32."""
+    return known_algorithms(network, device=next(network.parameters()).device)

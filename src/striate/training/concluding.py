@@ -183,10 +183,8 @@ def _logits(setup: Setup, loop: Loop, split: str) -> tuple[np.ndarray, np.ndarra
     images = setup.data.splits.get(split)
     if images is None or not len(images):
         return np.zeros((0, len(setup.data.classes))), np.zeros(0, np.int64)
-    shape = tuple(images.take([0]).shape[1:])
-    algorithms = (
-        NO_ALGORITHMS if setup.recipe.algorithms == "plain" else algorithms_of(loop.learner.best_guess, shape)
-    )
+    plain = setup.recipe.algorithms == "plain"
+    algorithms = NO_ALGORITHMS if plain else algorithms_of(loop.learner.best_guess)
     logits = logits_of(loop.learner.best_guess, images, setup.normalise, algorithms=algorithms)
     read = readable(images)
     return logits[read], images.labels[read]

@@ -13,8 +13,10 @@ import torch
 
 from striate.algorithms import ALGORITHMS, Choice, Geometry, Operation
 from striate.algorithms.algorithm import Shape
-from striate.algorithms.in_network import Number
+from striate.algorithms.in_network import DTYPES, Number
+from striate.errors import ArgumentError
 from striate.machine import cache_folder, describe
+from striate.plain_values import from_plain
 from striate.tuning.measuring import Measured, Trial, tolerance
 from striate.version import __version__
 
@@ -53,44 +55,33 @@ class Store:
         """What is known; None where nothing is."""
         try:
             entry = self._entries[_key(geometry, shape, number_format)]
-            return Measured(
-                {
-                    Operation(name): tuple(
-                        Trial(
-                            Choice(row["algorithm"], row["number_format"]),
-                            row["seconds"],
-                            row["error"],
-                            tolerance(number_format, self.device),
-                        )
-                        for row in rows
-                        if row["algorithm"] in ALGORITHMS
-                    )
-                    for name, rows in entry.items()
-                }
-            )
-        except (KeyError, TypeError, ValueError):
+            trials = {Operation(name): tuple(self._trials(entry[name], number_format)) for name in entry}
+        except (AttributeError, KeyError, TypeError, ValueError):
             return None
+        whole = Operation.OUTPUT in trials and all(trials.values())
+        return Measured(trials) if whole else None
+
+    def _trials(self, rows: list[dict[str, Any]], number_format: Number) -> Iterator[Trial]:
+        limit = tolerance(number_format, self.device)
+        for row in rows:
+            if row["algorithm"] in ALGORITHMS and row["number_format"] in DTYPES:
+                choice = Choice(row["algorithm"], row["number_format"])
+                yield Trial(choice, float(row["seconds"]), float(row["error"]), limit)
 
     @property
     def empty(self) -> bool:
         """Whether nothing is known."""
         return not self._entries
 
-    def of_any_batch(self, geometry: Geometry, shape: Shape, number_format: Number) -> Measured | None:
-        """What is known for single inputs of this shape, from the largest batch that was measured."""
-        about, single, number = json.loads(_key(geometry, shape, number_format))
-        batches = [
-            whole[0]
-            for known, whole, its_format in self._keys()
-            if (known, whole[1:], its_format) == (about, single, number)
-        ]
-        return self.get(geometry, (max(batches), *shape), number_format) if batches else None
+    def keys(self, number_format: Number) -> list[tuple[Geometry, Shape]]:
+        """What is known in this number format, small batches before large ones."""
+        found = [(geometry, shape) for geometry, shape, own in self._keys() if own == number_format]
+        return sorted(found, key=lambda key: key[1][0])
 
-    def _keys(self) -> Iterator[tuple[dict[str, Any], list[int], str]]:
+    def _keys(self) -> Iterator[tuple[Geometry, Shape, str]]:
         for key in self._entries:
-            with suppress(ValueError):
-                about, shape, number_format = json.loads(key)
-                yield about, shape, number_format
+            with suppress(ValueError, ArgumentError):
+                yield from_plain(tuple[Geometry, Shape, str], json.loads(key), "key")
 
     def put(self, geometry: Geometry, shape: Shape, number_format: Number, measured: Measured) -> None:
         """Keeps a measurement, to be written by `save`."""

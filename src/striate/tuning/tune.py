@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from striate.algorithms.algorithm import Operation
+from striate.algorithms.algorithm import Geometry, Operation
 from striate.algorithms.in_network import DTYPES, Key, Number, Table
 from striate.checked import checked
 from striate.errors import ArgumentError
@@ -194,34 +194,26 @@ def _number_format(asked: str, device: torch.device) -> Number:
 
 def known_algorithms(
     network: nn.Module,
-    shape: tuple[int, ...],
     *,
     number_format: Number = "fp32",
     device: torch.device | None = None,
     store: Store | None = None,
 ) -> Table:
-    """What training or `tune` found for single inputs of this shape.
+    """What training or `tune` found for convolutions like those of a network, on inputs of any shape.
 
-    For computing without gradients: measurements of any batch size count, the largest before others. Nothing
-    is measured here; convolutions that are unknown are left out.
+    Nothing is measured or run here. Batches that differ in size alone are all in the table, the largest last:
+    for computing without gradients `using_algorithms` takes that one.
 
     Args:
         network: any module.
-        shape: (C, H, W) or (C, T, H, W), of one input.
         number_format: "fp32" or "bf16".
         device: by default the processor.
         store: where measurements are kept; by default the cache of this machine, number of threads and
             version.
-
-    Raises:
-        NetworkError: inputs that the network does not take.
     """
     memory = Store(device or torch.device("cpu")) if store is None else store
-    if memory.empty:
-        return {}
-    found = {}
-    for call in calls_of(network, (1, *shape)):
-        measured = memory.of_any_batch(call.geometry, call.shape[1:], number_format)
-        if measured is not None:
-            found[call.geometry, call.shape] = measured.choices
-    return found
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.Conv3d)]
+    own = {geometry.unshifted() for layer in layers if (geometry := Geometry.of(layer))}
+    known = [key for key in memory.keys(number_format) if key[0].unshifted() in own]
+    measured = {key: memory.get(*key, number_format) for key in known}
+    return {key: found.choices for key, found in measured.items() if found is not None}
