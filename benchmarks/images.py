@@ -63,7 +63,7 @@ def main() -> None:
         "fashion": ("Fashion-MNIST, default", asked.fashion, ()),
     }
     if "mnist-fast" in asked.only:
-        pairs = [(peer(asked.mnist, seed), ours(asked.mnist, seed, "--preset", "fast")) for seed in seeds]
+        pairs = [(peer(asked.mnist, seed), ours(asked.mnist, seed, "--recipe", "fast")) for seed in seeds]
         show("MNIST to 99 %, the usual script", [one for one, _ in pairs])
         show("MNIST, plain, fast preset", [other for _, other in pairs])
         ratios = [one["seconds"] / other["seconds"] for one, other in pairs]

@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--data", default="digits")
     parser.add_argument("--epochs", type=int, default=6)
     chosen = parser.parse_args()
-    words = [chosen.data, "--epochs", str(chosen.epochs), "--threads", "2"]
+    words = [chosen.data, "--epochs", str(chosen.epochs), "--num-threads", "2"]
     with tempfile.TemporaryDirectory() as folder, load(chosen.load), ThreadPoolExecutor(2) as pool:
         outs = [Path(folder) / f"run{number}" for number in range(chosen.runs)]
         found = list(pool.map(lambda out: train(words, out, Path(folder) / "cache"), outs))

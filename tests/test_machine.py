@@ -53,7 +53,7 @@ def test_threads_come_back() -> None:
     with machine.threads(None) as count:
         assert count == before
     assert torch.get_num_threads() == before
-    with pytest.raises(ArgumentError, match="threads must be at least 1; got -2"), machine.threads(-2):
+    with pytest.raises(ArgumentError, match="num_threads must be at least 1; got -2"), machine.threads(-2):
         pass
 
 

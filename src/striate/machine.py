@@ -83,7 +83,7 @@ def threads(count: int | None) -> Iterator[int]:
     before = torch.get_num_threads()
     if count is not None:
         if count < 1:
-            raise ArgumentError(f"threads must be at least 1; got {count}")
+            raise ArgumentError(f"num_threads must be at least 1; got {count}")
         torch.set_num_threads(count)
     try:
         yield torch.get_num_threads()

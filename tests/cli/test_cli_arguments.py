@@ -25,7 +25,9 @@ def test_values(pairs: list[str], found: dict[str, Any]) -> None:
 def test_what_is_no_pair(pair: str) -> None:
     with pytest.raises(ArgumentError) as caught:
         options([pair])
-    assert str(caught.value) == f"--option takes NAME=VALUE; got {pair!r}: for example --option widths=32,64"
+    assert (
+        str(caught.value) == f"--options takes NAME=VALUE; got {pair!r}: for example --options widths=32,64"
+    )
 
 
 def test_values_are_read_not_run() -> None:

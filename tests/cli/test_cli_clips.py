@@ -15,8 +15,8 @@ from striate.numbers import percent
 from striate.training.train import Run
 
 OPTIONS = (
-    *("--threads", "1", "--epochs", "2", "--number-format", "fp32", "--batch-size", "4"),
-    *("--option", "widths=8,8", "hidden=()"),
+    *("--num-threads", "1", "--epochs", "2", "--number-format", "fp32", "--batch-size", "4"),
+    *("--options", "widths=8,8", "hidden=()"),
 )
 quick = pytest.mark.usefixtures("quick")
 

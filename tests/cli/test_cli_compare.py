@@ -14,9 +14,9 @@ from striate import runs
 pytestmark = pytest.mark.usefixtures("quick")
 
 OPTIONS = (
-    *("--time", "2d", "tsm", "--seeds", "1", "--frames", "4", "--threads", "1"),
+    *("--time", "2d", "tsm", "--seeds", "1", "--frames", "4", "--num-threads", "1"),
     *("--epochs", "1", "--number-format", "fp32", "--batch-size", "8"),
-    *("--option", "widths=8,8", "hidden=()"),
+    *("--options", "widths=8,8", "hidden=()"),
 )
 
 

@@ -31,7 +31,7 @@ def test_a_number_on_the_terminal(digits_run: Run, capsys: pytest.CaptureFixture
 
 
 def test_in_vietnamese(digits_run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["explain", str(digits_run.path), "test/17", "--layer", "pool1", "--lang", "vi"]
+    words = ["explain", str(digits_run.path), "test/17", "--layer", "pool1", "--language", "vi"]
     assert main(words) == 0
     assert "gộp cực đại" in capsys.readouterr().out
 
@@ -47,7 +47,7 @@ def test_json_and_nothing_else(digits_run: Run, capsys: pytest.CaptureFixture[st
 def test_a_page(digits_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = tmp_path / "page.html"
     words = ["explain", str(digits_run.path), "test/17", "--layer", "conv1", "--show", "maps", "grad-cam"]
-    assert main([*words, "--html", str(page), "--lang", "vi"]) == 0
+    assert main([*words, "--html", str(page), "--language", "vi"]) == 0
     assert capsys.readouterr().out.split() == [str(page)]
     assert page.read_text().startswith('<!DOCTYPE html>\n<html lang="vi">')
 
@@ -55,7 +55,7 @@ def test_a_page(digits_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_the_glossary(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "--glossary"]) == 0
     assert "pointwise convolution" in capsys.readouterr().out
-    assert main(["explain", "--glossary", "--lang", "vi", "--json"]) == 0
+    assert main(["explain", "--glossary", "--language", "vi", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["receptive_field"]["name"] == "trường tiếp nhận"
 
 

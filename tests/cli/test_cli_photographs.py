@@ -19,8 +19,8 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.usefixtures("quick")
 def test_train_evaluate_predict(run: Command, tmp_path: Path, photos: Path) -> None:
     out = tmp_path / "run"
-    words = "--size 24 --epochs 12 --batch-size 16 --learning-rate 0.01 --threads 1 --number-format fp32"
-    done = run("train", photos, *words.split(), "--out", out, "--option", "widths=8,16")
+    words = "--size 24 --epochs 12 --batch-size 16 --learning-rate 0.01 --num-threads 1 --number-format fp32"
+    done = run("train", photos, *words.split(), "--out", out, "--options", "widths=8,16")
     assert done.code == 0
     broken = photos / "blue bar" / "001.jpg"
     assert "3 channels: every image is in colour" in done.err

@@ -19,8 +19,8 @@ from striate.training.recipe import Recipe
 from striate.training.train import Run
 
 OPTIONS = (
-    *("--threads", "1", "--epochs", "2", "--number-format", "fp32", "--batch-size", "32"),
-    *("--option", "widths=4,8", "hidden=16"),
+    *("--num-threads", "1", "--epochs", "2", "--number-format", "fp32", "--batch-size", "32"),
+    *("--options", "widths=4,8", "hidden=16"),
 )
 
 quick = pytest.mark.usefixtures("quick")
@@ -79,8 +79,8 @@ def test_json_alone_on_standard_output(run: Command, tmp_path: Path, small_set: 
 
 @quick
 def test_a_preset_and_what_is_given_besides(run: Command, tmp_path: Path, small_set: Path) -> None:
-    words = ("--preset", "thorough", "--epochs", "1", "--rotate", "3", "--batch-size", "32", "--flip")
-    done = run("train", small_set, *words, "--out", tmp_path / "run", "--option", "widths=4,8")
+    words = ("--recipe", "thorough", "--epochs", "1", "--rotate", "3", "--batch-size", "32", "--flip")
+    done = run("train", small_set, *words, "--out", tmp_path / "run", "--options", "widths=4,8")
     assert done.code == 0
     recipe = Recipe.from_json(runs.read_record(tmp_path / "run")["recipe"])
     assert (recipe.epochs, recipe.batch_size, recipe.ema) == (1, 32, 0.998)  # the last by the preset
@@ -140,7 +140,7 @@ def test_a_finished_run(run: Command, digits_run: Run) -> None:
     )
 
 
-@pytest.mark.parametrize("words", ["--epochs 3", "--preset fast", "--flip"])
+@pytest.mark.parametrize("words", ["--epochs 3", "--recipe fast", "--flip"])
 def test_resume_with_another_recipe(run: Command, digits_run: Run, words: str) -> None:
     assert refused(run, "train", "--resume", digits_run.path, *words.split()) == (
         f"a training goes on exactly as it began, so --resume takes no {words.split()[0][2:]}: leave it "
@@ -190,12 +190,12 @@ def test_a_folder_that_cannot_be_written(run: Command, tmp_path: Path, small_set
             f"unknown backbone 'plane': did you mean 'plain'? Known: {', '.join(sorted(NETWORKS))}",
         ),
         (
-            "--option width=3",
+            "--options width=3",
             "unknown option of plain 'width': did you mean 'widths'? Known: dropout, hidden, widths",
         ),
-        ("--option widths", "--option takes NAME=VALUE; got 'widths': for example --option widths=32,64"),
+        ("--options widths", "--options takes NAME=VALUE; got 'widths': for example --options widths=32,64"),
         ("--device gpu", "unknown device 'gpu': use auto, cpu, cuda or cuda:1"),
-        ("--threads 0", "threads must be at least 1; got 0"),
+        ("--num-threads 0", "num_threads must be at least 1; got 0"),
         ("--size 0", "size must be a number of pixels, at least 1; got 0"),
         ("--channels 2", "channels must be 1 (grey) or 3 (RGB); got 2"),
         ("--epochs 0", "epochs must be above 0; got 0"),
@@ -226,8 +226,8 @@ def test_wrong_values(run: Command, away: Path, words: str, sentence: str) -> No
     [
         ("--epoch 3", "train has no option --epoch: did you mean --epochs?"),
         (
-            "--preset fst",
-            "--preset must be default, fast or thorough; got 'fst': for example --preset default",
+            "--recipe fst",
+            "--recipe must be default, fast or thorough; got 'fst': for example --recipe default",
         ),
         ("--epochs many", "--epochs must be a whole number; got 'many': for example --epochs 12"),
         (
@@ -309,7 +309,17 @@ def test_a_half_written_run(run: Command, tmp_path: Path, small_set: Path) -> No
 @quick
 def test_the_command_and_the_function_train_the_same(run: Command, tmp_path: Path, small_set: Path) -> None:
     """Two settings in place of the preset's, said in four ways: the rest stays the preset's."""
-    words = ("--epochs", "1", "--batch-size", "16", "--threads", "1", "--option", "widths=4,8", "hidden=16")
+    words = (
+        "--epochs",
+        "1",
+        "--batch-size",
+        "16",
+        "--num-threads",
+        "1",
+        "--options",
+        "widths=4,8",
+        "hidden=16",
+    )
     assert run("train", small_set, *words, "--out", tmp_path / "command").code == 0
     chosen: dict[str, Any] = {"options": TINY, "num_threads": 1, "reporter": Told()}
     settings = {"epochs": 1, "batch_size": 16}

@@ -14,6 +14,7 @@ import pytest
 from data_files import idx_bytes, noise
 
 from striate.data import Published, get_data, open_data
+from striate.data.sources.fetch import _silent, fetch
 from striate.data.sources.idx_folder import read_idx
 from striate.errors import DataError
 
@@ -96,7 +97,7 @@ def test_fetched_into_the_cache_and_found_by_name(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     seen = []
-    folder = get_data("tiny", published=published(*mirrors), progress=lambda *step: seen.append(step))
+    folder = fetch("tiny", published(*mirrors), None, lambda *step: seen.append(step))
     assert folder == tmp_path / "striate" / "datasets" / "tiny"
     assert fetched(folder)
     assert not mirrors[1].asked
@@ -107,14 +108,14 @@ def test_fetched_into_the_cache_and_found_by_name(
 
 
 def test_what_is_there_is_not_fetched_again(tmp_path: Path, mirrors: list[Mirror]) -> None:
-    get_data("tiny", folder=tmp_path, published=published(mirrors[0]))
+    fetch("tiny", published(mirrors[0]), tmp_path, _silent)
     (tmp_path / IMAGES).unlink()
     (tmp_path / IMAGES.removesuffix(".gz")).write_bytes(
         CONTENTS["train-images-idx3-ubyte"]
     )  # unpacked counts too
     (tmp_path / "train-labels-idx1-ubyte.gz").write_bytes(b"damaged")
     mirrors[0].asked.clear()
-    get_data("tiny", folder=tmp_path, published=published(mirrors[0]))
+    fetch("tiny", published(mirrors[0]), tmp_path, _silent)
     assert mirrors[0].asked == [("train-labels-idx1-ubyte.gz", None)]
     assert len(read_idx(tmp_path / "train-labels-idx1-ubyte.gz")) == 200
 
@@ -125,30 +126,30 @@ def test_a_cut_connection_goes_on_at_the_next_mirror(
 ) -> None:
     mirrors[0].cut_after = [30_000]
     mirrors[1].ranges = ranges
-    get_data("tiny", folder=tmp_path, published=published(*mirrors))
+    fetch("tiny", published(*mirrors), tmp_path, _silent)
     assert fetched(tmp_path)
     assert mirrors[1].asked == [(IMAGES, "bytes=30000-")]
 
 
 def test_a_single_mirror_is_asked_again(tmp_path: Path, mirrors: list[Mirror]) -> None:
     mirrors[0].cut_after = [30_000]
-    get_data("tiny", folder=tmp_path, published=published(mirrors[0]))
+    fetch("tiny", published(mirrors[0]), tmp_path, _silent)
     assert fetched(tmp_path)
 
 
 def test_an_interrupted_fetch_is_resumed_later(tmp_path: Path, mirrors: list[Mirror]) -> None:
     mirrors[0].cut_after = [10_000, 10_000]
     with pytest.raises(DataError, match=r"cut off after 10000 of \d+ bytes; .*cut off after 20000 of"):
-        get_data("tiny", folder=tmp_path, published=published(mirrors[0]))
+        fetch("tiny", published(mirrors[0]), tmp_path, _silent)
     assert (tmp_path / f"{IMAGES}.part").read_bytes() == PACKED[IMAGES][:20_000]
-    get_data("tiny", folder=tmp_path, published=published(mirrors[0]))
+    fetch("tiny", published(mirrors[0]), tmp_path, _silent)
     assert (IMAGES, "bytes=20000-") in mirrors[0].asked
     assert fetched(tmp_path)
 
 
 def test_a_part_that_is_complete_already(tmp_path: Path, mirrors: list[Mirror]) -> None:
     (tmp_path / f"{IMAGES}.part").write_bytes(PACKED[IMAGES])
-    get_data("tiny", folder=tmp_path, published=published(mirrors[0]))
+    fetch("tiny", published(mirrors[0]), tmp_path, _silent)
     assert mirrors[0].asked[0] == (IMAGES, f"bytes={len(PACKED[IMAGES])}-")
     assert fetched(tmp_path)
 
@@ -156,19 +157,19 @@ def test_a_part_that_is_complete_already(tmp_path: Path, mirrors: list[Mirror]) 
 @pytest.mark.parametrize("rest", [b"x" * 100, b"x" * 1_000_000])
 def test_a_part_of_something_else_is_thrown_away(tmp_path: Path, mirrors: list[Mirror], rest: bytes) -> None:
     (tmp_path / f"{IMAGES}.part").write_bytes(rest)
-    get_data("tiny", folder=tmp_path, published=published(mirrors[0]))
+    fetch("tiny", published(mirrors[0]), tmp_path, _silent)
     assert fetched(tmp_path)
 
 
 def test_a_wrong_checksum_at_one_mirror(tmp_path: Path, mirrors: list[Mirror]) -> None:
     mirrors[0].files[IMAGES] = gzip.compress(b"other content")
-    get_data("tiny", folder=tmp_path, published=published(*mirrors))
+    fetch("tiny", published(*mirrors), tmp_path, _silent)
     assert fetched(tmp_path)
 
 
 def refused(tmp_path: Path, known: dict[str, Published]) -> str:
     with pytest.raises(DataError) as caught:
-        get_data("tiny", folder=tmp_path, published=known)
+        fetch("tiny", known, tmp_path, _silent)
     return str(caught.value).replace(str(tmp_path), "DIR")
 
 

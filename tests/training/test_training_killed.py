@@ -123,7 +123,9 @@ def command(*words: str | Path) -> Iterator["subprocess.Popen[str]"]:
 def test_the_command_stopped_then_killed_then_finished(
     tmp_path: Path, small_set: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    options = "--threads 1 --epochs 30 --number-format fp32 --batch-size 32 --option widths=4,8 hidden=16"
+    options = (
+        "--num-threads 1 --epochs 30 --number-format fp32 --batch-size 32 --options widths=4,8 hidden=16"
+    )
     run = tmp_path / "a run"
     with command("train", small_set, *options.split(), "--out", run) as stopped:
         wait_for(run / HISTORY, 3, stopped)

@@ -157,7 +157,7 @@ def test_algorithms_are_measured_for_every_part_and_shared(
 
 def test_a_signal_to_torchrun_leaves_a_run_that_can_go_on(tmp_path: Path, small_set: Path) -> None:
     run = tmp_path / "run"
-    options = f"--out {run} --epochs 5000 --option widths=4,8 hidden=16 --number-format fp32 --batch-size 32"
+    options = f"--out {run} --epochs 5000 --options widths=4,8 hidden=16 --number-format fp32 --batch-size 32"
     with start(torchrun("-m", "striate", "train", small_set, *options.split())) as process:
         wait_for(run / HISTORY, process)
         process.send_signal(signal.SIGTERM)

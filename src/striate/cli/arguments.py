@@ -41,7 +41,7 @@ def read(command: type[Command], verb: str, words: Sequence[str]) -> Command:
 def recipe_settings(command: type, verb: str, words: Sequence[str]) -> dict[str, Any]:
     """What the words say of the recipe, by the names that a verb's function takes."""
     given = given_in(command, verb, words)
-    return {place[-1]: value for place, value in given.items() if place[0] == "recipe"}
+    return {place[-1]: value for place, value in given.items() if place[0] == "settings"}
 
 
 def given_in(command: type, verb: str, words: Sequence[str]) -> dict[tuple[str, ...], Any]:
@@ -212,7 +212,9 @@ def options(pairs: Sequence[str]) -> dict[str, Any]:
     for pair in pairs:
         name, sign, text = pair.partition("=")
         if not sign or not name.isidentifier():
-            raise ArgumentError(f"--option takes NAME=VALUE; got {pair!r}: for example --option widths=32,64")
+            raise ArgumentError(
+                f"--options takes NAME=VALUE; got {pair!r}: for example --options widths=32,64"
+            )
         try:
             found[name] = ast.literal_eval(text)
         except (ValueError, SyntaxError, MemoryError, RecursionError):

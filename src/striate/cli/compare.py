@@ -43,9 +43,9 @@ class Compare:
     runs: tuple[Path, ...] = ()
     """Finished runs on the same data, made anywhere, that join the table."""
     network: NetworkOptions = field(default_factory=NetworkOptions)
-    option: tuple[str, ...] = ()
-    """Options of the network, for example --option widths=32,64,128 dropout=0.2."""
-    preset: Literal["default", "fast", "thorough"] = "default"
+    options: tuple[str, ...] = ()
+    """Options of the network, for example --options widths=32,64,128 dropout=0.2."""
+    recipe: Literal["default", "fast", "thorough"] = "default"
     """Fits to the data whatever is not given below, in place of the defaults shown there."""
     out: Path | None = None
     """The folder of the comparison and its runs. By default one under runs/, the same for the same data."""
@@ -54,14 +54,14 @@ class Compare:
     machine: MachineOptions = field(default_factory=MachineOptions)
     json: Flag = False
     """Print the result as JSON and nothing else on standard output."""
-    recipe: Recipe = field(default_factory=Recipe)
+    settings: Recipe = field(default_factory=Recipe)
     """How all are trained."""
 
 
 def main(words: Sequence[str]) -> int:
     """Trains what is missing, compares, prints."""
     command = read(Compare, "compare", words)
-    if command.recipe.minutes is not None:
+    if command.settings.minutes is not None:
         raise ArgumentError("--minutes is for one training: say --minutes-each, for each of the comparison")
     try:
         result = striate.compare(
@@ -72,10 +72,10 @@ def main(words: Sequence[str]) -> int:
             match=command.match,
             runs=command.runs,
             out=command.out,
-            recipe=command.preset,
-            options=options(command.option),
+            recipe=command.recipe,
+            options=options(command.options),
             device=command.machine.device,
-            num_threads=command.machine.threads,
+            num_threads=command.machine.num_threads,
             **vars(command.network) | vars(command.picture) | vars(command.clips),
             **recipe_settings(Compare, "compare", words),
         )

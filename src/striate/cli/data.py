@@ -122,7 +122,7 @@ def _refused(what: str) -> int:
 
 def _get(command: Get) -> int:
     with fetching() as progress:
-        folder = striate.get_data(command.name, folder=command.out, progress=progress)
+        folder = striate.get_data(command.name, out=command.out, progress=progress)
     if command.json:
         print_json({"name": command.name, "folder": str(folder)})
         return 0

@@ -36,7 +36,7 @@ class Explain:
       striate explain runs/digits-plain digits/test/17 --layer conv1 --weight bias:3
       striate explain runs/photos-plain cat.jpg --label cat --html cat.html
       striate explain runs/clips-plain-tsm jump.mp4 --layer conv1 --show maps
-      striate explain --glossary --lang vi
+      striate explain --glossary --language vi
     """
 
     given: Annotated[tuple[str, ...], Positional("RUN INPUT")] = ()
@@ -65,7 +65,7 @@ class Explain:
     """The class that grad-cam, integrated-gradients and occlusion ask about. By default the most probable."""
     rate: float | None = None
     """A learning rate for the update. By default that of the run's last step."""
-    lang: Literal["en", "vi"] = "en"
+    language: Literal["en", "vi"] = "en"
     """The language: English or Vietnamese."""
     glossary: Flag = False
     """Print the terms of the field and what they mean, and nothing else."""
@@ -98,7 +98,7 @@ def main(words: Sequence[str]) -> int:
         label=command.label or None,
         target=command.target,
         rate=command.rate,
-        language=command.lang,
+        language=command.language,
     )
     if command.html is not None:
         from striate.runs import write_text
@@ -136,7 +136,7 @@ def _print_glossary(command: Explain) -> int:
 
     from striate.explaining.texts import glossary
 
-    terms = glossary(command.lang)
+    terms = glossary(command.language)
     if command.json:
         print_json({key: {"name": name, "text": text} for key, (name, text) in terms.items()})
         return 0

@@ -21,7 +21,7 @@ class Train:
 
     examples:
       striate train digits                      the built-in digits, good defaults
-      striate train mnist --preset fast         one quick pass
+      striate train mnist --recipe fast         one quick pass
       striate train photos/ --minutes 10        one folder per class, ten minutes
       striate train photos/ --backbone resnet18 --size 112 --weights resnet18.pth
       striate train motion-digits --time tsm    clips that only order tells apart
@@ -37,9 +37,9 @@ class Train:
     resume: Path | None = None
     """Go on with the training in this run folder."""
     network: NetworkOptions = field(default_factory=NetworkOptions)
-    option: tuple[str, ...] = ()
-    """Options of the network, for example --option widths=32,64,128 dropout=0.2."""
-    preset: Literal["default", "fast", "thorough"] = "default"
+    options: tuple[str, ...] = ()
+    """Options of the network, for example --options widths=32,64,128 dropout=0.2."""
+    recipe: Literal["default", "fast", "thorough"] = "default"
     """Fits to the data whatever is not given below, in place of the defaults shown there."""
     out: Path | None = None
     """The run's folder. By default a new one under runs/."""
@@ -52,7 +52,7 @@ class Train:
     """Also write the history for TensorBoard, into the run's folder (needs the extra `track`)."""
     json: Flag = False
     """Print the result as JSON and nothing else on standard output."""
-    recipe: Recipe = field(default_factory=Recipe)
+    settings: Recipe = field(default_factory=Recipe)
     """How it is trained."""
 
 
@@ -67,12 +67,12 @@ def main(words: Sequence[str]) -> int:
     result = striate.train(
         command.data,
         resume=command.resume,
-        recipe=command.preset,
-        options=options(command.option),
+        recipe=command.recipe,
+        options=options(command.options),
         out=command.out,
         time=command.time,
         device=command.machine.device,
-        num_threads=command.machine.threads,
+        num_threads=command.machine.num_threads,
         tensorboard=command.tensorboard,
         **vars(command.network) | vars(command.picture) | vars(command.clips),
         **recipe_settings(Train, "train", words),

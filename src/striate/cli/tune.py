@@ -32,7 +32,7 @@ class Tune:
     """Auto: bf16 where the processor has it."""
     device: Name = "auto"
     """auto, cpu, cuda or cuda:1."""
-    threads: int | None = None
+    num_threads: int | None = None
     """Processor threads. By default one per core."""
     again: Flag = False
     """Measure anew what is known already."""
@@ -52,7 +52,7 @@ def main(words: Sequence[str]) -> int:
             batch=command.batch,
             number_format=command.number_format,
             device=command.device,
-            num_threads=command.threads,
+            num_threads=command.num_threads,
             again=command.again,
             progress=progress,
         )

@@ -37,7 +37,7 @@ JSON, PICTURE, PAGE = "comparison.json", "pareto.png", "comparison.html"
 @checked
 def compare(
     data: str | Path | None = None,
-    times: Sequence[str] = ("2d", "tsm"),
+    time: Sequence[str] = ("2d", "tsm"),
     *,
     backbone: str = "plain",
     seeds: int = 3,
@@ -74,7 +74,7 @@ def compare(
 
     Args:
         data: clips; None: only compare `runs`.
-        times: ways through time; the first is the reference of `match`.
+        time: the ways through time; the first is the reference of `match`.
         backbone: a network of the catalogue.
         seeds: trainings of each way.
         minutes_each: for each training, in place of the recipe's epochs.
@@ -138,7 +138,7 @@ def compare(
         ),
     )
     request = CompareRequest(
-        training, tuple(times), folder or _folder(str(data), backbone), seeds, minutes_each, match
+        training, tuple(time), folder or _folder(str(data), backbone), seeds, minutes_each, match
     )
     return run_comparison(request, runs, machine, listener)
 
@@ -173,7 +173,7 @@ def compare_runs(
     every = _each_once([read_finished(run) for run in runs])
     check_alike(every)
     reporter.say(f"measuring inference of {len({run.kind for run in every})} networks")
-    with threads(machine.threads):
+    with threads(machine.num_threads):
         rows = rows_of(every, device)
         result = _result(every, rows, match, out, describe(device))
     return result if out is None else _keep(result, out)

@@ -143,7 +143,7 @@ def matched(spec: NetworkSpec, reference: NetworkSpec, match: str, frames: int) 
     if abs(nearest - target) > NEAR * target:
         raise ArgumentError(
             f"no width of {spec.backbone} with {spec.time} comes near the {target:,} {match} of "
-            f"{reference.time} (the nearest has {nearest:,}): start from other --option widths, or leave "
+            f"{reference.time} (the nearest has {nearest:,}): start from other --options widths, or leave "
             "--match out"
         )
     return best

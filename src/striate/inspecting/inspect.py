@@ -25,7 +25,7 @@ Network = str | Path | nn.Module
 @overload
 def inspect(
     network: Network,
-    input_shape: Tensor | Sequence[Tensor] | Shape | None = None,
+    input: Tensor | Sequence[Tensor] | Shape | None = None,
     *,
     batch: int = 1,
     layout: str | None = None,
@@ -41,7 +41,7 @@ def inspect(
 @overload
 def inspect(
     network: Network,
-    input_shape: Tensor | Sequence[Tensor] | Shape | None = None,
+    input: Tensor | Sequence[Tensor] | Shape | None = None,
     *,
     batch: int = 1,
     layout: str | None = None,
@@ -57,7 +57,7 @@ def inspect(
 @checked
 def inspect(
     network: Network,
-    input_shape: Tensor | Sequence[Tensor] | Shape | None = None,
+    input: Tensor | Sequence[Tensor] | Shape | None = None,
     *,
     batch: int = 1,
     layout: str | None = None,
@@ -75,12 +75,12 @@ def inspect(
     Args:
         network: a module; or a name of the catalogue, a run folder, an ONNX or `.pt2` file,
             `package.module:function`.
-        input_shape: (C, H, W), (C, T, H, W) or (C, L) without the batch, also as "3x224x224"; or tensors
+        input: (C, H, W), (C, T, H, W) or (C, L) without the batch, also as "3x224x224"; or tensors
             that the network takes, of which only the shapes count. A network that knows its input needs none.
         batch: how many of them at once, 1 by default; all costs are those of the whole batch.
         layout: what the axes of the input are if not those, e.g. "NTC" for a sequence of vectors.
         time: a way through time, a name of `striate.models.WAYS`, for an image network of the catalogue.
-        frames: of a clip, where `input_shape` is that of a picture; 8 by default.
+        frames: of a clip, where `input` is that of a picture; 8 by default.
         causal: no frame of a clip sees a later one.
         measure: also run it on real numbers and measure every layer.
         against: a second network, inspected in the same way, to stand beside the first.
@@ -97,11 +97,11 @@ def inspect(
     '(3·3·1 + 1)·32 = 320'
     """
     networks = (network,) if against is None else (network, against)
-    shape = as_shape(input_shape)
+    shape = as_shape(input)
     found = []
     for each in networks:
         loaded = load_network(each, real=measure, shape=shape, time=time, frames=frames, causal=causal)
-        inputs = _inputs(loaded, input_shape if time is None else loaded.shape, batch)
+        inputs = _inputs(loaded, input if time is None else loaded.shape, batch)
         axes = _axes(layout, inputs[0])
         found.append(_inspected(loaded, inputs, axes, measure, None if image is None else str(image)))
     return found[0] if against is None else SideBySide(*found)

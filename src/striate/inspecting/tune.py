@@ -18,7 +18,7 @@ from striate.tuning import tune as tune_module
 @checked
 def tune(
     network: str | Path | nn.Module,
-    input_shape: str | Sequence[int] | None = None,
+    input: str | Sequence[int] | None = None,
     *,
     batch: int = 8,
     number_format: Literal["auto", "fp32", "bf16"] = "auto",
@@ -33,7 +33,7 @@ def tune(
 
     Args:
         network: a module; or a name of the catalogue, a run folder, `package.module:function`.
-        input_shape: of one input, (C, H, W) or (C, T, H, W), also as "3x224x224"; by default the network's
+        input: of one input, (C, H, W) or (C, T, H, W), also as "3x224x224"; by default the network's
             own.
         batch: inputs in one step, 8 by default.
         number_format: "auto" is bf16 where the processor has it.
@@ -50,7 +50,7 @@ def tune(
         NetworkError: the network does not take this input.
     """
     chosen = pick_device(device)
-    shape = as_shape(input_shape)
+    shape = as_shape(input)
     loaded = load_network(network, shape=shape)
     shape = shape or loaded.shape
     if shape is None:

@@ -102,7 +102,7 @@ class RecipeRequest:
     @property
     def names(self) -> tuple[str, ...]:
         """What was asked for, by name; empty where nothing was."""
-        return (*["preset"] * (self.preset is not default), *self.settings)
+        return (*["recipe"] * (self.preset is not default), *self.settings)
 
 
 def check_names(settings: Mapping[str, Any], function: Callable[..., Any]) -> None:

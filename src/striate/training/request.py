@@ -107,7 +107,7 @@ class MachineOptions:
 
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
-    threads: int | None = None
+    num_threads: int | None = None
     """Processor threads. By default one per core."""
 
 

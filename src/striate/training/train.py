@@ -154,7 +154,7 @@ def run_training(
     if resume is not None:
         _refuse_changes(request)
     with ExitStack() as stack:
-        stack.enter_context(threads(_threads(machine.threads, resume)))
+        stack.enter_context(threads(_threads(machine.num_threads, resume)))
         stack.enter_context(torch.random.fork_rng(devices=range(torch.cuda.device_count())))
         stack.enter_context(cudnn_benchmark(device))
         group = stack.enter_context(process_group(device))

@@ -26,18 +26,16 @@ _BLOCK = 1 << 16
 def get_data(
     name: str,
     *,
-    folder: str | Path | None = None,
+    out: str | Path | None = None,
     progress: Progress | None = None,
-    published: Mapping[str, Published] = PUBLISHED,
 ) -> Path:
     """Fetches a published data set, as far as it is not there yet.
 
     Args:
         name: "mnist" or "fashion-mnist".
-        folder: where to; by default the user's cache, where `open_data(name)` finds it.
+        out: the folder where to; by default the user's cache, where `open_data(name)` finds it.
         progress: is called with the name of a file, the bytes fetched so far and, if known, the bytes in
             all.
-        published: the sets known by name, with their mirrors.
 
     Returns:
         the folder.
@@ -45,16 +43,21 @@ def get_data(
     Raises:
         DataError: the name is unknown, no mirror answers, or nothing can be written.
     """
+    return fetch(name, PUBLISHED, None if out is None else Path(out), progress or _silent)
+
+
+def fetch(name: str, published: Mapping[str, Published], out: Path | None, progress: Progress) -> Path:
+    """One of these sets; see `get_data`."""
     if name in BUILT_IN:
         raise DataError(f"{name!r} is built in: there is nothing to fetch")
     if name not in published:
         raise DataError(unknown("data set", name, published))
-    target = Path(folder).expanduser() if folder is not None else cache_folder() / name
+    target = cache_folder() / name if out is None else out.expanduser()
     with _writing(target):
         target.mkdir(parents=True, exist_ok=True)
     for file, checksum in published[name].files.items():
         if not any(_checksum(path) == checksum for path in (target / file, target / f"{file}.gz")):
-            _fetch(published[name], file, target, progress or _silent)
+            _fetch(published[name], file, target, progress)
     return target
 
 
