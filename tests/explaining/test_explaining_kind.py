@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from copy import deepcopy
 
+import numpy as np
 import pytest
 import torch
 from every_kind import EXAMPLES
@@ -76,6 +77,12 @@ def test_the_terms_of_a_parameter_add_up_to_its_gradient(key: str, number: int, 
         assert terms.total == pytest.approx(float(theirs[index]), rel=1e-8, abs=1e-10)
         if isinstance(kind, KernelKind) and name == "weight":
             assert kind.row_times_column(terms) == pytest.approx(terms.total, rel=1e-9, abs=1e-12)
+            np.testing.assert_array_equal(kind.delta_row(name, index), terms.upstream.reshape(-1))
+            np.testing.assert_array_equal(kind.patches_column(name, index), terms.seen.reshape(-1))
+        if theirs.dim() > 2:
+            sums, sizes = kind.kernel_sums(name, index)
+            np.testing.assert_allclose(sums, as_array(theirs[index[:2]]), rtol=1e-8, atol=1e-10)
+            assert sizes[index[2:]] == pytest.approx(abs(terms.values).sum())
 
 
 @pytest.mark.parametrize("key", EXAMPLES)

@@ -1,10 +1,16 @@
 """Where in the input a number looks."""
 
+import gc
+import weakref
+from collections.abc import Callable
+
+import pytest
 import torch
 from explaining_networks import clip_network, image_network, numbers
+from torch import nn
 
 from striate.explaining.explain import explain
-from striate.explaining.receptive_fields import ReceptiveFields, rectangle
+from striate.explaining.receptive_fields import ReceptiveFields, rectangle, traced
 from striate.tracing.recording import record
 
 
@@ -38,3 +44,39 @@ def test_what_has_no_rectangle() -> None:
     network, x = image_network(), numbers(1, 4, 9, 8)
     assert rectangle(None) is None
     assert ReceptiveFields(network, x).of(record(network, x).layers[0], (0, 1)) is None  # no such index
+
+
+def test_a_trace_is_kept_while_nothing_changes() -> None:
+    network, x = image_network(), numbers(1, 4, 9, 8)
+    first = traced(network, x)
+    assert traced(network, 2 * x) is first
+    with torch.no_grad():
+        next(network.parameters()).add_(1)  # values decide nothing here
+    assert traced(network, x) is first
+    assert traced(network, numbers(1, 4, 12, 8)) is not first
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda network: setattr(network[0], "stride", (2, 2)),
+        lambda network: network.__setitem__(1, nn.Identity()),
+        lambda network: network.insert(1, nn.Conv2d(6, 6, 3, padding=1)),
+        lambda network: setattr(network[0], "forward", network[0].forward),
+        lambda network: network[0].register_forward_hook(lambda *_: None),
+    ],
+)
+def test_a_changed_network_is_traced_anew(change: Callable[[nn.Module], object]) -> None:
+    network, x = image_network(), numbers(1, 4, 9, 8)
+    first = traced(network, x)
+    change(network)
+    assert traced(network, x) is not first
+
+
+def test_a_trace_keeps_no_network_alive() -> None:
+    network = image_network()
+    traced(network, numbers(1, 4, 9, 8))
+    there = weakref.ref(network)
+    del network
+    gc.collect()
+    assert there() is None

@@ -122,6 +122,39 @@ def test_a_module_called_twice_and_a_weight_of_two_modules() -> None:
     assert torch.allclose(recorded.parameter_gradients["other.weight"], network.conv.weight.grad)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("asked", range(7))
+def test_gradients_of_one_layer_are_followed_no_further(asked: int) -> None:
+    network = small()
+    every, one = (record(network, X, loss=loss_of(LABELS), of=of) for of in (None, [str(asked)]))
+    for number, (ours, theirs) in enumerate(zip(one.layers, every.layers, strict=True)):
+        assert theirs.upstream is not None
+        if number >= asked:
+            assert ours.upstream is not None
+            assert torch.equal(ours.upstream, theirs.upstream)
+        elif number < asked - 1:
+            assert ours.upstream is None
+    assert {name.split(".")[0] for name in one.parameter_gradients} <= {str(asked)}
+    for name, gradient in one.parameter_gradients.items():
+        assert torch.equal(gradient, every.parameter_gradients[name])
+    assert one.parameter_gradients.keys() == {
+        f"{asked}.{name}" for name in one.layers[asked].layer._parameters
+    }
+
+
+def test_gradients_of_no_layer_are_those_of_the_scores() -> None:
+    recorded = record(small(), X, loss=loss_of(LABELS), of=[])
+    assert recorded.layers[-1].upstream is not None
+    assert [one.upstream is None for one in recorded.layers[:-1]] == [True] * 6
+
+
+def test_a_weight_of_two_modules_has_all_its_gradient() -> None:
+    torch.manual_seed(0)
+    network = Twice()
+    whole, part = (record(network, X, loss=lambda y: y.square().sum(), of=of) for of in (None, ["other"]))
+    assert torch.equal(whole.parameter_gradients["conv.weight"], part.parameter_gradients["conv.weight"])
+    assert all(one.upstream is not None for one in part.layers)
+
+
 def test_a_network_that_is_one_layer() -> None:
     assert record(nn.Conv2d(1, 2, 3), X).named("conv2d").output.shape == (2, 2, 2, 2)
 

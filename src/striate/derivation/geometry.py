@@ -129,6 +129,18 @@ class Sliding:
         starts = [np.arange(o) * s + u * d - p for o, s, u, d, (p, _) in axes]
         return np.stack(np.meshgrid(*starts, indexing="ij"))
 
+    def output_that_meets(self, cell: Sizes, position: Sizes) -> Sizes | None:
+        """The output place from which kernel position u meets an input cell; None where there is none.
+
+        >>> sliding((5,), (3,), stride=2, padding=0, dilation=1).output_that_meets((3,), (1,))
+        (1,)
+        """
+        axes = zip(cell, position, self.stride, self.pads, self.dilation, self.out, strict=True)
+        found = [(*divmod(j + p - u * d, s), o) for j, u, s, (p, _), d, o in axes]
+        if any(off or not 0 <= i < o for i, off, o in found):
+            return None
+        return tuple(i for i, _, _ in found)
+
     def in_padding(self, cells: Array) -> Array:
         """Which of the cells (axes, ...) lie outside the input."""
         size = np.reshape(self.size, (-1,) + (1,) * (cells.ndim - 1))

@@ -106,12 +106,26 @@ def weight_terms(convolution: Convolution, x: Array, weight: Array, dy: Array, i
     slide = convolution.slide(x, weight)
     filter_, channel, *position = in_range(index, weight.shape, "weight")
     expect_gradient(dy, (len(x), len(weight), *slide.out), "a convolution")
-    first = first_channel(weight, convolution.groups, filter_)
-    padded = slide.pad(x[:, first + channel : first + channel + 1])
-    seen = slide.seen(padded, tuple(position))[..., 0]
     cells = slide.input_positions(tuple(position))
     column = int(np.ravel_multi_index((channel, *position), weight.shape[1:]))
+    seen = seen_by_weight(convolution, x, weight, index)
     return Terms(dy[:, filter_], seen, cells, slide.in_padding(cells), filter_, column)
+
+
+def seen_by_weight(convolution: Convolution, x: Array, weight: Array, index: Sequence[int]) -> Array:
+    """xp[n, g₀+c, i·s + u·d]: what w[o, c, *u] met at every place of the output, (N, *out).
+
+    Args:
+        convolution: its stride, padding, dilation and groups.
+        x: (N, C, *size), the layer's input.
+        weight: (O, C/groups, *kernel).
+        index: (o, c, *u): filter, channel within its group, position in the kernel.
+    """
+    slide = convolution.slide(x, weight)
+    channel = first_channel(weight, convolution.groups, index[0]) + index[1]
+    padded = slide.pad(x[:, channel : channel + 1])
+    seen: Array = slide.seen(padded, tuple(index[2:]))[..., 0]
+    return seen
 
 
 def first_channel(weight: Array, groups: int, filter_: int) -> int:

@@ -144,7 +144,7 @@ def _link(
     parts: list[tuple[float, LayerRecord, Part]] = []
     for taker, fed in terms:
         assert taker.upstream is not None
-        upstream = as_array(taker.upstream)[tuple(fed.places.T)]
+        upstream = as_array(taker.upstream[tuple(fed.places.T)])
         order = np.argsort(-np.abs(upstream * fed.slopes), kind="stable")[:NAMED]
         for k in order.tolist():
             part = Part(taker.title, tuple(fed.places[k].tolist()), float(upstream[k]), float(fed.slopes[k]))
@@ -183,7 +183,7 @@ def _came(taker: LayerRecord, at: Index, total: float) -> float:
 def _products(taker: LayerRecord, fed: Any) -> Array:
     """Every term of what comes back by way of one layer."""
     assert taker.upstream is not None
-    products: Array = as_array(taker.upstream)[tuple(fed.places.T)] * fed.slopes
+    products: Array = as_array(taker.upstream[tuple(fed.places.T)]) * fed.slopes
     return products
 
 

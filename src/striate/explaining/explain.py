@@ -70,7 +70,12 @@ class Question:
     @property
     def needs_gradients(self) -> bool:
         """Whether gradients of the loss are needed."""
-        return self.weight is not None or self.delta or self.through or "update" in self.show
+        return self.weight is not None or self.delta or self.needs_all_gradients
+
+    @property
+    def needs_all_gradients(self) -> bool:
+        """Whether gradients of every layer are needed, not only of the one that is asked about."""
+        return self.through or "update" in self.show
 
 
 @checked
@@ -137,9 +142,10 @@ def explain(
     question = Question(layer, filter, _numbers(at), index, parameter, delta, through, tuple(show), target)
     listed: list[Any] = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     subject = open_subject(network, listed, label)
-    recorded, loss = _recorded(subject, question)
-    found = _overview(subject, recorded, loss, language)
     optimiser = _optimiser(subject, optimizer, rate)
+    every = question.needs_all_gradients or (optimiser is not None and optimiser.clip_norm > 0)
+    recorded, loss = _recorded(subject, question, every)
+    found = _overview(subject, recorded, loss, language)
     fields = ReceptiveFields(subject.network, subject.inputs)
     named = None if layer is None else recorded.named(layer)
     if named is not None:
@@ -178,15 +184,20 @@ def _numbers(index: Sequence[int] | None) -> tuple[int, ...] | None:
     return None if index is None else tuple(int(number) for number in index)
 
 
-def _recorded(subject: Subject, question: Question) -> tuple[Recorded, Loss | None]:
-    """The run through the network, with gradients where a label is known or one is needed."""
+def _recorded(subject: Subject, question: Question, every: bool) -> tuple[Recorded, Loss | None]:
+    """The run through the network, with gradients where a label is known or one is needed.
+
+    every: whether of all layers, rather than from the loss to the one that is asked about.
+    """
+    asked = [] if question.layer is None or not question.needs_gradients else [question.layer]
+    of = None if every else asked
     if subject.labels is None and not question.needs_gradients:
         recorded = record(subject.network, subject.inputs)
         _expect_finite(subject, recorded)
         return recorded, None
     settings = settings_of(subject)
     try:
-        recorded = record(subject.network, subject.inputs, loss=torch_loss(settings))
+        recorded = record(subject.network, subject.inputs, loss=torch_loss(settings), of=of)
     except NetworkError:
         if question.needs_gradients:
             raise

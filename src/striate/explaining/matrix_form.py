@@ -90,8 +90,8 @@ def matrix_form(
     """
     first, width = uses[0], int(np.prod(shape[1:]))
     rows, columns = _window(first.row, shape[0]), _window(first.column, width)
-    upstream = np.stack([_joined(calls, names, shape, r, first.column, "upstream") for r in rows])
-    seen = np.stack([_joined(calls, names, shape, first.row, c, "seen") for c in columns], axis=1)
+    upstream = np.stack([_joined(calls, names, shape, r, first.column, "delta_row") for r in rows])
+    seen = np.stack([_joined(calls, names, shape, first.row, c, "patches_column") for c in columns], axis=1)
     largest = int(np.argmax(np.abs(upstream[first.row - rows.start] * seen[:, first.column - columns.start])))
     places = _window(largest, len(seen))
     pairs = zip(calls, uses, strict=True)
@@ -120,5 +120,4 @@ def _joined(
     """δ of a filter, or what a weight of it saw, at all places of all calls."""
     index = (r, *(int(one) for one in np.unravel_index(column, shape[1:])))
     pairs = zip(calls, names, strict=True)
-    found = [getattr(call.terms(name, index), side).reshape(-1) for call, name in pairs]
-    return np.concatenate(found)
+    return np.concatenate([getattr(call, side)(name, index) for call, name in pairs])

@@ -1,8 +1,15 @@
-"""Where in the input a number of a layer looks: its receptive field, traced in the live network."""
+"""Where in the input a number of a layer looks: its receptive field, traced in the live network.
 
+A trace costs as much as a small network itself, and every number of one network is found in the same one; so
+it is kept as long as the network is, and made anew where anything about the network or its input changes.
+"""
+
+from collections.abc import Hashable, Iterable
 from functools import cached_property
+from typing import Any
+from weakref import WeakKeyDictionary
 
-from torch import Tensor, nn
+from torch import Size, Tensor, nn
 
 from striate.arithmetic.described import Recording
 from striate.arithmetic.receptive.field import Field
@@ -10,6 +17,41 @@ from striate.arithmetic.receptive.receptive_field import receptive_fields
 from striate.arithmetic.receptive.summary import UnitField, field_at
 from striate.tracing import trace
 from striate.tracing.recording import LayerRecord
+
+Traced = tuple[Recording, list[list[Field | None]]]
+"""What a network does on inputs of one shape, and the fields of every output of every operation."""
+_kept: WeakKeyDictionary[nn.Module, tuple[Hashable, Traced]] = WeakKeyDictionary()
+
+
+def traced(network: nn.Module, inputs: Tensor) -> Traced:
+    """The trace of a network on inputs like these; the last one of each network is kept.
+
+    Not that of a network that looks at values, which may do something else on other inputs.
+    """
+    state = (tuple(inputs.shape), inputs.dtype, tuple(_state(network)))
+    kept = _kept.get(network)
+    if kept is None or kept[0] != state:
+        recording = trace(network, [inputs])
+        kept = state, (recording, receptive_fields(recording))
+        if not recording.notes:
+            _kept[network] = kept
+    return kept[1]
+
+
+def _state(network: nn.Module) -> Iterable[Hashable]:
+    """All that says what a network does, but for the values of its tensors."""
+    for name, module in network.named_modules(remove_duplicate=False):
+        yield name, id(module), type(module), _said(vars(module))
+
+
+def _said(value: Any) -> Hashable:
+    if isinstance(value, dict):
+        return tuple((str(name), _said(one)) for name, one in value.items())
+    if isinstance(value, list | tuple | Size):
+        return tuple(map(_said, value))
+    if isinstance(value, Tensor):
+        return tuple(value.shape), value.dtype
+    return value if isinstance(value, int | float | str | None) else id(value)
 
 
 class ReceptiveFields:
@@ -23,26 +65,22 @@ class ReceptiveFields:
         field = self._field_of(record)
         if field is None or len(field.shape) != len(index):
             return None
-        names = [name for name in self._described.axes if name not in "NC"]
+        names = [name for name in self._traced[0].axes if name not in "NC"]
         return field_at(field, names, index, index)
 
     @cached_property
-    def _described(self) -> Recording:
-        return trace(self.network, [self.inputs])
-
-    @cached_property
-    def _fields(self) -> list[list[Field | None]]:
-        """Of every output of every operation."""
-        return receptive_fields(self._described)
+    def _traced(self) -> Traced:
+        return traced(self.network, self.inputs)
 
     def _field_of(self, record: LayerRecord) -> Field | None:
         """The field of what a module's call returned, at the time when it returned."""
-        calls = (one for one in self._described.calls if (one.path, one.number) == (record.name, record.call))
+        described, fields = self._traced
+        calls = (one for one in described.calls if (one.path, one.number) == (record.name, record.call))
         call = next(calls, None)
         if call is None or not call.facts.get("returns"):
             return None
         returned, found = call.facts["returns"][0], None
-        ran = list(zip(self._described.operations, self._fields, strict=True))[: call.facts["ends"]]
+        ran = list(zip(described.operations, fields, strict=True))[: call.facts["ends"]]
         for operation, outputs in ran:
             for slot, field in zip(operation.outputs, outputs, strict=False):
                 found = field if slot == returned else found

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -312,13 +311,11 @@ def parameter_name(recorded: Recorded, record: LayerRecord, parameter: str = "we
 
 def _kernel(calls: Calls, index: tuple[int, ...], shape: tuple[int, ...]) -> tuple[Array, Array]:
     """The gradient of every weight of one kernel, and Σ|term| of each."""
-    sums, size = np.zeros(shape[2:]), np.zeros(shape[2:])
-    for position in product(*map(range, shape[2:])):
-        for call, name in calls:
-            terms = call.terms(name, (*index[:2], *position))
-            sums[position] += terms.total
-            size[position] += np.abs(terms.values).sum()
-    return sums, size
+    sums, sizes = np.zeros(shape[2:]), np.zeros(shape[2:])
+    for call, name in calls:
+        found = call.kernel_sums(name, index)
+        sums, sizes = sums + found[0], sizes + found[1]
+    return sums, sizes
 
 
 def _matrix(calls: Calls, uses: Sequence[Use], shape: tuple[int, ...]) -> MatrixForm | None:

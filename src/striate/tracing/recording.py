@@ -7,7 +7,7 @@
 hooks, gradients, buffers and random state. Tensors are copies, so a layer that works in place spoils nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -103,7 +103,12 @@ class Recorded:
 
 
 def record(
-    network: nn.Module, inputs: Tensor, *, loss: Loss | None = None, training: bool = False
+    network: nn.Module,
+    inputs: Tensor,
+    *,
+    loss: Loss | None = None,
+    training: bool = False,
+    of: Sequence[str] | None = None,
 ) -> Recorded:
     """Runs a network once on real numbers and keeps what every layer computed.
 
@@ -112,6 +117,8 @@ def record(
         inputs: (N, ...), on the network's device.
         loss: From the network's output to one number; with it the gradients are recorded too.
         training: Run in training mode (batch statistics, dropout), not in evaluation mode.
+        of: Titles of layers: gradients are followed back to what these gave and to their parameters, and no
+            other way, which may save half of the time. By default everything has one.
 
     Raises:
         NetworkError: The network does not take this input or gives no single tensor.
@@ -125,7 +132,10 @@ def record(
         with heard, torch.set_grad_enabled(loss is not None), exact():
             output = forward(network, leaf.clone())
         recorded = Recorded(tuple(listener.layers), leaf.detach(), output.detach().clone())
-        return recorded if loss is None else _with_gradients(recorded, listener, network, leaf, output, loss)
+        if loss is None:
+            return recorded
+        wanted = _all_of(network, leaf) if of is None else [*listener.made_of(of), output]
+        return _with_gradients(recorded, listener, network, leaf, wanted, _loss(loss, output))
 
 
 class _Listener:
@@ -140,6 +150,8 @@ class _Listener:
         self.further: list[dict[int, Tensor | None]] = []  # by record, by the place among its other outputs
         self._makers: dict[int, int] = {}  # id of a tensor → the position of the record that made it
         self._alive: list[Any] = []  # so that no id is given twice
+        self._given: list[tuple[Tensor, list[Tensor]]] = []  # by record: the first tensor, and the others
+        self._taken: list[Tensor | None] = []  # by record: the copy of the first input that was handed on
         self._waiting: list[_Waiting] = []
 
     def before(self, run: Running) -> tuple[Any, ...] | None:
@@ -179,9 +191,18 @@ class _Listener:
         output = first.detach().clone()
         made = LayerRecord(name, count, module, inputs, output, _own(module), source, module.training)
         self._keep(made, first, others)
+        self._taken.append(own)
         if own is not None:
             hear = partial(_store, self.downstream, len(self.layers) - 1)
             (on_gradient if own._version == waiting.version else on_gradient_before_change)(own, hear)
+
+    def made_of(self, titles: Sequence[str]) -> Iterator[Tensor]:
+        """What calls of layers took and gave, and their parameters, where these have gradients."""
+        for record, (given, others), own in zip(self.layers, self._given, self._taken, strict=True):
+            if record.title in titles:
+                parameters = (one for one in record.layer._parameters.values() if one is not None)
+                found = (own, given, *others, *parameters)
+                yield from (one for one in found if one is not None and one.requires_grad)
 
     def _counts(self, run: Running) -> bool:
         """Whether a call is recorded: of modules below the network, or of a network that is one layer."""
@@ -190,7 +211,7 @@ class _Listener:
     def _keep(self, made: LayerRecord, output: Tensor, others: list[Tensor]) -> None:
         position = len(self.layers)
         self.layers.append(made)
-        self._alive.append((output, others))
+        self._given.append((output, others))
         self.further.append({})
         for place, other in enumerate(others):
             self.further[position][place] = None
@@ -249,15 +270,27 @@ def _own(module: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in tensors.items() if value is not None}
 
 
-def _with_gradients(
-    recorded: Recorded, listener: _Listener, network: nn.Module, leaf: Tensor, output: Tensor, loss: Loss
-) -> Recorded:
-    with torch.enable_grad(), exact():
-        value = loss(output)
+def _all_of(network: nn.Module, leaf: Tensor) -> list[Tensor]:
+    """The input and every parameter."""
     parameters = [p for p in network.parameters() if p.is_floating_point()]
-    wanted = [*([leaf] if leaf.requires_grad else []), *parameters]
+    return [*([leaf] if leaf.requires_grad else []), *parameters]
+
+
+def _loss(loss: Loss, output: Tensor) -> Tensor:
+    with torch.enable_grad(), exact():
+        return loss(output)
+
+
+def _with_gradients(
+    recorded: Recorded,
+    listener: _Listener,
+    network: nn.Module,
+    leaf: Tensor,
+    wanted: list[Tensor],
+    loss: Tensor,
+) -> Recorded:
     try:
-        found = torch.autograd.grad(value, wanted, allow_unused=True)
+        found = torch.autograd.grad(loss, wanted, allow_unused=True)
     except RuntimeError as problem:
         reason = str(problem).split(". Hint")[0]
         raise NetworkError(
@@ -269,7 +302,7 @@ def _with_gradients(
     return replace(
         recorded,
         layers=listener.with_gradients(),
-        loss=value.detach(),
+        loss=loss.detach(),
         input_gradient=gradients.get(id(leaf)),
         parameter_gradients=_by_name(network, gradients),
     )

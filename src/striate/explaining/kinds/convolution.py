@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import product
 from math import prod
 from typing import Any
 
@@ -15,9 +16,9 @@ from striate.derivation import Unit as WeightedSum
 from striate.derivation.geometry import pads_per_axis
 from striate.derivation.moving import Saved as Padded
 from striate.derivation.shapes import Array
-from striate.derivation.terms import first_channel
+from striate.derivation.terms import first_channel, seen_by_weight
 from striate.explaining.checking import as_array
-from striate.explaining.kinds.kind import Fed, Index, InputGradient, KernelKind, Kind, fed_by
+from striate.explaining.kinds.kind import Fed, Index, InputGradient, KernelKind, Kind
 from striate.explaining.texts import Texts, by_language
 from striate.layers import CausalConv3d
 from striate.numbers import by, number
@@ -192,14 +193,17 @@ class Convolution(KernelKind):
         own = self.weight.shape[1]
         group, within = divmod(channel, own)
         filters = len(self.weight) // self.operation.groups
-        kernels = self.weight[group * filters : (group + 1) * filters, within : within + 1]
-        one = np.zeros((1, 1, *self.x.shape[2:]))
-        for place in places:
-            one[(0, 0, *place[2:])] = 1.0
-        ungrouped = replace(self.operation, groups=1)
-        found = fed_by(ungrouped.forward(one, kernels)[0], sample)
-        found.places[:, 1] += group * filters
-        return found
+        kernels = self.weight[group * filters : (group + 1) * filters, within]
+        slide, found = self.operation.slide(self.x, self.weight), dict[Index, Array]()
+        for place, u in product(places, slide.positions):
+            out = slide.output_that_meets(place[2:], u)
+            if out is not None:
+                weights: Any = (..., *u)
+                found[out] = found.get(out, np.zeros(filters)) + kernels[weights]
+        where = [(sample, group * filters + o, *out) for o in range(filters) for out in sorted(found)]
+        slopes = np.array([found[out] for out in sorted(found)]).reshape(-1, filters).T.reshape(-1)
+        feeds = slopes != 0
+        return Fed(np.array(where, int).reshape(-1, 2 + len(slide.size))[feeds], slopes[feeds])
 
     def terms(self, parameter: str, index: Index) -> Terms:
         """δ × input, wherever the weight was used; δ for a bias."""
@@ -212,12 +216,30 @@ class Convolution(KernelKind):
 
     def row_times_column(self, terms: Terms) -> float:
         """Row o of δ times column c·K + u of the patches, over all samples."""
-        operation, x = self.operation, self.x
-        slide = operation.slide(x, self.weight)
-        channel, position = divmod(terms.column, prod(slide.kernel))
-        first = first_channel(self.weight, operation.groups, terms.row) + channel
-        patches = unfold(x[:, first : first + 1], slide)[:, position]  # (N, L)
-        return float((self.upstream[:, terms.row].reshape(len(x), -1) * patches).sum())
+        channel, position = divmod(terms.column, prod(self.weight.shape[2:]))
+        patches = self._patches(terms.row, channel)[:, position]  # (N, L)
+        return float((self.upstream[:, terms.row].reshape(len(self.x), -1) * patches).sum())
+
+    def kernel_sums(self, parameter: str, index: Index) -> tuple[Array, Array]:
+        """The patches of one channel, a row for each weight, times δ."""
+        patches, shape = self._patches(index[0], index[1]), self.weight.shape[2:]  # (N, K, L)
+        delta = self.upstream[:, index[0]].reshape(len(self.x), -1)
+        sums, sizes = (
+            np.einsum("nkl,nl->k", one, other)
+            for one, other in ((patches, delta), (np.abs(patches), np.abs(delta)))
+        )
+        return sums.reshape(shape), sizes.reshape(shape)
+
+    def _patches(self, filter_: int, channel: int) -> Array:
+        """What the kernel of a filter for a channel within its group met: (N, K, L)."""
+        first = first_channel(self.weight, self.operation.groups, filter_) + channel
+        return unfold(self.x[:, first : first + 1], self.operation.slide(self.x, self.weight))
+
+    def delta_row(self, parameter: str, index: Index) -> Array:
+        return self.upstream[:, index[0]].reshape(-1)
+
+    def patches_column(self, parameter: str, index: Index) -> Array:
+        return seen_by_weight(self.operation, self.x, self.weight, index).reshape(-1)
 
     @property
     def gradient_formula(self) -> Maths:

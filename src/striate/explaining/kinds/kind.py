@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -184,6 +185,15 @@ class Kind(ABC):
         """How many roundings each term has beside that of the sum, and Σ|term|."""
         return 0, float(np.abs(terms.values).sum())
 
+    def kernel_sums(self, parameter: str, index: Index) -> tuple[Array, Array]:
+        """∂L/∂ of every weight of the kernel that `index` lies in, and Σ|term| of each: both (*kernel)."""
+        shape = self.arguments[parameter].shape[2:]
+        terms = [
+            self.terms(parameter, (*index[:2], *u)) for u in product(*map(range, shape))
+        ]  # one for every position
+        sizes = [np.abs(one.values).sum() for one in terms]
+        return np.reshape([one.total for one in terms], shape), np.reshape(sizes, shape)
+
     def back(self, upstream: Array, arguments: Mapping[str, Array]) -> Array:
         """∂L/∂input of the operation with these arguments."""
         _, saved = self.operation.forward(self.x, **arguments)
@@ -212,6 +222,14 @@ class KernelKind(Kind):
     @abstractmethod
     def row_times_column(self, terms: Terms) -> float:
         """The same gradient as one entry of the product of δ and the unfolded input."""
+
+    def delta_row(self, parameter: str, index: Index) -> Array:
+        """δ of the filter of a weight at all its places, over all samples: a row of δ."""
+        return self.terms(parameter, index).upstream.reshape(-1)
+
+    def patches_column(self, parameter: str, index: Index) -> Array:
+        """What a weight met at these places: a column of the unfolded input."""
+        return self.terms(parameter, index).seen.reshape(-1)
 
     @property
     @abstractmethod
