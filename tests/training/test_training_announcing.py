@@ -45,7 +45,15 @@ def test_few_classes_are_named_and_what_is_held_out_is_counted() -> None:
     assert said(data_of(("cat", "dog"), train=[0, 1, 1], test=[0])) == [
         "2 classes: cat, dog",
         "images: 3 to train, 0 held out to validate, 1 held out to test",
+        "images not varied",
     ]
+
+
+def test_how_images_are_varied_is_said_by_the_names_of_the_options() -> None:
+    policy = Augmentation(crop_area=(0.7, 1.25), rotate=8, jitter=0.1, flip=True)
+    assert said(data_of(("a", "b"), train=[0, 1]), Recipe(augmentation=policy))[2] == (
+        "images varied anew in each epoch: crop-area 0.7 to 1.25, rotate 8, jitter 0.1"
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import fields
 from statistics import median
 
 import numpy as np
 
 from striate.algorithms import Table
 from striate.data import ClipData, ImageData
+from striate.data.augment.augmentation import Augmentation
 from striate.data.exchanges import Pairs
 from striate.data.sets.file_sets import DiskClips
 from striate.data.unreadable_files import UnreadableError
@@ -29,6 +31,7 @@ def announced(data: ImageData, recipe: Recipe, plan: Plan, table: Table) -> Iter
     yield _splits(data)
     if isinstance(data, ClipData):
         yield _spacing(data)
+    yield _varied(recipe.augmentation, data.unit)
     yield from _exchanged(data)
     if recipe.augmentation.flip:
         yield (
@@ -45,6 +48,21 @@ def announced(data: ImageData, recipe: Recipe, plan: Plan, table: Table) -> Iter
             f"{others} of {len(table)} distinct convolutions take faster algorithms than PyTorch's call "
             "(--algorithms plain: none does)"
         )
+
+
+def _varied(policy: Augmentation, unit: str) -> str:
+    """How training samples are varied, by the names of the options; mirroring has a sentence of its own."""
+    parts = [
+        f"{one.name.replace('_', '-')} {_plain(getattr(policy, one.name))}"
+        for one in fields(Augmentation)
+        if one.name != "flip" and getattr(policy, one.name) != one.default
+    ]
+    return f"{unit} varied anew in each epoch: {', '.join(parts)}" if parts else f"{unit} not varied"
+
+
+def _plain(value: float | tuple[float, ...]) -> str:
+    numbers = value if isinstance(value, tuple) else (value,)
+    return " to ".join(f"{number:g}" for number in numbers)
 
 
 def _exchanged(data: ImageData) -> Iterator[str]:

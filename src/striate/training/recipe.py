@@ -57,7 +57,9 @@ class Recipe(_Named, JsonValue):
     class_weights: Literal["auto", "on", "off"] = "auto"
     """Weigh rare classes up. Auto: where the largest class has over twice the images of the smallest."""
     augmentation: Augmentation = field(default_factory=Augmentation)
-    """How training images are varied."""
+    """How training images are varied, as a whole: what it does not name is off. To lay single ones over those
+    of a preset, name them alone, as `train(data, flip=True)`.
+    """
     number_format: Literal["auto", "fp32", "bf16"] = "auto"
     """Auto: bf16 where the processor has it, such shapes gain by it, and its gradients agree with fp32."""
     algorithms: Literal["auto", "plain"] = "auto"
