@@ -120,7 +120,7 @@ def test_batch_norm_counts_as_at_inference_whatever_the_mode() -> None:
 
 def test_a_recurrent_layer_is_one_operation() -> None:
     network = nn.LSTM(4, 5, 2, batch_first=True, bidirectional=True)
-    recording = trace(network, [torch.empty(2, 7, 4)], "NTC")
+    recording = trace(network, [torch.empty(2, 7, 4)], ["NTC"])
     (found,) = [op for op in recording.operations if op.kind == "recurrent"]
     assert (found.geometry["steps"], found.geometry["layers"], found.geometry["gates"]) == (7, 2, 4)
     assert recording.tensors[found.outputs[0]].shape == (2, 7, 10)

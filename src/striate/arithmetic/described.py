@@ -167,8 +167,8 @@ class ParameterInfo:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What a network did on one input. `axes` says what each axis of input 0 is, e.g. ("N", "C", "H",
-    "W").
+    """What a network did on one input. `axes` says what each axis of the main input is, e.g. ("N", "C", "H",
+    "W"); there may be others beside it.
     """
 
     tensors: tuple[TensorInfo, ...]
@@ -181,3 +181,10 @@ class Recording:
     batch: int = 1
     notes: tuple[str, ...] = ()
     seconds: tuple[float, ...] = ()  # per operation, where it was timed
+    main: int = 0  # the position of the main input among the inputs
+    input_names: tuple[str, ...] = ()
+    input_axes: tuple[tuple[str, ...], ...] = ()
+
+    def axes_of(self, position: int) -> tuple[str, ...]:
+        """The axes of an input, by its position among the inputs."""
+        return self.axes if position == self.main else self.input_axes[position]

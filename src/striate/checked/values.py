@@ -39,6 +39,8 @@ def as_annotated(kind: Any, value: Any, name: str = "") -> Any:
 
 
 def _first_that_fits(kinds: Sequence[Any], value: Any, name: str) -> Any:
+    if value is None and NoneType in kinds:
+        return None  # before a row of which it would be one
     if isinstance(value, str) and str in kinds and any(_is_path(kind) for kind in kinds):
         return _path(value, name) and value  # a name or a path: it stays the text that it is
     misfits = []

@@ -1,31 +1,33 @@
 """The verb: a network and the shape of its input → an `Inspection`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import overload
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from striate.arithmetic.described import Recording
 from striate.checked import checked
-from striate.errors import ArgumentError
-from striate.inspecting.inspection import Inspection
+from striate.errors import ArgumentError, NetworkError
+from striate.inspecting.inputs import Given, inputs_of, shape_in, with_channels_first
+from striate.inspecting.inspection import Input, Inspection
 from striate.inspecting.loading import Loaded, load_network
 from striate.inspecting.rows import table_of, with_shares
 from striate.inspecting.side_by_side import SideBySide
-from striate.tracing import example, trace
+from striate.tracing import Inputs, trace
+from striate.tracing.inputs import as_inputs
 
 REPEATS = 5  # timed runs; each time is the median
-Shape = str | Sequence[int]
 Network = str | Path | nn.Module
 
 
 @overload
 def inspect(
     network: Network,
-    input: Tensor | Sequence[Tensor] | Shape | None = None,
+    input: Given | None = None,
     *,
     batch: int = 1,
     layout: str | None = None,
@@ -41,7 +43,7 @@ def inspect(
 @overload
 def inspect(
     network: Network,
-    input: Tensor | Sequence[Tensor] | Shape | None = None,
+    input: Given | None = None,
     *,
     batch: int = 1,
     layout: str | None = None,
@@ -57,7 +59,7 @@ def inspect(
 @checked
 def inspect(
     network: Network,
-    input: Tensor | Sequence[Tensor] | Shape | None = None,
+    input: Given | None = None,
     *,
     batch: int = 1,
     layout: str | None = None,
@@ -75,10 +77,13 @@ def inspect(
     Args:
         network: a module; or a name of the catalogue, a run folder, an ONNX or `.pt2` file,
             `package.module:function`.
-        input: (C, H, W), (C, T, H, W) or (C, L) without the batch, also as "3x224x224"; or tensors
-            that the network takes, of which only the shapes count. A network that knows its input needs none.
+        input: (C, H, W), (C, T, H, W) or (C, L) without the batch, also as "3x224x224"; or a tensor, of
+            which only the shape counts. Several inputs: a list of shapes, tensors, numbers, dictionaries or
+            tuples of such, or a dictionary of them by the names of the arguments. A network that knows its
+            input needs none.
         batch: how many of them at once, 1 by default; all costs are those of the whole batch.
-        layout: what the axes of the input are if not those, e.g. "NTC" for a sequence of vectors.
+        layout: what the axes of the input are if not those, e.g. "NTC" for a sequence of vectors; of several
+            inputs with a comma between, "NTC,NCHW".
         time: a way through time, a name of `striate.models.WAYS`, for an image network of the catalogue.
         frames: of a clip, where `input` is that of a picture; 8 by default.
         causal: no frame of a clip sees a later one.
@@ -97,18 +102,31 @@ def inspect(
     '(3·3·1 + 1)·32 = 320'
     """
     networks = (network,) if against is None else (network, against)
-    shape = as_shape(input)
+    shape = None if input is None else shape_in(input)
     found = []
     for each in networks:
         loaded = load_network(each, real=measure, shape=shape, time=time, frames=frames, causal=causal)
         inputs = _inputs(loaded, input if time is None else loaded.shape, batch)
-        axes = _axes(layout, inputs[0])
-        found.append(_inspected(loaded, inputs, axes, measure, None if image is None else str(image)))
+        axes = _axes(layout, inputs)
+        with _saying_channels_first(shape):
+            found.append(_inspected(loaded, inputs, axes, measure, None if image is None else str(image)))
     return found[0] if against is None else SideBySide(*found)
 
 
+@contextmanager
+def _saying_channels_first(shape: tuple[int, ...] | None) -> Iterator[None]:
+    """What a network says that does not take an input, with the likely reason."""
+    try:
+        yield
+    except NetworkError as error:
+        turned = with_channels_first(shape)
+        if turned is None:
+            raise
+        raise NetworkError(f"{error}; channels stand first: say {'x'.join(map(str, turned))}") from error
+
+
 def _inspected(
-    loaded: Loaded, inputs: list[Tensor], axes: tuple[str, ...], measure: bool, image: str | None
+    loaded: Loaded, inputs: Inputs, axes: tuple[str, ...], measure: bool, image: str | None
 ) -> Inspection:
     """One network on its inputs."""
     recording = trace(loaded.network, inputs, axes, follow=loaded.follow)
@@ -120,7 +138,7 @@ def _inspected(
     used = {name for layer in layers for name in layer.uses}
     return Inspection(
         network=loaded.label,
-        input_shape=tuple(inputs[0].shape),
+        input_shape=recording.tensors[recording.inputs[recording.main]].shape,
         axes=recording.axes,
         batch=recording.batch,
         layers=layers,
@@ -128,6 +146,15 @@ def _inspected(
         unused=tuple((p.name, p.size) for p in recording.parameters if p.name not in used),
         notes=recording.notes,
         picture=image,
+        inputs=_described(recording),
+    )
+
+
+def _described(recording: Recording) -> tuple[Input, ...]:
+    """The tensors that the network takes."""
+    return tuple(
+        Input(name, recording.tensors[recording.inputs[place]].shape, recording.axes_of(place))
+        for place, name in enumerate(recording.input_names)
     )
 
 
@@ -137,66 +164,31 @@ def _with_times(recording: Recording, timed: Recording) -> Recording:
     return replace(recording, seconds=timed.seconds) if same else timed
 
 
-def as_shape(given: Shape | Tensor | Sequence[Tensor] | None) -> tuple[int, ...] | None:
-    """The shape without the batch, where one was given."""
+def _inputs(loaded: Loaded, given: Given | None, batch: int) -> Inputs:
+    """What the network is called with: what is given, or what it is known to take."""
+    if batch < 1:
+        raise ArgumentError(f"a batch is one or more inputs; got {batch}")
+    if given is None and as_inputs(loaded.inputs).tensors():
+        return as_inputs(loaded.inputs)
+    given = loaded.shape if given is None else given
     if given is None:
-        return None
-    if isinstance(given, str):
-        return parse_shape(given)
-    if isinstance(given, Tensor):
-        return tuple(given.shape[1:])
-    if given and isinstance(given[0], Tensor):
-        return tuple(given[0].shape[1:])
-    shape = tuple(given)
-    if not shape or any(not isinstance(n, int) or n < 1 for n in shape):
-        raise ArgumentError(f"an input shape is positive numbers such as (3, 224, 224); got {given!r}")
-    return shape  # type: ignore[return-value]
-
-
-def parse_shape(text: str) -> tuple[int, ...]:
-    """`3x224x224` as numbers.
-
-    >>> parse_shape("3x8x112x112")
-    (3, 8, 112, 112)
-    """
-    try:
-        shape = tuple(int(part) for part in text.lower().replace("×", "x").split("x"))
-    except ValueError:
-        shape = ()
-    if not shape or min(shape) < 1:
-        raise ArgumentError(
-            f"an input is channels, frames if any, height and width, as in 3x224x224; got {text!r}"
-        )
-    return shape
-
-
-def _inputs(loaded: Loaded, given: Shape | Tensor | Sequence[Tensor] | None, batch: int) -> list[Tensor]:
-    if isinstance(given, Tensor):
-        return [given]
-    if isinstance(given, Sequence) and given and isinstance(given[0], Tensor):
-        return [tensor for tensor in given if isinstance(tensor, Tensor)]
-    if loaded.inputs and given is None:
-        return list(loaded.inputs)
-    shape = as_shape(given) or loaded.shape
-    if shape is None:
         raise ArgumentError(
             f"what does {loaded.label} take? Say it with the shape of one input, such as 3x224x224 for "
             f"an image "
             "or 3x8x112x112 for a clip"
         )
-    if batch < 1:
-        raise ArgumentError(f"a batch is one or more inputs; got {batch}")
     with torch.no_grad():
-        return [example(loaded.network, shape, batch)]
+        return inputs_of(given, loaded.network, batch)
 
 
-def _axes(layout: str | None, first: Tensor) -> tuple[str, ...]:
-    if layout is None:
-        return ()
-    if len(layout) != first.dim() or len(set(layout)) != len(layout):
-        raise ArgumentError(
-            f"layout {layout!r} should have a letter for each of the {first.dim()} axes of the input, "
-            f"batch included, "
-            'such as "NTC"'
-        )
-    return tuple(layout)
+def _axes(layout: str | None, inputs: Inputs) -> tuple[str, ...]:
+    """The axes of each input that the layout says; none for those that it does not."""
+    axes = tuple(layout.split(",")) if layout is not None else ()
+    for letters, tensor in zip(axes, inputs.tensors(), strict=False):
+        if letters and (len(letters) != tensor.dim() or len(set(letters)) != len(letters)):
+            raise ArgumentError(
+                f"layout {letters!r} should have a letter for each of the {tensor.dim()} axes of the input, "
+                "batch included, "
+                'such as "NTC"'
+            )
+    return axes

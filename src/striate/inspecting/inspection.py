@@ -21,13 +21,24 @@ from striate.runs import write_text
 
 
 @dataclass(frozen=True)
+class Input:
+    """One tensor that the network takes."""
+
+    name: str
+    """Of the argument; with a dot, what stands in one: `batch.image`."""
+    shape: tuple[int, ...]
+    """With the batch."""
+    axes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Inspection(Shown):
     """What every layer of a network is, holds, sees and costs."""
 
     network: str
     """What the network is called."""
     input_shape: tuple[int, ...]
-    """With the batch."""
+    """Of the main input, with the batch."""
     axes: tuple[str, ...]
     """What the axes of the input are: N C T H W."""
     batch: int
@@ -40,6 +51,8 @@ class Inspection(Shown):
     """Remarks on the network as a whole."""
     picture: str | None = field(default=None, repr=False)
     """The image, or folder of frames, that fields are drawn on in the page."""
+    inputs: tuple[Input, ...] = ()
+    """All tensors that it takes; the main one is the first whose units go along something."""
 
     def layer(self, name: str, call: int = 1) -> Layer:
         """The row of a layer.
@@ -59,21 +72,29 @@ class Inspection(Shown):
             raise ArgumentError(f"layer {name!r} is called {len(rows)} times, so there is no call {call}")
         return found
 
-    def unit(self, name: str, unit: Sequence[int] | None = None, call: int = 1) -> UnitField:
+    def unit(
+        self, name: str, unit: Sequence[int] | None = None, call: int = 1, source: str | None = None
+    ) -> UnitField:
         """What one unit of a layer sees.
 
         Args:
             name: of the layer.
             unit: its position in the layer's grid, time first; by default the one in the middle.
             call: which call, for a module that is called again.
+            source: the name of the input that is seen, where there are several; by default the main one.
 
         Raises:
-            ArgumentError: there is no such layer or unit, or the layer does not see the input.
+            ArgumentError: there is no such layer, unit or input, or the layer does not see the input.
         """
         layer = self.layer(name, call)
-        if layer.field is None:
-            raise ArgumentError(f"layer {name!r} does not see the input")
-        return of_unit(layer.field, tuple(axis for axis in self.axes if axis not in "NC"), unit)
+        axes = {each.name: each.axes for each in self.inputs}
+        if source is not None and source not in layer.fields:
+            raise ArgumentError(unknown("input", source, layer.fields))
+        field = layer.field if source is None else layer.fields[source]
+        if field is None:
+            raise ArgumentError(f"layer {name!r} does not see the input{f' {source}' if source else ''}")
+        seen = self.axes if source is None else axes[source]
+        return of_unit(field, tuple(axis for axis in seen if axis not in "NC"), unit)
 
     def to_json(self) -> dict[str, Any]:
         """Everything, as plain numbers, strings and lists."""
@@ -82,6 +103,10 @@ class Inspection(Shown):
             "input_shape": list(self.input_shape),
             "axes": list(self.axes),
             "batch": self.batch,
+            "inputs": [
+                {"name": each.name, "shape": list(each.shape), "axes": list(each.axes)}
+                for each in self.inputs
+            ],
             "totals": self.totals.to_json(),
             "layers": [layer.to_json() for layer in self.layers],
             "unused": [{"name": name, "parameters": count} for name, count in self.unused],
@@ -108,7 +133,14 @@ class Inspection(Shown):
     @property
     def title(self) -> str:
         """The network and its input."""
-        return f"{self.network} on {by(self.input_shape)}"
+        return f"{self.network} on {self.taken}"
+
+    @property
+    def taken(self) -> str:
+        """The shapes of the inputs; by name where there are several."""
+        if len(self.inputs) < 2:
+            return by(self.input_shape)
+        return ", ".join(f"{each.name} {by(each.shape) or 'a number'}" for each in self.inputs)
 
     def save(self, folder: str | Path) -> tuple[Path, ...]:
         """Writes inspection.json, .csv, .md and .html into a folder, and returns their paths."""

@@ -51,7 +51,12 @@ class Layer:
     share: float | None = None
     """Of the measured time of the whole network."""
     geometry: Mapping[str, Any] = field(default_factory=dict)
+    receptive_fields: Mapping[str, ReceptiveField | None] = field(default_factory=dict)
+    """In each of several inputs, by name; `receptive_field` is that in the main one."""
+    fields: Mapping[str, Field | None] = field(default_factory=dict, repr=False, compare=False)
+    """Those fields whole, by the name of the input."""
     field: Field | None = field(default=None, repr=False, compare=False)
+    """That in the main input."""
 
     @property
     def parameters(self) -> int:
@@ -72,6 +77,7 @@ class Layer:
 
     def to_json(self) -> dict[str, Any]:
         """The row by name; a cost that is unknown is null, and `status` says because of what."""
+        several = {name: seen and seen.to_json() for name, seen in self.receptive_fields.items()}
         return {
             "name": self.name,
             "kind": self.kind,
@@ -97,6 +103,7 @@ class Layer:
             "status": {"macs": self.macs.status.word, "flops": self.flops.status.word},
             "because": self.macs.reason,
             "receptive_field": self.receptive_field and self.receptive_field.to_json(),
+            **({"receptive_fields": several} if several else {}),
             "seconds": self.seconds,
             "share": self.share,
             "notes": list(self.notes),

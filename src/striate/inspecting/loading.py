@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import ArgumentError, NetworkError, StriateError, unknown
+from striate.inspecting.inputs import with_channels_first
 from striate.models import (
     CATALOGUE,
     CLIP_NETWORKS,
@@ -22,6 +23,7 @@ from striate.models import (
 )
 from striate.models.spec import network_of
 from striate.runs import read_record
+from striate.tracing import Inputs
 from striate.tracing.files import read_exported, read_onnx
 from striate.tracing.trace import Follow
 
@@ -38,7 +40,7 @@ class Loaded:
     network: nn.Module
     label: str
     shape: tuple[int, ...] | None = None
-    inputs: Sequence[Tensor] = ()
+    inputs: Inputs | Sequence[Tensor] = ()
     follow: Follow | None = None
 
 
@@ -91,7 +93,9 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _from_file(path: Path, network: nn.Module, inputs: Sequence[Tensor], follow: Follow | None) -> Loaded:
+def _from_file(
+    path: Path, network: nn.Module, inputs: Inputs | Sequence[Tensor], follow: Follow | None
+) -> Loaded:
     return Loaded(network, path.name, None, inputs, follow)
 
 
@@ -129,8 +133,9 @@ def _clip_network(name: str, real: bool, shape: tuple[int, ...] | None) -> Loade
 
 def _channels_first(name: str, shape: tuple[int, ...]) -> None:
     """Refuses a shape whose channels seem to stand last, rather than build a network of so many channels."""
-    if len(shape) > 2 and shape[-1] in (1, 3, 4) and min(shape[:-1]) > 4:
-        meant, given = "x".join(map(str, (shape[-1], *shape[:-1]))), "x".join(map(str, shape))
+    turned = with_channels_first(shape)
+    if turned is not None:
+        meant, given = "x".join(map(str, turned)), "x".join(map(str, shape))
         raise ArgumentError(
             f"{given} would be {shape[0]} channels for {name}: channels stand first; for {shape[-1]} of them "
             f"say {meant}"

@@ -186,7 +186,7 @@ def inspection_document(inspection: Inspection) -> Document:
     sections.append(Section("Layers", tuple(_layers(inspection))))
     return Document(
         title=inspection.network,
-        subtitle=f"input {by(inspection.input_shape)}",
+        subtitle=f"input {inspection.taken}",
         lead=(KeyFigures(tuple(_key_figures(inspection.totals))),),
         sections=tuple(sections),
         wide=True,
@@ -203,7 +203,7 @@ def side_by_side_document(pair: SideBySide) -> Document:
         sections.append(Section(inspection.title, (_architecture(inspection), *_layers(inspection, False))))
     return Document(
         title=f"{pair.first.network} and {pair.second.network}",
-        subtitle=f"inputs {by(pair.first.input_shape)} and {by(pair.second.input_shape)}",
+        subtitle=f"inputs {pair.first.taken} and {pair.second.taken}",
         sections=tuple(sections),
         wide=True,
     )

@@ -8,7 +8,6 @@ from striate.arithmetic import cost
 from striate.arithmetic.described import (
     UNCOMPUTED,
     Figure,
-    ModuleCall,
     Operation,
     ParameterInfo,
     Recording,
@@ -17,9 +16,6 @@ from striate.arithmetic.described import (
 )
 from striate.arithmetic.memory import inference_peak, training_peak
 from striate.arithmetic.parameters import formula
-from striate.arithmetic.receptive.field import Field
-from striate.arithmetic.receptive.receptive_field import fields_and_moments
-from striate.arithmetic.receptive.summary import ReceptiveField, summarise
 from striate.inspecting.grouping import (
     Group,
     ParameterUse,
@@ -31,6 +27,7 @@ from striate.inspecting.grouping import (
     with_notes,
 )
 from striate.inspecting.layers import Layer, Totals
+from striate.inspecting.seeing import result_of, seeing_of
 
 
 def table_of(recording: Recording) -> tuple[tuple[Layer, ...], Totals]:
@@ -55,9 +52,8 @@ class _Maker:
         self.recording = recording
         self.tensors = recording.tensors
         self.use = ParameterUse(recording)
-        self.fields, self.moments = fields_and_moments(recording, map(_result, recording.calls))
-        self.axes = tuple(name for name in recording.axes if name not in "NC")
-        self.summaries: dict[int, ReceptiveField] = {}
+        self.seeing = seeing_of(recording)
+        self.main_input = recording.input_names[recording.main]
 
     def kind(self, group: Group, main: Operation | None) -> str:
         """The row's kind, by its main operation; a linear layer by what it multiplies with."""
@@ -75,7 +71,9 @@ class _Maker:
         """One row."""
         recording, call = self.recording, self.recording.calls[group.call]
         operations = [recording.operations[index] for index in group.operations]
-        tensor, field = self.result(group)
+        tensor = self.result(group)
+        fields = {name: seeing.of(group) for name, seeing in self.seeing.items()}
+        seen = {name: seeing.summary(fields[name]) for name, seeing in self.seeing.items()}
         new, again = self.use.of(group)
         weight = self.weight_of(main)
         return Layer(
@@ -90,11 +88,13 @@ class _Maker:
             formula=formula(main.kind if main else "", main.geometry if main else {}, [p.shape for p in new]),
             uses=tuple(p.name for p in new),
             shared=tuple(again),
-            receptive_field=self.summary(field),
+            receptive_field=seen[self.main_input],
+            receptive_fields=seen if len(seen) > 1 else {},
             moves=bool(operations) and all(op.kind in UNCOMPUTED for op in operations),
             seconds=self.seconds(group),
             geometry=self.geometry(main, weight),
-            field=field,
+            field=fields[self.main_input],
+            fields=fields,
             **_sizes(new),
             **self.costs(operations),
         )
@@ -113,14 +113,6 @@ class _Maker:
             "bytes_moved": sum(cost.bytes_moved(*one) for one in each),
         }
 
-    def summary(self, field: Field | None) -> ReceptiveField | None:
-        """The numbers of a field; layers that see alike share them."""
-        if field is None:
-            return None
-        if id(field) not in self.summaries:
-            self.summaries[id(field)] = summarise(field, self.axes)
-        return self.summaries[id(field)]
-
     def infos(self, tensors: Sequence[int]) -> list[TensorInfo]:
         """What the recording says of tensors, by their numbers."""
         return [self.tensors[tensor] for tensor in tensors]
@@ -129,17 +121,13 @@ class _Maker:
         """Whether an operation makes an activation, rather than preparing a weight."""
         return not any(tensor in self.use.inside for tensor in operation.outputs)
 
-    def result(self, group: Group) -> tuple[int | None, Field | None]:
-        """The tensor that a row gives, and what it sees."""
+    def result(self, group: Group) -> int | None:
+        """The tensor that a row gives."""
         call = self.recording.calls[group.call]
         if group.atomic and call.facts.get("returns"):
-            moment = _result(call)
-            return moment[1], self.moments[moment]
-        if not group.operations:
-            return None, None
-        last = group.operations[-1]
-        outputs = self.recording.operations[last].outputs
-        return (outputs[0], self.fields[last][0]) if outputs else (None, None)
+            return result_of(call)[1]
+        outputs = self.recording.operations[group.operations[-1]].outputs if group.operations else ()
+        return outputs[0] if outputs else None
 
     def seconds(self, group: Group) -> float | None:
         """Measured time, where it was measured."""
@@ -153,11 +141,6 @@ class _Maker:
             return dict(main.geometry) if main else {}
         output = self.tensors[main.outputs[0]]
         return {**main.geometry, "weight": weight, "positions": output.size // max(output.shape[1], 1)}
-
-
-def _result(call: ModuleCall) -> tuple[int, int]:
-    """When a call gave its result, and the number of the first tensor of it; the input's if it gave none."""
-    return (call.facts.get("ends", 0), (call.facts.get("returns") or (0,))[0])
 
 
 def _sizes(parameters: Sequence[ParameterInfo]) -> dict[str, Any]:
@@ -174,7 +157,8 @@ def _sizes(parameters: Sequence[ParameterInfo]) -> dict[str, Any]:
 def _totals(recording: Recording, layers: Sequence[Layer]) -> Totals:
     parameters = recording.parameters
     count, used = sum(p.size for p in parameters), sum(layer.parameters for layer in layers)
-    frames = next((recording.tensors[0].shape[i] for i, n in enumerate(recording.axes) if n == "T"), None)
+    main = recording.tensors[recording.inputs[recording.main]]
+    frames = next((main.shape[i] for i, n in enumerate(recording.axes) if n == "T"), None)
     seconds = sum(recording.seconds) if any(recording.seconds) else None
     trainable = sum(p.size for p in parameters if p.trainable)
     return Totals(

@@ -10,7 +10,7 @@ from striate.arithmetic.described import Figure
 from striate.inspecting.inspection import Inspection
 from striate.inspecting.layers import Layer
 from striate.inspecting.table import bytes_text, figure_text, size_text
-from striate.numbers import by, count, seconds, times
+from striate.numbers import count, seconds, times
 from striate.pages import Shown, Table
 from striate.runs import write_text
 
@@ -65,7 +65,7 @@ class SideBySide(Shown):
             word, write = TOTALS[name]
             yield word, write(a), write(b), times(ratio)
         both = (self.first, self.second)
-        yield "input", *(by(each.input_shape) for each in both), ""
+        yield "input", *(each.taken for each in both), ""
         yield "layers", *(count(len(each.layers)) for each in both), ""
         yield "receptive field before the head", *(_field(each) for each in both), ""
         a_time, b_time = (each.totals.seconds for each in both)

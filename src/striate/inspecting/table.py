@@ -53,8 +53,7 @@ def layer_table(layers: Sequence[Layer], caption: str = "", *, timed: bool) -> T
         column("output", lambda layer: by(layer.output_shape), rank=3),
         column("filters\N{NO-BREAK SPACE}· kernels", _kernels, rank=8),
         column("parameters", parameters, rank=1, breaks=AT_EQUALS),
-        column("receptive field", lambda layer: size_text(layer.receptive_field), rank=2, breaks=AT_BRACKETS),
-        column("in the input", lambda layer: _inside(layer.receptive_field), rank=9),
+        *_fields(layers, column),
         column("jump", lambda layer: _jump(layer.receptive_field), rank=5),
         column("MACs", macs, breaks=AT_BRACKETS),
         column("activations", lambda layer: _bytes(layer.activation_bytes), rank=7),
@@ -63,6 +62,27 @@ def layer_table(layers: Sequence[Layer], caption: str = "", *, timed: bool) -> T
         columns.append(column("time", _time, rank=1))
         columns.append(column("share", lambda layer: percent(layer.share, 1), rank=6))
     return Table(caption, tuple(columns), elsewhere=ELSEWHERE)
+
+
+def _fields(layers: Sequence[Layer], column: Callable[..., Column]) -> list[Column]:
+    """The field in the main input, and what of it lies inside; of several inputs the field in each."""
+    names = list(layers[0].receptive_fields) if layers else []
+    if not names:
+        return [
+            column(
+                "receptive field", lambda layer: size_text(layer.receptive_field), rank=2, breaks=AT_BRACKETS
+            ),
+            column("in the input", lambda layer: _inside(layer.receptive_field), rank=9),
+        ]
+    return [
+        column(
+            f"receptive field in\N{NO-BREAK SPACE}{name}",
+            lambda layer, name=name: size_text(layer.receptive_fields[name]),
+            rank=2 + (place > 0),
+            breaks=AT_BRACKETS,
+        )
+        for place, name in enumerate(names)
+    ]
 
 
 def shown(layers: Sequence[Layer], depth: int | None, moves: bool) -> list[Layer]:

@@ -8,7 +8,7 @@ from torch import nn
 
 from striate.checked import checked
 from striate.errors import ArgumentError
-from striate.inspecting.inspect import as_shape
+from striate.inspecting.inputs import one_shape
 from striate.inspecting.loading import load_network
 from striate.machine import keep_memory, pick_device, threads
 from striate.tuning import Tuning
@@ -50,7 +50,7 @@ def tune(
         NetworkError: the network does not take this input.
     """
     chosen = pick_device(device)
-    shape = as_shape(input)
+    shape = one_shape(input)
     loaded = load_network(network, shape=shape)
     shape = shape or loaded.shape
     if shape is None:

@@ -103,12 +103,14 @@ def bodiless(tensor: Tensor) -> bool:
 
 
 def tensors_in(values: Iterable[Any]) -> Iterator[Tensor]:
-    """All tensors among arguments, in order, those in lists and tuples too."""
+    """All tensors among arguments, in order, those in lists, tuples and dictionaries too."""
     for value in values:
         if isinstance(value, Tensor):
             yield value
         elif isinstance(value, (list, tuple)):
             yield from tensors_in(value)
+        elif isinstance(value, dict):
+            yield from tensors_in(value.values())
 
 
 def swap(value: Any, replace: Callable[[Tensor], Tensor]) -> Any:

@@ -1,6 +1,6 @@
 """What a tape holds, as a recording."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -23,26 +23,34 @@ def to_recording(
     network: nn.Module,
     tape: Tape,
     calls: Calls,
-    inputs: int,
+    inputs: Mapping[str, tuple[str, ...]],
     outputs: Sequence[int],
-    names: tuple[str, ...],
     with_times: bool,
 ) -> Recording:
-    """Everything on it. inputs: how many there are. outputs: their numbers."""
+    """Everything on it. inputs: the axes of each by its name. outputs: their numbers."""
     tensors = tuple(_info(tape, number) for number in range(len(tape.tensors)))
     operations = tuple(_operation(ran, tensors) for ran in tape.ran)
-    batch = tensors[0].shape[0] if names[0] == "N" and tensors[0].shape else 1
+    every, main = list(inputs.values()), _main(list(inputs.values()))
+    batch = tensors[main].shape[0] if every[main][:1] == ("N",) and tensors[main].shape else 1
     return Recording(
         tensors=tensors,
         operations=operations,
         calls=tuple(calls.all),
         parameters=_parameters(network),
-        inputs=tuple(range(inputs)),
+        inputs=tuple(range(len(inputs))),
         outputs=tuple(outputs),
-        axes=names,
+        axes=every[main],
         batch=batch,
         seconds=tuple(ran.seconds for ran in tape.ran) if with_times else (),
+        main=main,
+        input_names=tuple(inputs),
+        input_axes=tuple(every),
     )
+
+
+def _main(axes: Sequence[tuple[str, ...]]) -> int:
+    """The input that the rest is about: the first one whose units go along something."""
+    return next((place for place, names in enumerate(axes) if set(names) - set("NC")), 0)
 
 
 def _info(tape: Tape, number: int) -> TensorInfo:

@@ -1,7 +1,7 @@
 """One run of a network, written down."""
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,15 +11,19 @@ from torch.nn.parameter import UninitializedParameter
 
 from striate.arithmetic.described import Recording, Role
 from striate.errors import NetworkError, StriateError
-from striate.tracing.arguments import META, tensors_in
+from striate.tracing.arguments import META
 from striate.tracing.calls import Calls
 from striate.tracing.composites import Composites
+from striate.tracing.inputs import Inputs, as_inputs, leaves
 from striate.tracing.tape import Tape, ValuesWantedError
 from striate.tracing.to_recording import to_recording
 from striate.watching import untouched, watching
 
 Follow = Callable[[Calls], None]
+Axes = tuple[tuple[str, ...], ...]
 AXES = {
+    -1: (),
+    0: ("N",),
     1: ("N", "C"),
     2: ("N", "C", "L"),
     3: ("N", "C", "H", "W"),
@@ -50,7 +54,7 @@ def example(network: nn.Module, shape: Sequence[int], batch: int = 1) -> Tensor:
 
 def trace(
     network: nn.Module,
-    inputs: Sequence[Tensor],
+    inputs: Inputs | Sequence[Any],
     axes: Sequence[str] = (),
     *,
     with_values: bool = False,
@@ -61,8 +65,9 @@ def trace(
 
     Args:
         network: any module; it is left as it was.
-        inputs: what its forward takes; tensors on the meta device will do.
-        axes: what the axes of the first input are, e.g. ("N", "C", "T", "H", "W"); by its rank if not given.
+        inputs: what its forward takes, by place, or by name too as `Inputs`; tensors on the meta device will
+            do.
+        axes: what the axes of each input are, a text for each tensor, e.g. "NCTHW"; by its rank if not given.
         with_values: run on real numbers, which takes the memory and the time of a real run.
         repeats: with values, how often to run; the time of an operation is the median.
         follow: tells the calls of a network that is no tree of modules, such as a graph read from a file.
@@ -73,15 +78,16 @@ def trace(
     network = _bare(network)
     if any(isinstance(parameter, UninitializedParameter) for parameter in network.parameters()):
         raise NetworkError("the network has lazy layers without a shape: run it once on an input first")
-    names = tuple(axes) or AXES.get(inputs[0].dim() - 1, tuple("NC") + ("?",) * (inputs[0].dim() - 2))
+    given = as_inputs(inputs)
+    names = _axes(given, axes)
     if with_values:
-        return _timed(network, inputs, names, repeats, follow)
+        return _timed(network, given, names, repeats, follow)
     try:
-        return _run(network, [_without_memory(tensor) for tensor in inputs], names, False, follow)
+        return _run(network, given.mapped(_without_memory), names, False, follow)
     except _WantsValues as wants:
         if _on_meta(network):
             raise NetworkError(f"{wants.where}, {wants.why}, but the network is on the meta device") from None
-        recording = _run(network, [_with_memory(network, tensor) for tensor in inputs], names, True, follow)
+        recording = _run(network, _filled(network, given), names, True, follow)
         return replace(
             recording,
             seconds=(),
@@ -111,6 +117,22 @@ def _bare(network: nn.Module) -> nn.Module:
     )
 
 
+def _axes(given: Inputs, axes: Sequence[str]) -> Axes:
+    """The axes of each input tensor: as given, else by its rank."""
+    tensors = given.tensors()
+    if not tensors:
+        raise NetworkError("the network is given no tensor: name at least one that it takes")
+    said = dict(enumerate(axes))
+    return tuple(
+        tuple(said.get(place, "")) or AXES.get(tensor.dim() - 1, ("N", "C", *"?" * (tensor.dim() - 2)))
+        for place, tensor in enumerate(tensors)
+    )
+
+
+def _filled(network: nn.Module, given: Inputs) -> Inputs:
+    return given.mapped(lambda tensor: _with_memory(network, tensor))
+
+
 def _without_memory(tensor: Tensor) -> Tensor:
     return torch.empty(tensor.shape, dtype=tensor.dtype, device=META)
 
@@ -126,11 +148,9 @@ def _with_memory(network: nn.Module, tensor: Tensor) -> Tensor:
     return values.to(device, tensor.dtype)
 
 
-def _timed(
-    network: nn.Module, inputs: Sequence[Tensor], names: tuple[str, ...], repeats: int, follow: Follow | None
-) -> Recording:
+def _timed(network: nn.Module, inputs: Inputs, names: Axes, repeats: int, follow: Follow | None) -> Recording:
     """Several runs with values; every operation's median time."""
-    filled = [_with_memory(network, tensor) for tensor in inputs]
+    filled = _filled(network, inputs)
     runs = [_run(network, filled, names, True, follow) for _ in range(repeats + 1)][1:]
     counts = {len(run.operations) for run in runs}
     if len(counts) > 1:
@@ -141,8 +161,8 @@ def _timed(
 
 def _run(
     network: nn.Module,
-    inputs: Sequence[Tensor],
-    names: tuple[str, ...],
+    inputs: Inputs,
+    names: Axes,
     with_values: bool,
     follow: Follow | None,
 ) -> Recording:
@@ -150,22 +170,23 @@ def _run(
     calls = Calls(tape)
     if follow is not None:
         follow(calls)
-    for tensor in inputs:
+    for tensor in inputs.tensors():
         tape.feed(tensor)
     heard = watching(
         network, before=calls.enter, after=calls.leave, function=Composites(tape).run, operation=tape.run
     )
     with untouched(network), torch.no_grad(), heard:
         result = _forward(network, inputs, calls)
-    outputs = [tape.number(tensor) for tensor in tensors_in(_flat(result))]
-    return to_recording(network, tape, calls, len(inputs), outputs, names, with_values)
+    outputs = [tape.number(tensor) for _, tensor in leaves(result)]
+    named = dict(zip(inputs.names(network), names, strict=True))
+    return to_recording(network, tape, calls, named, outputs, with_values)
 
 
-def _forward(network: nn.Module, inputs: Sequence[Tensor], calls: Calls) -> Any:
+def _forward(network: nn.Module, inputs: Inputs, calls: Calls) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return network(*inputs)
+            return network(*inputs.args, **inputs.kwargs)
     except StriateError as error:
         raise NetworkError(f"{calls.where()}: {error}" if calls.open else str(error)) from error
     except ValuesWantedError:
@@ -194,15 +215,3 @@ def _known(network: nn.Module) -> dict[int, tuple[Role, tuple[str, ...]]]:
     for name, buffer in network.named_buffers():
         known[id(buffer)] = (Role.BUFFER, (name,))
     return known
-
-
-def _flat(result: Any) -> Iterable[Any]:
-    """A network's result as a flat list: tuples, lists, dictionaries and dataclasses of tensors."""
-    if isinstance(result, Tensor):
-        yield result
-    elif isinstance(result, dict):
-        for value in result.values():
-            yield from _flat(value)
-    elif isinstance(result, (list, tuple)):
-        for value in result:
-            yield from _flat(value)

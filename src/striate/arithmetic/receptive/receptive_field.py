@@ -32,16 +32,17 @@ def receptive_fields(recording: Recording) -> list[list[Field | None]]:
 
 
 def fields_and_moments(
-    recording: Recording, moments: Iterable[Moment], source: int = 0
+    recording: Recording, moments: Iterable[Moment], source: int | None = None
 ) -> tuple[list[list[Field | None]], dict[Moment, Field | None]]:
     """Those fields, and what some tensors saw at some moments, through whatever view they were written.
 
     Args:
         recording: what ran.
         moments: (number of operations that have run by then, number of the tensor).
-        source: the input that is seen, by its position among the inputs.
+        source: the input that is seen, by its position among the inputs; by default the main one.
     """
-    walk, asked = _Walk(recording, source), sorted(set(moments), reverse=True)
+    walk = _Walk(recording, recording.main if source is None else source)
+    asked = sorted(set(moments), reverse=True)
     found, then = [], {}
     for time in range(len(recording.operations) + 1):
         while asked and asked[-1][0] <= time:
@@ -65,7 +66,7 @@ class _Walk:
         self.wanted = {number for op in recording.operations for number in op.inputs} | set(recording.outputs)
         self.leaked: Field | None = None  # what left for Python, from where it may come back anywhere
         first = recording.inputs[source]
-        dims = [dim for dim, name in enumerate(recording.axes) if name not in "NC"]
+        dims = [dim for dim, name in enumerate(recording.axes_of(source)) if name not in "NC"]
         self.fields[first] = fields.of_input(self.infos[first].shape, dims)
 
     def run(self, operation: Operation) -> list[Field | None]:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
+from striate.tracing.inputs import Inputs
 from striate.tracing.trace import Follow
 
-Read = tuple[nn.Module, Sequence[Tensor], Follow | None]
+Read = tuple[nn.Module, Inputs | Sequence[Tensor], Follow | None]
 
 
 def read_exported(path: Path) -> Read:

@@ -1,20 +1,21 @@
 """A `torch.export` archive, run node by node so that every operation tells which layer it came from."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
+from torch.utils._pytree import tree_leaves
 
 from striate.errors import NetworkError
 from striate.tracing.calls import Calls
 from striate.tracing.files import archive
+from striate.tracing.inputs import Inputs
 from striate.tracing.trace import Follow
 
 
-def read(path: Path) -> tuple[nn.Module, Sequence[Tensor], Follow]:
+def read(path: Path) -> tuple[nn.Module, Inputs, Follow]:
     """The network of a `.pt2` file, an example of its inputs, and how to tell its layers."""
     try:
         archive.check(path)
@@ -27,9 +28,8 @@ def read(path: Path) -> tuple[nn.Module, Sequence[Tensor], Follow]:
         reason = _reason(error)
         raise NetworkError(f"{path} is not an archive of torch.export that can be read: {reason}") from error
     runner = _Runner(graph)
-    arguments = program.example_inputs[0] if program.example_inputs else ()
-    inputs = [argument for argument in arguments if isinstance(argument, Tensor)]
-    return runner, inputs, runner.follow
+    args, kwargs = program.example_inputs or ((), {})
+    return runner, Inputs(tuple(args), kwargs), runner.follow
 
 
 def _reason(error: Exception) -> str:
@@ -52,9 +52,11 @@ class _Runner(nn.Module):
         """Tell these calls."""
         self.calls[:] = [calls]
 
-    def forward(self, *inputs: Tensor) -> Any:
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
         """As the exported network."""
-        return _Interpreter(self.graph_module, self.calls[0] if self.calls else None).run(*inputs)
+        flat = tree_leaves((args, kwargs))
+        run = _Interpreter(self.graph_module, self.calls[0] if self.calls else None).run
+        return run(*flat, enable_io_processing=False)
 
 
 class _Interpreter(fx.Interpreter):

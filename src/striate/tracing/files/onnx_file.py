@@ -74,6 +74,7 @@ class _Graph(nn.Module):
                 self.values[tensor.name] = value
         known = {tensor.name for tensor in graph.initializer}
         self.inputs = [value for value in graph.input if value.name not in known]
+        self.input_names = [value.name for value in self.inputs]
         self.calls: Calls | None = None
 
     def examples(self) -> list[Tensor]:
