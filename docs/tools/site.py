@@ -7,6 +7,7 @@ no public name can be missing; the formulas are typeset by the browser itself, w
 import ast
 import re
 import tomllib
+from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).parents[2]
 
 
+@cache
 def parsed(module: str) -> ast.Module:
     """The source of `striate.data` or `striate.data.opening`."""
     path = ROOT / "src" / module.replace(".", "/")
