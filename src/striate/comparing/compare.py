@@ -16,11 +16,13 @@ from striate.comparing.rows import Finished, check_alike, differences, read_fini
 from striate.data import ClipData, open_data
 from striate.errors import ArgumentError, DataError
 from striate.machine import describe, pick_device, threads
+from striate.models.own import short_name
 from striate.runs import RECORD, read_record, write, write_text
 from striate.training.presets import Preset, check_names, recipe_request
 from striate.training.progress import Reporter, reporter_for
 from striate.training.recipe import Recipe
 from striate.training.request import (
+    Backbone,
     ClipOptions,
     Flow,
     MachineOptions,
@@ -39,7 +41,7 @@ def compare(
     data: str | Path | None = None,
     time: Sequence[str] = ("2d", "tsm"),
     *,
-    backbone: str = "plain",
+    backbone: Backbone = "plain",
     seeds: int = 3,
     minutes_each: float | None = None,
     match: str | None = None,
@@ -75,7 +77,8 @@ def compare(
     Args:
         data: clips; None: only compare `runs`.
         time: the ways through time; the first is the reference of `match`.
-        backbone: a network of the catalogue.
+        backbone: a network of the catalogue; a name of your own code, "my.py:make" or "package.module:make";
+            one of timm's, "timm:resnet26"; or the function, class or module itself.
         seeds: trainings of each way.
         minutes_each: for each training, in place of the recipe's epochs.
         match: what is to be equal besides the recipe: "params" or "macs" (the widths of the networks are
@@ -137,9 +140,8 @@ def compare(
             group_by=group_by,
         ),
     )
-    request = CompareRequest(
-        training, tuple(time), folder or _folder(str(data), backbone), seeds, minutes_each, match
-    )
+    folder = folder or _folder(str(data), training.network.backbone)
+    request = CompareRequest(training, tuple(time), folder, seeds, minutes_each, match)
     return run_comparison(request, runs, machine, listener)
 
 
@@ -189,7 +191,7 @@ def _refuse_processes() -> None:
 
 def _folder(data: str, backbone: str) -> Path:
     """The same for the same question, so that asking again goes on."""
-    return Path("runs") / f"{Path(data).name}-{backbone}-compared"
+    return Path("runs") / f"{Path(data).name}-{short_name(backbone)}-compared"
 
 
 def _train_all(request: CompareRequest, machine: MachineOptions, reporter: Reporter) -> list[Path] | None:

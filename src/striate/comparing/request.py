@@ -10,6 +10,7 @@ from typing import Any
 from striate.comparing.costs import MATCHES
 from striate.errors import ArgumentError, RunError, unknown
 from striate.models import WAYS
+from striate.models.own import short_name
 from striate.plain_values import parse_json, to_plain
 from striate.runs import write_text
 from striate.training.presets import Facts, RecipeRequest
@@ -89,7 +90,8 @@ class CompareRequest:
     @property
     def members(self) -> tuple[Member, ...]:
         """Seed by seed, so that an interrupted comparison has trained all ways equally often."""
-        first, backbone = self.training.recipe.recipe(Facts(clips=True)).seed, self.training.network.backbone
+        first = self.training.recipe.recipe(Facts(clips=True)).seed
+        backbone = short_name(self.training.network.backbone)
         return tuple(
             Member(time, seed, self.out / f"{backbone}-{time}-seed{seed}")
             for seed in range(first, first + self.seeds)

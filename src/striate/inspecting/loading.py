@@ -1,17 +1,13 @@
 """From what a user names to a network that can be traced."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 
 import torch
 from torch import Tensor, nn
 
-from striate.errors import ArgumentError, NetworkError, StriateError, unknown
+from striate.errors import ArgumentError, NetworkError, unknown
 from striate.inspecting.inputs import with_channels_first
 from striate.models import (
     CATALOGUE,
@@ -21,6 +17,7 @@ from striate.models import (
     build,
     published_clip,
 )
+from striate.models.own_source import Source, imported, named, reason
 from striate.models.spec import network_of
 from striate.runs import read_record
 from striate.tracing import Inputs
@@ -195,53 +192,16 @@ def _from_import(name: str) -> nn.Module:
 
     The folder one stands in counts.
     """
-    module_name, _, attribute = name.rpartition(":")
-    module = _imported(module_name, name)
-    if not hasattr(module, attribute):
-        raise ArgumentError(unknown(f"name in {module_name}", attribute, _callables(module)))
-    made = getattr(module, attribute)
-    if not callable(made):
-        raise NetworkError(f"{name} should give a torch.nn.Module; it is of type {type(made).__name__}")
+    made = named(imported(name.rpartition(":")[0], name), name)
+    Source.of(name).trust()
     try:
         result = made if isinstance(made, nn.Module) else made()
     except Exception as error:
         kind = "class" if isinstance(made, type) else "function"
         raise NetworkError(
-            f"the {kind} {name} is called without arguments, and it failed: {_reason(error)}; give a "
+            f"the {kind} {name} is called without arguments, and it failed: {reason(error)}; give a "
             "function that takes none and returns the network"
         ) from error
     if not isinstance(result, nn.Module):
         raise NetworkError(f"{name} should give a torch.nn.Module; it gave {type(result).__name__}")
     return result
-
-
-def _imported(module_name: str, name: str) -> ModuleType:
-    """A module by its name, or by the path of its file."""
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-    try:
-        if not module_name.endswith(".py"):
-            return import_module(module_name)
-        file = Path(module_name)
-        found = spec_from_file_location(file.stem, file)
-        if not file.is_file() or found is None or found.loader is None:
-            raise ArgumentError(f"there is no file {module_name}: name a Python file, as in my.py:make")
-        module = module_from_spec(found)
-        sys.modules.setdefault(file.stem, module)
-        found.loader.exec_module(module)
-    except StriateError:
-        raise
-    except Exception as error:
-        raise ArgumentError(f"cannot import {module_name!r} of {name!r}: {_reason(error)}") from error
-    return module
-
-
-def _reason(error: Exception) -> str:
-    """The first line of an error, with its kind where that says more."""
-    text = (str(error).strip().splitlines() or [""])[0]
-    plain = isinstance(error, (ImportError, StriateError)) and text
-    return text if plain else f"{type(error).__name__}: {text}".removesuffix(": ")
-
-
-def _callables(module: object) -> list[str]:
-    return [name for name in dir(module) if not name.startswith("_") and callable(getattr(module, name))]

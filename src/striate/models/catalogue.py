@@ -14,6 +14,7 @@ from striate.models.alexnet import alexnet
 from striate.models.arguments import Size, image_size, positive, too_small
 from striate.models.clip_networks import CLIP_NETWORKS, check_clip_size, check_clips
 from striate.models.mobilenet import mobilenet_v2
+from striate.models.own import builder, is_own
 from striate.models.plain import plain
 from striate.models.resnet import resnet18, resnet34, resnet50, resnet101
 from striate.models.squeezenet import squeezenet1_1
@@ -60,7 +61,8 @@ def build(
     take clips as they are.
 
     Args:
-        backbone: a name of `CATALOGUE` or `CLIP_NETWORKS`.
+        backbone: a name of `CATALOGUE` or `CLIP_NETWORKS`; or a function of one's own that makes a network
+            for images, `my.py:make` or `package.module:make`, or `timm:resnet26`.
         classes: scores per image or clip.
         channels: 1 for grey, 3 for RGB.
         size: (height, width) of the images or one side of a square, in pixels. `plain` needs it; for the
@@ -84,9 +86,10 @@ def build(
         return _clip_network(backbone, arguments, frames, causal)
     own = _options_of_network(backbone)
     of_way = {name: arguments.pop(name) for name in options if name not in own}
+    make = _builder(backbone)
     if "size" not in _parameters(backbone) and (given := arguments.pop("size")):
         _check_size(backbone, arguments, given)
-    network = CATALOGUE[backbone](**arguments)
+    network = make(**arguments)
     if time is None:
         return network
     plan = Plan(
@@ -95,7 +98,7 @@ def build(
         arguments["channels"],
         causal,
         untrained=True,
-        again=lambda planes: CATALOGUE[backbone](**{**arguments, "channels": planes}),
+        again=lambda planes: make(**{**arguments, "channels": planes}),
     )
     return WAYS[time](plan, **of_way)
 
@@ -118,8 +121,6 @@ def options(backbone: str, time: str | None = None) -> dict[str, Any]:
 
 
 def _options_of_network(backbone: str) -> dict[str, Any]:
-    if backbone not in NETWORKS:
-        raise NetworkError(unknown("backbone", backbone, NETWORKS))
     return {
         name: parameter.default
         for name, parameter in _parameters(backbone).items()
@@ -145,7 +146,7 @@ def checked_arguments(
 ) -> dict[str, Any]:
     """The arguments of a builder in plain form. The values of options are left for the builder to check."""
     _check_options(backbone, chosen, time)
-    if size is None and "size" in _parameters(backbone):
+    if size is None and "size" in _parameters(backbone) and not is_own(backbone):
         raise NetworkError(f"{backbone} needs the size of the images, such as size=28 or size=(48, 64)")
     return {
         "classes": positive("classes", classes),
@@ -165,7 +166,16 @@ def _check_options(backbone: str, chosen: dict[str, Any], time: str | None) -> N
 
 
 def _parameters(backbone: str) -> dict[str, inspect.Parameter]:
-    return dict(inspect.signature(NETWORKS[backbone]).parameters)
+    return dict(inspect.signature(_builder(backbone)).parameters)
+
+
+def _builder(backbone: str) -> Builder:
+    """Of a network of the catalogue, or of somebody's own. Raises NetworkError for anything else."""
+    if is_own(backbone):
+        return builder(backbone)
+    if backbone not in NETWORKS:
+        raise NetworkError(f"{unknown('backbone', backbone, NETWORKS)}; or name your own, as in my.py:make")
+    return NETWORKS[backbone]
 
 
 def _clip_network(backbone: str, arguments: dict[str, Any], frames: int | None, causal: bool) -> nn.Module:

@@ -12,6 +12,8 @@ from striate.checked import checked
 from striate.errors import NetworkError, RunError
 from striate.models.arguments import Size
 from striate.models.catalogue import build, check_time, checked_arguments
+from striate.models.own import GIVEN, TIMM, is_own
+from striate.models.own_source import Source
 from striate.models.weight_files import is_state_of, read_run_weights
 from striate.plain_values import ToJson
 from striate.runs import MODEL, SEALED, read_record, require
@@ -24,8 +26,9 @@ from striate.runs import MODEL, SEALED, read_record, require
 class NetworkSpec(ToJson):
     """The arguments of `build`. Names and numbers are checked at once, the values of options by `build`.
 
-    `size` may be given as one number; it is kept as (height, width). Records of before there were clips lack
-    `time`, `frames` and `causal`.
+    `size` may be given as one number; it is kept as (height, width). `source` is where code of one's own
+    comes from, found here where it is not given. Records of before there were clips lack `time`, `frames` and
+    `causal`.
 
     >>> NetworkSpec("plain", classes=10, channels=1, size=28).to_json()["size"]
     [28, 28]
@@ -39,19 +42,33 @@ class NetworkSpec(ToJson):
     time: str | None = None
     frames: int | None = None
     causal: bool = False
+    source: Source | None = None
 
     def __post_init__(self) -> None:
+        if self.source is None and _is_file(self.backbone):
+            object.__setattr__(self, "source", Source.of(self.backbone))
         check_time(self.backbone, self.time, self.frames, self.causal)
         chosen = {name: _as_argument(value) for name, value in self.options.items()}
-        checked = checked_arguments(self.backbone, self.classes, self.channels, self.size, chosen, self.time)
+        checked = checked_arguments(self._name, self.classes, self.channels, self.size, chosen, self.time)
         for name in ("classes", "channels", "size"):
             object.__setattr__(self, name, checked[name])
         object.__setattr__(self, "options", chosen)
 
+    @property
+    def _name(self) -> str:
+        """For `build`: a file is found from every folder."""
+        where, _, name = self.backbone.rpartition(":")
+        return f"{self.source.file}:{name}" if self.source and where.endswith(".py") else self.backbone
+
+    def without_numbers(self) -> nn.Module:
+        """The network to be counted: on the meta device, unless it is one's own, which may need numbers."""
+        with torch.device("cpu" if is_own(self.backbone) else "meta"):
+            return self.build()
+
     def build(self) -> nn.Module:
         """The network, with fresh weights."""
         return build(
-            self.backbone,
+            self._name,
             classes=self.classes,
             channels=self.channels,
             size=self.size,
@@ -66,14 +83,26 @@ class NetworkSpec(ToJson):
         """The inverse of `to_json`.
 
         Raises:
-            NetworkError: a field that is missing or unknown, or a value that `build` would refuse.
+            NetworkError: a field that is missing or unknown, a value that `build` would refuse, or code of
+                somebody's own that is gone, has changed or was never named on this machine.
         """
         known = cls.__dataclass_fields__
         if not {"backbone", "classes"} <= content.keys() <= known.keys():
             raise NetworkError(
                 f"a network is described by {', '.join(known)}; got {', '.join(content) or 'nothing'}"
             )
-        return cls(**content)
+        known_source = content.get("source")
+        source = None if known_source is None else Source.from_json(known_source)
+        if source is not None:
+            source.check(content["backbone"])
+        elif _is_file(content["backbone"]):
+            raise NetworkError(f"{content['backbone']} is somebody's own, and the record lacks its source")
+        return cls(**{**content, "source": source})
+
+
+def _is_file(backbone: str) -> bool:
+    """Whether it is code in a file of somebody's own."""
+    return is_own(backbone) and backbone.split(":", 1)[0] not in (GIVEN, TIMM)
 
 
 def _as_argument(value: object) -> object:
@@ -149,8 +178,7 @@ def network_of(run: Path, record: dict[str, Any]) -> nn.Module:
 
 def _without_numbers(run: Path, record: dict[str, Any]) -> nn.Module:
     try:
-        with torch.device("meta"):
-            return NetworkSpec.from_json(record["network"]).build()
+        return NetworkSpec.from_json(record["network"]).without_numbers()
     except (KeyError, TypeError, NetworkError, RuntimeError) as problem:
         raise RunError(
             f"the record of {run} describes no network that this striate knows: {problem}"

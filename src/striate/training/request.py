@@ -1,10 +1,12 @@
 """What somebody asked `train` for, and what can be refused of it before any data are read."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast
+
+from torch import nn
 
 from striate.data import ClipData, ImageData
 from striate.data.exchanges import pairs_of
@@ -13,6 +15,7 @@ from striate.data.options import DEFAULT_FRAMES, span_of
 from striate.errors import ArgumentError, DataError
 from striate.models import CLIP_NETWORKS, NetworkSpec
 from striate.models import options as options_of
+from striate.models.own import name_of
 from striate.training.presets import SMALL, RecipeRequest
 
 # What can be asked of a training besides its recipe: declared once, with help, for functions and commands.
@@ -21,6 +24,8 @@ from striate.training.presets import SMALL, RecipeRequest
 
 Flow = Literal["dis", "farneback"]
 """Methods of optical flow."""
+Backbone = str | nn.Module | Callable[..., nn.Module]
+"""A name, or in Python what it stands for."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,8 @@ class NetworkOptions:
     """Which network, and the weights that it starts from."""
 
     backbone: str = "plain"
-    """The network: plain, resnet18, 34, 50 or 101, mobilenet_v2, squeezenet1_1, vgg16 or alexnet."""
+    """The network: plain, resnet18, 34, 50 or 101, mobilenet_v2, squeezenet1_1, vgg16 or alexnet; your own,
+    my.py:make or package.module:make; or one of timm's, timm:resnet26."""
     weights: Path | None = None
     """Start from these weights: a .pth or .safetensors file, or a run folder."""
     weights_mean: tuple[float, ...] = ()
@@ -50,11 +56,15 @@ class NetworkOptions:
 
 
 def network_options(
-    backbone: str, weights: str | Path | None, mean: Sequence[float], std: Sequence[float]
+    backbone: Backbone,
+    weights: str | Path | None,
+    mean: Sequence[float],
+    std: Sequence[float],
 ) -> NetworkOptions:
     """The options from what a function was called with."""
     path = None if weights is None else Path(weights)
-    return NetworkOptions(backbone, path, tuple(map(float, mean)), tuple(map(float, std)))
+    name = backbone if isinstance(backbone, str) else name_of(backbone)
+    return NetworkOptions(name, path, tuple(map(float, mean)), tuple(map(float, std)))
 
 
 def written(name: str, pairs: Mapping[str, str] | Sequence[str]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from striate.evaluating.scoring import Normalisation, to_device
 from striate.machine import describe
 from striate.models import NetworkSpec, load_weights, read_weights
 from striate.models.layouts import Pixels
+from striate.models.own import short_name
 from striate.runs import CHECKPOINT, MODEL, RECORD, holds_run, read_record, unused_folder
 from striate.training.algorithm_choice import choose_computing, first_batch
 from striate.training.announcing import announced
@@ -162,7 +163,7 @@ def _facts(request: Request, data: ImageData) -> Facts:
 
 
 def _folder_for(request: Request, data: ImageData, group: ProcessGroup) -> Path:
-    name = "-".join(filter(None, (data.name, request.network.backbone, request.time)))
+    name = "-".join(filter(None, (data.name, short_name(request.network.backbone), request.time)))
     run = request.out or unused_folder(Path("runs"), name)
     refuse_existing(run)
     return group.agree(run)

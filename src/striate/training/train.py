@@ -20,6 +20,7 @@ from striate.training.process_group import ProcessGroup, process_group
 from striate.training.progress import Reporter, reporter_for, require_tensorboard, tracked
 from striate.training.recipe import Recipe
 from striate.training.request import (
+    Backbone,
     ClipOptions,
     Flow,
     MachineOptions,
@@ -40,7 +41,7 @@ def train(
     *,
     resume: str | Path | None = None,
     recipe: Recipe | str | Preset | None = None,
-    backbone: str = "plain",
+    backbone: Backbone = "plain",
     options: dict[str, Any] | None = None,
     weights: str | Path | None = None,
     weights_mean: Sequence[float] = (),
@@ -72,7 +73,8 @@ def train(
         resume: instead of data, the folder of a run that was interrupted; it goes on exactly where it was.
         recipe: a preset's name ("default", "fast", "thorough"), a preset, or a Recipe, whose named fields are
             laid over the default preset, as it suits the data.
-        backbone: a network of the catalogue.
+        backbone: a network of the catalogue; a name of your own code, "my.py:make" or "package.module:make";
+            one of timm's, "timm:resnet26"; or the function, class or module itself.
         options: keyword arguments of that network.
         weights: where to start from: a file, or the folder of a run.
         weights_mean: what their training took off each channel, of pixels in [0, 255]; by default what their

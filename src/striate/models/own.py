@@ -1,0 +1,195 @@
+"""Networks that are not of the catalogue: a function of the user's own, a module, or one of timm's.
+
+    my.py:make          the function (or class) `make` in a file
+    package.module:make the same in a module that Python finds; the folder one stands in counts
+    timm:resnet26       a network of the package timm
+
+The function is called with what it has parameters for: `classes`, `channels` and `size` ((height, width)), or
+the names that others give them; whatever else it takes are its options. `builder` makes of it what the
+catalogue is full of.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from striate.errors import NetworkError
+from striate.models.arguments import Size, positive
+from striate.models.own_source import Source, imported, named, reason
+
+Make = Callable[..., nn.Module]
+
+CALLED = {
+    "classes": ("classes", "num_classes", "n_classes"),
+    "channels": ("channels", "in_channels", "in_chans"),
+    "size": ("size", "image_size", "img_size"),
+}
+"""What a builder is given, and the parameters that take it."""
+TIMM, GIVEN = "timm", "module"
+_given: dict[str, nn.Module] = {}
+
+
+def is_own(backbone: str) -> bool:
+    """Whether it names code of somebody's own, or of another package."""
+    return ":" in backbone
+
+
+def short_name(backbone: str) -> str:
+    """What to call it in the name of a folder: `make` for `my.py:make`."""
+    return backbone.rpartition(":")[2]
+
+
+def name_of(network: nn.Module | Make) -> str:
+    """The name under which a module or function given in Python is a backbone.
+
+    A function or class stands for itself, wherever it can be imported from. A module is kept under the name
+    of its class for as long as this process lives; each training begins with a copy of it as it is now.
+
+    Raises:
+        NetworkError: a function that no other process could find again.
+    """
+    if isinstance(network, nn.Module):
+        name = f"{GIVEN}:{type(network).__name__}"
+        _given[name] = deepcopy(network)
+        return name
+    return Source.name(network)
+
+
+def builder(backbone: str) -> Make:
+    """The builder of a network of one's own: `classes`, `channels`, `size` and its options in, a module out.
+
+    Raises:
+        NetworkError: nothing of that name, or a function that needs what nobody gives it.
+    """
+    where, _, name = backbone.rpartition(":")
+    if where == TIMM:
+        return _timm(name)
+    if where == GIVEN:
+        return _copies(backbone)
+    source = Source.of(backbone)
+    source.trust()
+    return _from_file(backbone, source.sha256)
+
+
+@cache
+def _from_file(backbone: str, sha256: str) -> Make:
+    """Of a file with this content: one that has changed is run anew."""
+    make = named(imported(backbone.rpartition(":")[0], backbone), backbone)
+    if isinstance(make, nn.Module):
+        return _copies_of(backbone, make)
+    return _calling(backbone, make)
+
+
+def _calling(backbone: str, make: Make) -> Make:
+    """Gives the function what it has parameters for."""
+    parameters = inspect.signature(make).parameters
+    taken = {ours: name for ours, names in CALLED.items() for name in names if name in parameters}
+    others = [p for p in parameters.values() if p.name not in taken.values() and p.kind not in _VARIADIC]
+    for parameter in others:
+        if parameter.default is parameter.empty:
+            raise NetworkError(
+                f"{backbone} needs {parameter.name}, which nobody gives it: give it a default, as in "
+                f"def {short_name(backbone)}(classes, {parameter.name}=…)"
+            )
+
+    def build(classes: int, channels: int = 3, size: Size | None = None, **options: Any) -> nn.Module:
+        asked = {"classes": classes, "channels": channels, "size": size}
+        network = _made(backbone, make, {name: asked[ours] for ours, name in taken.items()} | options)
+        if size is not None:
+            check_scores(backbone, network, channels, size, classes)
+        return network
+
+    return _signed(build, others)
+
+
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+def _signed(build: Make, options: list[inspect.Parameter]) -> Make:
+    """With the options in its signature, where the catalogue looks for them."""
+    own = [p for p in inspect.signature(build).parameters.values() if p.kind not in _VARIADIC]
+    keyword = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in options]
+    build.__signature__ = inspect.Signature([*own, *keyword])  # type: ignore[attr-defined]
+    return build
+
+
+def _made(backbone: str, make: Make, arguments: Mapping[str, Any]) -> nn.Module:
+    try:
+        network: object = make(**arguments)
+    except Exception as error:
+        said = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+        raise NetworkError(f"{backbone}, called with {said or 'nothing'}, failed: {reason(error)}") from error
+    if not isinstance(network, nn.Module):
+        raise NetworkError(f"{backbone} should give a torch.nn.Module; it gave {type(network).__name__}")
+    return network
+
+
+def check_scores(backbone: str, network: nn.Module, channels: int, size: Size, classes: int) -> None:
+    """Runs the network on one black picture: it must give a score for each class.
+
+    Raises:
+        NetworkError: it fails, or gives something else.
+    """
+    shape, training = (1, channels, *size), network.training
+    said = "×".join(map(str, shape))
+    random = torch.get_rng_state()  # whoever draws in evaluation too must not change what is drawn later
+    try:
+        with torch.no_grad():
+            scores = network.eval()(torch.zeros(shape))
+    except Exception as error:
+        raise NetworkError(f"{backbone} fails on a picture of {said}: {reason(error)}") from error
+    finally:
+        network.train(training)
+        torch.set_rng_state(random)
+    given = "×".join(map(str, scores.shape)) if isinstance(scores, Tensor) else type(scores).__name__
+    if given != f"1×{classes}":
+        raise NetworkError(
+            f"{backbone} gives {given} for a picture of {said}, where a score for each of {classes} classes "
+            f"is needed, 1×{classes}: let it take their number, as in def {short_name(backbone)}(classes)"
+        )
+
+
+def _copies(backbone: str) -> Make:
+    if backbone not in _given:
+        raise NetworkError(
+            f"this network was given as a module in Python, of class {short_name(backbone)}, and is not kept "
+            "anywhere else: give a function that makes it instead, such as backbone='my.py:make'"
+        )
+
+    def build(classes: int, channels: int = 3, size: Size | None = None) -> nn.Module:
+        network = deepcopy(_given[backbone])
+        if size is not None:
+            check_scores(backbone, network, channels, size, classes)
+        return network
+
+    return build
+
+
+def _copies_of(backbone: str, network: nn.Module) -> Make:
+    _given[backbone] = network
+    return _copies(backbone)
+
+
+def _timm(name: str) -> Make:
+    try:
+        timm = import_module("timm")  # an extra
+    except ImportError as error:
+        raise NetworkError(
+            f"timm:{name} needs the package timm ({reason(error)}): pip install 'striate[timm]'"
+        ) from error
+
+    def build(classes: int, channels: int = 3, size: Size | None = None, drop_rate: float = 0.0) -> nn.Module:
+        arguments = {"num_classes": positive("classes", classes), "in_chans": positive("channels", channels)}
+        known = {"drop_rate": drop_rate} if drop_rate else {}
+        network = _made(f"timm:{name}", lambda **given: timm.create_model(name, **given), arguments | known)
+        if size is not None:
+            check_scores(f"timm:{name}", network, channels, size, classes)
+        return network
+
+    return build

@@ -1,0 +1,272 @@
+"""Networks of one's own: named, called with what they take, refused in a sentence, found again by a run."""
+
+import json
+import sys
+from pathlib import Path
+from textwrap import dedent
+from types import ModuleType
+
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from small_runs import At, go_on, small_recipe, small_run
+from striate import build, compare, evaluate, explain, load, predict, train
+from striate.errors import NetworkError, StriateError
+from striate.models import NetworkSpec, options
+from striate.models.own import builder, name_of, short_name
+from striate.models.own_source import Source
+
+FILE = """
+    from torch import nn
+
+    def make(classes, channels=3, width=4):
+        return nn.Sequential(
+            nn.Conv2d(channels, width, 3, padding=1), nn.ReLU(),
+            nn.Conv2d(width, width, 3, padding=1), nn.ReLU(),
+            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, classes),
+        )
+
+    class Net(nn.Module):
+        def __init__(self, num_classes, in_channels, image_size):
+            super().__init__()
+            height, width = image_size
+            self.fc = nn.Linear(in_channels * height * width, num_classes)
+
+        def forward(self, x):
+            return self.fc(x.flatten(1))
+
+    def fixed():
+        return make(10, 1)
+
+    def needs(classes, depth):
+        return make(classes)
+
+    def fails(classes):
+        raise KeyError("weights")
+
+    def gives(classes):
+        return "a network"
+
+    network = make(10, 1)
+    number = 5
+"""
+
+
+@pytest.fixture
+def here(away: Path) -> Path:
+    """A current folder with my.py in it."""
+    (away / "my.py").write_text(dedent(FILE))
+    return away
+
+
+@pytest.mark.parametrize("where", ["my.py", "my"])
+def test_a_function_is_called_with_what_it_takes(here: Path, where: str) -> None:
+    sys.modules.pop("my", None)
+    network = build(f"{where}:make", classes=5, channels=1, size=(9, 7), width=6)
+    assert network(torch.zeros(2, 1, 9, 7)).shape == (2, 5)
+    assert options(f"{where}:make") == {"width": 4}
+    shaped = build(f"{where}:Net", classes=3, channels=2, size=(4, 5))
+    assert shaped.fc.weight.shape == (3, 40)
+    assert build(f"{where}:fixed", classes=10, channels=1, size=8)(torch.zeros(1, 1, 8, 8)).shape == (1, 10)
+    assert build(f"{where}:network", classes=10, channels=1, size=8)[0].out_channels == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("nowhere.py:make", "there is no file nowhere.py to take nowhere.py:make from: name a Python file or "
+         "an importable module, as in my.py:make"),
+        ("no_such_module:make", "there is no module no_such_module to take no_such_module:make from: name "
+         "a Python file or an importable module, as in my.py:make"),
+        ("my.py:mak", "unknown name in my.py 'mak': did you mean 'make'? Known: Net, fails, fixed, gives, "
+         "make, needs, network"),
+        ("my.py:number", "my.py:number should give a torch.nn.Module; it is of type int"),
+        ("my.py:needs", "my.py:needs needs depth, which nobody gives it: give it a default, as in "
+         "def needs(classes, depth=…)"),
+        ("my.py:fails", "my.py:fails, called with classes=7, failed: KeyError: 'weights'"),
+        ("my.py:gives", "my.py:gives should give a torch.nn.Module; it gave str"),
+        ("my.py:fixed", "my.py:fixed fails on a picture of 1×3×8×8: RuntimeError: Given groups=1, weight of "
+         "size [4, 1, 3, 3], expected input[1, 3, 8, 8] to have 1 channels, but got 3 channels instead"),
+        ("plan", "unknown backbone 'plan': did you mean 'plain'?"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused(here: Path, name: str, sentence: str) -> None:
+    with pytest.raises(StriateError) as refused:
+        build(name, classes=7, channels=3, size=8)
+    said = str(refused.value)
+    assert said == sentence or (name == "plan" and said.startswith(sentence))
+    assert name != "plan" or said.endswith("; or name your own, as in my.py:make")
+
+
+def test_other_scores_than_classes_are_refused(here: Path) -> None:
+    with pytest.raises(NetworkError) as refused:
+        build("my.py:fixed", classes=7, channels=1, size=8)
+    assert str(refused.value) == (
+        "my.py:fixed gives 1×10 for a picture of 1×1×8×8, where a score for each of 7 classes is needed, 1×7"
+        ": let it take their number, as in def fixed(classes)"
+    )
+
+
+def test_the_check_draws_nothing(here: Path) -> None:
+    (here / "my.py").write_text(
+        "import torch\nfrom torch import nn\n\nclass Net(nn.Module):\n    def __init__(self, classes):\n"
+        "        super().__init__()\n        self.fc = nn.Linear(4, classes)\n\n"
+        "    def forward(self, x):\n        return self.fc(x.mean((2, 3))[:, [0] * 4] + torch.rand(4))\n"
+    )
+    torch.manual_seed(3)
+    expected = torch.nn.Linear(4, 2), torch.rand(3)
+    torch.manual_seed(3)
+    network = build("my.py:Net", classes=2, channels=1, size=4)
+    assert torch.equal(network.fc.weight, expected[0].weight)
+    assert torch.equal(torch.rand(3), expected[1])
+
+
+@pytest.mark.parametrize("time", ["2d", "tsm", "3d", "2plus1d", "gru"])
+def test_ways_through_time(here: Path, time: str) -> None:
+    network = build("my.py:make", classes=3, channels=1, size=8, time=time)
+    assert network(torch.zeros(1, 1, 4, 8, 8)).shape == (1, 3)
+
+
+def test_a_run_of_it_is_opened_everywhere(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = train("digits", recipe=small_recipe(epochs=1), backbone="my.py:make", options={"width": 8}).path
+    assert run == Path("runs/digits-make")
+    run = run.absolute()
+    described = json.loads((run / "run.json").read_text())["network"]
+    assert described["backbone"] == "my.py:make"
+    assert described["source"] == {"file": str(here / "my.py"), "sha256": Source.of("my.py:make").sha256}
+    folder = here / "elsewhere"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    picture = folder / "one.png"
+    Image.new("L", (8, 8), 200).save(picture)
+    found = predict(run, [picture]).images[0]
+    scores = load(run)
+    assert isinstance(scores, nn.Sequential)
+    assert scores[0].out_channels == 8
+    assert evaluate(run).scores.images == 359
+    assert explain(run, picture).to_json()
+    assert 0 < found.probabilities[0] <= 1
+
+
+def test_what_has_gone_changed_or_come_from_a_stranger_is_refused(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train("digits", recipe=small_recipe(epochs=1), backbone="my.py:make").path
+    text, file = (here / "my.py").read_text(), here / "my.py"
+    begins = f"the record of {run} describes no network that this striate knows: it "
+    digest = Source.of("my.py:make").sha256
+
+    def refusal() -> str:
+        with pytest.raises(StriateError) as refused:
+            load(run)
+        return str(refused.value).removeprefix(begins)
+
+    file.write_text(text + "# changed\n")
+    assert refusal() == (
+        f"comes from my.py:make, and {file} has changed since the run began: put the file back as it was (its"
+        f" SHA-256 began with {digest[:12]})"
+    )
+    file.unlink()
+    assert refusal() == f"comes from my.py:make, and there is no {file}: put the file back"
+    file.write_text(text)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(here / "another machine"))
+    assert refusal() == (
+        f"is code, {file}:make, that nobody has run here yet: read it, name it once (striate inspect "
+        f"{file}:make --input 3x64x64), then open the run again"
+    )
+    builder(f"{file}:make")
+    assert load(run)
+
+
+def test_a_record_without_a_source_runs_nothing(here: Path) -> None:
+    described = NetworkSpec("my.py:make", 10, 1, 8).to_json() | {"source": None}
+    (here / "my.py").write_text("raise SystemExit('ran')")
+    with pytest.raises(NetworkError, match=r"my\.py:make is somebody's own, and the record lacks its source"):
+        NetworkSpec.from_json(described)
+
+
+class Small(nn.Module):
+    """At the top of a file."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.fc = nn.Linear(64, classes)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """A score a class."""
+        scores: torch.Tensor = self.fc(x.flatten(1))
+        return scores
+
+
+def test_a_class_a_function_and_a_module_in_python(away: Path) -> None:
+    assert name_of(Small) == f"{__name__}:Small"
+    assert build(name_of(Small), classes=4, channels=1, size=8).fc.out_features == 4
+    with pytest.raises(NetworkError) as refused:
+        name_of(lambda classes: Small(classes))
+    assert str(refused.value) == (
+        "test_a_class_a_function_and_a_module_in_python.<locals>.<lambda> cannot be found again by another "
+        "process: give a function or class that stands at the top of a file, or its name, as in my.py:make"
+    )
+    mine = Small(10)
+    before = mine.fc.weight.detach().clone()
+    run = train("digits", recipe=small_recipe(epochs=1), backbone=mine)
+    assert torch.equal(mine.fc.weight, before)
+    assert run.path.name == "digits-Small"
+    assert evaluate(run.path).scores.images == 359
+
+
+def test_a_module_is_not_there_in_another_process(away: Path) -> None:
+    with pytest.raises(NetworkError) as refused:
+        build("module:Gone", classes=3, channels=1)
+    assert str(refused.value) == (
+        "this network was given as a module in Python, of class Gone, and is not kept anywhere else: give a "
+        "function that makes it instead, such as backbone='my.py:make'"
+    )
+
+
+def test_interrupted_and_gone_on_with(here: Path) -> None:
+    recipe = small_recipe(epochs=2)
+    whole = small_run(here / "whole", recipe, backbone="my.py:make", options={})
+    stopped = small_run(here / "stopped", recipe, backbone="my.py:make", options={}, reporter=At(9))
+    assert stopped.status == "stopped"
+    assert go_on(stopped.path).status == "finished"
+    ours, theirs = load(whole.path).state_dict(), load(stopped.path).state_dict()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_compared(here: Path, small_clips: Path) -> None:
+    table = compare(
+        small_clips, times=("2d", "tsm"), backbone="my.py:make", seeds=1, epochs=1, size=16, frames=4
+    )
+    assert [row.backbone for row in table.rows] == ["my.py:make"] * 2
+    assert table.rows[0].macs == table.rows[1].macs
+
+
+def test_timm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Called as timm's own factory is; without the package a sentence."""
+    asked: dict[str, object] = {}
+
+    def create_model(name: str, **given: object) -> nn.Module:
+        asked.update(given, name=name)
+        return Small(int(str(given["num_classes"])))
+
+    stand_in = ModuleType("timm")
+    monkeypatch.setattr(stand_in, "create_model", create_model, raising=False)
+    monkeypatch.setitem(sys.modules, "timm", stand_in)
+    build("timm:resnet26", classes=4, channels=1, size=8, drop_rate=0.2)
+    assert asked == {"name": "resnet26", "num_classes": 4, "in_chans": 1, "drop_rate": 0.2}
+    monkeypatch.setitem(sys.modules, "timm", None)
+    with pytest.raises(NetworkError) as refused:
+        build("timm:resnet26", classes=4, channels=1, size=8)
+    assert str(refused.value).startswith("timm:resnet26 needs the package timm (")
+    assert str(refused.value).endswith("): pip install 'striate[timm]'")
+
+
+def test_short_names() -> None:
+    assert [short_name(name) for name in ("plain", "a/my.py:make", "timm:resnet26")] == [
+        "plain",
+        "make",
+        "resnet26",
+    ]
