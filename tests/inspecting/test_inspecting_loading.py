@@ -228,12 +228,14 @@ def made_in(folder: Path, text: str) -> str:
 def test_a_function_in_a_file_and_a_class(tmp_path: Path) -> None:
     file = made_in(
         tmp_path,
+        "def of(num_classes, in_channels=1):\n    return nn.Conv2d(in_channels, num_classes, 3)\n"
         "@dataclass\nclass Size:\n    n: int = 4\n\n"
         "def make():\n    return nn.Conv2d(3, Size().n, 3)\n\n"
         "class Net(nn.Sequential):\n    def __init__(self):\n        super().__init__(nn.Conv2d(3, 5, 3))\n",
     )
     assert inspect(f"{file}:make", (3, 8, 8)).totals.parameters.value == 112
     assert inspect(f"{file}:Net", (3, 8, 8)).totals.parameters.value == 140
+    assert inspect(f"{file}:of", (1, 8, 8)).totals.parameters.value == 100
 
 
 @pytest.mark.parametrize(
@@ -242,15 +244,13 @@ def test_a_function_in_a_file_and_a_class(tmp_path: Path) -> None:
         (
             "def make(width):\n    return nn.Conv2d(3, width, 3)\n",
             "make",
-            "the function {file}:make is called without arguments, and it failed: TypeError: make() missing "
-            "1 required positional argument: 'width'; give a function that takes none and returns the "
-            "network",
+            "{file}:make needs width, which nobody gives it: give it a default, as in def make(classes, "
+            "width=…)",
         ),
         (
             "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        1 / 0\n",
             "Net",
-            "the class {file}:Net is called without arguments, and it failed: ZeroDivisionError: division by "
-            "zero; give a function that takes none and returns the network",
+            "{file}:Net, called with nothing, failed: ZeroDivisionError: division by zero",
         ),
         ("make = 3\n", "make", "{file}:make should give a torch.nn.Module; it is of type int"),
         ("1 / 0\n", "make", "cannot import '{file}' of '{file}:make': ZeroDivisionError: division by zero"),

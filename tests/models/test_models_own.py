@@ -237,9 +237,7 @@ def test_interrupted_and_gone_on_with(here: Path) -> None:
 
 
 def test_compared(here: Path, small_clips: Path) -> None:
-    table = compare(
-        small_clips, times=("2d", "tsm"), backbone="my.py:make", seeds=1, epochs=1, size=16, frames=4
-    )
+    table = compare(small_clips, ("2d", "tsm"), backbone="my.py:make", seeds=1, epochs=1, size=16, frames=4)
     assert [row.backbone for row in table.rows] == ["my.py:make"] * 2
     assert table.rows[0].macs == table.rows[1].macs
 

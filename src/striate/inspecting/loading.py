@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from striate.errors import ArgumentError, NetworkError, unknown
+from striate.errors import ArgumentError, unknown
 from striate.inspecting.inputs import with_channels_first
 from striate.models import (
     CATALOGUE,
@@ -17,7 +17,7 @@ from striate.models import (
     build,
     published_clip,
 )
-from striate.models.own_source import Source, imported, named, reason
+from striate.models.own import example, is_own
 from striate.models.spec import network_of
 from striate.runs import read_record
 from striate.tracing import Inputs
@@ -63,7 +63,7 @@ def load_network(
         return Loaded(network, type(network).__name__)
     name, path = str(network), Path(network)
     if through_time:
-        if name not in CATALOGUE:
+        if name not in CATALOGUE and not is_own(name):
             raise _as_it_is(name)
         return _through_time(name, real, shape, time, frames, causal)
     if name in CATALOGUE:
@@ -76,11 +76,11 @@ def load_network(
         return _from_file(path, *read_exported(_existing(path)))
     if path.is_dir():
         return _from_run(path)
-    if ":" in name:
-        return Loaded(_from_import(name), name)
+    if is_own(name):
+        return Loaded(example(name, shape), name)
     raise ArgumentError(
-        f"{unknown('network', name, NETWORKS)}; or give a run folder, a .onnx or .pt2 file, or "
-        f"package.module:function"
+        f"{unknown('network', name, NETWORKS)}; or give a run folder, a .onnx or .pt2 file, "
+        "my.py:function, package.module:function or timm:NAME"
     )
 
 
@@ -159,7 +159,7 @@ def _through_time(
             f"{'x'.join(map(str, picture))}{'' if frames is None else f' with {frames} frames'}"
         )
     channels, count, height, width = clip
-    with torch.device("cpu" if real else "meta"):
+    with torch.device("cpu" if real or is_own(name) else "meta"):
         network = build(
             name,
             classes=10 if name in SIZES else KINETICS_CLASSES,
@@ -185,23 +185,3 @@ def _from_run(path: Path) -> Loaded:
     if described["backbone"] in CLIP_NETWORKS:
         return Loaded(network, path.name, (channels, int(described.get("frames") or FRAMES), *size))
     return Loaded(network, path.name, (channels, *size))
-
-
-def _from_import(name: str) -> nn.Module:
-    """`package.module:function` or `file.py:function`, called without arguments.
-
-    The folder one stands in counts.
-    """
-    made = named(imported(name.rpartition(":")[0], name), name)
-    Source.of(name).trust()
-    try:
-        result = made if isinstance(made, nn.Module) else made()
-    except Exception as error:
-        kind = "class" if isinstance(made, type) else "function"
-        raise NetworkError(
-            f"the {kind} {name} is called without arguments, and it failed: {reason(error)}; give a "
-            "function that takes none and returns the network"
-        ) from error
-    if not isinstance(result, nn.Module):
-        raise NetworkError(f"{name} should give a torch.nn.Module; it gave {type(result).__name__}")
-    return result

@@ -77,6 +77,36 @@ def builder(backbone: str) -> Make:
     return _from_file(backbone, source.sha256)
 
 
+def example(backbone: str, shape: tuple[int, ...] | None) -> nn.Module:
+    """The network of a name alone, to be looked at: only what has no default is given to the function.
+
+    shape: of the input that it will be shown, (channels, height, width); by default 3×224×224. Networks have
+    10 classes, those of timm 1000.
+
+    Raises:
+        NetworkError: it fails, or gives no module.
+    """
+    where, _, name = backbone.rpartition(":")
+    channels, *size = shape if shape is not None and len(shape) == 3 else (3, 224, 224)
+    if where == TIMM:
+        return _timm(name)(1000, channels)
+    made = named(imported(where, backbone), backbone)
+    Source.of(backbone).trust()
+    if isinstance(made, nn.Module):
+        return made
+    parameters = inspect.signature(made).parameters
+    taken = _taken(parameters)
+    _options(backbone, parameters, taken)
+    asked = {"classes": 10, "channels": channels, "size": tuple(size)}
+    needed = {name: asked[ours] for ours, name in taken.items() if _is_needed(parameters[name])}
+    return _made(backbone, made, needed)
+
+
+def _taken(parameters: Mapping[str, inspect.Parameter]) -> dict[str, str]:
+    """What a builder is given, and the parameter that takes it."""
+    return {ours: name for ours, names in CALLED.items() for name in names if name in parameters}
+
+
 @cache
 def _from_file(backbone: str, sha256: str) -> Make:
     """Of a file with this content: one that has changed is run anew."""
@@ -89,14 +119,8 @@ def _from_file(backbone: str, sha256: str) -> Make:
 def _calling(backbone: str, make: Make) -> Make:
     """Gives the function what it has parameters for."""
     parameters = inspect.signature(make).parameters
-    taken = {ours: name for ours, names in CALLED.items() for name in names if name in parameters}
-    others = [p for p in parameters.values() if p.name not in taken.values() and p.kind not in _VARIADIC]
-    for parameter in others:
-        if parameter.default is parameter.empty:
-            raise NetworkError(
-                f"{backbone} needs {parameter.name}, which nobody gives it: give it a default, as in "
-                f"def {short_name(backbone)}(classes, {parameter.name}=…)"
-            )
+    taken = _taken(parameters)
+    others = _options(backbone, parameters, taken)
 
     def build(classes: int, channels: int = 3, size: Size | None = None, **options: Any) -> nn.Module:
         asked = {"classes": classes, "channels": channels, "size": size}
@@ -106,6 +130,23 @@ def _calling(backbone: str, make: Make) -> Make:
         return network
 
     return _signed(build, others)
+
+
+def _options(
+    backbone: str, parameters: Mapping[str, inspect.Parameter], taken: Mapping[str, str]
+) -> list[inspect.Parameter]:
+    """What else the function takes. Raises NetworkError where it cannot be left out."""
+    others = [p for p in parameters.values() if p.name not in taken.values() and p.kind not in _VARIADIC]
+    for parameter in filter(_is_needed, others):
+        raise NetworkError(
+            f"{backbone} needs {parameter.name}, which nobody gives it: give it a default, as in "
+            f"def {short_name(backbone)}(classes, {parameter.name}=…)"
+        )
+    return others
+
+
+def _is_needed(parameter: inspect.Parameter) -> bool:
+    return parameter.default is parameter.empty
 
 
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
