@@ -188,7 +188,8 @@ def test_a_folder_that_cannot_be_written(run: Command, tmp_path: Path, small_set
     [
         (
             "--backbone plane",
-            f"unknown backbone 'plane': did you mean 'plain'? Known: {', '.join(sorted(NETWORKS))}",
+            f"unknown backbone 'plane': did you mean 'plain'? Known: {', '.join(sorted(NETWORKS))}; or name "
+            "your own, as in my.py:make",
         ),
         (
             "--options width=3",
