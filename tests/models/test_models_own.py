@@ -180,6 +180,21 @@ def test_what_has_gone_changed_or_come_from_a_stranger_is_refused(
     assert load(run)
 
 
+def test_a_trusted_file_vouches_for_no_other(here: Path) -> None:
+    """A record that names one file and means another runs neither that nor the packages it is in."""
+    trusted = NetworkSpec("my.py:make", 10, 1, 8).to_json()
+    evil = here / "evil_package"
+    evil.mkdir()
+    for name in ("__init__", "net"):
+        (evil / f"{name}.py").write_text("raise SystemExit('ran')")
+    with pytest.raises(NetworkError) as refused:
+        NetworkSpec.from_json(trusted | {"backbone": "evil_package.net:make"})
+    assert str(refused.value) == (
+        f"it comes from evil_package.net:make in {here / 'my.py'}, and that name now means another "
+        "file: stand in the folder that you trained in"
+    )
+
+
 def test_a_record_without_a_source_runs_nothing(here: Path) -> None:
     described = NetworkSpec("my.py:make", 10, 1, 8).to_json() | {"source": None}
     (here / "my.py").write_text("raise SystemExit('ran')")

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -89,6 +90,11 @@ class Source(JsonValue):
                 f"it comes from {backbone}, and {self.file} has changed since the run began: put the file "
                 f"back as it was (its SHA-256 began with {self.sha256[:12]})"
             )
+        if not backbone.rpartition(":")[0].endswith(".py") and Source.of(backbone) != self:
+            raise NetworkError(
+                f"it comes from {backbone} in {self.file}, and that name now means another file: stand in "
+                "the folder that you trained in"
+            )
         if self.sha256 not in _trusted():
             raise NetworkError(
                 f"it is code, {name}, that nobody has run here yet: read it, name it once "
@@ -108,12 +114,16 @@ def _trusted() -> set[str]:
 
 
 def _file_of(module: str) -> Path | None:
+    """Where a module stands. Nothing is imported, the packages that it is in neither."""
     _find_here()
-    try:
-        found = find_spec(module)
-    except (ImportError, ValueError, AttributeError):
-        return None
-    return None if found is None or found.origin is None else Path(found.origin)
+    folders, origin = None, None
+    parts = module.split(".")
+    for number in range(1, len(parts) + 1):
+        found = PathFinder.find_spec(".".join(parts[:number]), folders)
+        if found is None:
+            return None
+        folders, origin = found.submodule_search_locations, found.origin
+    return None if origin is None else Path(origin)
 
 
 def _find_here() -> None:
