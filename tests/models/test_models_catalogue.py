@@ -48,7 +48,8 @@ def test_asking_for_a_size_changes_no_weights() -> None:
     [
         (
             {"backbone": "resnet81"},
-            f"unknown backbone 'resnet81': did you mean 'resnet18'? Known: {', '.join(sorted(NETWORKS))}",
+            f"unknown backbone 'resnet81': did you mean 'resnet18'? Known: {', '.join(sorted(NETWORKS))}; "
+            "or name your own, as in my.py:make",
         ),
         (
             {"backbone": "plain", "size": 28, "width": 3},

@@ -63,7 +63,8 @@ def test_names_are_not_taken_twice() -> None:
         ({"backbone": "r3d_18", "width": 3}, "r3d_18 takes no options; got 'width'"),
         (
             {"backbone": "x3d_x"},
-            f"unknown backbone 'x3d_x': did you mean 'x3d_xs'? Known: {', '.join(sorted(NETWORKS))}",
+            f"unknown backbone 'x3d_x': did you mean 'x3d_xs'? Known: {', '.join(sorted(NETWORKS))}; "
+            "or name your own, as in my.py:make",
         ),
     ],
 )

@@ -25,6 +25,7 @@ def test_what_run_json_stores() -> None:
         "time": None,
         "frames": None,
         "causal": False,
+        "source": None,
     }
 
 
@@ -57,5 +58,5 @@ def test_unknown_names_are_refused_at_once() -> None:
 def test_json_of_something_else(content: dict[str, object], got: str) -> None:
     with pytest.raises(NetworkError) as raised:
         NetworkSpec.from_json(content)
-    fields = "backbone, classes, channels, size, options, time, frames, causal"
+    fields = "backbone, classes, channels, size, options, time, frames, causal, source"
     assert str(raised.value) == f"a network is described by {fields}; got {got}"
