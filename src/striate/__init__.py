@@ -23,6 +23,7 @@ _HOMES = {
     "draw_flow": "data",
     "evaluate": "evaluating.evaluate",
     "explain": "explaining.explain",
+    "export": "exporting.export",
     "get_data": "data",
     "inspect": "inspecting.inspect",
     "load": "models.spec",
@@ -49,6 +50,7 @@ _ROOMS = (
     "errors",
     "evaluating",
     "explaining",
+    "exporting",
     "inspecting",
     "layers",
     "machine",
@@ -77,6 +79,7 @@ __all__ = [
     "draw_flow",
     "evaluate",
     "explain",
+    "export",
     "get_data",
     "inspect",
     "load",
@@ -103,6 +106,7 @@ if TYPE_CHECKING:
     from striate.evaluating.evaluate import evaluate
     from striate.evaluating.predict import predict
     from striate.explaining.explain import explain
+    from striate.exporting.export import export
     from striate.inspecting.inspect import inspect
     from striate.inspecting.tune import tune
     from striate.models import (

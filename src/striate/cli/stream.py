@@ -37,9 +37,9 @@ class Stream:
     http://), or - for video on standard input. Of several, frames are taken in turn."""
     rate: float | None = None
     """Frames a second to take. By default as far apart as those of the run's clips."""
-    readout: Literal["window", "frame", "since-start", "exponential"] = "window"
-    """How single frames become one answer: the mean of the last ones, the last alone, the mean of all since
-    the start, or a mean that forgets."""
+    readout: Literal["window", "frame", "since-start", "exponential"] | None = None
+    """How single frames become one answer: the mean of the last ones (window, the default), the last alone,
+    the mean of all since the start, or a mean that forgets."""
     window: int | None = None
     """Frames of the readout. By default as many as a clip of the run has."""
     keep: Literal["auto", "newest", "all"] = "auto"

@@ -9,16 +9,18 @@ import numpy as np
 
 from striate.algorithms import Table
 from striate.checked import checked
-from striate.data import ClipSet, ImageData, ImageSet, open_data
+from striate.data import ClipSet, ImageData, ImageSet
 from striate.data.unreadable_files import skipped_note
 from striate.errors import ArgumentError, DataError, NetworkError
 from striate.evaluating.evaluate_events import evaluate_events
 from striate.evaluating.event_scores import EventScores
 from striate.evaluating.events import event_rules
+from striate.evaluating.exported import ExportedNetwork, open_trained
 from striate.evaluating.metrics import Scores, probabilities, score
 from striate.evaluating.predict_clips import Prediction, predictions_of, to_csv
-from striate.evaluating.run_model import Trained, open_run
-from striate.evaluating.scoring import Progress, batch_of, logits_of, readable
+from striate.evaluating.run_data import class_numbers, open_for
+from striate.evaluating.run_model import Trained
+from striate.evaluating.scoring import Progress, batch_of, device_of, logits_of, readable
 from striate.numbers import percent
 from striate.runs import write, write_text
 from striate.tuning import tune
@@ -108,7 +110,7 @@ def evaluate(
     Classes are matched by name, so the set may hold fewer of them or list them in another order.
 
     Args:
-        run: the folder of a run.
+        run: the folder of a run, or a file that `export` has written.
         data: as for `train`; by default what the run was trained on.
         split: "test", "val", "train", or "all", for a set that is not split: of such a set a part is taken
             otherwise, as for training.
@@ -133,7 +135,7 @@ def evaluate(
         DataError: a set that does not fit.
         ArgumentError: views or events of images; windows that do not fit; events where there are no segments.
     """
-    trained = open_run(run, device, algorithms)
+    trained = open_trained(run, device, algorithms)
     if trained.sampling is None and (clips, crops) != (1, 1):
         raise ArgumentError(
             f"{run} was trained on images, of which there is one view: leave --clips and --crops out"
@@ -143,8 +145,8 @@ def evaluate(
         raise ArgumentError("window and hop are of events, which were not asked for; add --events")
     if rules is not None and trained.sampling is None:
         raise ArgumentError(f"{run} was trained on images, which have no events: leave --events out")
-    images = _open_for(trained, data)
-    numbers = _class_numbers(trained, images)
+    images = open_for(trained, data)
+    numbers = class_numbers(trained, images)
     views = clips * crops
     names = _splits(images, split)
     parts = [_viewed(images.splits[name], clips, crops) for name in names]
@@ -210,53 +212,10 @@ def _algorithms_for(trained: Trained, looks: int, images: ImageSet) -> Table:
     """The known algorithms; where there is much to score, all that there are, measured first."""
     one = images.take([0])
     at_once = batch_of(one.numel())
-    if looks < WORTH_MEASURING * at_once:
+    if looks < WORTH_MEASURING * at_once or isinstance(trained.network, ExportedNetwork):
         return trained.algorithms
-    shape, device = (at_once, *one.shape[1:]), next(trained.network.parameters()).device
+    shape, device = (at_once, *one.shape[1:]), device_of(trained.network)
     try:
         return tune(trained.network, shape, number_format="fp32", device=device, gradients=False).table
     except NetworkError:  # it cannot be followed without its numbers
         return trained.algorithms
-
-
-def _open_for(trained: Trained, data: str | Path | None) -> ImageData:
-    """The set, made as the network's training images were."""
-    H, W = trained.size
-    options = trained.data_options | {"channels": trained.channels, "size": H if H == W else None}
-    try:
-        images = open_data(trained.source if data is None else data, **options)
-    except DataError:
-        if trained.sampling is not None and data is not None:
-            _refuse_other_kind(trained, open_data(data))  # images, which have no frames to take
-        raise
-    _refuse_other_kind(trained, images)
-    if images.size != trained.size:
-        raise DataError(
-            f"{images.name} has {images.unit} of {_by(images.size)}, and {trained.run} was trained on "
-            f"{_by(trained.size)}: resize them first"
-        )
-    return images
-
-
-def _refuse_other_kind(trained: Trained, images: ImageData) -> None:
-    expected = "images" if trained.sampling is None else "clips"
-    if images.unit != expected:
-        raise DataError(
-            f"{images.name} holds {images.unit}, and {trained.run} was trained on {expected}: give {expected}"
-        ) from None
-
-
-def _by(size: tuple[int, int]) -> str:
-    return f"{size[0]}×{size[1]}"
-
-
-def _class_numbers(trained: Trained, images: ImageData) -> np.ndarray:
-    """For each class of the set, its number in the network."""
-    known = {name: number for number, name in enumerate(trained.classes)}
-    foreign = [name for name in images.classes if name not in known]
-    if foreign:
-        raise DataError(
-            f"{images.name} has {len(foreign)} classes that {trained.run} does not know "
-            f"({', '.join(foreign[:3])}): it was trained on {', '.join(trained.classes[:10])}"
-        )
-    return np.array([known[name] for name in images.classes])

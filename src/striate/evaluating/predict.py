@@ -14,6 +14,7 @@ from striate.data import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Skipped, UnreadableErro
 from striate.data.sources.files_below import files_below
 from striate.errors import ArgumentError, DataError
 from striate.evaluating.events import EventRules, event_rules
+from striate.evaluating.exported import open_trained
 from striate.evaluating.predict_clips import (
     Prediction,
     VideoPrediction,
@@ -24,7 +25,7 @@ from striate.evaluating.predict_clips import (
     videos_in,
     videos_to_csv,
 )
-from striate.evaluating.run_model import Trained, open_run
+from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import Progress, batch_of
 from striate.machine import return_memory
 from striate.runs import write, write_text
@@ -105,7 +106,7 @@ def predict(
     once, and memory does not grow with them. Unreadable files are skipped and named.
 
     Args:
-        run: the folder of a run.
+        run: the folder of a run, or a file that `export` has written.
         files: image files, or videos, or folders that hold some; of videos also segments, as
             `long.mp4#t=12,14.5`, and lists of clips.
         window: length of a window in seconds, by default 2 for a run whose frames are spread over a clip; any
@@ -127,7 +128,7 @@ def predict(
         ArgumentError: windows or events of images; a window or a hop that the videos have no frames for, or
             that is not the run's own; thresholds without events.
     """
-    trained = open_run(run, device, algorithms)
+    trained = open_trained(run, device, algorithms)
     rules = event_rules(events, threshold, threshold_off, min_duration, min_gap)
     if trained.sampling is not None:
         look = partial(predict_video, trained, window=window, hop=hop, rules=rules)

@@ -20,7 +20,7 @@ from striate.errors import ArgumentError, DataError
 from striate.evaluating.events import Event, EventRules, Timeline, find_events, timeline_of
 from striate.evaluating.metrics import probabilities
 from striate.evaluating.run_model import Trained
-from striate.evaluating.scoring import batch_of, classify, in_evaluation
+from striate.evaluating.scoring import batch_of, classify, device_of, in_evaluation
 from striate.pages.comma_separated import csv_text
 
 # What a network says about single images, and the tables that hold it.
@@ -224,7 +224,7 @@ def _reading(trained: Trained) -> Reading:
 
 def probabilities_of(trained: Trained, pixels: np.ndarray) -> np.ndarray:
     """(N, C, …) uint8, images or clips → (N, K)."""
-    device = next(trained.network.parameters()).device
+    device = device_of(trained.network)
     with (
         in_evaluation(trained.network),
         torch.inference_mode(),

@@ -131,6 +131,11 @@ def in_evaluation(network: nn.Module) -> Iterator[None]:
             module.training = training
 
 
+def device_of(network: nn.Module) -> torch.device:
+    """Where its inputs are to be: that of its weights; of a network without any, the processor."""
+    return next(network.parameters(), torch.empty(0)).device
+
+
 def autocast(device: torch.device, number_format: str) -> AbstractContextManager[object]:
     """Computes convolutions and products in that number format inside the block."""
     if number_format == "bf16":
@@ -165,7 +170,7 @@ def logits_of(
     """
     world, rank = (dist.get_world_size(), dist.get_rank()) if dist.is_initialized() else (1, 0)
     mine = np.arange(rank, len(images), world)
-    with autocast(next(network.parameters()).device, number_format), using_algorithms(network, algorithms):
+    with autocast(device_of(network), number_format), using_algorithms(network, algorithms):
         rows = _compute(network, images, mine, normalise, progress)
     return rows if world == 1 else _gather(rows, len(images), world)
 
@@ -179,7 +184,7 @@ def _compute(
 ) -> np.ndarray:
     if not len(indices):
         return np.zeros((0, 0), np.float32)
-    device = next(network.parameters()).device
+    device = device_of(network)
     batch = batch_of(images.take(indices[:1]).numel())
     parts = [indices[start : start + batch] for start in range(0, len(indices), batch)]
     rows: list[np.ndarray] = []

@@ -7,8 +7,9 @@ needs, how late its answer comes, and what it sees before a clip begins and afte
 where frames come from: streaming and exporting both stand on it.
 """
 
+from striate.stepping.build import Entry
 from striate.stepping.readout import READOUTS
 from striate.stepping.step import State, Step
 from striate.stepping.step_of import step_of
 
-__all__ = ["READOUTS", "State", "Step", "step_of"]
+__all__ = ["READOUTS", "Entry", "State", "Step", "step_of"]

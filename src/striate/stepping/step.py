@@ -86,6 +86,14 @@ class Step:
         nothing = torch.zeros(streams, self.channels, frames, *self.size, device=self.device)
         return self._run(nothing, ended)[0]
 
+    def last_of(self, frames: int) -> int:
+        """Which of the scores of a clip of so many frames, those of `finish` behind them, is the clip's own.
+
+        Args:
+            frames: of the clip.
+        """
+        return (frames + self.longer - 1) // self.every * self.every + self.late
+
     @property
     def state_bytes(self) -> int:
         """Of one stream."""

@@ -156,14 +156,14 @@ def _check(network: nn.Module, ran: Walk, lookahead: bool, channels: int, size: 
     """Refuse a step that is not its network: its scores since the start against the clip's own."""
     build = Build(network, ran, lookahead, 1, "since-start")
     scores = _follow(build)
-    step, clock = _step(build, scores, channels, size), scores.clock
+    step = _step(build, scores, channels, size)
     clip, wanted = _own_scores(network, ran.frames, step)
     with torch.inference_mode():
         first, state = step(clip[:, :, :1], step.initial())
         rest, state = step(clip[:, :, 1:], state) if clip.shape[2] > 1 else (first[:, :0], state)
         found = torch.cat([first, rest, step.finish(state)], dim=1)
-    last = (clip.shape[2] + clock.longer - 1) // clock.every * clock.every
-    error = float((found[:, last + clock.late] - wanted).abs().max() / wanted.abs().max().clamp(min=1e-6))
+    own = found[:, step.last_of(clip.shape[2])]
+    error = float((own - wanted).abs().max() / wanted.abs().max().clamp(min=1e-6))
     if not error <= APART:
         raise NetworkError(
             f"frame by frame this network's scores differ from the clip's own by {percent(error)}: something "

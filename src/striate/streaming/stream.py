@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from striate.checked import checked
 from striate.errors import ArgumentError, DataError, unknown
+from striate.evaluating.exported import open_trained
 from striate.evaluating.metrics import probabilities
-from striate.evaluating.run_model import Trained, open_run
-from striate.models import through_time
-from striate.stepping import Step, step_of
+from striate.evaluating.run_model import Trained
+from striate.evaluating.run_step import step_of_run
+from striate.stepping import Step
 from striate.streaming.keeping import Arrived, at_rate, every_frame, every_so_many, newest_frame
 from striate.streaming.sources import is_live, pictures
 
@@ -69,7 +70,7 @@ def stream(
     source: str | Path | Sequence[str | Path],
     *,
     rate: float | None = None,
-    readout: str = "window",
+    readout: str | None = None,
     window: int | None = None,
     keep: str = "auto",
     lookahead: bool = False,
@@ -81,13 +82,14 @@ def stream(
     The run is opened and its step made at once; frames are read as moments are asked for.
 
     Args:
-        run: the folder of a run, on clips or on images.
+        run: the folder of a run, on clips or on images, or a file that `export` has written for streams.
         source: a video file, a folder of frames, "camera" or "camera:1", "rtsp://…", "http://…", or "-" for
             video on standard input; or several, which take turns.
         rate: frames a second to take; by default as far apart as those of the run's clips, in seconds or by
             stride, and all for runs that say neither.
-        readout: see `step_of`: "window", "frame", "since-start" or "exponential".
-        window: frames of the readout; by default as many as a clip of the run has.
+        readout: see `step_of`: "window", the default, "frame", "since-start" or "exponential"; a file has its
+            own.
+        window: frames of the readout; by default as many as a clip of the run has; a file has its own.
         keep: "newest" leaves out frames that newer ones have overtaken and never falls behind, "all" takes
             every frame however late; by default newest for cameras and addresses, all for files.
         lookahead: take a run whose frames see later ones; its answers come late, but are about their frame.
@@ -108,25 +110,13 @@ def stream(
     sources = [source] if isinstance(source, str | Path) else list(source)
     if not sources:
         raise ArgumentError("source names no source of frames: give a file, a folder of frames, or camera")
-    trained = open_run(run, device, "plain")
-    if trained.flow:
-        raise ArgumentError(
-            f"{run} takes optical flow, which points to the next frame: it cannot be streamed"
-        )
-    step = _step(trained, readout, window, lookahead)
+    trained = open_trained(run, device, "plain")
+    step = step_of_run(trained, readout, window, lookahead=lookahead)
     lines = [
         _Line(trained, step, str(one), seconds).moments(_arriving(trained, str(one), rate, keep))
         for one in sources
     ]
     return _in_turn(lines)
-
-
-def _step(trained: Trained, readout: str, window: int | None, lookahead: bool) -> Step:
-    network: nn.Module = trained.network
-    if trained.sampling is None:
-        network = through_time(network, "2d", classes=len(trained.classes))
-    frames = window or (trained.sampling.frames if trained.sampling else None)
-    return step_of(network, size=trained.size, readout=readout, window=frames, lookahead=lookahead)
 
 
 def _arriving(trained: Trained, source: str, rate: float | None, keep: str) -> Iterator[Arrived]:

@@ -1,0 +1,63 @@
+"""The step of a run, or of an exported file."""
+
+from striate.errors import ArgumentError
+from striate.evaluating.exported import ExportedNetwork
+from striate.evaluating.run_model import Trained
+from striate.models import through_time
+from striate.stepping import Step, step_of
+
+
+def step_of_run(
+    trained: Trained,
+    readout: str | None = None,
+    window: int | None = None,
+    *,
+    lookahead: bool = False,
+    portable: bool = False,
+) -> Step:
+    """A run as a function of the next frame.
+
+    Args:
+        trained: the run, or the file.
+        readout: as for `step_of`, "window" by default; a file has its own.
+        window: frames of the readout, by default as many as a clip of the run has; a file has its own.
+        lookahead: as for `step_of`.
+        portable: as for `step_of`.
+
+    Raises:
+        ArgumentError: a run that cannot be streamed, or a readout that is not the file's.
+        NetworkError: as for `step_of`.
+    """
+    if trained.flow:
+        raise ArgumentError(
+            f"{trained.run} takes optical flow, which points to the next frame: it cannot be streamed"
+        )
+    network = trained.network
+    if isinstance(network, ExportedNetwork):
+        return _of_file(trained, network, readout, window)
+    if trained.sampling is None:
+        network = through_time(network, "2d", classes=len(trained.classes))
+    frames = window or (trained.sampling.frames if trained.sampling else None)
+    return step_of(
+        network,
+        size=trained.size,
+        readout=readout or "window",
+        window=frames,
+        lookahead=lookahead,
+        portable=portable,
+    )
+
+
+def _of_file(trained: Trained, network: ExportedNetwork, readout: str | None, window: int | None) -> Step:
+    step = network.step
+    if step is None:
+        raise ArgumentError(
+            f"{trained.run} takes whole {network.content.kind}, not the next frame: write a file for streams "
+            "with `striate export --streaming`"
+        )
+    for name, asked, own in (("readout", readout, step.readout), ("window", window, step.window)):
+        if asked not in (None, own):
+            raise ArgumentError(
+                f"{trained.run} was exported with {name} {own}; got {asked}: leave it out, or export again"
+            )
+    return step

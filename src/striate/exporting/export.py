@@ -1,0 +1,157 @@
+"""The verb `export`: a run in, a checked ONNX file out."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from striate.checked import checked
+from striate.errors import ArgumentError
+from striate.evaluating.exported import SUFFIX, ExportedNetwork, open_exported
+from striate.evaluating.exported_content import FileContent, to_texts
+from striate.evaluating.run_model import open_run
+from striate.evaluating.run_step import step_of_run
+from striate.exporting.answers import Answers
+from striate.exporting.checking import Check, Times, check, times
+from striate.exporting.exported_run import Port, Written, written
+from striate.exporting.int8 import write_int8
+from striate.exporting.onnx_model import check_extra, load, save
+from striate.exporting.real_inputs import RealData, real_data
+from striate.pages import Shown
+from striate.plain_values import ToJson
+from striate.runs import write
+
+CALIBRATED, CALIBRATED_FRAMES = 128, 64
+"""Single inputs, and frames of each stream, that int8 is calibrated with."""
+BATCH = 8
+
+
+@dataclass(frozen=True)
+class Export(Shown, ToJson):
+    """A file that was written, what it takes and gives, and how it compares with PyTorch."""
+
+    path: Path
+    run: str
+    content: FileContent
+    """What the file says of itself."""
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    file_bytes: int
+    state_bytes: int | None
+    """Of one stream; None of a file without a state."""
+    check: Check
+    times: Times
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {**super().to_json(), "faster": self.faster}
+
+    @property
+    def faster(self) -> float:
+        """How often the file gives an answer while PyTorch gives one, here."""
+        return self.times.pytorch / self.times.file
+
+
+@checked
+def export(
+    run: str | Path,
+    out: str | Path,
+    *,
+    streaming: bool = False,
+    readout: str | None = None,
+    window: int | None = None,
+    lookahead: bool = False,
+    int8: bool = False,
+    calibrate: str | Path | None = None,
+) -> Export:
+    """Writes a run as an ONNX file that takes pixels and gives probabilities, and checks it.
+
+    Normalisation, temperature and softmax are inside; classes, the rule of resizing and which frames make a
+    clip are in the file's metadata. ONNX Runtime is given real inputs, and the file is left on disk only if
+    it says what PyTorch says: within 1e-4 in fp32, within a point of accuracy in int8. It then stands in
+    place of the run for `predict`, `evaluate` and `stream`.
+
+    Args:
+        run: the folder of a run.
+        out: the file, .onnx.
+        streaming: the step of one frame more, with its state, in place of whole clips.
+        readout: of the step, as for `step_of`: "window" by default.
+        window: frames of the readout, by default as many as a clip of the run has.
+        lookahead: for streaming, take a run whose frames see later ones; its answers come late.
+        int8: convolutions and linear layers in 8 bits: a quarter of the size.
+        calibrate: labelled data to calibrate and to check with, by default what the run was trained on.
+
+    Raises:
+        RunError: a folder that is no run.
+        NetworkError: a network that cannot be written, or a file that differs from PyTorch.
+        DataError: no real inputs to check with.
+        ArgumentError: another suffix; a readout without streaming; a run that cannot be streamed.
+        MissingExtraError: the extra export is not installed.
+    """
+    path = Path(out)
+    _check(path, streaming, readout, window, lookahead)
+    check_extra()
+    trained = open_run(run, "cpu", "plain")
+    own = step_of_run(trained, readout, window, lookahead=lookahead) if streaming else None
+    data = real_data(trained, calibrate)
+    portable = None
+    if streaming:
+        portable = step_of_run(trained, readout, window, lookahead=lookahead, portable=True)
+    parts = written(trained, portable)
+    results: list[Export] = []
+
+    def make(beside: Path) -> None:
+        results.append(_made(path, beside, Answers(trained, own), parts, data, int8))
+
+    write(path, make)
+    return results[0]
+
+
+def _check(path: Path, streaming: bool, readout: str | None, window: int | None, lookahead: bool) -> None:
+    if path.suffix.lower() != SUFFIX:
+        raise ArgumentError(f"out is an ONNX file; got {path.name}: try {path.stem}{SUFFIX}")
+    asked = {"readout": readout, "window": window, "lookahead": lookahead or None}
+    extra = [name for name, value in asked.items() if value is not None]
+    if extra and not streaming:
+        raise ArgumentError(
+            f"{' and '.join(extra)} count in files for streams only: add streaming, or leave them out"
+        )
+
+
+def _made(path: Path, beside: Path, own: Answers, parts: Written, data: RealData, int8: bool) -> Export:
+    """The file, written and checked."""
+    content, fp32 = parts.content, None
+    save(parts.model, beside, to_texts(content))
+    if int8:
+        content = replace(content, precision="int8")
+        fp32 = _answers(beside)
+        _to_int8(beside, content, fp32, data)
+    file = _answers(beside)
+    result = check(own, file, data, int8)
+    return Export(
+        path=path,
+        run=str(own.trained.run),
+        content=content,
+        inputs=parts.inputs,
+        outputs=parts.outputs,
+        file_bytes=beside.stat().st_size,
+        state_bytes=None if own.step is None else own.step.state_bytes,
+        check=result,
+        times=times(own, file, data, fp32),
+    )
+
+
+def _answers(path: Path) -> Answers:
+    trained = open_exported(path)
+    network = trained.network
+    assert isinstance(network, ExportedNetwork)
+    return Answers(trained, network.step)
+
+
+def _to_int8(path: Path, content: FileContent, fp32: Answers, data: RealData) -> None:
+    inputs = data.calibrate
+    batches = inputs.batches(CALIBRATED, BATCH) if fp32.step is None else inputs.streams(CALIBRATED_FRAMES)
+    with TemporaryDirectory() as folder:
+        quantised = Path(folder) / path.name
+        write_int8(path, quantised, fp32.feeds(batches))
+        save(load(quantised), path, to_texts(content))

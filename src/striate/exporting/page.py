@@ -1,0 +1,68 @@
+"""What an export looks like."""
+
+from striate.exporting.export import Export
+from striate.numbers import bytes_of, percent, seconds
+from striate.numbers import times as times_text
+from striate.pages import Column, Document, Section, Table, document_of
+
+FASTER = 1.05
+"""From this ratio on it is called faster."""
+
+
+@document_of.register
+def export_document(export: Export) -> Document:
+    """Two tables: what goes in and out, and how it was checked."""
+    return Document(
+        title=f"{export.path.name}: {export.run} as ONNX",
+        sections=(Section("The file", (ports_table(export),)), Section("The check", (check_table(export),))),
+    )
+
+
+def ports_table(export: Export) -> Table:
+    """Inputs and outputs."""
+    rows = [("in", port) for port in export.inputs] + [("out", port) for port in export.outputs]
+    columns = (
+        Column.of("", rows, lambda row: row[0], left=True),
+        Column.of("name", rows, lambda row: row[1].name, left=True, breaks=r"(?<=[._])(?=.)"),
+        Column.of("shape", rows, lambda row: "×".join(map(str, row[1].shape)), left=True),
+        Column.of("type", rows, lambda row: row[1].dtype, left=True),
+    )
+    return Table("What goes in and what comes out", columns)
+
+
+def check_table(export: Export) -> Table:
+    """Names and values."""
+    rows = list(figures(export))
+    columns = (
+        Column.of("", rows, lambda row: row[0], left=True),
+        Column.of("value", rows, lambda row: row[1], left=True, breaks=" "),
+    )
+    return Table("Beside PyTorch, on real inputs", columns)
+
+
+def figures(export: Export) -> tuple[tuple[str, str], ...]:
+    """What was found, in words."""
+    check, times, content = export.check, export.times, export.content
+    state = () if export.state_bytes is None else (("state of a stream", bytes_of(export.state_bytes)),)
+    before = () if times.fp32_file is None else (("the same in fp32", seconds(times.fp32_file)),)
+    one = "a frame" if content.kind == "step" else f"one of the {content.kind}"
+    return (
+        ("size", f"{bytes_of(export.file_bytes)}, {content.precision}"),
+        *state,
+        ("compared on", check.what),
+        ("probabilities differ by at most", f"{check.greatest_difference:.2g}"),
+        ("same answers", percent(check.same_answers)),
+        ("accuracy", f"{percent(check.accuracy_file)}, in PyTorch {percent(check.accuracy_pytorch)}"),
+        (f"{one} in ONNX Runtime", seconds(times.file)),
+        *before,
+        (f"{one} in PyTorch", seconds(times.pytorch)),
+        ("speed here", speed(export)),
+    )
+
+
+def speed(export: Export) -> str:
+    """Faster only where it was."""
+    threads = f"{export.times.threads} thread{'s' if export.times.threads > 1 else ''}"
+    if export.faster >= FASTER:
+        return f"{times_text(export.faster)} as fast as PyTorch, {threads}"
+    return f"not faster than PyTorch, {threads}"
