@@ -189,7 +189,8 @@ def test_int8_holds_convolutions_and_linear_layers_in_8_bits(int8_file: Export, 
 def test_an_export_as_plain_values(image_file: Export) -> None:
     values = image_file.to_json()
     assert list(values) == [
-        "path", "run", "content", "inputs", "outputs", "file_bytes", "state_bytes", "check", "times", "faster",
+        "path", "run", "content", "inputs", "outputs", "file_bytes", "state_bytes", "check", "times",
+        "faster",
     ]  # fmt: skip
     assert json.loads(json.dumps(values)) == values
     assert values["inputs"] == [{"name": "pixels", "dtype": "uint8", "shape": ["N", 1, 8, 8]}]
@@ -281,5 +282,5 @@ def test_the_extra_is_asked_for(images: Path, tmp_path: Path, monkeypatch: pytes
     with pytest.raises(MissingExtraError) as refused:
         striate.export(images, tmp_path / "a.onnx")
     assert str(refused.value) == "exporting a network needs the extra 'export': pip install 'striate[export]'"
-    with pytest.raises(MissingExtraError, match="^running an exported file needs the extra 'export'"):
+    with pytest.raises(MissingExtraError, match=r"^running an exported file needs the extra 'export'"):
         exported.onnx_runtime("running an exported file")
