@@ -176,7 +176,7 @@ class Mark(NamedTuple):
     """None: every row."""
     column: int | None
     colour: str = "a"
-    """a, b or c."""
+    """a, b or c; d steps back."""
 
 
 @dataclass(frozen=True)

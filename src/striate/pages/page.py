@@ -71,6 +71,7 @@ body.striate{padding:1rem;box-sizing:border-box}
 .striate .grids td.mark-a{background:#fff2b3;box-shadow:inset 0 0 0 1px #7a5c00}
 .striate .grids td.mark-b{background:#d6e9ff;box-shadow:inset 0 0 0 1px #0b57a4}
 .striate .grids td.mark-c{background:#d5f0d2;font-weight:700;box-shadow:inset 0 0 0 2px #1a6b1a}
+.striate .grids td.mark-d{color:#57606a;background:#eceff2}
 .striate .sign{font-size:1.4rem}
 .striate figure{margin:.8rem 0}
 .striate figure img{box-sizing:border-box;max-width:100%;height:auto;border:1px solid #d5dbe1}

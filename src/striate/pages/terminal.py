@@ -105,7 +105,7 @@ def _shown(block: Block, console: Console) -> Iterator[RenderableType]:
         case Table():
             yield block
         case Grid():
-            yield from _grid(block, console.width)
+            yield from _grid(block, console.width, console.color_system is None)
         case Figure(caption, _, image):
             yield Text(caption)
             if console.color_system is not None:
@@ -122,49 +122,82 @@ def facts(pairs: Iterable[tuple[str, str]]) -> RichTable:
     return grid
 
 
-def _grid(block: Grid, width: int) -> Iterator[Text]:
-    """Matrices side by side with their signs between them; one below the other where they are too wide."""
+def _grid(block: Grid, width: int, plain: bool) -> Iterator[Text]:
+    """Matrices side by side with their signs between them, where that fits with two digits at least;
+    otherwise one below the other.
+    """
     yield Text(block.caption, style="italic")
-    columns = [_matrix(block, place, width) for place in range(len(block.matrices))]
-    if sum(lines[0].cell_len + 3 for lines in columns) > width:
-        for lines in columns:
-            yield from _lines([lines], ())
-    else:
-        yield from _lines(columns, block.signs)
+    places = range(len(block.matrices))
+    for digits in (3, 2):
+        columns = [_matrix(block, place, digits, plain) for place in places]
+        if sum(lines[0].cell_len + 3 for lines in columns) - 1 <= width:
+            yield from _lines(columns, block.signs)
+            return
+    for place in places:
+        yield from _lines([_fitted(block, place, width, plain)], ())
 
 
-STYLES = {"": "", "a": "bold", "b": "bold underline", "c": "bold reverse"}
+STYLES = {"": "", "a": "bold", "b": "bold underline", "c": "bold reverse", "d": "dim"}
 """Of marked cells, by their colour on a page."""
+SIGNS = {"a": "*", "b": "'"}
+"""The same where there are no colours, after the number; c stands in brackets."""
 
 
 def _lines(columns: list[list[Text]], signs: tuple[str, ...]) -> Iterator[Text]:
-    """Line by line."""
-    middle = (len(columns[0]) + 1) // 2
-    for number_of, parts in enumerate(zip(*columns, strict=True)):
+    """Line by line, lower matrices in the middle beside higher ones."""
+    height = max(map(len, columns))
+    middle = (height + 1) // 2
+    for line_of in range(height):
         line = Text("  ")
-        for place, part in enumerate(parts):
+        for place, part in enumerate(columns):
             if place and signs:
-                line.append(f" {signs[place - 1] if number_of == middle else ' '} ")
-            line.append(part)
+                line.append(f" {signs[place - 1] if line_of == middle else ' '} ")
+            own = line_of - (height - len(part)) // 2
+            line.append(part[own] if 0 <= own < len(part) else " " * part[0].cell_len)
+        line.rstrip()
         yield line
 
 
-def _matrix(block: Grid, place: int, width: int) -> list[Text]:
-    """The name, then a line per row, all of one width; with fewer digits where three do not fit."""
-    name, matrix = block.names[place], block.matrices[place]
+def _fitted(block: Grid, place: int, width: int, plain: bool) -> list[Text]:
+    """A matrix alone, with fewer digits where three do not fit."""
     for digits in (3, 2, 1):
-        cells = [["" if np.isnan(value) else number(float(value), digits) for value in row] for row in matrix]
-        wide = max(len(cell) for row in cells for cell in row)
-        if (wide + 1) * len(cells[0]) + 1 <= width:
+        lines = _matrix(block, place, digits, plain)
+        if lines[0].cell_len + 2 <= width:
             break
+    return lines
+
+
+def _matrix(block: Grid, place: int, digits: int, plain: bool) -> list[Text]:
+    """The name, then a line per row, all of one width."""
+    name, matrix = block.names[place], block.matrices[place]
+    colours = [[block.colour(place, y, x) for x in range(len(row))] for y, row in enumerate(matrix)]
+    cells = [["" if np.isnan(value) else number(float(value), digits) for value in row] for row in matrix]
+    if plain:
+        cells = _signed(cells, colours)
+    wide = max(len(cell) for row in cells for cell in row)
     lines = [Text(name, style="dim")]
-    for y, row in enumerate(cells):
-        shown = [Text(cell.rjust(wide), STYLES[block.colour(place, y, x)]) for x, cell in enumerate(row)]
+    for row, own in zip(cells, colours, strict=True):
+        shown = [Text(cell.rjust(wide), STYLES[one]) for cell, one in zip(row, own, strict=True)]
         lines.append(Text(" ").join(shown))
     whole = max(line.cell_len for line in lines)
     for line in lines:
         line.pad_right(whole - line.cell_len)
     return lines
+
+
+def _signed(cells: list[list[str]], colours: list[list[str]]) -> list[list[str]]:
+    """The cells with signs for their colours; a matrix that is all of one colour needs none."""
+    found = {one for row in colours for one in row}
+    if len(found) == 1 or not found & {*SIGNS, "c"}:
+        return cells
+    space = " " if "c" in found else ""
+    return [
+        [
+            f"[{cell}]" if one == "c" else f"{space}{cell}{SIGNS.get(one, ' ')}"
+            for cell, one in zip(row, own, strict=True)
+        ]
+        for row, own in zip(cells, colours, strict=True)
+    ]
 
 
 def _tile(name: str, colours: Array) -> Text:

@@ -1,7 +1,7 @@
 """Convolutions of any number of axes: kernel · patch, cell by cell, channel by channel, plus the bias."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from math import prod
@@ -12,77 +12,18 @@ from torch import nn
 
 from striate.derivation import Convolution as ConvolutionByHand
 from striate.derivation import Pad, Terms, bias_terms, convolution_unit, unfold, weight_terms
-from striate.derivation import Unit as WeightedSum
 from striate.derivation.geometry import pads_per_axis
 from striate.derivation.moving import Saved as Padded
 from striate.derivation.shapes import Array
 from striate.derivation.terms import first_channel, seen_by_weight
 from striate.explaining.checking import as_array
 from striate.explaining.kinds.kind import Fed, Index, InputGradient, KernelKind, Kind
-from striate.explaining.texts import Texts, by_language
+from striate.explaining.kinds.products import Products, linear_form
+from striate.explaining.kinds.textbook import textbook
+from striate.explaining.texts import by_language
 from striate.layers import CausalConv3d
-from striate.numbers import by, number
-from striate.pages import Block, Formula, Grid, Paragraph, Table
-from striate.pages.document import Maths, planes_of, row, sub, sum_of, total
+from striate.pages.document import Maths, row, sub, total
 from striate.tracing.recording import LayerRecord
-
-CHANNELS = 16
-"""Channels whose products are shown one by one: those that count most."""
-
-
-@dataclass(frozen=True)
-class Products(WeightedSum):
-    """Every product behind one output, by channel and position in the kernel."""
-
-    geometry: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def summed(self) -> tuple[int, float]:
-        return self.products.size + 1, float(np.abs(self.products).sum() + abs(self.bias))
-
-    def to_json(self) -> dict[str, Any]:
-        arrays = {
-            "patch": self.patch, "kernel": self.kernel, "products": self.products,
-            "channel_sums": self.channel_sums, "cells": self.input_cells, "in_padding": self.padding,
-        }  # fmt: skip
-        return {
-            "channels": [self.channels.start, self.channels.stop - 1],
-            "bias": self.bias,
-            "geometry": dict(self.geometry),
-            **{name: array.tolist() for name, array in arrays.items()},
-        }
-
-    def blocks(self, y: Maths, say: Texts) -> Iterator[Block]:
-        """The geometry, patch ⊙ kernel = products of the channels that count most, and their sums."""
-        yield Formula(row(y, "=", "b", "+", total("c,u", row(sub("w", "c", "u"), "·", sub("x", "c", "u")))))
-        yield Paragraph(say("geometry", **self._geometry()))
-        sums = self.channel_sums
-        order = np.argsort(-np.abs(sums), kind="stable")[:CHANNELS]
-        for channel in sorted(order.tolist()):
-            yield from self._channel(channel, say)
-        if len(sums) > len(order):
-            others = float(sums.sum() - sums[order].sum())
-            yield Paragraph(say("rest", count=len(sums) - len(order), sum=number(others, 6)))
-        if len(sums) > 1:
-            rows = tuple((str(self.channels[c]), number(float(s), 6)) for c, s in enumerate(sums))
-            yield Table.of_rows(say("sums"), say.heads("channel", "sum"), rows)
-        yield Formula(row(y, "=", sum_of([self.bias, *map(float, sums)], 10), "=", number(self.value, 6)))
-
-    def _geometry(self) -> dict[str, Any]:
-        shape = {name: by(self.geometry[name]) for name in ("kernel", "stride", "dilation")}
-        pads = by([str(a) if a == b else f"{a}/{b}" for a, b in self.geometry["padding"]])
-        return {**shape, "padding": pads, "groups": self.geometry["groups"], "channels": len(self.channels)}
-
-    def _channel(self, channel: int, say: Texts) -> Iterator[Block]:
-        """Patch × kernel = products, one grid per frame of the kernel."""
-        groups = planes_of(self.patch[channel], self.kernel[channel], self.products[channel])
-        facts = {"channel": self.channels[channel], "sum": number(float(self.channel_sums[channel]), 6)}
-        names = (say("patch"), say("kernel"), say("products"))
-        for frame, matrices in enumerate(groups):
-            key = "channel_frame" if len(groups) > 1 else "channel"
-            yield Grid(say(key, frame=frame, **facts), names, matrices, ("⊙", "="))
-        if outside := int(self.padding.sum()):
-            yield Paragraph(say("outside", count=outside))
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +49,19 @@ class Convolution(KernelKind):
             "patch": "patch",
             "kernel": "kernel",
             "products": "products",
+            "textbook": "Input channel {channel} around the patch (rows {rows}, columns {columns}), the "
+            "kernel that lies on it, and the number of map {filter} that they make",
+            "textbook_many": "Input channel {channel} around the patch (rows {rows}, columns {columns}), the "
+            "kernel that lies on it, and the number of map {filter} that they make together with the "
+            "kernels on {others} other channels",
+            "textbook_input": "input",
+            "textbook_output": "output",
+            "linear": "The same as a linear layer: the patch at every place is a row of X ({patches}), every "
+            "filter a column of W ({weights}). Row {row} times column {column}, plus the bias, is this "
+            "number.",
+            "linear_window": "Rows of X {rows}, its columns {inner}, filters {columns}: the row, the column "
+            "and the entry are marked",
+            "linear_rest": "The other {count} columns of X are not shown, but count in the product.",
         },
         vi={
             "name": "tích chập",
@@ -125,6 +79,18 @@ class Convolution(KernelKind):
             "patch": "vùng",
             "kernel": "nhân",
             "products": "các tích",
+            "textbook": "Kênh vào {channel} quanh vùng (hàng {rows}, cột {columns}), nhân đặt trên vùng ấy, "
+            "và con số của bản đồ {filter} mà chúng tạo ra",
+            "textbook_many": "Kênh vào {channel} quanh vùng (hàng {rows}, cột {columns}), nhân đặt trên vùng "
+            "ấy, và con số của bản đồ {filter} mà chúng tạo ra cùng với các nhân trên {others} kênh khác",
+            "textbook_input": "đầu vào",
+            "textbook_output": "đầu ra",
+            "linear": "Cũng phép tính đó dưới dạng một tầng tuyến tính: vùng tại mỗi vị trí là một hàng của "
+            "X ({patches}), mỗi bộ lọc là một cột của W ({weights}). Hàng {row} nhân với cột {column}, cộng "
+            "với độ lệch (bias), chính là con số này.",
+            "linear_window": "Các hàng của X {rows}, các cột của nó {inner}, các bộ lọc {columns}: hàng, cột "
+            "và phần tử ấy được đánh dấu",
+            "linear_rest": "{count} cột còn lại của X không hiện ra nhưng vẫn được tính trong tích.",
         },
     )
 
@@ -164,7 +130,8 @@ class Convolution(KernelKind):
 
     def detail(self, index: Index) -> Products:
         operation = self.operation
-        unit = convolution_unit(operation, self.x, self.weight, self.arguments.get("bias"), index)
+        bias = self.arguments.get("bias")
+        unit = convolution_unit(operation, self.x, self.weight, bias, index)
         slide = operation.slide(self.x, self.weight)
         pads = slide.pads if self.around is None else self.around.pads
         geometry = {
@@ -174,9 +141,12 @@ class Convolution(KernelKind):
             "dilation": list(slide.dilation),
             "groups": operation.groups,
         }
+        drawn = textbook(operation, self.x, self.weight, as_array(self.record.output), index, unit)
+        linear = linear_form(operation, self.x, self.weight, bias, index)
         if self.around is not None:
             unit = replace(unit, input_cells=unit.input_cells - before(self.around, unit.input_cells.ndim))
-        return Products(**vars(unit), geometry=geometry)
+            drawn = None if drawn is None else drawn.moved(self.around.pads)
+        return Products(**vars(unit), geometry=geometry, textbook=drawn, linear=linear)
 
     def fed(self, index: Index) -> Fed:
         """w[o, c, u] for every output and position of the kernel that looks at the place."""

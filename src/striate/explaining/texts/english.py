@@ -119,7 +119,7 @@ TEXTS = {
         "the sum of all such terms:"
     ),
     "matrix.window": (
-        "Rows of δ {rows}, places {places}, columns of U {columns}: the asked row, column and entry in colour"
+        "Rows of δ {rows}, places {inner}, columns of U {columns}: the asked row, column and entry are marked"
     ),
     "matrix.rest": "The other {count} places are not shown, but count in the product.",
     "head.fed": "fed",

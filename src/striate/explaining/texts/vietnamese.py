@@ -123,7 +123,7 @@ TEXTS = {
         " nó. ∂L/∂w là tổng của mọi số hạng như vậy:"
     ),
     "matrix.window": (
-        "Hàng của δ {rows}, vị trí {places}, cột của U {columns}: hàng, cột và phần tử được hỏi có màu"
+        "Hàng của δ {rows}, vị trí {inner}, cột của U {columns}: hàng, cột và phần tử được hỏi được đánh dấu"
     ),
     "matrix.rest": "{count} vị trí còn lại không hiện ra nhưng vẫn được tính trong tích.",
     "head.fed": "đi vào",
