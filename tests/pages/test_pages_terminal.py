@@ -7,7 +7,7 @@ import numpy as np
 from rich.console import Console
 from test_pages_page import DOCUMENT
 
-from striate.pages import Document, Figure, Grid, Section, print_document
+from striate.pages import Document, Figure, Grid, Mark, Section, print_document
 from striate.pages.document import Array
 from striate.pages.terminal import facts
 
@@ -40,7 +40,7 @@ def test_everything_but_pictures_is_printed() -> None:
         Three
         g
           x
-          1
+          1*
 
         Four
         caption""")
@@ -56,6 +56,38 @@ def test_matrices_that_are_too_wide_stand_below_one_another() -> None:
         "  b",
         "  " + " ".join(["0.456"] * 8),
     ]
+
+
+MARKED = Grid(
+    "g",
+    ("map", "kernel", "made"),
+    (np.arange(20.0).reshape(4, 5), np.array([[1.0, -2.0], [3.0, 4.0]]), np.array([[7.0]])),
+    ("∗", "→"),
+    (
+        Mark(0, 1, None, "a"),
+        Mark(0, None, 2, "b"),
+        Mark(0, 3, 4, "d"),
+        Mark(1, None, None, "a"),
+        Mark(2, 0, 0, "c"),
+    ),
+)
+
+
+def test_lower_matrices_stand_in_the_middle_and_marked_cells_have_signs() -> None:
+    told = printed(Document("t", (Section("s", (MARKED,)),)), 60)
+    assert told.splitlines()[4:] == [
+        "  map",
+        "   0   1   2'  3   4    kernel   made",
+        "   5*  6*  7'  8*  9* ∗  1 −2  →  7",
+        "  10  11  12' 13  14     3  4",
+        "  15  16  17' 18  19",
+    ]
+
+
+def test_colours_need_no_signs() -> None:
+    told = printed(Document("t", (Section("s", (MARKED,)),)), force_terminal=True, color_system="truecolor")
+    assert "7'" not in told
+    assert "\x1b[1m 5\x1b[0m" in told
 
 
 class Tiles:

@@ -146,7 +146,7 @@ SIGNS = {"a": "*", "b": "'"}
 def _lines(columns: list[list[Text]], signs: tuple[str, ...]) -> Iterator[Text]:
     """Line by line, lower matrices in the middle beside higher ones."""
     height = max(map(len, columns))
-    middle = (height + 1) // 2
+    middle = height // 2
     for line_of in range(height):
         line = Text("  ")
         for place, part in enumerate(columns):
