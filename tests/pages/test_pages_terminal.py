@@ -78,7 +78,7 @@ def test_lower_matrices_stand_in_the_middle_and_marked_cells_have_signs() -> Non
     assert told.splitlines()[4:] == [
         "  map",
         "   0   1   2'  3   4    kernel   made",
-        "   5*  6*  7'  8*  9* ∗  1 −2  →  7",
+        "   5*  6*  7'  8*  9* ∗  1 −2  → 7",
         "  10  11  12' 13  14     3  4",
         "  15  16  17' 18  19",
     ]
