@@ -24,6 +24,7 @@ from striate.data.augment.mirror import handed_images, handed_name
         ["letter", "parcel"],
         ["blinks", "cufflinks", "destroyer", "playwright", "a fright"],
         ["train", "trail", "portrait", "Sagittarius", "solar"],  # words for sides only when they stand alone
+        ["airport", "transport", "salsola", "clinker", "blinker", "trailer", "traitor"],
         ["chat", "chien"],
         ["mèo", "chó"],
         PUBLISHED["fashion-mnist"].classes,
@@ -42,6 +43,7 @@ def test_safe(classes: list[str]) -> None:
         *("left1x", "right1x", "turnleft", "swiperight2", "LEFTARROW", "arrowleftfast", "lefthanded"),
         *("gauche", "Tourner à droite", "virageagauche", "à droite"),
         *("trái", "Rẽ phải", "re_trai", "tra\u0301i", "sang phải"),
+        *("rẽtrái", "retrai", "quẹophải", "BENPHAI", "rẽtrái2", "skretvpravo", "idilewo", "belokkanan"),
         *("links", "Rechtskurve", "linksabbiegen", "im Uhrzeigersinn", "nach rechts"),
         *("izquierda", "girar_derecha", "manoizquierda", "sinistra", "a destra", "esquerda", "direito"),
         *("linkerhand", "vänster", "höger", "venstre", "højre", "w lewo", "vpravo", "sağ", "kiri", "vasen"),

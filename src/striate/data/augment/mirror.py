@@ -38,8 +38,10 @@ esquerd direit vanster venstre hojre højre høyre
 """Those that no other word of their language holds, but for `_INNOCENT`: found in joined words too."""
 _INNOCENT = re.compile(
     "bright|copyright|leftover|upright|outright|forthright|birthright|wright|fright|alright|righteous|cleft|"
-    "cufflinks|blinks|hyperlinks|destroy"
+    "cufflinks|blinks|hyperlinks|blinker|clinker|destroy"
 )
+_ENDINGS = tuple(word for word in _SIDES.split() if len(word) > 3 and word not in ("port", "sola"))
+"""Those that end joined words, as in rẽtrái: of the 24,600 words of ImageNet's classes none, airport apart."""
 _ANYWHERE = """
 左 右 왼 오른 좌 우회전 우측 ซ้าย ขวา बाएं बायां दाएं दायां يسار يمين שמאל ימין лев прав лів αριστερ δεξι چپ راست
 بائیں دائیں বাম ডান இடது வலது ఎడమ కుడి
@@ -76,7 +78,8 @@ def _words(name: str) -> list[str]:
 
 
 def _holds_side(word: str) -> bool:
-    return any(side in _INNOCENT.sub(" ", word) for side in _JOINED.split())
+    doubtful = _INNOCENT.sub(" ", word)
+    return doubtful.endswith(_ENDINGS) or any(side in doubtful for side in _JOINED.split())
 
 
 def handed_images(images: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> str | None:
