@@ -41,7 +41,7 @@ _INNOCENT = re.compile(
     "cufflinks|blinks|hyperlinks|blinker|clinker|destroy"
 )
 _ENDINGS = tuple(word for word in _SIDES.split() if len(word) > 3 and word not in ("port", "sola"))
-"""Those that end joined words, as in rẽtrái: of the 24,600 words of ImageNet's classes none, airport apart."""
+"""Those that end joined words, as in rẽtrái. These two end others among the 24,600 words of ImageNet."""
 _ANYWHERE = """
 左 右 왼 오른 좌 우회전 우측 ซ้าย ขวา बाएं बायां दाएं दायां يسار يمين שמאל ימין лев прав лів αριστερ δεξι چپ راست
 بائیں دائیں বাম ডান இடது வலது ఎడమ కుడి
