@@ -131,6 +131,8 @@ TAMPERED: dict[str, Callable[[dict[str, Any]], object]] = {
     "no average": lambda c: c.pop("average"),
     "a step before the first": lambda c: c["position"].update(step=-1),
     "a step of text": lambda c: c["position"].update(step="1"),
+    "no sums": lambda c: c["position"].update(epoch_sums=()),
+    "sums of another kind": lambda c: c["position"].update(epoch_sums=(1.0, 2.0, 3.5)),
     "a loss of nan": lambda c: c["position"].update(epoch_sums=(float("nan"), 1.0, 2)),
 }
 

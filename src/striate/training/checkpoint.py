@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from striate.errors import RunError
 from striate.models import read_weights, save_weights
 from striate.models.weight_files import check_archive, is_like, is_state_of
+from striate.plain_values import from_plain
 from striate.runs import (
     CHECKPOINT,
     CHECKPOINT_BEFORE,
@@ -107,8 +108,9 @@ def read_checkpoint(run: Path, name: str = CHECKPOINT) -> tuple[Position, States
         _check_bytes(path, sealed=not holds_run(run) or read_record(run)["format"] >= SEALED)
         content = torch.load(path, map_location="cpu", weights_only=True)
         position = content.pop("position")
-        check({**position, "epoch_sums": list(position["epoch_sums"])}, _POSITION, "position")
-        return Position(**position), content
+        plain = {**position, "epoch_sums": list(position["epoch_sums"])}
+        check(plain, _POSITION, "position")
+        return from_plain(Position, plain), content
     except Exception:  # damaged bytes can break the reader in any way
         raise damaged(run) from None
 
