@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 from damage_inside import ODD, in_archive, in_checkpoint, in_onnx, in_pth, places
 
+FINISHED = "sum-finished"
+"""File in a folder of a run: what the weights of the whole one are at its end."""
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -283,7 +286,7 @@ def resume_run(folder: Path) -> str | None:
             notes.append(note)
 
     run = striate.train(resume=folder / "run", reporter=Listening())
-    expected = folder / "sum-finished"
+    expected = folder / FINISHED
     finished = _sum_of_model(folder)
     if not expected.exists():  # the whole one
         expected.write_text(finished)

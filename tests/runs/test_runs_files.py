@@ -1,4 +1,4 @@
-"""Files whole or not at all, whatever stands in their way; JSON that is refused in words."""
+"""Files whole or not at all, whatever stands in their way."""
 
 import errno
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from striate.errors import RunError
-from striate.runs import files, write, write_text
+from striate.runs import write, write_text
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
@@ -141,21 +141,3 @@ def test_places_that_cannot_be_written(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").write_text("")
     with pytest.raises(RunError, match=r"could not save .*: (File name too long|Not a directory); what was"):
         write_text(tmp_path / name, "text")
-
-
-@pytest.mark.parametrize("text", ["[" * 100_000, "NaN", "[1e999]", "-Infinity", "{", "nan", "\0"])
-def test_json_that_is_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / "file").write_text(f"1\n{text}")
-    with pytest.raises(RunError, match=r"^file holds no JSON that can be read: "):
-        files.read_json(tmp_path / "file")
-    with pytest.raises(RunError, match=r"^line 2 holds no JSON that can be read: "):
-        files.read_json_lines(tmp_path / "file")
-
-
-def test_json_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(RunError, match=r"^file cannot be read: No such file or directory$"):
-        files.read_json(tmp_path / "file")
-    (tmp_path / "file").write_text("12345")
-    monkeypatch.setattr(files, "LARGEST_JSON", 4)
-    with pytest.raises(RunError, match=r"^file is larger than any file of this kind$"):
-        files.read_json(tmp_path / "file")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from small_runs import TINY, At, Told, assert_equal, go_on, small_recipe, small_run, state_of
+from striate.errors import RunError
 from striate.runs import read_history
 from striate.training import plan as plan_module
 from striate.training.plan import (
@@ -121,17 +122,28 @@ def test_a_training_too_long_for_an_epoch_ends_within_it() -> None:
     assert 108 <= Course(2, 10_000, lambda now: 1.0, 1.5).seconds(0.0) <= 120
 
 
-def test_what_is_kept_comes_back_but_for_a_line_that_was_cut(tmp_path: Path) -> None:
+def test_what_is_kept_comes_back_whole_or_is_refused(tmp_path: Path) -> None:
+    """Other plans would be another training."""
     assert kept_revisions(tmp_path) == []
     revisions = [Revision(3, 0.25, 12, 1.5, 0.5), Revision(7, 0.5, 14, 3.0, 0.75)]
     for one in revisions:
         keep_revision(tmp_path, one)
     assert kept_revisions(tmp_path) == revisions
-    text = (tmp_path / PLANS).read_bytes()
+    path = tmp_path / PLANS
+    text = path.read_bytes()
+    first = text.index(b"\n")
     for cut in range(len(text)):
-        (tmp_path / PLANS).write_bytes(text[:cut])
-        found = kept_revisions(tmp_path)
-        assert found == revisions[: len(found)]
+        path.write_bytes(text[:cut])
+        if cut in (0, first, first + 1, len(text) - 1):  # between lines
+            found = kept_revisions(tmp_path)
+            assert found == revisions[: len(found)]
+            continue
+        with pytest.raises(RunError) as caught:
+            kept_revisions(tmp_path)
+        assert str(caught.value).startswith(f"{path} is damaged (")
+        assert str(caught.value).endswith(
+            "): restore it from a copy, or delete it, and what is left of the minutes is planned anew"
+        )
 
 
 def test_a_link_in_place_of_the_plans_is_replaced_and_never_written_through(tmp_path: Path) -> None:

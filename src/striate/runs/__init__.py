@@ -8,8 +8,8 @@
     curves.png, confusion.png
 
 Every file is written beside and renamed, so that a kill leaves the old or the new, never half. Record,
-weights and checkpoints carry a checksum, so that a flipped bit is noticed before anything is computed with
-it. This room knows the folder, not what a network is.
+weights, checkpoints and each line of the history carry a checksum, so that a flipped bit is noticed before
+anything is computed with it. This room knows the folder, not what a network is.
 """
 
 from striate.runs.files import BLANK, KEY, has_seal, intact, seal, write, write_text
@@ -21,14 +21,13 @@ from striate.runs.folder import (
     HISTORY,
     MODEL,
     RECORD,
-    add_history,
-    cut_history,
     holds_run,
     lock,
-    read_history,
     require,
     unused_folder,
 )
+from striate.runs.history import add_history, cut_history, read_history
+from striate.runs.json_files import read_json_lines, write_json_lines
 from striate.runs.record import FORMAT, SEALED, read_record, write_record
 
 __all__ = [
@@ -50,11 +49,13 @@ __all__ = [
     "intact",
     "lock",
     "read_history",
+    "read_json_lines",
     "read_record",
     "require",
     "seal",
     "unused_folder",
     "write",
+    "write_json_lines",
     "write_record",
     "write_text",
 ]

@@ -1,4 +1,4 @@
-"""Writing whole files or none, and reading JSON that anybody may have changed."""
+"""Writing whole files or none, and the checksums that binary files carry inside."""
 
 import contextlib
 import errno
@@ -9,10 +9,9 @@ import stat
 import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from striate.errors import ArgumentError, RunError
-from striate.plain_values import parse_json
+from striate.errors import RunError
 
 # Checksums that binary files carry inside, over every byte of them.
 #
@@ -109,9 +108,6 @@ def _digest(file: BinaryIO, place: int) -> str:
         sha.update(part)
     return sha.hexdigest()
 
-
-LARGEST_JSON = 256 << 20
-"""Bytes of a JSON file that is read at all; the largest record of ours has some hundred thousand."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _WORDS_OF_FULL = (
@@ -212,40 +208,3 @@ def _why(problem: BaseException | None) -> str | None:
             return "the disk is full"
         problem = problem.__cause__ or problem.__context__
     return None
-
-
-def read_json(path: Path) -> Any:
-    """The value in a file of JSON.
-
-    Raises:
-        RunError: it cannot be read, is larger than any such file could be, or holds no JSON.
-    """
-    return _parsed(_read_bytes(path), path.name)
-
-
-def read_json_lines(path: Path) -> list[Any]:
-    """The values in a file that holds one a line.
-
-    Raises:
-        RunError: as `read_json`, or a line holds no JSON.
-    """
-    lines = enumerate(_read_bytes(path).splitlines(), 1)
-    return [_parsed(line, f"line {number}") for number, line in lines if line.strip()]
-
-
-def _parsed(text: bytes, name: str) -> Any:
-    try:
-        return parse_json(text, name)
-    except ArgumentError as problem:
-        raise RunError(str(problem)) from None
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_JSON + 1)
-    except OSError as problem:
-        raise RunError(f"{path.name} cannot be read: {problem.strerror or problem}") from None
-    if len(content) > LARGEST_JSON:
-        raise RunError(f"{path.name} is larger than any file of this kind")
-    return content

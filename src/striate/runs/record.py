@@ -1,13 +1,13 @@
 """The record of a run, run.json: read with a schema and a checksum, written whole."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 from striate.errors import RunError
-from striate.runs.files import read_json, write_text
+from striate.runs.files import write_text
 from striate.runs.folder import RECORD, require_run
+from striate.runs.json_files import CHECKSUM, checksum_of, read_json
 from striate.runs.schema import Number, Whole, check
 
 FORMAT = 3
@@ -16,7 +16,6 @@ SEALED = 2
 """Format from which on records, weights and checkpoints carry checksums."""
 TIMED = 3
 """Format from which on frames are a fixed time apart by default; before, they were spread over each video."""
-CHECKSUM = "checksum"
 
 _SIDE = Whole(1, 1 << 14)
 _FRAMES = (None, Whole(1, 1 << 20))
@@ -94,7 +93,7 @@ def write_record(run: Path, record: dict[str, Any]) -> None:
         **{name: record[name] for name in record if name not in ("format", CHECKSUM)},
     }
     plain = json.loads(json.dumps(content, allow_nan=False))  # as it will be read: tuples as lists
-    text = json.dumps({**content, CHECKSUM: _checksum(plain)}, indent=2, ensure_ascii=False)
+    text = json.dumps({**content, CHECKSUM: checksum_of(plain)}, indent=2, ensure_ascii=False)
     write_text(run / RECORD, text + "\n")
 
 
@@ -131,15 +130,10 @@ def read_record(run: str | Path) -> dict[str, Any]:
     return record
 
 
-def _checksum(record: dict[str, Any]) -> str:
-    text = json.dumps(record, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _check_checksum(record: dict[str, Any], path: Path) -> None:
     """Null in its place is for whoever has changed a record by hand and knows what he does."""
     stored = record.pop(CHECKSUM, "")
-    if stored is not None and stored != _checksum(record):
+    if stored is not None and stored != checksum_of(record):
         raise RunError(
             f"{path} is not as it was written, its checksum says: restore it from a copy, or, if you changed "
             f'it yourself, set "{CHECKSUM}" in it to null'

@@ -1,6 +1,5 @@
 """What the steps of a training look like, decided once at its start and kept in its record."""
 
-import json
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,9 +7,9 @@ from time import monotonic
 
 import numpy as np
 
-from striate.errors import ArgumentError, DataError
-from striate.plain_values import JsonValue, parse_json
-from striate.runs import write_text
+from striate.errors import ArgumentError, DataError, RunError
+from striate.plain_values import JsonValue
+from striate.runs import read_json_lines, write_json_lines
 from striate.training.recipe import Recipe
 
 
@@ -236,18 +235,18 @@ class Length:
 def keep_revision(run: Path, revision: Revision) -> None:
     """Adds a plan to those on disk, and waits until it is there."""
     plans = [*kept_revisions(run), revision]
-    write_text(run / PLANS, "".join(json.dumps(plan.to_json()) + "\n" for plan in plans))
+    write_json_lines(run / PLANS, [plan.to_json() for plan in plans])
 
 
 def kept_revisions(run: Path) -> list[Revision]:
-    """The plans on disk, up to the first line that is damaged."""
+    """The plans on disk. Raises RunError where they are damaged: other plans would be another training."""
     path = run / PLANS
     if not path.is_file():
         return []
-    found = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            found.append(Revision.from_json(parse_json(line, str(path))))
-        except ArgumentError:
-            break
-    return found
+    try:
+        return [Revision.from_json(row) for row in read_json_lines(path)]
+    except (ArgumentError, RunError) as problem:
+        raise RunError(
+            f"{path} is damaged ({problem}): restore it from a copy, or delete it, and what is left of the "
+            "minutes is planned anew"
+        ) from None

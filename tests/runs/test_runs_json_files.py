@@ -1,0 +1,52 @@
+"""JSON that is refused in words, and lines that carry their checksums."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from striate.errors import RunError
+from striate.runs import json_files, read_json_lines, write_json_lines
+
+ROWS = [{"epoch": 1, "loss": 0.25, "sizes": [3, 4]}, {"epoch": 2, "best": True}]
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "NaN", "[1e999]", "-Infinity", "{", "nan", "\0"])
+def test_json_that_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "file").write_text(f"1\n{text}")
+    with pytest.raises(RunError, match=r"^file holds no JSON that can be read: "):
+        json_files.read_json(tmp_path / "file")
+    with pytest.raises(RunError, match=r"^line 2 holds no JSON that can be read: "):
+        json_files.read_json_lines(tmp_path / "file")
+
+
+def test_json_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RunError, match=r"^file cannot be read: No such file or directory$"):
+        json_files.read_json(tmp_path / "file")
+    (tmp_path / "file").write_text("12345")
+    monkeypatch.setattr(json_files, "LARGEST_JSON", 4)
+    with pytest.raises(RunError, match=r"^file is larger than any file of this kind$"):
+        json_files.read_json(tmp_path / "file")
+
+
+def test_lines_come_back_without_their_checksums(tmp_path: Path) -> None:
+    write_json_lines(tmp_path / "file", ROWS)
+    assert read_json_lines(tmp_path / "file") == ROWS
+    (tmp_path / "file").write_text("".join(json.dumps(row) + "\n" for row in ROWS))  # of an older version
+    assert read_json_lines(tmp_path / "file") == ROWS
+
+
+def test_no_flipped_bit_is_believed(tmp_path: Path) -> None:
+    """Every single one: refused, or the same."""
+    path = tmp_path / "file"
+    write_json_lines(path, ROWS)
+    whole = path.read_bytes()
+    for bit in range(8 * len(whole)):
+        changed = bytearray(whole)
+        changed[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(changed)
+        try:
+            rows = read_json_lines(path)
+        except RunError:
+            continue
+        assert rows == ROWS
