@@ -241,7 +241,7 @@ def keep_revision(run: Path, revision: Revision) -> None:
 def kept_revisions(run: Path) -> list[Revision]:
     """The plans on disk. Raises RunError where they are damaged: other plans would be another training."""
     path = run / PLANS
-    if not path.is_file():
+    if path.is_symlink() or not path.is_file():  # a link is none of ours
         return []
     try:
         return [Revision.from_json(row) for row in read_json_lines(path)]
