@@ -4,8 +4,7 @@
 
 The files are those of a small training (checkpoint, weights, record, history, and its weights as a `.pth`)
 and of a small pack of clips, all of whose frames are read.
-Counted: refused; the same, where a bit that means nothing was hit; believed, where it reads otherwise. Of a
-history, which nothing is computed from but curves and speeds, digits may be believed; of the others none.
+Counted: refused; the same, where a bit that means nothing was hit; believed, where it reads otherwise.
 """
 
 import argparse

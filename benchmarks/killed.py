@@ -33,6 +33,7 @@ import numpy as np
 import torch
 
 import striate
+from striate.runs import read_history
 from striate.training.progress import Reporter
 
 TIMES = ("seconds", "per_second")
@@ -136,8 +137,7 @@ def dying_beyond(size: int, work: Callable[[], None]) -> None:
 
 def state(run: Path) -> tuple[bytes, list[dict[str, Any]]]:
     """Weights, and the history without times."""
-    lines = (run / "history.jsonl").read_text().splitlines()
-    rows = [json.loads(line) for line in lines]
+    rows = read_history(run)
     kept = [{k: v for k, v in row.items() if not any(part in k for part in TIMES)} for row in rows]
     weights = {name: value.numpy() for name, value in striate.load(run).state_dict().items()}
     return b"".join(name.encode() + value.tobytes() for name, value in sorted(weights.items())), kept
