@@ -130,7 +130,7 @@ def make(folder: Path, minutes: float, events: int) -> tuple[Path, Path]:
 def score(run: Path, hour: Path, hop: float) -> dict[str, object]:
     """In a process of its own, so that its peak memory is that of finding events."""
     begin = time.perf_counter()
-    with hour.open(newline="") as file:
+    with hour.open(newline="", encoding="utf-8") as file:
         truth = [
             TrueEvent(str(hour.parent / row["path"]), float(row["start"]), float(row["end"]), row["label"])
             for row in csv.DictReader(file)

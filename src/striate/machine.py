@@ -127,18 +127,6 @@ def rounds_fp32(device: torch.device) -> bool:
     return device.type == "cuda" and torch.backends.cudnn.allow_tf32
 
 
-def peak_memory_bytes() -> int:
-    """The most memory this process has held so far, in bytes."""
-    status = Path("/proc/self/status")
-    if status.exists():  # getrusage would count what the process that started this one had held
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
 def cache_folder() -> Path:
     """Where striate keeps what it can make again."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "striate"

@@ -100,7 +100,7 @@ def test_a_class_is_checked_as_it_is_made() -> None:
 def test_what_the_system_refuses_is_a_sentence(tmp_path: Path) -> None:
     @checked
     def read(path: str | Path) -> str:
-        return Path(path).read_text()
+        return Path(path).read_text(encoding="utf-8")
 
     with pytest.raises(DataError) as raised:
         read(tmp_path)

@@ -302,7 +302,7 @@ def test_memory_and_open_files_stay_flat_over_a_thousand_files(tmp_path: Path) -
         """Bytes of memory and open files after it."""
         for _ in range(times):
             read_request(request, how=how)
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE"), len(list(Path("/proc/self/fd").iterdir()))
 
     before, files = read(100)

@@ -42,7 +42,7 @@ def catalogue_as_before() -> Iterator[None]:
 
 def test_each_job_has_a_test_here():
     names = {path.stem for path in SHORT} | {path.stem for path in EXAMPLES.glob("*.ipynb")}
-    text = Path(__file__).read_text()
+    text = Path(__file__).read_text(encoding="utf-8")
     assert len(names) == 7
     assert not [name for name in names if f'"{name}' not in text]
 

@@ -18,7 +18,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     write(path, lambda beside: beside.write_text("old"))
 
     def half(beside: Path) -> None:
-        beside.write_text("ne")
+        beside.write_text("ne", encoding="utf-8")
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(RunError) as caught:

@@ -42,7 +42,7 @@ def test_from_disk_as_from_memory(photos: Path, tmp_path: Path, monkeypatch: pyt
 def test_a_file_that_breaks_meanwhile(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("striate.training.setup.open_data", partial(open_data, memory_limit=0, workers=0))
     victim = open_data(photos, size=16).splits["train"].names[0]
-    told = At(1, lambda: Path(victim).write_text("no picture any more"))
+    told = At(1, lambda: Path(victim).write_text("no picture any more", encoding="utf-8"))
     run = train(photos, tmp_path / "run", told)
     assert run.status == "finished"
     assert run.notes[-1] == (

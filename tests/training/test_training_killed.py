@@ -97,7 +97,7 @@ def kill_until_the_end(server: Server, run: Path, checkpoints: float, kind: str)
 def wait_for(file: Path, lines: int, process: "subprocess.Popen[str]") -> None:
     """Until the file has that many lines."""
     end = time.monotonic() + 60
-    while not file.exists() or file.read_text().count("\n") < lines:
+    while not file.exists() or file.read_text(encoding="utf-8").count("\n") < lines:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end
         time.sleep(0.005)

@@ -62,7 +62,7 @@ def _open_what_is_closed() -> None:
     """A stream that was closed before the start, as by `>&-`, takes what is printed and forgets it."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123 - for as long as the command runs
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - for as long as the command runs
 
 
 def _answer(words: list[str]) -> int:

@@ -98,7 +98,7 @@ class _Worker:
         try:
             pickle.dump(job, self.jobs, protocol=5)
             self.jobs.flush()
-        except BrokenPipeError:
+        except OSError:  # a broken pipe; not every system calls it so
             raise self.died() from None
 
     def result(self) -> object:

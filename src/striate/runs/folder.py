@@ -28,7 +28,7 @@ def lock(folder: Path, writer: str = "training") -> Iterator[None]:
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = os.fdopen(_open_own(folder / LOCK), "r+")
+        file = os.fdopen(_open_own(folder / LOCK), "r+", encoding="ascii")
     except OSError as problem:
         raise RunError(
             f"cannot write into {folder}: {problem.strerror}; choose another folder with --out"

@@ -33,7 +33,7 @@ class Store:
 
     def _read(self) -> dict[str, Any]:
         try:
-            content = json.loads(self.path.read_text())
+            content = json.loads(self.path.read_text(encoding="utf-8"))
             return dict(content["measured"])
         except (OSError, ValueError, KeyError, TypeError):
             return {}
