@@ -13,6 +13,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "Augmentation": "data.augment.augmentation",
     "NetworkSpec": "models",
+    "Normalisation": "evaluating.scoring",
+    "Preprocess": "evaluating.preprocessing",
     "Recipe": "training.recipe",
     "Run": "training.train",
     "StriateError": "errors",
@@ -26,9 +28,10 @@ _HOMES = {
     "export": "exporting.export",
     "get_data": "data",
     "inspect": "inspecting.inspect",
-    "load": "models.spec",
+    "load": "evaluating.loading",
     "load_weights": "models",
     "open_data": "data",
+    "open_predictor": "evaluating.predictor",
     "pack_data": "data",
     "predict": "evaluating.predict",
     "read_image": "data",
@@ -68,6 +71,8 @@ _ROOMS = (
 __all__ = [
     "Augmentation",
     "NetworkSpec",
+    "Normalisation",
+    "Preprocess",
     "Recipe",
     "Run",
     "StriateError",
@@ -85,6 +90,7 @@ __all__ = [
     "load",
     "load_weights",
     "open_data",
+    "open_predictor",
     "pack_data",
     "predict",
     "read_image",
@@ -104,7 +110,11 @@ if TYPE_CHECKING:
     from striate.demonstration import demo
     from striate.errors import StriateError
     from striate.evaluating.evaluate import evaluate
+    from striate.evaluating.loading import load
     from striate.evaluating.predict import predict
+    from striate.evaluating.predictor import open_predictor
+    from striate.evaluating.preprocessing import Preprocess
+    from striate.evaluating.scoring import Normalisation
     from striate.explaining.explain import explain
     from striate.exporting.export import export
     from striate.inspecting.inspect import inspect
@@ -117,7 +127,6 @@ if TYPE_CHECKING:
         save_weights,
         through_time,
     )
-    from striate.models.spec import load
     from striate.stepping import step_of
     from striate.streaming import stream
     from striate.training.recipe import Recipe

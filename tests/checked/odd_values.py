@@ -87,6 +87,7 @@ GIVEN: dict[str, dict[str, Callable[[], Any]]] = {
     "load": {"run": lambda: "no/such/run"},
     "load_weights": {"network": small, "path_or_state": lambda: "no.pth"},
     "open_data": {"source": lambda: "no/such/photos"},
+    "open_predictor": {"run": lambda: "no/such/run"},
     "options": {"backbone": lambda: "plain"},
     "pack_data": {"source": lambda: "no/such/clips", "out": lambda: "/dev/null/x"},
     "predict": {"run": lambda: "no/such/run", "files": lambda: ["no.png"]},

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from striate.checked import checked
-from striate.data import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Skipped, UnreadableError, read_image
+from striate.data import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Skipped, UnreadableError
 from striate.data.sources.files_below import files_below
 from striate.errors import ArgumentError, DataError
 from striate.evaluating.events import EventRules, event_rules
@@ -206,7 +206,7 @@ def _expand(run: str | Path, path: Path) -> list[Path]:
 def _read(trained: Trained, paths: list[Path], skipped: list[Skipped]) -> Iterator[tuple[str, np.ndarray]]:
     for path in paths:
         try:
-            pixels = read_image(path, channels=trained.channels, size=trained.size)
+            pixels = trained.preprocess.pixels(path)[0]
         except UnreadableError as error:
             skipped.append(Skipped(str(path), reason=error.reason))
         else:

@@ -1,6 +1,7 @@
 """Predicting videos: what a whole video shows, and what each of its windows does, with times."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -228,7 +229,7 @@ def probabilities_of(trained: Trained, pixels: np.ndarray) -> np.ndarray:
     with (
         in_evaluation(trained.network),
         torch.inference_mode(),
-        using_algorithms(trained.network, trained.algorithms),
+        using_algorithms(trained.network, trained.algorithms) if trained.algorithms else nullcontext(),
     ):
         inputs = trained.normalise(torch.from_numpy(pixels).to(device))
         logits: np.ndarray = classify(trained.network, inputs).float().cpu().numpy()

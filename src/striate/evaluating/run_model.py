@@ -8,7 +8,9 @@ from torch import nn
 
 from striate.algorithms import Table
 from striate.data import Sampling
+from striate.data.images.framing import DEFAULT, Framing
 from striate.errors import ArgumentError, RunError
+from striate.evaluating.preprocessing import Preprocess
 from striate.evaluating.scoring import NO_ALGORITHMS, Normalisation, to_device
 from striate.machine import pick_device
 from striate.models.spec import network_of
@@ -41,6 +43,13 @@ class Trained:
     """How the optical flow of its clips is computed."""
     algorithms: Table
     """How its convolutions are computed, where this machine knows better than PyTorch's call."""
+    framing: Framing = DEFAULT
+    """How pictures of another shape are brought to its size."""
+
+    @property
+    def preprocess(self) -> Preprocess:
+        """How its inputs are made."""
+        return Preprocess(self.channels, self.size, self.normalise, self.sampling, self.flow, self.framing)
 
 
 def open_run(run: str | Path, device: str = "auto", algorithms: str = "auto") -> Trained:

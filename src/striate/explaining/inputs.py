@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from striate.data import open_data, read_image
+from striate.data import open_data
 from striate.data.suffixes import VIDEO_SUFFIXES
 from striate.errors import ArgumentError, DataError, NetworkError
 from striate.evaluating.predict_clips import videos_in, whole_clip, windows_of
@@ -68,9 +68,7 @@ def _of_image(trained: Trained, path: Path) -> InputBatch:
         raise DataError(f"no file {path}: give an image file, or an image of a data set as digits/test/17")
     if path.suffix.lower() in VIDEO_SUFFIXES:
         raise DataError(f"{trained.run} was trained on images, and {path} is a video: give image files")
-    return _images(
-        trained, read_image(path, channels=trained.channels, size=trained.size)[None], (str(path),)
-    )
+    return _images(trained, trained.preprocess.pixels(path), (str(path),))
 
 
 def _images(

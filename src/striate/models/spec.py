@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from striate.checked import checked
 from striate.errors import NetworkError, RunError
@@ -16,7 +16,7 @@ from striate.models.own import GIVEN, TIMM, is_own
 from striate.models.own_source import Source
 from striate.models.weight_files import is_state_of, read_run_weights
 from striate.plain_values import ToJson
-from striate.runs import MODEL, SEALED, read_record, require
+from striate.runs import MODEL, SEALED, require
 
 # A network as a value: the arguments that build it, which a run folder stores.
 
@@ -110,45 +110,6 @@ def _as_argument(value: object) -> object:
 
 
 # A trained network, back from its run folder.
-
-
-@dataclass(frozen=True)
-class DividedBy:
-    """A forward hook that divides a network's scores by a temperature."""
-
-    temperature: float
-
-    def __call__(self, network: nn.Module, inputs: object, scores: Tensor) -> Tensor:
-        return scores / self.temperature
-
-
-@checked
-def load(run: str | Path, *, calibrated: bool = True) -> nn.Module:
-    """The network of a run, with its best weights, in evaluation mode on the CPU.
-
-    Args:
-        run: the folder of a run.
-        calibrated: its scores are divided by the run's temperature, so that their softmax is what `predict`
-            says. False leaves them as they were in training. The weights are the same.
-
-    Returns:
-        The network; it takes normalised inputs, as the record of the run says.
-
-    Raises:
-        RunError: no run, half-written, of a newer version, or damaged.
-        WeightsError: the weights are damaged.
-    """
-    record = read_record(run)
-    network = network_of(Path(run), record)
-    temperature = temperature_of(record)
-    if calibrated and temperature != 1:
-        network.register_forward_hook(DividedBy(temperature))
-    return network
-
-
-def temperature_of(record: dict[str, Any]) -> float:
-    """The temperature in a record; 1 where none was fitted yet."""
-    return float(record.get("results", {}).get("temperature", 1.0))
 
 
 def network_of(run: Path, record: dict[str, Any]) -> nn.Module:

@@ -11,9 +11,8 @@
 | colour, where 1 channel is asked for | ITU-R BT.601 luma: 0.299 R + 0.587 G + 0.114 B |
 | grey, where 3 channels are asked for | the grey value three times |
 
-EXIF orientation is honoured. Of several frames or pages the first is taken. To reach a size, the short side
-is resized with antialiasing (bilinear, as the usual published networks were evaluated), and what stands over
-is cut off evenly on both sides. A JPEG that is much larger than needed is decoded at 1/2, 1/4 or 1/8, never
+EXIF orientation is honoured. Of several frames or pages the first is taken. How a size is reached stands in
+`framing`. A JPEG that is much larger than needed is decoded at 1/2, 1/4 or 1/8, never
 below twice the size that is needed. PostScript and other formats that are programs, stubs or films are not
 read.
 """
@@ -21,17 +20,24 @@ read.
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
+from threading import Lock
+from typing import BinaryIO, NamedTuple, TypeAlias
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from striate.checked import checked
+from striate.data.images.framing import DEFAULT, Framing, framed
 from striate.data.unreadable_files import UnreadableError, open_regular, plain_reason
 from striate.errors import ArgumentError
 
+Picture: TypeAlias = str | Path | bytes | Image.Image
+"""A file by its path, the bytes of one, or a picture that Pillow has opened."""
 _REFUSED = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"})
+_PHOTOGRAPHS = frozenset({"JPEG", "MPO", "HEIF", "AVIF"})
+"""Formats of cameras."""
 _ORIENTATION = 0x0112  # the EXIF tag; 5 to 8 stand for images lying on their side
 _GREY = ("1", "L", "LA", "La", "I", "F")
 
@@ -81,12 +87,17 @@ def check_pixels(channels: int, size: tuple[int, int] | None) -> None:
 
 
 def decode_image(
-    path: str | Path, *, channels: int, size: tuple[int, int] | None, crop: float = 0.5
+    path: Picture,
+    *,
+    channels: int,
+    size: tuple[int, int] | None,
+    crop: float = 0.5,
+    framing: Framing = DEFAULT,
 ) -> np.ndarray:
     """What `read_image` gives, for those who know what they ask for: looking at arguments takes as long as
     decoding a small image."""
     with _opened(path) as image:
-        return _pixels(image, channels, size, crop)
+        return _pixels(image, channels, size, crop, framing)
 
 
 def read_header(path: str | Path) -> Header:
@@ -99,8 +110,17 @@ def read_header(path: str | Path) -> Header:
         return Header(height, width, image.mode in _GREY or image.mode.startswith("I;16"))
 
 
-def refit(pixels: np.ndarray, channels: int, size: tuple[int, int], crop: float = 0.5) -> np.ndarray:
-    """Images (N, C, H, W) uint8, from an array, brought to channels and size by the same rules."""
+def refit(
+    pixels: np.ndarray,
+    channels: int,
+    size: tuple[int, int],
+    crop: float = 0.5,
+    framing: Framing = DEFAULT,
+) -> np.ndarray:
+    """Images (N, C, H, W) uint8, from an array, brought to channels and size by the same rules.
+
+    Pixels that are of that size already have been framed: they stay as they are.
+    """
     if pixels.shape[1:] == (channels, *size):
         return pixels
     result = np.empty((len(pixels), channels, *size), np.uint8)
@@ -108,36 +128,84 @@ def refit(pixels: np.ndarray, channels: int, size: tuple[int, int], crop: float 
         picture = Image.fromarray(
             image[0] if len(image) == 1 else np.ascontiguousarray(np.moveaxis(image, 0, -1))
         )
-        result[row] = _channels_first(_fit(_convert(picture, channels), size, crop))
+        result[row] = _channels_first(framed(_convert(picture, channels), size, framing, crop))
     return result
 
 
+class _OwnRules:
+    """Inside the block, in whichever thread, Pillow neither warns, which is not for users, nor limits pixels.
+
+    `warnings.catch_warnings` in each of several threads would give back what another one has set.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside = Lock(), 0
+        self._before = warnings.catch_warnings()
+        self._limit: int | None = None
+
+    def __enter__(self) -> int | None:
+        """The limit that Pillow has outside."""
+        with self._lock:
+            if not self._inside:
+                self._before = warnings.catch_warnings()
+                self._before.__enter__()
+                warnings.simplefilter("ignore")
+                self._limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+            self._inside += 1
+            return self._limit
+
+    def __exit__(self, *raised: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._before.__exit__(None, None, None)
+                Image.MAX_IMAGE_PIXELS = self._limit
+
+
+_OWN_RULES = _OwnRules()
+
+
 @contextmanager
-def _opened(path: str | Path) -> Iterator[Image.Image]:
-    """An image file. Pillow's warning of a decompression bomb is an error; others are not for users.
+def _opened(picture: Picture) -> Iterator[Image.Image]:
+    """An image, as a file has it.
 
     Pillow gets an open file, not its name: by name it maps an uncompressed TIFF into memory, and scrambles
     those that lie on their side (seen in Pillow 13.0).
     """
+    if isinstance(picture, Image.Image):
+        yield picture.copy()
+        return
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with open_regular(path) as file, Image.open(file) as image:
-                if image.format in _REFUSED:
-                    raise ValueError(f"{image.format} files are not read")
-                yield image
+        with _OWN_RULES as limit, _file_of(picture) as file, Image.open(file) as image:
+            if image.format in _REFUSED:
+                raise ValueError(f"{image.format} files are not read")
+            _refuse_bombs(image, limit)
+            yield image
     except Exception as error:  # a broken file leads Pillow's plugins to raise anything
-        raise UnreadableError(path, _reason(error, path)) from None
+        name = "of these bytes" if isinstance(picture, bytes) else picture
+        raise UnreadableError(name, _reason(error, picture)) from None
 
 
-def _pixels(image: Image.Image, channels: int, size: tuple[int, int] | None, crop: float = 0.5) -> np.ndarray:
+def _refuse_bombs(image: Image.Image, limit: int | None) -> None:
+    """Pillow's limit is 89 million pixels; the largest sensors of telephones have 200."""
+    most = limit and limit * (3 if image.format in _PHOTOGRAPHS else 1)
+    if most is not None and image.width * image.height > most:
+        raise ValueError(f"a decompression bomb, above {most / 1e6:.3g} million pixels")
+
+
+def _file_of(picture: str | Path | bytes) -> BinaryIO:
+    return BytesIO(picture) if isinstance(picture, bytes) else open_regular(picture)
+
+
+def _pixels(
+    image: Image.Image, channels: int, size: tuple[int, int] | None, crop: float, framing: Framing
+) -> np.ndarray:
     if size:
-        side = 2 * max(size)  # in both directions, since the image may lie on its side
+        side = round(2 * max(size) / framing.share)  # in both directions: the image may lie on its side
         image.draft("L" if channels == 1 else "RGB", (side, side))
     ImageOps.exif_transpose(image, in_place=True)
     image = _convert(image, channels)
-    return _channels_first(_fit(image, size, crop) if size else image)
+    return _channels_first(framed(image, size, framing, crop) if size else image)
 
 
 def _convert(image: Image.Image, channels: int) -> Image.Image:
@@ -159,22 +227,13 @@ def _narrow(values: np.ndarray) -> np.ndarray:
     return np.rint(np.clip(values * scale, 0, 255)).astype(np.uint8)
 
 
-def _fit(image: Image.Image, size: tuple[int, int], crop: float = 0.5) -> Image.Image:
-    H, W = size
-    if image.size == (W, H):
-        return image
-    return ImageOps.fit(image, (W, H), method=Image.Resampling.BILINEAR, centering=(crop, crop))
-
-
 def _channels_first(image: Image.Image) -> np.ndarray:
     pixels = np.asarray(image)  # (H, W) or (H, W, 3)
     return np.array(pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0), order="C")
 
 
-def _reason(error: Exception, path: str | Path) -> str:
-    if isinstance(error, Image.DecompressionBombWarning | Image.DecompressionBombError):
-        limit = (Image.MAX_IMAGE_PIXELS or 0) / 1e6
-        return f"a decompression bomb, above {limit:.3g} million pixels"
+def _reason(error: Exception, picture: str | Path | bytes) -> str:
     if isinstance(error, UnidentifiedImageError):
-        return "the file is empty" if Path(path).stat().st_size == 0 else "not an image that Pillow knows"
+        empty = not picture if isinstance(picture, bytes) else Path(picture).stat().st_size == 0
+        return "the file is empty" if empty else "not an image that Pillow knows"
     return plain_reason(error)
