@@ -1,6 +1,7 @@
 """What is said of the machine, and what is left as it was."""
 
 import json
+import os
 
 import pytest
 import torch
@@ -37,6 +38,33 @@ def test_cudnn_tries_its_algorithms_on_gpus_only(device: str, inside: bool) -> N
     with machine.cudnn_benchmark(torch.device(device)):
         assert torch.backends.cudnn.benchmark is inside
     assert not torch.backends.cudnn.benchmark
+
+
+def settings_of_sums() -> tuple[bool, ...]:
+    """What decides in which order a GPU adds."""
+    cudnn = torch.backends.cudnn
+    warns_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    return cudnn.enabled, cudnn.benchmark, cudnn.deterministic, deterministic, warns_only
+
+
+def test_sums_in_a_fixed_order_on_gpus_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", True)  # as a program of the user's may have it
+    before = settings_of_sums()
+    with machine.same_bits(CPU):
+        assert settings_of_sums() == before
+    with machine.same_bits(torch.device("cuda")):
+        assert settings_of_sums() == (before[0], False, True, True, True)
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+        assert not torch.utils.deterministic.fill_uninitialized_memory
+    assert settings_of_sums() == before
+    assert torch.utils.deterministic.fill_uninitialized_memory
+
+
+@pytest.mark.parametrize(("device", "gains"), [("cpu", True), ("cuda", False), ("cuda:1", False)])
+def test_algorithms_are_chosen_on_processors_only(device: str, gains: bool) -> None:
+    assert machine.gains_by_choosing(torch.device(device)) is gains
 
 
 def test_which_fp32_is_rounded(monkeypatch: pytest.MonkeyPatch) -> None:

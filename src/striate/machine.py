@@ -39,6 +39,15 @@ def has_native_bf16(device: torch.device) -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
+def gains_by_choosing(device: torch.device) -> bool:
+    """Whether choosing among equal algorithms of each convolution makes a step faster: on processors.
+
+    On a GPU a step of many small calls waits for the processor that gives them out, and more calls made it
+    slower than PyTorch's own in every network measured (benchmarks/gpu.py).
+    """
+    return device.type == "cpu"
+
+
 def keep_memory() -> None:
     """Tells glibc to keep freed buffers.
 
@@ -120,6 +129,35 @@ def cudnn_benchmark(device: torch.device) -> Iterator[None]:
         yield
     finally:
         torch.backends.cudnn.benchmark = before
+
+
+@contextmanager
+def same_bits(device: torch.device) -> Iterator[None]:
+    """On a GPU, the same computation gives the same bits inside the block: sums are taken in a fixed order.
+
+    Left free, cuDNN and cuBLAS choose by timing or add in the order in which threads happen to end, so that a
+    training that is resumed would not be the one that was broken off. Of an operation that can only be done
+    otherwise PyTorch warns by name.
+    """
+    if device.type != "cuda":
+        yield
+        return
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # is read when cuBLAS is first used
+    cudnn, fill = torch.backends.cudnn, torch.utils.deterministic.fill_uninitialized_memory
+    before = (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # nothing here reads what was not written
+    try:
+        with cudnn.flags(
+            enabled=cudnn.enabled, benchmark=False, deterministic=True, allow_tf32=cudnn.allow_tf32
+        ):
+            yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        torch.utils.deterministic.fill_uninitialized_memory = fill
 
 
 def rounds_fp32(device: torch.device) -> bool:

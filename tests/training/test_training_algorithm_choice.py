@@ -228,6 +228,12 @@ def test_what_cannot_be_kept_is_not_taken(
     assert algorithms_for(network, shapes, "fp32", CPU, steps=100) == {}
 
 
+def test_nothing_is_measured_for_a_gpu(measured: list[tuple[int, ...]]) -> None:
+    network, shapes = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1)), [(2, 1, 8, 8)]
+    assert algorithms_for(network, shapes, "bf16", torch.device("cuda"), steps=1e9) == {}
+    assert measured == []
+
+
 def test_steps_of_a_recipe() -> None:
     assert steps_of(Recipe(epochs=3, batch_size=32), 100, lambda: 1) == 9
     assert steps_of(Recipe(epochs=3, batch_size=500), 100, lambda: 1) == 3

@@ -21,6 +21,7 @@ from striate.evaluating.predict_clips import Prediction, predictions_of, to_csv
 from striate.evaluating.run_data import class_numbers, open_for
 from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import Progress, batch_of, device_of, logits_of, readable
+from striate.machine import gains_by_choosing
 from striate.numbers import percent
 from striate.runs import write, write_text
 from striate.tuning import tune
@@ -212,9 +213,10 @@ def _algorithms_for(trained: Trained, looks: int, images: ImageSet) -> Table:
     """The known algorithms; where there is much to score, all that there are, measured first."""
     one = images.take([0])
     at_once = batch_of(one.numel())
-    if looks < WORTH_MEASURING * at_once or isinstance(trained.network, ExportedNetwork):
-        return trained.algorithms
     shape, device = (at_once, *one.shape[1:]), device_of(trained.network)
+    exported = isinstance(trained.network, ExportedNetwork)
+    if looks < WORTH_MEASURING * at_once or exported or not gains_by_choosing(device):
+        return trained.algorithms
     try:
         return tune(trained.network, shape, number_format="fp32", device=device, gradients=False).table
     except NetworkError:  # it cannot be followed without its numbers

@@ -12,7 +12,7 @@ from striate.data.images.framing import DEFAULT, Framing
 from striate.errors import ArgumentError, RunError
 from striate.evaluating.preprocessing import Preprocess
 from striate.evaluating.scoring import NO_ALGORITHMS, Normalisation, to_device
-from striate.machine import pick_device
+from striate.machine import gains_by_choosing, pick_device
 from striate.models.spec import network_of
 from striate.runs import read_record
 from striate.tuning import known_algorithms
@@ -99,5 +99,6 @@ def _sampling(data: dict[str, Any]) -> Sampling:
 
 
 def algorithms_of(network: nn.Module) -> Table:
-    """What this machine knows of a network's convolutions in fp32."""
-    return known_algorithms(network, device=next(network.parameters()).device)
+    """What this machine knows of a network's convolutions in fp32; on a GPU PyTorch's own calls are taken."""
+    device = next(network.parameters()).device
+    return known_algorithms(network, device=device) if gains_by_choosing(device) else {}

@@ -16,6 +16,7 @@ from striate.data import ImageData
 from striate.data.augment.augment import augment, draw
 from striate.errors import NetworkError
 from striate.evaluating.scoring import Normalisation
+from striate.machine import gains_by_choosing
 from striate.training.loss import batch_loss
 from striate.training.number_format import Loss, NumberFormat, choose, work_of
 from striate.training.process_group import ProcessGroup
@@ -46,10 +47,10 @@ def algorithms_for(
 
     A short training takes none, even if some are known: else the same command would round otherwise the next
     time. A network that cannot be followed without its numbers takes none either, nor does a training on a
-    machine that cannot keep what was measured.
+    machine that cannot keep what was measured, nor one on a GPU.
     """
     table: dict[Key, Choices] = {}
-    if steps < WORTH_MEASURING:
+    if steps < WORTH_MEASURING or not gains_by_choosing(device):
         return table
     store = Store(device)
     try:

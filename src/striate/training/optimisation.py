@@ -106,6 +106,9 @@ def moving_average(network: nn.Module, decay: float) -> AveragedModel:
 
     average = AveragedModel(network, multi_avg_fn=take_in, use_buffers=True)  # type: ignore[arg-type]
     average.n_averaged.fill_(1)
+    for layer in average.modules():
+        if isinstance(layer, nn.RNNBase):
+            layer.flatten_parameters()  # a copy's lie apart, which a GPU would mend at every evaluation
     average.eval().requires_grad_(False)
     return average
 

@@ -10,7 +10,7 @@ import torch
 
 from striate.checked import checked
 from striate.errors import ArgumentError
-from striate.machine import cudnn_benchmark, keep_memory, pick_device, threads
+from striate.machine import keep_memory, pick_device, same_bits, threads
 from striate.runs import lock, read_record, write_record
 from striate.training.concluding import Run, conclude, keep
 from striate.training.loop import Loop
@@ -158,7 +158,7 @@ def run_training(
     with ExitStack() as stack:
         stack.enter_context(threads(_threads(machine.num_threads, resume)))
         stack.enter_context(torch.random.fork_rng(devices=range(torch.cuda.device_count())))
-        stack.enter_context(cudnn_benchmark(device))
+        stack.enter_context(same_bits(device))
         group = stack.enter_context(process_group(device))
         listener = (reporter or reporter_for()) if group.is_main else Reporter()
         setup = _set_up(request, resume, group, listener)

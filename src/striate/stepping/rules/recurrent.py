@@ -21,6 +21,7 @@ class Recurrent(nn.Module):
         super().__init__()
         self.layer = deepcopy(layer).eval()
         self.layer.batch_first = True
+        self.layer.flatten_parameters()  # a copy's lie apart, which a GPU would mend at every step
 
     def forward(self, x: Tensor, *kept: Tensor) -> tuple[Tensor, ...]:
         hidden = tuple(one.transpose(0, 1).contiguous() for one in kept)
