@@ -86,13 +86,18 @@ def commands(device: str = "cuda") -> None:
     """Runs that are broken off and resumed against runs that are not; their evaluation on both devices."""
     for words in (("digits",), ("motion-digits", "--time", "tsm"), ("motion-digits", "--time", "gru")):
         with tempfile.TemporaryDirectory() as folder:
-            commands_on([*words, "--device", device, "--epochs", "3"], f"{folder}/whole", f"{folder}/parts", device)
+            commands_on(
+                [*words, "--device", device, "--epochs", "3"], f"{folder}/whole", f"{folder}/parts", device
+            )
 
 
 def commands_on(words: list[str], whole: str, parts: str, device: str) -> None:
     started = perf_counter()
     found = json.loads(striate("train", *words, "--out", whole, "--json"))
-    print(f"train {' '.join(words)}: {found['test']['top1']:.2%}, {perf_counter() - started:.0f} s in all", flush=True)
+    print(
+        f"train {' '.join(words)}: {found['test']['top1']:.2%}, {perf_counter() - started:.0f} s in all",
+        flush=True,
+    )
     command = [sys.executable, "-m", "striate", "train", *words, "--out", parts]
     broken = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     while not (Path(parts) / "checkpoint.pt").exists() and broken.poll() is None:
@@ -102,7 +107,9 @@ def commands_on(words: list[str], whole: str, parts: str, device: str) -> None:
     striate("train", "--resume", parts)
     one, two = ((Path(run) / "model.safetensors").read_bytes() for run in (whole, parts))
     print(f"    broken off and resumed: {'the same' if one == two else 'OTHER'} bytes of model.safetensors")
-    scores = [json.loads(striate("evaluate", whole, "--device", there, "--json")) for there in ("cpu", device)]
+    scores = [
+        json.loads(striate("evaluate", whole, "--device", there, "--json")) for there in ("cpu", device)
+    ]
     print("    evaluated on cpu and there:", *(f"{score['top1']:.4%}" for score in scores), flush=True)
 
 
@@ -174,7 +181,7 @@ def steps(rounds: int = 15) -> None:
         told = ", ".join(f"{side} {shape[0] / time * 1000:.0f}/s" for side, time in found.items())
         print(
             f"steps {name:13} {'×'.join(map(str, shape)):16} {told}; "
-            f"ours {found['fp32'] / found['ours']:.1f} times fp32, {found['TF32'] / found['ours']:.1f} times TF32",
+            f"ours {found['fp32'] / found['ours']:.1f} and {found['TF32'] / found['ours']:.1f} times as fast",
             flush=True,
         )
 
