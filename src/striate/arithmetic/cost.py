@@ -38,6 +38,12 @@ NO_ARITHMETIC = frozenset(
         "select", "select_scatter", "slice_scatter", "sort", "topk", "unique2", "view",
         "view_as_complex", "view_as_real",
     )
+) | frozenset(
+    f"onnx.{name}"
+    for name in (
+        "CenterCropPad", "Compress", "GatherND", "NonZero", "OneHot", "ReverseSequence", "Scatter",
+        "ScatterElements", "ScatterND", "TensorScatter", "Unique",
+    )
 )  # fmt: skip
 """What moves elements in ways that have no kind of their own."""
 SOFTMAX_FLOPS = 5  # maximum, difference, exponential, sum, quotient

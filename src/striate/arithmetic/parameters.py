@@ -104,7 +104,9 @@ def _formula(kind: str, geometry: Mapping[str, Any], shapes: list[Shape]) -> str
         outputs = {vector[0] for vector in vectors}
         return " + ".join(_linear_term(shape, outputs) for shape in matrices)
     if kind == "recurrent" or "cell" in geometry:
-        return recurrent_formula(int(geometry["gates"]), shapes)
+        whole = [tuple(shape) for shape in geometry.get("weights", shapes)]
+        same = sum(map(prod, whole)) == sum(map(prod, shapes))
+        return recurrent_formula(int(geometry["gates"]), whole) if same else plain_formula(shapes)
     if kind in ("batch_norm", "group_norm", "mix") and len(set(shapes)) == 1:
         return times(*([len(shapes)] if len(shapes) > 1 else []), *shapes[0])
     return plain_formula(shapes)

@@ -90,6 +90,8 @@ def kind_of(operation: Operation) -> str:
         return f"conv_transpose{count}d" if operation.geometry.get("transposed") else f"conv{count}d"
     if operation.kind == "adaptive_pool":
         return name.lstrip("_")
+    if "cell" in operation.geometry:
+        return str(operation.geometry["cell"])
     if operation.kind in ("batch_norm", "group_norm", "attention", "matmul"):
         own = operation.geometry.get("instance")
         return "instance_norm" if own else operation.kind
@@ -206,7 +208,7 @@ def convolution_of(layer: Layer) -> Convolution | None:
 
 def own_notes(layer: Layer) -> list[str]:
     """What a row says by itself."""
-    notes = []
+    notes = [str(layer.geometry["note"])] if "note" in layer.geometry else []
     if layer.shared:
         notes.append(f"uses {', '.join(layer.shared)} again: counted where it was first used")
     if layer.formula and layer.frozen:

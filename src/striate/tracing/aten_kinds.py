@@ -38,6 +38,8 @@ class Call:
 
 
 Describe = Callable[[Call], Meaning]
+GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
+"""Of a step of each recurrent cell."""
 
 
 def convolution(call: Call) -> Meaning:
@@ -126,6 +128,21 @@ def attention(call: Call) -> Meaning:
         "shared": int(query.shape[-1]),
         "keys": int(key.shape[-2]),
         "values": int(value.shape[-1]),
+    }
+
+
+def recurrent_layer(call: Call) -> Meaning:
+    """One layer in one direction, as oneDNN runs it: modes 0 to 3 are RNN with ReLU and tanh, LSTM, GRU."""
+    weights = [tuple(call[f"weight{place}"].shape) for place in range(4 if call["has_biases"] else 2)]
+    cell = ("rnn_relu", "rnn_tanh", "lstm", "gru")[int(call["mode"])]
+    return "recurrent", {
+        "cell": cell,
+        "gates": GATES[cell],
+        "time": 1 if call["batch_first"] else 0,
+        "steps": int(call.shape[1 if call["batch_first"] else 0]),
+        "layers": 1,
+        "bidirectional": False,
+        "weights": weights,
     }
 
 

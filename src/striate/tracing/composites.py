@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from striate.tracing.arguments import META, tensors_in
+from striate.tracing.aten_kinds import GATES
 from striate.tracing.tape import Tape
 
-_GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
 _LEAVES = frozenset({"numpy", "__array__", "tolist", "__dlpack__", "data_ptr", "storage", "item"})
 _ATTENTION = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
 Function = Callable[..., Any]
@@ -28,8 +28,8 @@ class Composites:
 
     def run(self, func: Function, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """One function."""
-        name = getattr(func, "__name__", "")
-        if name in _GATES and len(args) == 9 and isinstance(args[0], Tensor):  # the function behind nn.LSTM
+        name = getattr(func, "__name__", "").partition(".")[0]  # of an operation too: `lstm.input`
+        if name in GATES and len(args) == 9 and isinstance(args[0], Tensor):  # the function behind nn.LSTM
             return self.recurrent(name, func, args, kwargs)
         if name == "scaled_dot_product_attention":
             return self.attention(func, args, kwargs)
@@ -80,7 +80,7 @@ class Composites:
         result = self._silently(func, args, kwargs, shapes)
         geometry = {
             "cell": cell,
-            "gates": _GATES[cell],
+            "gates": GATES[cell],
             "time": time,
             "steps": 0 if packed else int(data.shape[time]),
             "layers": layers,
@@ -96,15 +96,12 @@ class Composites:
         self, func: Function, args: Sequence[Any], kwargs: dict[str, Any], shapes: Sequence[tuple[int, ...]]
     ) -> Any:
         """The result, without writing down what the function is made of: run with values, else by shapes."""
-        self.tape.silent += 1
-        try:
+        with self.tape.silence():
             if self.tape.with_values:
                 return func(*args, **kwargs)
             first = next(tensors_in(args))
             results = [torch.empty(shape, dtype=first.dtype, device=META) for shape in shapes]
             return results[0] if len(results) == 1 else tuple(results)
-        finally:
-            self.tape.silent -= 1
 
 
 def _with_values(index: Any) -> Any:

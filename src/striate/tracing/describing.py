@@ -61,6 +61,7 @@ TABLE: dict[str, Describe] = {
     "addmv": m.matmul("mat", "vec", "self"),
     "baddbmm": m.matmul("batch1", "batch2", "self"),
     **dict.fromkeys(_ATTENTIONS, m.attention),
+    "mkldnn_rnn_layer": m.recurrent_layer,
     **dict.fromkeys(("view", "_unsafe_view", "reshape", "_reshape_alias", "flatten"), m.reshape),
     "unsqueeze": m.unsqueeze,
     "squeeze": m.squeeze,

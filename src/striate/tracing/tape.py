@@ -6,7 +6,8 @@ for code that looks at values of the input; then everything runs as it is. In bo
 own tensors go to stand-ins.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -82,6 +83,7 @@ class Tape:
         self.escaped = False
         self.instance_norm = False
         self.silent = 0
+        self.took = 0.0  # seconds of what was last run silently
         self.call = 0
 
     def number(self, tensor: Tensor, role: Role | None = None) -> int:
@@ -149,9 +151,20 @@ class Tape:
         self.ran.append(Ran(func, "", named, inputs, outputs, self.call, seconds, geometry))
         return result
 
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        """Nothing is written down inside the block; `whole` may write it down as one operation."""
+        self.silent += 1
+        started = perf_counter()
+        try:
+            yield
+        finally:
+            self.took = perf_counter() - started
+            self.silent -= 1
+
     def look(self, tensors: Sequence[Tensor]) -> None:
         """Code reads a value. Of the input: only possible with values; from there on it may be anywhere."""
-        if not self.depends(tensors):
+        if self.silent or not self.depends(tensors):
             return
         if not self.with_values:
             raise ValuesWantedError
@@ -167,13 +180,13 @@ class Tape:
         results: Sequence[Tensor],
         geometry: dict[str, Any],
     ) -> None:
-        """Write down as one operation what was run silently."""
+        """Write down as one operation what has just been run silently."""
         inputs = tuple(self.number(tensor) for tensor in tensors)
         outputs = tuple(self.number(tensor, Role.ACTIVATION) for tensor in results)
         if self.depends(tensors):
             self.dependent.update(memory(tensor) for tensor in results)
             self._examine(tensors)
-        self.ran.append(Ran(None, kind, {"name": name}, inputs, outputs, self.call, 0.0, geometry))
+        self.ran.append(Ran(None, kind, {"name": name}, inputs, outputs, self.call, self.took, geometry))
 
     def _learn(
         self,

@@ -1,5 +1,6 @@
 """A `torch.export` archive, run node by node so that every operation tells which layer it came from."""
 
+from operator import getitem
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -72,7 +73,8 @@ class _Interpreter(fx.Interpreter):
         if self.calls is not None and n.op == "call_function":
             self.calls.tape.call = self._call(n)
         result = super().run_node(n)
-        if self.calls is not None and n.op == "call_function" and isinstance(result, Tensor):
+        further = n.target is getitem and n.args[1] != 0  # a state beside the output
+        if self.calls is not None and n.op == "call_function" and isinstance(result, Tensor) and not further:
             self.calls.end(self.calls.tape.call, result)
         return result
 

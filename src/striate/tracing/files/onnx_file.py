@@ -1,6 +1,7 @@
 """An ONNX file run node by node with PyTorch's operations, so that it is described like any network."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,33 +11,35 @@ from torch import Tensor, nn
 
 from striate.errors import MissingExtraError, NetworkError
 from striate.tracing.calls import Calls
-from striate.tracing.files.onnx_nodes import NODES
+from striate.tracing.files.onnx_nodes import NODES, WEIGHTED
+from striate.tracing.files.onnx_quantised import WHOLE_WEIGHTS
+from striate.tracing.files.onnx_unknown import FRACTIONS, TYPES, Declared, UnknownNodeError, outcome
 from striate.tracing.trace import Follow
+
+Values = Mapping[str, Tensor | None]
+
+MOST_AXES, LONGEST = 8, 1 << 24
+"""Of an input."""
+MOST_NODES = 1 << 20
+"""Of a graph, its functions written out."""
 
 
 def read(path: Path) -> tuple[nn.Module, Sequence[Tensor], Follow]:
     """The network of an ONNX file, an example of its inputs, and how to tell its layers.
 
     Raises:
-        MissingExtraError: the package onnx is not installed. NetworkError: the file cannot be read, or holds
-            operations that are not known here.
+        MissingExtraError: the package onnx is not installed.
+        NetworkError: the file cannot be read.
     """
     onnx = _onnx()
     try:
-        model = onnx.load(str(path))
-        _refuse_unknown(path, model.graph)
-        network = _Graph(model.graph, import_module("onnx.numpy_helper"), import_module("onnx.helper"))
+        model = _without_functions(onnx.load(str(path)))
+        network = OnnxGraph(model)
         return network, network.examples(), network.follow
     except NetworkError:
         raise
     except Exception as error:  # damaged bytes can break the reader in any way
         raise NetworkError(f"{path} is not an ONNX file that can be read: {_reason(error)}") from error
-
-
-def _refuse_unknown(path: Path, graph: Any) -> None:
-    unknown = sorted({node.op_type for node in graph.node} - set(NODES))
-    if unknown:
-        raise NetworkError(f"{path} uses ONNX operations that are not known here: {', '.join(unknown)}")
 
 
 def _reason(error: Exception) -> str:
@@ -51,29 +54,39 @@ def _onnx() -> Any:
         raise MissingExtraError("export", "reading an ONNX file") from None
 
 
-MOST_AXES, LONGEST = 8, 1 << 24
-"""Of an input."""
+def _without_functions(model: Any) -> Any:
+    """The model with the functions that it defines written out where they are called."""
+    if not model.functions:
+        return model
+    defined = {(function.domain, function.name): function.node for function in model.functions}
+    sizes: dict[tuple[str, str], int] = {}
+
+    def size(nodes: Any) -> int:
+        return sum(1 + sizes.get((node.domain, node.op_type), 0) for node in nodes)
+
+    for _ in defined:  # as deep as functions can call each other
+        sizes = {name: size(nodes) for name, nodes in defined.items()}
+        if size(model.graph.node) > MOST_NODES:
+            raise NetworkError(f"the functions of the file come to more than {MOST_NODES:,} nodes")
+    return import_module("onnx.inliner").inline_local_functions(model)
 
 
-class _Graph(nn.Module):
+class OnnxGraph(nn.Module):
     """The graph of an ONNX file. Its weights are parameters under their own names."""
 
-    def __init__(self, graph: Any, arrays: Any, helper: Any) -> None:
+    def __init__(self, model: Any) -> None:
         super().__init__()
-        self.nodes = [_Node(node, helper, arrays) for node in graph.node]
-        self.results = [value.name for value in graph.output]
-        self.values: dict[str, Tensor] = {}
+        graph, arrays = model.graph, import_module("onnx.numpy_helper")
+        self.block = _Block(graph, model.opset_import)
+        self.declared = Declared(graph)
         weights = _weights(graph)
         for tensor in graph.initializer:
             value = torch.from_numpy(arrays.to_array(tensor).copy())
-            if value.is_floating_point() and tensor.name in weights:
-                parameter = nn.Parameter(value)
-                self.register_parameter(tensor.name.replace(".", "_"), parameter)
-                self.values[tensor.name] = parameter
-            else:
-                self.values[tensor.name] = value
-        known = {tensor.name for tensor in graph.initializer}
-        self.inputs = [value for value in graph.input if value.name not in known]
+            if tensor.name in weights:
+                value = nn.Parameter(value, requires_grad=value.is_floating_point())
+                self.register_parameter(tensor.name.replace(".", "_"), value)
+            self.block.values[tensor.name] = value
+        self.inputs = [value for value in graph.input if value.name not in self.block.values]
         self.input_names = [value.name for value in self.inputs]
         self.calls: Calls | None = None
 
@@ -81,31 +94,52 @@ class _Graph(nn.Module):
         """Inputs of the shapes that the file says, a batch of one; none if it leaves other lengths open."""
         result = []
         for value in self.inputs:
-            lengths = [axis.dim_value for axis in value.type.tensor_type.shape.dim]
+            kind = value.type.tensor_type
+            lengths = [axis.dim_value for axis in kind.shape.dim]
             _check_lengths(value.name, lengths)
-            if 0 in lengths[1:]:
+            if 0 in lengths[1:] or not kind.HasField("shape"):
                 return []
-            lengths = [length or 1 for length in lengths]
-            whole = value.type.tensor_type.elem_type in (6, 7)
-            result.append(torch.empty(lengths, dtype=torch.int64 if whole else torch.float32, device="meta"))
+            dtype = TYPES.get(kind.elem_type, torch.float32)
+            result.append(torch.empty([length or 1 for length in lengths], dtype=dtype, device="meta"))
         return result
 
     def follow(self, calls: Calls) -> None:
         """Tell these calls which node runs."""
         self.calls = calls
 
-    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, *inputs: Tensor, **named: Tensor) -> tuple[Tensor | None, ...]:
         """Every node in turn."""
-        values = dict(self.values)
-        values.update(zip((value.name for value in self.inputs), inputs, strict=True))
-        values[""] = None  # type: ignore[assignment]
+        given = {**dict(zip(self.input_names, inputs, strict=False)), **named}
+        if len(inputs) > len(self.inputs) or set(given) != set(self.input_names):
+            raise NetworkError(
+                f"the file takes {', '.join(self.input_names)}; got {', '.join(given) or 'nothing'}"
+                f"{' and more' * (len(inputs) > len(self.inputs))}"
+            )
+        for name, tensor in given.items():
+            self.declared.learn(name, tensor)
+        return self.block.run(given, self)
+
+
+class _Block:
+    """Nodes in their order: a graph, or the branch of an If."""
+
+    def __init__(self, graph: Any, versions: Any) -> None:
+        arrays = import_module("onnx.numpy_helper")
+        self.versions = versions
+        names = _names(graph)
+        self.nodes = [
+            _Node(node, name, versions, arrays) for node, name in zip(graph.node, names, strict=True)
+        ]
+        self.results = [value.name for value in graph.output]
+        self.values: dict[str, Tensor | None] = {
+            tensor.name: torch.from_numpy(arrays.to_array(tensor).copy()) for tensor in graph.initializer
+        }
+
+    def run(self, given: Values, graph: OnnxGraph) -> tuple[Tensor | None, ...]:
+        """Its results, beside the values that are known around it."""
+        values = {**self.values, **given, "": None}
         for node in self.nodes:
-            if self.calls is not None:
-                self.calls.tape.call = self.calls.tell(node.name, f"torch.nn.modules.onnx.{node.type}", 0, 1)
-            results = node.run([values[name] for name in node.inputs])
-            values.update(zip(node.outputs, results, strict=False))
-            if self.calls is not None:
-                self.calls.end(self.calls.tape.call, tuple(results))
+            values.update(zip(node.outputs, node.run(values, graph), strict=True))
         return tuple(values[name] for name in self.results)
 
 
@@ -121,36 +155,81 @@ def _check_lengths(name: str, lengths: Sequence[int]) -> None:
 
 def _weights(graph: Any) -> set[str]:
     """The constants that are weights, rather than shapes and indices."""
-    kinds = {
-        "Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization", "InstanceNormalization",
-        "LayerNormalization",
-        "PRelu", "Add", "Mul", "Gather", "LSTM", "GRU", "RNN",
-    }  # fmt: skip
-    return {name for node in graph.node if node.op_type in kinds for name in node.input}
+    fractions = {tensor.name for tensor in graph.initializer if tensor.data_type in FRACTIONS}
+    weighted = {name for node in graph.node if node.op_type in WEIGHTED for name in node.input}
+    quantised = {
+        node.input[place]
+        for node in graph.node
+        for place in WHOLE_WEIGHTS.get(node.op_type, ())
+        if place < len(node.input)
+    }
+    return weighted & fractions | quantised
 
 
 class _Node:
     """One node with its attributes read."""
 
-    def __init__(self, node: Any, helper: Any, arrays: Any) -> None:
+    def __init__(self, node: Any, name: str, versions: Any, arrays: Any) -> None:
+        self.node, self.versions = node, versions
         self.type = str(node.op_type)
         self.inputs, self.outputs = list(node.input), list(node.output)
-        self.name = _name(node)
-        self.attributes: Mapping[str, Any] = {
-            attribute.name: _plain(helper.get_attribute_value(attribute), arrays)
-            for attribute in node.attribute
-        }
+        self.name = name
+        helper = import_module("onnx.helper")
+        read = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+        self.attributes: Mapping[str, Any] = {name: _plain(value, arrays) for name, value in read.items()}
+        graphs = {name: value for name, value in read.items() if name.endswith("_branch")}
+        self.branches = {name: _Block(graph, versions) for name, graph in graphs.items()}
 
-    def run(self, inputs: Sequence[Any]) -> Sequence[Any]:
+    def run(self, values: Values, graph: OnnxGraph) -> Sequence[Tensor | None]:
         """The results of the node."""
-        function: Callable[..., Any] = NODES[self.type]
-        result = function(self.attributes, *inputs)
-        return result if isinstance(result, (tuple, list)) else (result,)
+        inputs = [values[name] for name in self.inputs]
+        if self.branches and inputs[0] is not None and not inputs[0].is_meta:
+            return self.branches["then_branch" if bool(inputs[0]) else "else_branch"].run(values, graph)
+        if graph.calls is None:
+            return self._results(inputs, graph)
+        tape = graph.calls.tape
+        if not tape.depends([one for one in inputs if one is not None]):
+            tape.call = 0  # it makes shapes, or prepares weights
+            return self._results(inputs, graph)
+        number = tape.call = graph.calls.tell(self.name, f"torch.nn.modules.onnx.{self.type}", 0, 1)
+        results = self._results(inputs, graph)
+        graph.calls.end(number, tuple(results))
+        return results
+
+    def _results(self, inputs: Sequence[Any], graph: OnnxGraph) -> list[Tensor | None]:
+        """By PyTorch's operation, or where it has none as one of which nothing is known but shapes."""
+        function = NODES.get(self.type) if self.node.domain in ("", "ai.onnx") else None
+        try:
+            if function is None:
+                raise UnknownNodeError
+            found = function(self.attributes, *inputs)
+            given = list(found) if isinstance(found, (tuple, list)) else [found]
+            return self._named(given)
+        except UnknownNodeError:
+            if graph.calls is None:
+                raise NetworkError(f"the ONNX operation {self.type} cannot be run here") from None
+            known = {name: one for name, one in zip(self.inputs, inputs, strict=True) if one is not None}
+            return outcome(self.node, self.versions, known, graph.declared, graph.calls.tape)
+
+    def _named(self, given: list[Tensor | None]) -> list[Tensor | None]:
+        """One result for each name. Raises UnknownNodeError where more are wanted than there are."""
+        if any(self.outputs[len(given) :]):
+            raise UnknownNodeError
+        return [*given, *[None] * len(self.outputs)][: len(self.outputs)]
 
 
-def _name(node: Any) -> str:
-    """The node's own name without the slashes that exporters write; that of its result if it has none."""
-    return str(node.name or node.output[0]).strip("/").replace("/", ".")
+def _names(graph: Any) -> list[str]:
+    """The nodes' own names without the slashes that exporters write, or those of their results.
+
+    Where several have one name, the second is name_2.
+    """
+    counts: Counter[str] = Counter()
+    names = []
+    for node in graph.node:
+        name = str(node.name or node.output[0]).strip("/").replace("/", ".")
+        counts[name] += 1
+        names.append(name if counts[name] == 1 else f"{name}_{counts[name]}")
+    return names
 
 
 def _plain(value: Any, arrays: Any) -> Any:
@@ -159,4 +238,6 @@ def _plain(value: Any, arrays: Any) -> Any:
         return value.decode()
     if hasattr(value, "raw_data"):
         return torch.from_numpy(arrays.to_array(value).copy())
-    return list(value) if isinstance(value, (list, tuple)) or hasattr(value, "append") else value
+    if isinstance(value, (list, tuple)) or hasattr(value, "append"):
+        return [_plain(one, arrays) for one in value]
+    return value

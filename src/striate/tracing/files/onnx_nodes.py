@@ -9,70 +9,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from striate.tracing.files.onnx_points import POINTS
+from striate.tracing.files.onnx_quantised import QUANTISED
+from striate.tracing.files.onnx_recurrent import ORDERS, recurrent
+from striate.tracing.files.onnx_unknown import UnknownNodeError
+from striate.tracing.files.onnx_windows import (
+    average_pool,
+    conv,
+    conv_transpose,
+    max_pool,
+    pad,
+    resize,
+)
+
 Attributes = Mapping[str, Any]
-
-
-def _sides(
-    a: Attributes, x: Tensor, kernel: Sequence[int], strides: Sequence[int], dilations: Sequence[int]
-) -> list[int]:
-    """Padding as ONNX says it, [begins…, ends…], with `auto_pad` worked out."""
-    count, mode = len(kernel), a.get("auto_pad", "NOTSET")
-    if mode not in ("SAME_UPPER", "SAME_LOWER"):
-        return list(a.get("pads", [0] * (2 * count)))
-    begins, ends = [], []
-    for n, k, s, d in zip(x.shape[2:], kernel, strides, dilations, strict=True):
-        total = max((-(-n // s) - 1) * s + d * (k - 1) + 1 - n, 0)
-        small, large = total // 2, total - total // 2
-        begins.append(small if mode == "SAME_UPPER" else large)
-        ends.append(large if mode == "SAME_UPPER" else small)
-    return begins + ends
-
-
-def _padded(x: Tensor, sides: Sequence[int], value: float = 0.0) -> tuple[Tensor, list[int]]:
-    """The input padded where its sides differ, and the padding that is left to do evenly."""
-    count = len(sides) // 2
-    begins, ends = list(sides[:count]), list(sides[count:])
-    if begins == ends:
-        return x, begins
-    pairs = [n for begin, end in reversed(list(zip(begins, ends, strict=True))) for n in (begin, end)]
-    return F.pad(x, pairs, value=value), [0] * count
-
-
-def _conv(a: Attributes, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    count = weight.dim() - 2
-    strides, dilations = a.get("strides", [1] * count), a.get("dilations", [1] * count)
-    x, padding = _padded(x, _sides(a, x, weight.shape[2:], strides, dilations))
-    return torch.convolution(
-        x, weight, bias, strides, padding, dilations, False, [0] * count, a.get("group", 1)
-    )
-
-
-def _conv_transpose(a: Attributes, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    count = weight.dim() - 2
-    sides = list(a.get("pads", [0] * (2 * count)))
-    extra = list(a.get("output_padding", [0] * count))
-    extra = [e + begin - end for e, begin, end in zip(extra, sides[:count], sides[count:], strict=True)]
-    strides, dilations = a.get("strides", [1] * count), a.get("dilations", [1] * count)
-    return torch.convolution(
-        x, weight, bias, strides, sides[:count], dilations, True, extra, a.get("group", 1)
-    )
-
-
-def _max_pool(a: Attributes, x: Tensor) -> Tensor:
-    kernel = a["kernel_shape"]
-    strides, dilations = a.get("strides", [1] * len(kernel)), a.get("dilations", [1] * len(kernel))
-    x, padding = _padded(x, _sides(a, x, kernel, strides, dilations), float("-inf"))
-    pool = (F.max_pool1d, F.max_pool2d, F.max_pool3d)[len(kernel) - 1]
-    result: Tensor = pool(x, kernel, strides, padding, dilations, bool(a.get("ceil_mode", 0)))
-    return result
-
-
-def _average_pool(a: Attributes, x: Tensor) -> Tensor:
-    kernel = a["kernel_shape"]
-    strides = a.get("strides", [1] * len(kernel))
-    x, padding = _padded(x, _sides(a, x, kernel, strides, [1] * len(kernel)))
-    pool: Callable[..., Tensor] = (F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)[len(kernel) - 1]
-    return pool(x, kernel, strides, padding, bool(a.get("ceil_mode", 0)), bool(a.get("count_include_pad", 0)))
 
 
 def _global(reduce: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -88,7 +38,10 @@ def _batch_norm(
 def _gemm(a: Attributes, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     left = x.t() if a.get("transA") else x
     right = weight.t() if a.get("transB") else weight
-    return left @ right if bias is None else torch.addmm(bias, left, right)
+    alpha, beta = a.get("alpha", 1.0), a.get("beta", 1.0)
+    if bias is not None:
+        return torch.addmm(bias, left, right, alpha=alpha, beta=beta)
+    return left @ right if alpha == 1 else left @ right * alpha
 
 
 def _reshape(a: Attributes, x: Tensor, shape: Tensor) -> Tensor:
@@ -97,7 +50,8 @@ def _reshape(a: Attributes, x: Tensor, shape: Tensor) -> Tensor:
 
 
 def _flatten(a: Attributes, x: Tensor) -> Tensor:
-    axis = a.get("axis", 1) % (x.dim() + 1)
+    axis = int(a.get("axis", 1))
+    axis = axis + x.dim() if axis < 0 else axis
     rows = 1
     for n in x.shape[:axis]:
         rows *= n
@@ -112,39 +66,17 @@ def _slice(
     index: list[slice] = [slice(None)] * x.dim()
     for dim, start, end, step in zip(dims, starts.tolist(), ends.tolist(), strides, strict=True):
         if step < 0:
-            raise NotImplementedError("a slice that goes backwards")
+            x, start, end, step = _turned(x, int(dim), start, end, step)
         index[int(dim)] = slice(start, end, step)
     return x[tuple(index)]
 
 
-def _pad(
-    a: Attributes, x: Tensor, pads: Tensor, value: Tensor | None = None, axes: Tensor | None = None
-) -> Tensor:
-    amounts = [int(n) for n in pads.tolist()]
-    count = len(amounts) // 2
-    dims = [int(d) % x.dim() for d in axes.tolist()] if axes is not None else list(range(count))
-    begins = dict(zip(dims, amounts[:count], strict=True))
-    ends = dict(zip(dims, amounts[count:], strict=True))
-    first = min((d for d in dims if begins[d] or ends[d]), default=x.dim() - 1)
-    pairs = [n for d in range(x.dim() - 1, first - 1, -1) for n in (begins.get(d, 0), ends.get(d, 0))]
-    mode = {"edge": "replicate", "reflect": "reflect"}.get(a.get("mode", "constant"), "constant")
-    return F.pad(x, pairs, mode) if mode != "constant" else F.pad(x, pairs, value=float(value or 0))
-
-
-def _resize(
-    a: Attributes, x: Tensor, roi: Any = None, scales: Tensor | None = None, sizes: Tensor | None = None
-) -> Tensor:
-    spatial = ["", "linear", "bilinear", "trilinear"][x.dim() - 2]
-    mode = {"linear": spatial, "cubic": "bicubic"}.get(a.get("mode", "nearest"), "nearest")
-    align = (
-        {}
-        if mode == "nearest"
-        else {"align_corners": a.get("coordinate_transformation_mode") == "align_corners"}
-    )
-    if sizes is not None and len(sizes):
-        return F.interpolate(x, [int(n) for n in sizes.tolist()[2:]], mode=mode, **align)
-    factors = [] if scales is None else [float(n) for n in scales.tolist()[2:]]
-    return F.interpolate(x, scale_factor=factors, mode=mode, **align)
+def _turned(x: Tensor, dim: int, start: int, end: int, step: int) -> tuple[Tensor, int, int, int]:
+    """A slice that goes backwards as one that goes forwards on the axis turned round."""
+    length = x.shape[dim]
+    positions = range(length)[slice(start, None if end < -length else end, step)]
+    first = length - 1 - positions.start
+    return x.flip(dim), first, first + len(positions) * -step, -step
 
 
 def _split(a: Attributes, x: Tensor, sizes: Tensor | None = None) -> Sequence[Tensor]:
@@ -158,9 +90,17 @@ def _split(a: Attributes, x: Tensor, sizes: Tensor | None = None) -> Sequence[Te
 def _reduce(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def run(a: Attributes, x: Tensor, axes: Tensor | None = None) -> Tensor:
         dims = a.get("axes") if axes is None else axes.tolist()
+        if a.get("noop_with_empty_axes") and not dims:
+            raise UnknownNodeError
         return function(x, tuple(dims or range(x.dim())), keepdim=bool(a.get("keepdims", 1)))
 
     return run
+
+
+def _product(x: Tensor, dims: Sequence[int], keepdim: bool) -> Tensor:
+    for dim in sorted((dim % x.dim() for dim in dims), reverse=True):
+        x = torch.prod(x, dim, keepdim)
+    return x
 
 
 def _squeeze(a: Attributes, x: Tensor, axes: Tensor | None = None) -> Tensor:
@@ -180,20 +120,6 @@ def _expand(a: Attributes, x: Tensor, shape: Tensor) -> Tensor:
     return x.expand(wanted)
 
 
-def _gather(a: Attributes, x: Tensor, index: Tensor) -> Tensor:
-    axis = a.get("axis", 0)
-    if index.dim() == 0:
-        return x.select(axis, int(index))
-    if index.dim() == 1:
-        return x.index_select(axis, index % x.shape[axis])
-    return F.embedding(index, x)
-
-
-def _clip(a: Attributes, x: Tensor, low: Tensor | None = None, high: Tensor | None = None) -> Tensor:
-    least, most = a.get("min", low), a.get("max", high)
-    return torch.clamp(x, None if least is None else float(least), None if most is None else float(most))
-
-
 def _layer_norm(a: Attributes, x: Tensor, scale: Tensor, shift: Tensor | None = None) -> Tensor:
     axis = a.get("axis", -1) % x.dim()
     return F.layer_norm(x, x.shape[axis:], scale, shift, a.get("epsilon", 1e-5))
@@ -209,6 +135,8 @@ def _depth_to_space(a: Attributes, x: Tensor) -> Tensor:
 
 def _space_to_depth(a: Attributes, x: Tensor) -> Tensor:
     b, (n, c, h, w) = a["blocksize"], x.shape
+    if a.get("mode", "DCR") == "CRD":
+        return F.pixel_unshuffle(x, b)
     apart = x.reshape(n, c, h // b, b, w // b, b).permute(0, 3, 5, 1, 2, 4)
     return apart.reshape(n, c * b * b, h // b, w // b)
 
@@ -218,75 +146,105 @@ def _constant_of_shape(a: Attributes, shape: Tensor) -> Tensor:
     return torch.full([int(n) for n in shape.tolist()], 0.0 if value is None else value.item())
 
 
-_TYPES = {
-    1: torch.float32,
-    6: torch.int32,
-    7: torch.int64,
-    9: torch.bool,
-    10: torch.float16,
-    11: torch.float64,
-}
+def _gather(a: Attributes, x: Tensor, index: Tensor) -> Tensor:
+    axis = a.get("axis", 0) % x.dim()
+    if index.dim() == 0:
+        return x.select(axis, int(index))
+    if x.dim() == 2 and axis == 0 and index.is_meta:
+        return F.embedding(index, x)
+    flat = index.reshape(-1)
+    flat = flat if flat.is_meta else flat % x.shape[axis]
+    found = x.index_select(axis, flat)
+    return found if index.dim() == 1 else found.reshape(*x.shape[:axis], *index.shape, *x.shape[axis + 1 :])
 
 
-def _point(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda a, *inputs: function(*inputs)
+def _group_norm(a: Attributes, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    if scale.numel() != x.shape[1]:  # of groups, as it was once defined
+        raise UnknownNodeError
+    return F.group_norm(x, a["num_groups"], scale, shift, a.get("epsilon", 1e-5))
 
 
+def _rms_norm(a: Attributes, x: Tensor, scale: Tensor) -> Tensor:
+    axis = a.get("axis", -1) % x.dim()
+    return F.rms_norm(x, list(x.shape[axis:]), scale, a.get("epsilon", 1e-5))
+
+
+def _extreme(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    return lambda a, x: function(x, a.get("axis", 0), bool(a.get("keepdims", 1)))
+
+
+def _top(a: Attributes, x: Tensor, count: Tensor) -> Sequence[Tensor]:
+    return torch.topk(x, int(count), a.get("axis", -1), bool(a.get("largest", 1)))
+
+
+def _grid_sample(a: Attributes, x: Tensor, grid: Tensor) -> Tensor:
+    said = str(a.get("mode", "linear"))
+    mode = {"linear": "bilinear", "cubic": "bicubic"}.get(said, said)
+    align = bool(a.get("align_corners"))
+    return F.grid_sample(x, grid, mode, a.get("padding_mode", "zeros"), align)
+
+
+def _range(a: Attributes, start: Tensor, end: Tensor, step: Tensor) -> Tensor:
+    return torch.arange(start.item(), end.item(), step.item(), dtype=start.dtype)
+
+
+WEIGHTED = frozenset(
+    ["Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization", "InstanceNormalization",
+     "LayerNormalization", "GroupNormalization", "RMSNormalization", "PRelu", "Add", "Mul", "Gather", "LSTM",
+     "GRU", "RNN"]
+)  # fmt: skip
+"""Operations whose fractions that the file holds are weights."""
 NODES: dict[str, Callable[..., Any]] = {
-    "Conv": _conv,
-    "ConvTranspose": _conv_transpose,
-    "MaxPool": _max_pool,
-    "AveragePool": _average_pool,
+    **POINTS,
+    **QUANTISED,
+    **{kind: recurrent(kind) for kind in ORDERS},
+    "GroupNormalization": _group_norm,
+    "RMSNormalization": _rms_norm,
+    "LRN": lambda a, x: F.local_response_norm(
+        x, a["size"], a.get("alpha", 1e-4), a.get("beta", 0.75), a.get("bias", 1.0)
+    ),
+    "ArgMax": _extreme(torch.argmax),
+    "ArgMin": _extreme(torch.argmin),
+    "TopK": _top,
+    "GatherElements": lambda a, x, index: torch.gather(x, a.get("axis", 0), index),
+    "GridSample": _grid_sample,
+    "Range": _range,
+    "Size": lambda a, x: torch.tensor(x.numel()),
+    "ReduceProd": _reduce(_product),
+    "ReduceL1": _reduce(lambda x, dims, keepdim: torch.linalg.vector_norm(x, 1, dims, keepdim)),
+    "ReduceL2": _reduce(lambda x, dims, keepdim: torch.linalg.vector_norm(x, 2, dims, keepdim)),
+    "ReduceLogSumExp": _reduce(torch.logsumexp),
+    "ReduceSumSquare": _reduce(lambda x, dims, keepdim: torch.sum(x * x, dims, keepdim)),
+    "Conv": conv,
+    "ConvTranspose": conv_transpose,
+    "MaxPool": max_pool,
+    "AveragePool": average_pool,
     "GlobalAveragePool": _global(torch.mean),
     "GlobalMaxPool": _global(torch.amax),
     "BatchNormalization": _batch_norm,
-    "InstanceNormalization": lambda a, x, w, b: F.instance_norm(x, weight=w, bias=b),
+    "InstanceNormalization": lambda a, x, w, b: F.instance_norm(
+        x, weight=w, bias=b, eps=a.get("epsilon", 1e-5)
+    ),
     "LayerNormalization": _layer_norm,
     "Gemm": _gemm,
-    "MatMul": _point(torch.matmul),
+    "MatMul": lambda a, x, y: torch.matmul(x, y),
     "Einsum": lambda a, *inputs: torch.einsum(a["equation"], *inputs),
-    "Relu": _point(torch.relu),
-    "LeakyRelu": lambda a, x: F.leaky_relu(x, a.get("alpha", 0.01)),
-    "PRelu": _point(lambda x, w: torch.where(x > 0, x, x * w)),
-    "Sigmoid": _point(torch.sigmoid),
-    "HardSigmoid": _point(F.hardsigmoid),
-    "HardSwish": _point(F.hardswish),
-    "Tanh": _point(torch.tanh),
-    "Erf": _point(torch.erf),
-    "Gelu": lambda a, x: F.gelu(x, approximate=a.get("approximate", "none")),
-    "Elu": lambda a, x: F.elu(x, a.get("alpha", 1.0)),
     "Softmax": lambda a, x: torch.softmax(x, a.get("axis", -1)),
     "LogSoftmax": lambda a, x: torch.log_softmax(x, a.get("axis", -1)),
-    "Clip": _clip,
-    "Exp": _point(torch.exp),
-    "Log": _point(torch.log),
-    "Sqrt": _point(torch.sqrt),
-    "Neg": _point(torch.neg),
-    "Abs": _point(torch.abs),
-    "Pow": _point(torch.pow),
-    "Add": _point(torch.add),
-    "Sub": _point(torch.sub),
-    "Mul": _point(torch.mul),
-    "Div": _point(
-        lambda x, y: torch.div(x, y) if x.is_floating_point() else torch.div(x, y, rounding_mode="trunc")
-    ),
-    "Where": _point(torch.where),
-    "Identity": _point(lambda x: x),
-    "Dropout": lambda a, x, *rest: x,
     "Concat": lambda a, *inputs: torch.cat(inputs, a["axis"]),
     "Split": _split,
     "Slice": _slice,
-    "Pad": _pad,
+    "Pad": pad,
     "Reshape": _reshape,
     "Flatten": _flatten,
     "Transpose": lambda a, x: x.permute(a.get("perm") or list(range(x.dim()))[::-1]),
     "Squeeze": _squeeze,
     "Unsqueeze": _unsqueeze,
     "Expand": _expand,
-    "Tile": _point(lambda x, times: x.repeat([int(n) for n in times.tolist()])),
+    "Tile": lambda a, x, times: x.repeat([int(n) for n in times.tolist()]),
     "Gather": _gather,
-    "Resize": _resize,
-    "Upsample": lambda a, x, scales: _resize(a, x, None, scales),
+    "Resize": resize,
+    "Upsample": lambda a, x, scales: resize(a, x, None, scales),
     "DepthToSpace": _depth_to_space,
     "SpaceToDepth": _space_to_depth,
     "ReduceMean": _reduce(torch.mean),
@@ -296,5 +254,4 @@ NODES: dict[str, Callable[..., Any]] = {
     "Shape": lambda a, x: torch.tensor(list(x.shape))[a.get("start", 0) : a.get("end")],
     "Constant": lambda a: a["value"] if "value" in a else torch.tensor(next(iter(a.values()))),
     "ConstantOfShape": _constant_of_shape,
-    "Cast": lambda a, x: x.to(_TYPES.get(a["to"], torch.float32)),
 }
