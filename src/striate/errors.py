@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c\u2028\u2029]")
 """What moves the cursor, colours, or turns the direction of writing."""
 
 
@@ -68,6 +68,15 @@ def printable(text: str) -> str:
     '\\\\x1b[31mred.png'
     """
     return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+def one_line(text: str) -> str:
+    """A text that is printable and has no line breaks either: a name with one in it is no second row.
+
+    >>> one_line("a.png\\nb.png")
+    'a.png\\\\nb.png'
+    """
+    return printable(text).replace("\n", "\\n")
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:

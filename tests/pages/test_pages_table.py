@@ -1,5 +1,6 @@
 """Tables: a heading and its cells stay together, and a terminal of any width shows whole words."""
 
+import csv
 import io
 from dataclasses import replace
 from textwrap import dedent
@@ -11,6 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from striate.pages import Cell, Column, Table
+from striate.pages.comma_separated import csv_text
 from striate.pages.table import AT_DOTS, AT_EQUALS, AT_JOINTS, AT_SPACES
 
 ROWS = [
@@ -163,3 +165,14 @@ def test_words_begin_at_the_left_and_numbers_end_at_the_right() -> None:
     rows = [("1", "Linear", "3", "", "×2"), ("2", "ReLU", "–", "", "−1")]
     table = Table.of_rows("", ("n", "type", "value", "nothing", "ratio"), rows)
     assert [column.left for column in table.columns] == [True, True, False, False, False]
+
+
+@given(st.text(), st.text())
+def test_a_name_with_line_breaks_is_one_row_everywhere(name: str, other: str) -> None:
+    rows = [(f"{name}\n{other}\r\x0b\u2028", "1"), ("end", "2")]
+    table = Table.of_rows("", ("name", "value"), rows)
+    assert len(table.to_markdown().splitlines()) == 4
+    assert len(printed(table, 10_000)) == 3
+    cells = list(csv.reader(io.StringIO(csv_text(table.heads, rows), newline="")))
+    assert [len(row) for row in cells] == [2, 2, 2]
+    assert cells[1][0].removeprefix("'") == rows[0][0]

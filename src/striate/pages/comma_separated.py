@@ -4,7 +4,8 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = (*"=+-@＝＋－＠", "\t", "\r", "\n")
+"""Full-width signs are signs to some; what is blank some leave out."""
 
 
 def csv_text(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -13,12 +14,14 @@ def csv_text(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     >>> csv_text(["file", "share"], [["=1+1.png", -0.5]])
     "file,share\\n'=1+1.png,-0.5\\n"
     """
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(heads)
-    lines.writerows([_harmless(cell) for cell in row] for row in rows)
-    return text.getvalue()
+    return "".join(_line([_harmless(cell) for cell in row]) for row in [heads, *rows])
+
+
+def _line(cells: Sequence[object]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(cells)  # so it quotes cells with either of the two
+    return line.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA) else cell

@@ -10,6 +10,8 @@ from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from striate.errors import one_line
+
 Row = TypeVar("Row")
 
 AT_SPACES = r" "
@@ -72,8 +74,8 @@ class Column:
 
     @property
     def texts(self) -> list[str]:
-        """The cells without bars and colours."""
-        return [str(cell) for cell in self.cells]
+        """The cells in one line each, without bars and colours."""
+        return [one_line(str(cell)) for cell in self.cells]
 
     @property
     def wide(self) -> int:
@@ -185,7 +187,7 @@ class Table:
     def to_markdown(self) -> str:
         """As Markdown."""
         rule = [":---" if column.left else "---:" for column in self.columns]
-        rows = [[cell.text.replace("|", "\\|") for cell in row] for row in self.rows]
+        rows = [[one_line(cell.text).replace("|", "\\|") for cell in row] for row in self.rows]
         return "\n".join(f"| {' | '.join(cells)} |" for cells in [self.heads, rule, *rows])
 
 
