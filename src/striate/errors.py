@@ -15,7 +15,9 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c\u2028\u2029]")
+_CONTROLS = re.compile(
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c\u2028\u2029]"
+)
 """What moves the cursor, colours, or turns the direction of writing."""
 
 

@@ -46,7 +46,9 @@ def test_errors_neither(run: Command, digits_run: Run) -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["=1+1.png", "+1.png", "-1.png", "@a.png", "\ta.png", "\ra.png", " =1.png", "＝1.png"])
+@pytest.mark.parametrize(
+    "name", ["=1+1.png", "+1.png", "-1.png", "@a.png", "\ta.png", "\ra.png", " =1.png", "＝1.png"]
+)
 def test_no_name_becomes_a_formula(name: str) -> None:
     from striate.evaluating.predict_clips import to_csv
 

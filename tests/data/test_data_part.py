@@ -60,7 +60,7 @@ def test_uneven_times(tmp_path: Path) -> None:
 def test_windows_of_a_segment_have_the_times_of_the_file(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", 18, rate=10)
     windows = read_windows(f"{path}#t=0.4,1.2", Reading(Sampling(2, step=0.2), 1, (16, 16)))
-    told = [(start, end, numbers_of(clip)) for start, end, clip in windows]
+    told = [(one.start, one.end, numbers_of(one.clip)) for one in windows]
     assert told == [
         (pytest.approx(0.4), pytest.approx(0.8), [5, 7]),
         (pytest.approx(0.8), pytest.approx(1.2), [9, 11]),
@@ -108,10 +108,10 @@ def test_only_the_part_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     numbers: list[int] = []
     decoded = Decoder._decoded
 
-    def counting(decoder: Decoder, packet: "Packet[VideoStream] | None") -> list[av.VideoFrame]:
+    def counting(decoder: Decoder, number: int, packet: "Packet[VideoStream] | None") -> list[av.VideoFrame]:
         if packet is not None:
             numbers.append(int(packet.pts or 0))  # a packet's number goes through the decoder as its time
-        return decoded(decoder, packet)
+        return decoded(decoder, number, packet)
 
     monkeypatch.setattr(Decoder, "_decoded", counting)
     path = write_video(tmp_path / "a.mp4", 18, rate=10, keys=3)

@@ -11,6 +11,9 @@ from PIL import Image
 
 from small_clips import clip_run, pictures, write_video, write_videos
 from striate import evaluate, predict
+from striate.data.segment import Segment
+from striate.data.video import clip_reading
+from striate.data.video.clip_reading import seconds_of_segments
 from striate.errors import ArgumentError
 from striate.evaluating.event_scores import TrueEvent, score_events
 from striate.evaluating.events import EventRules, find_events, timeline_of
@@ -112,3 +115,28 @@ def test_what_has_no_events_is_refused(moving: Run, long: Path, segments: Path, 
     assert sentence(moving.path, segments, split="all", threshold=0.9) == (
         "threshold: events were not asked for; add --events"
     )
+
+
+def test_hundreds_of_segments_open_their_file_once(long: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    whole = clip_reading.opened
+    monkeypatch.setattr(clip_reading, "opened", lambda path: opened.append(str(path)) or whole(path))
+    asked = [Segment(k / 100, k / 100 + 1) for k in range(300)]
+    assert seconds_of_segments(str(long), asked) == [segment[:2] for segment in asked]
+    assert opened == []
+    asked += [Segment(5, None), Segment(None, 2), Segment(10, 20, "frames")]
+    assert seconds_of_segments(str(long), asked)[300:] == [(5, 6), (0, 2), (2, 4)]
+    assert opened == [str(long)]
+
+
+def test_a_damaged_frame_is_told(moving: Run, tmp_path: Path) -> None:
+    noise = list(np.random.default_rng(0).integers(0, 256, (12, 24, 24), np.uint8))
+    path = write_video(tmp_path / "a.mp4", noise)
+    assert predict(moving.path, [path]).notes == ()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 400] = bytes(400)
+    path.write_bytes(content)
+    found = predict(moving.path, [path])
+    assert found.notes == (f"{path} holds 1 damaged frame: what is seen there may be wrong",)
+    plain = found.to_json()
+    assert (plain["notes"], plain["videos"][0]["damaged_frames"]) == ([*found.notes], 1)

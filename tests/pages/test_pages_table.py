@@ -175,4 +175,4 @@ def test_a_name_with_line_breaks_is_one_row_everywhere(name: str, other: str) ->
     assert len(printed(table, 10_000)) == 3
     cells = list(csv.reader(io.StringIO(csv_text(table.heads, rows), newline="")))
     assert [len(row) for row in cells] == [2, 2, 2]
-    assert cells[1][0].removeprefix("'") == rows[0][0]
+    assert cells[1][0] in (rows[0][0], f"'{rows[0][0]}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from striate.data import ClipSet, ImageSet
 from striate.data.segment import Segment, parsed
-from striate.data.video.clip_reading import seconds_of_clip
+from striate.data.video.clip_reading import seconds_of_segments
 from striate.errors import ArgumentError
 from striate.evaluating.event_scores import EventScores, TrueEvent, score_events
 from striate.evaluating.events import EventRules
@@ -59,14 +59,12 @@ def true_events(images: ImageSet, classes: tuple[str, ...]) -> Iterator[TrueEven
     """The segments of files among the clips of a split, background included."""
     if not isinstance(images, ClipSet):
         return
+    asked: dict[str, list[tuple[Segment, str]]] = {}
     for name, label in zip(images.names, images.labels.tolist(), strict=True):
         file, segment = parsed(name)
         if segment is not None:
-            yield TrueEvent(file, *_seconds(name, segment), classes[label])
-
-
-def _seconds(address: str, segment: Segment) -> tuple[float, float]:
-    begin, end, unit = segment
-    if unit == "t" and begin is not None and end is not None:
-        return begin, end
-    return seconds_of_clip(address)
+            asked.setdefault(file, []).append((segment, classes[label]))
+    for file, segments in asked.items():
+        spans = seconds_of_segments(file, [segment for segment, _ in segments])
+        for (begin, end), (_, label) in zip(spans, segments, strict=True):
+            yield TrueEvent(file, begin, end, label)

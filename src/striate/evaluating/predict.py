@@ -28,6 +28,7 @@ from striate.evaluating.predict_clips import (
 from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import Progress, batch_of
 from striate.machine import return_memory
+from striate.numbers import counted
 from striate.runs import write, write_text
 
 
@@ -50,8 +51,19 @@ class Predictions:
             "run": self.run,
             **({} if self.rules is None else {"event_rules": self.rules.to_json()}),
             **self._found(),
+            "notes": list(self.notes),
             "skipped": [{"file": one.path, "reason": one.reason} for one in self.skipped],
         }
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found damaged, and looked at as far as it could be decoded."""
+        return tuple(
+            f"{one.whole.file} holds {counted(one.damaged_frames, 'damaged frame')}: what is seen there may "
+            "be wrong"
+            for one in self.videos or ()
+            if one.damaged_frames
+        )
 
     def to_csv(self) -> str:
         """One line for each image, or for each video, each of its events and each of its windows."""

@@ -103,6 +103,8 @@ class VideoPrediction:
     """The probabilities that the events come from."""
     classes: tuple[str, ...] = field(default=(), repr=False)
     """Their names, in the network's order."""
+    damaged_frames: int = 0
+    """Of those that were decoded: what a decoder made up of what it had was looked at."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -110,6 +112,7 @@ class VideoPrediction:
         events = {} if self.events is None else {"events": [one.to_json() for one in self.events]}
         return {
             **_timed(self.whole, self.span),
+            "damaged_frames": self.damaged_frames,
             **events,
             "windows": [{k: v for k, v in _timed(*pair).items() if k != "file"} for pair in windows],
         }
@@ -164,7 +167,7 @@ def predict_video(
         ArgumentError: it has not the frames for such windows, or no times for events.
     """
     assert trained.sampling is not None
-    spans, rows = _rows(trained, path, window, hop, 1 if rules is None else PER_WINDOW)
+    spans, rows, damaged = _rows(trained, path, window, hop, 1 if rules is None else PER_WINDOW)
     whole = rows.mean(axis=0, keepdims=True)
     if trained.sampling.whole and len(rows) > 1:
         whole = probabilities_of(trained, whole_clip(trained, path)[None])
@@ -178,6 +181,7 @@ def predict_video(
         events=None if timeline is None or rules is None else find_events(timeline, trained.classes, rules),
         timeline=timeline,
         classes=trained.classes,
+        damaged_frames=damaged,
     )
 
 
@@ -190,16 +194,17 @@ def _timeline(spans: list[Span], rows: np.ndarray) -> Timeline:
 
 def _rows(
     trained: Trained, path: Path, window: float | None, hop: float | None = None, per_window: int = 1
-) -> tuple[list[Span], np.ndarray]:
-    """The windows of a video, and their probabilities (W, K)."""
+) -> tuple[list[Span], np.ndarray, int]:
+    """The windows of a video, their probabilities (W, K), and how many frames were damaged."""
     assert trained.sampling is not None
-    windows, spans, rows = windows_of(trained, path, window, hop, per_window), [], []
+    windows, spans, rows, damaged = windows_of(trained, path, window, hop, per_window), [], [], 0
     H, W = trained.size
     at_once = batch_of(trained.channels * trained.sampling.frames * H * W)
     while batch := list(islice(windows, at_once)):
         spans += [Span(one.start, one.end) for one in batch]
         rows.append(probabilities_of(trained, np.stack([one.clip for one in batch])))
-    return spans, np.concatenate(rows)
+        damaged = batch[-1].damaged
+    return spans, np.concatenate(rows), damaged
 
 
 def windows_of(

@@ -159,7 +159,7 @@ def _clips_of(trained: Trained, video: Path) -> list[np.ndarray]:
     assert trained.sampling is not None
     if trained.sampling.whole:
         return [whole_clip(trained, video)]
-    return [clip for _, _, clip in islice(windows_of(trained, video), MOST_WINDOWS + 1)]
+    return [one.clip for one in islice(windows_of(trained, video), MOST_WINDOWS + 1)]
 
 
 def _only_video(trained: Trained, path: str) -> Path:
@@ -172,7 +172,7 @@ def _only_video(trained: Trained, path: str) -> Path:
 def _window(trained: Trained, video: Path, number: int) -> np.ndarray:
     """The clip (C, T, H, W) of one window, numbered from 1."""
     count = 0
-    for count, (_, _, clip) in enumerate(windows_of(trained, video), 1):
+    for count, window in enumerate(windows_of(trained, video), 1):
         if count == number:
-            return clip
+            return window.clip
     raise ArgumentError(f"{video} has no window {number}: expected 1–{count}")

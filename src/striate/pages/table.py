@@ -74,8 +74,12 @@ class Column:
 
     @property
     def texts(self) -> list[str]:
-        """The cells in one line each, without bars and colours."""
-        return [one_line(str(cell)) for cell in self.cells]
+        """The cells without bars and colours."""
+        return [str(cell) for cell in self.cells]
+
+    def in_one_line(self) -> "Column":
+        """With what a terminal would obey in its cells written out, line breaks too."""
+        return replace(self, cells=tuple(map(one_line, self.texts)))
 
     @property
     def wide(self) -> int:
@@ -158,7 +162,7 @@ class Table:
 
         Cells are broken where they may be before a column is left out.
         """
-        chosen = list(self.columns)
+        chosen = [column.in_one_line() for column in self.columns]
         while _needed(column.least for column in chosen) > width:
             last = max(chosen, key=lambda column: column.rank)
             if not last.rank:
@@ -180,7 +184,7 @@ class Table:
         yield _printed(table, widths)
         missing = [head for head in self.heads if head not in table.heads]
         if missing:
-            whole = f"{_needed(column.least for column in self.columns)} columns show all"
+            whole = f"{_needed(column.in_one_line().least for column in self.columns)} columns show all"
             where = f"{whole}, as does {self.elsewhere}" if self.elsewhere else whole
             yield Text(f"left out for want of room: {', '.join(missing)}; {where}", style="dim")
 

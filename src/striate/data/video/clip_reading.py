@@ -5,7 +5,7 @@ what stands over is cut off. Optical flow is that from each frame to the next on
 that one is in the clip; the video's last frame has the flow that leads to it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,7 @@ import numpy as np
 from striate.checked import checked
 from striate.data.images.reading import Header, check_pixels
 from striate.data.optical_flow import METHODS
-from striate.data.segment import parsed
+from striate.data.segment import Segment, parsed
 from striate.data.unreadable_files import UnreadableError, plain_reason
 from striate.data.video.frame_source import ClipSource, open_clip
 from striate.data.video.part import Part, SegmentError
@@ -126,17 +126,32 @@ def seconds_between_frames(path: str | Path, sampling: Sampling) -> float | None
         return sampling.spacing(source.length, duration) * duration / source.length
 
 
-def seconds_of_clip(path: str | Path) -> tuple[float, float]:
-    """When a clip begins and ends in its file.
+def seconds_of_segments(file: str, segments: Sequence[Segment]) -> list[tuple[float, float]]:
+    """When segments of a file begin and end. It is opened once, and not at all where they say so.
 
     Raises:
-        UnreadableError: it cannot be read, or tells no times.
+        UnreadableError: it cannot be read, tells no times, or has not one of the segments.
     """
-    with opened(path) as source:
-        begin, end = source.seconds(0), source.seconds(source.length)
-        if begin is None or end is None:
-            raise VideoError("it is a folder of frames, which tells no times")
-        return begin, end
+    said = [_said(one) for one in segments]
+    if None not in said:
+        return [span for span in said if span]
+    with opened(file) as source:
+        return [
+            _seconds(source, one) if span is None else span for one, span in zip(segments, said, strict=True)
+        ]
+
+
+def _said(segment: Segment) -> tuple[float, float] | None:
+    begin, end, unit = segment
+    return None if unit != "t" or begin is None or end is None else (begin, end)
+
+
+def _seconds(source: ClipSource, segment: Segment) -> tuple[float, float]:
+    part = Part(source, segment)
+    begin, end = part.seconds(0), part.seconds(part.length)
+    if begin is None or end is None:
+        raise VideoError("it is a folder of frames, which tells no times")
+    return begin, end
 
 
 def clips_of(source: ClipSource, table: np.ndarray, how: Reading, crop: float) -> Iterator[np.ndarray]:

@@ -17,11 +17,11 @@ from striate.data.video.video_file import Video
 
 
 class Decoder:
-    """Decodes a video from any key frame on. `damaged` counts packets and frames that were not whole."""
+    """Decodes a video from any key frame on. `damaged` holds the numbers of packets that were not whole."""
 
     def __init__(self, video: Video, packets: Packets) -> None:
         self._video, self._reader = video, PacketReader(video, packets)
-        self.damaged = 0
+        self.damaged: set[int] = set()
 
     def frames_from(
         self, number: int, wanted: Collection[int] | None = None
@@ -38,9 +38,11 @@ class Decoder:
                 if packet is not None:
                     packet.pts = packet.dts = its_number
                 self._skip(wanted is not None and packet is not None and its_number not in wanted)
-                for frame in self._decoded(packet):
-                    self.damaged += frame.is_corrupt
-                    yield (-1 if frame.pts is None else frame.pts), frame
+                for frame in self._decoded(its_number, packet):
+                    of_packet = -1 if frame.pts is None else frame.pts
+                    if frame.is_corrupt:
+                        self.damaged.add(of_packet)
+                    yield of_packet, frame
         finally:
             self._reader.close()
 
@@ -49,9 +51,9 @@ class Decoder:
         if not context.codec.name.startswith("lib"):  # those take it only when they are opened
             context.skip_frame = "NONREF" if skip else "DEFAULT"
 
-    def _decoded(self, packet: "Packet[VideoStream] | None") -> list[VideoFrame]:
+    def _decoded(self, number: int, packet: "Packet[VideoStream] | None") -> list[VideoFrame]:
         try:
             return self._video.stream.decode(packet)
         except av.error.InvalidDataError:  # a damaged packet: decoding goes on with the next one
-            self.damaged += 1
+            self.damaged.add(number)
             return []

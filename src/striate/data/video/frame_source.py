@@ -22,6 +22,11 @@ class ClipSource(ABC):
 
     length: int
 
+    @property
+    def damaged(self) -> int:
+        """How many frames, of those decoded so far, were not whole: a decoder makes up what is missing."""
+        return 0
+
     @abstractmethod
     def numbers(self, positions: np.ndarray) -> np.ndarray:
         """The numbers, int64, of the frames shown at these positions (see `Sampling`)."""
@@ -72,6 +77,11 @@ class _File(ClipSource):
     def __init__(self, video: Video) -> None:
         self._video, self._timeline = video, timeline_of(video)
         self.length = len(self._timeline)
+        self._damaged: set[int] = set()
+
+    @property
+    def damaged(self) -> int:
+        return len(self._damaged)
 
     def numbers(self, positions: np.ndarray) -> np.ndarray:
         return self._timeline.numbers(positions)
@@ -87,7 +97,11 @@ class _File(ClipSource):
             for row in table:
                 numbers = np.unique(row)
                 frames = reader.frames(numbers)
-                yield {int(number): convert(frame) for number, frame in zip(numbers, frames, strict=True)}
+                pictures = {
+                    int(number): convert(frame) for number, frame in zip(numbers, frames, strict=True)
+                }
+                self._damaged |= reader.damaged
+                yield pictures
 
     def decode_all(self) -> None:
         decode_all(self._video)

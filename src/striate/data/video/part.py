@@ -31,6 +31,10 @@ class Part(ClipSource):
         self._first, self.length = first, max(1, last - first + 1)
         self._spacing = (end - begin) / self.length  # frames of the file for one of the part
 
+    @property
+    def damaged(self) -> int:
+        return self._source.damaged
+
     def numbers(self, positions: np.ndarray) -> np.ndarray:
         there = self._source.numbers(self._begin + positions * self._spacing)
         numbers: np.ndarray = np.clip(there - self._first, 0, self.length - 1)

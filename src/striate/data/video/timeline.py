@@ -21,10 +21,9 @@ from striate.data.video.packets import NONE, Packets, read_packets
 from striate.data.video.video_file import Video, VideoError
 from striate.data.video.whole import check_whole
 
-_REMEMBERED = 16
-"""Files whose timelines a process remembers: an hour of video takes about 5 MiB."""
+_REMEMBERED = 300_000
+"""Frames whose times a process remembers: three hours of video or thousands of clips, some 50 MiB at most."""
 _GUESSED = 3  # frames by which guessed times are off at most
-_timelines: "OrderedDict[tuple[object, ...], Timeline]" = OrderedDict()
 
 
 @dataclass(frozen=True)
@@ -76,11 +75,33 @@ def timeline_of(video: Video) -> Timeline:
     """
     status = os.stat(video.path)  # noqa: PTH116
     key = (os.fspath(video.path), status.st_ino, status.st_size, status.st_mtime_ns)
-    found = _timelines.pop(key, None) or _read(video)
-    _timelines[key] = found
-    if len(_timelines) > _REMEMBERED:
-        _timelines.popitem(last=False)
+    found = _memory.get(key) or _read(video)
+    _memory.keep(key, found)
     return found
+
+
+class _Memory:
+    """The timelines of the files that were opened last, by what tells one file from another."""
+
+    def __init__(self) -> None:
+        self._timelines: OrderedDict[tuple[object, ...], Timeline] = OrderedDict()
+        self._frames = 0
+
+    def get(self, key: tuple[object, ...]) -> Timeline | None:
+        """Takes it out, if it is there."""
+        found = self._timelines.pop(key, None)
+        self._frames -= 0 if found is None else len(found)
+        return found
+
+    def keep(self, key: tuple[object, ...], timeline: Timeline) -> None:
+        """Puts it in as the last one, in place of the first ones."""
+        self._timelines[key] = timeline
+        self._frames += len(timeline)
+        while self._frames > _REMEMBERED and len(self._timelines) > 1:
+            self._frames -= len(self._timelines.popitem(last=False)[1])
+
+
+_memory = _Memory()
 
 
 def _read(video: Video) -> Timeline:

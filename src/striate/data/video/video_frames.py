@@ -31,12 +31,16 @@ class FrameReader:
         self._frames: Generator[tuple[int, VideoFrame], None, None] | None = None
         self._frame: VideoFrame | None = None  # that came out last
         self._passed = -1  # its number
+        self._from = 0  # the first frame that can be decoded where decoding began
+        self.damaged: set[int] = set()
+        """Numbers of packets, of those decoded so far, that were not whole."""
 
     def frames(self, numbers: np.ndarray) -> Iterator[VideoFrame]:
         """The frames of these numbers, best rising. Raises VideoError for one that cannot be decoded."""
         for number in map(int, numbers):
             if not self._is_at(number):
                 self._advance(number)
+                self._note_damage()
             if self._frame is None or not self._is_at(number):
                 raise VideoError(f"frame {number} of {len(self._timeline)} cannot be decoded")
             yield self._frame
@@ -62,8 +66,15 @@ class FrameReader:
 
     def _begin(self, key: int) -> None:
         self.close()
-        self._frame, self._passed = None, -1
+        self._note_damage()
+        self._frame, self._passed, self._from = None, -1, int(self._timeline.keys[key])
         self._frames = self._decoder.frames_from(int(self._timeline.entries[key]), self._wanted)
+
+    def _note_damage(self) -> None:
+        """What is shown before the frame with which decoding began is no damage: its own past is missing."""
+        found, numbers = self._decoder.damaged, self._timeline.frames
+        self.damaged |= {one for one in found if not numbers or numbers.get(one, -1) >= self._from}
+        found.clear()
 
     def _next(self, number: int) -> None:
         """On to this frame, or, where it does not come, to the first after it."""
@@ -126,7 +137,7 @@ def decode_all(video: Video) -> None:
     decoder = Decoder(video, timeline.packets)
     came = {number for number, _ in decoder.frames_from(int(timeline.entries[0]))}
     if decoder.damaged:
-        raise VideoError(f"{decoder.damaged} of {len(timeline)} frames are damaged")
+        raise VideoError(f"{len(decoder.damaged)} of {len(timeline)} frames are damaged")
     expected = set(timeline.frames) or set(range(len(timeline.packets))) - timeline.hidden
     if expected - came:
         raise VideoError(f"{len(expected & came)} of {len(expected)} frames can be decoded")

@@ -1,8 +1,9 @@
 """A video of any length in windows that may overlap, decoded forward once; the frames of one window are held.
 
 Window k begins at k · hop seconds and is `window` seconds long, whatever the times of the frames are; the
-frame that stands for a moment in it is the one shown then. The last window ends with the video, so that it is
-whole, too. What cannot be had like this from the frames that there are is refused: nothing is rounded.
+frame that stands for a moment in it is the one shown then. The last window ends with the video: what is left
+over makes another window, as long as all, or belongs to the last one where it is less than a frame. What
+cannot be had like this from the frames that there are is refused: nothing is rounded.
 """
 
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ class Window(NamedTuple):
     start: float | None
     end: float | None
     clip: np.ndarray
+    damaged: int = 0
+    """Frames of the video, of those decoded so far, that are not whole: see `ClipSource.damaged`."""
 
 
 def read_windows(
@@ -64,7 +67,8 @@ def read_windows(
         last = np.nextafter(source.length, 0)
         table = np.stack([source.numbers(np.minimum(start + within + _NEAR, last)) for start in starts])
         for start, clip in zip(starts.tolist(), _overlapping(source, table, how), strict=True):
-            yield Window(_moment(start, source, whole), _moment(start + inside, source, whole), clip)
+            end = start + inside if _is_frame(source.length - start - inside) else source.length
+            yield Window(_moment(start, source, whole), _moment(end, source, whole), clip, source.damaged)
 
 
 def _moment(position: float, source: ClipSource, whole: float | None) -> float | None:
@@ -100,7 +104,12 @@ def _starts(
     step = min(step, length)
     rest = max(0.0, source.length - length)
     starts = np.arange(1 + int(rest / step + _NEAR)) * step
-    return starts if rest - starts[-1] < _NEAR else np.append(starts, rest)
+    return np.append(starts, rest) if _is_frame(rest - starts[-1]) else starts
+
+
+def _is_frame(rest: float) -> bool:
+    """Whether what is left over is as long as a frame."""
+    return rest > 1 - _NEAR
 
 
 def _refuse_seconds(asked: float | None, option: str) -> None:
