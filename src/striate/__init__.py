@@ -27,6 +27,7 @@ _HOMES = {
     "explain": "explaining.explain",
     "export": "exporting.export",
     "get_data": "data",
+    "glossary": "explaining.texts",
     "inspect": "inspecting.inspect",
     "load": "evaluating.loading",
     "load_weights": "models",
@@ -86,6 +87,7 @@ __all__ = [
     "explain",
     "export",
     "get_data",
+    "glossary",
     "inspect",
     "load",
     "load_weights",
@@ -116,6 +118,7 @@ if TYPE_CHECKING:
     from striate.evaluating.preprocessing import Preprocess
     from striate.evaluating.scoring import Normalisation
     from striate.explaining.explain import explain
+    from striate.explaining.texts import glossary
     from striate.exporting.export import export
     from striate.inspecting.inspect import inspect
     from striate.inspecting.tune import tune

@@ -49,7 +49,7 @@ def demo(out: str | Path | None = None, *, progress: Callable[[Demo], object] | 
     """Trains on real handwritten digits and classifies images; then compares two ways to look at clips.
 
     Args:
-        out: the run's folder, by default a new one under runs/.
+        out: the run's folder. By default a new one under runs/.
         progress: is called with the demonstration so far once images are classified.
 
     Returns:

@@ -86,9 +86,12 @@ def test_stopped_between_trainings(run: Command, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ((), "compare what? give clips to train on, or --runs with finished runs"),
+        (
+            (),
+            "compare needs DATA or --runs: for example `striate compare motion-digits --time 2d tsm 2plus1d ",
+        ),
         (("clips", "--time", "4d"), "unknown way through time '4d': did you mean '3d'? Known: "),
-        (("clips", "--minutes", "3"), "--minutes is for one training: say --minutes-each, for each of the "),
+        (("clips", "--minutes", "3"), "compare has no option --minutes: did you mean --minutes-each?"),
         (
             ("clips", "--backbone", "resnet81"),
             "unknown backbone 'resnet81': did you mean 'resnet18'? Known: ",

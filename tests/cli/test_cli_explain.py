@@ -7,8 +7,7 @@ import pytest
 
 from small_clips import clip_run, pictures, write_video
 from striate.cli import main
-from striate.cli.explain import Show
-from striate.explaining.pictures import SHOWS
+from striate.explaining.pictures import SHOWS, Show
 from striate.training.train import Run
 
 
@@ -52,13 +51,6 @@ def test_a_page(digits_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert page.read_text().startswith('<!DOCTYPE html>\n<html lang="vi">')
 
 
-def test_the_glossary(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", "--glossary"]) == 0
-    assert "pointwise convolution" in capsys.readouterr().out
-    assert main(["explain", "--glossary", "--language", "vi", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["receptive_field"]["name"] == "trường tiếp nhận"
-
-
 def test_every_picture_can_be_asked_for() -> None:
     assert set(Show.__args__) == SHOWS.keys()  # type: ignore[attr-defined]
 
@@ -68,12 +60,12 @@ def test_every_picture_can_be_asked_for() -> None:
     [
         (
             [],
-            "explain what? give a run and an input: for example "
+            "explain needs NETWORK and INPUTS: for example "
             "`striate explain runs/digits-plain digits/test/17`",
         ),
         (
             ["RUN"],
-            "explain what? give an input: for example `striate explain runs/digits-plain digits/test/17`",
+            "explain needs INPUTS: for example `striate explain runs/digits-plain digits/test/17`",
         ),
         (
             ["RUN", "test/1", "--layer", "conv3"],
@@ -81,7 +73,7 @@ def test_every_picture_can_be_asked_for() -> None:
         ),
         (
             ["RUN", "test/1", "--layer", "conv1", "--at", "1;2"],
-            "--at takes whole numbers with commas between, as in ",
+            "at takes whole numbers with commas between, as in ",
         ),
         (
             ["RUN", "test/1", "--layer", "conv1", "--filter", "8"],

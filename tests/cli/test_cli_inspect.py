@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from striate.cli.inspect import main
+from striate.cli.inspect import VERB
+from striate.cli.running import run as run_verb
 from striate.errors import ArgumentError, NetworkError
 
 
 def test_the_json_is_the_result_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["plain", "--json"]) == 0
+    assert run_verb(VERB, "inspect", ["plain", "--json"]) == 0
     content = json.loads(capsys.readouterr().out)
     for name in ("parameters", "macs", "flops", "activation_bytes"):
         assert content["totals"][name]["status"] == "exact"
@@ -28,41 +29,43 @@ def test_the_json_is_the_result_and_nothing_else(capsys: pytest.CaptureFixture[s
 
 
 def test_the_table_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["plain", "--input", "1x28x28"])
+    run_verb(VERB, "inspect", ["plain", "--input", "1x28x28"])
     shown = capsys.readouterr().out
     assert "(3·3·32 + 1)·64 = 18,496" in shown
     assert "421,642" in shown
 
 
 def test_csv_and_markdown(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["plain", "--csv"])
+    run_verb(VERB, "inspect", ["plain", "--csv"])
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["parameters"] for row in rows if row["kind"] == "conv2d"] == ["320", "18496"]
     assert rows[0]["receptive_field_size"] == "3×3"
-    main(["plain", "--markdown"])
+    run_verb(VERB, "inspect", ["plain", "--markdown"])
     assert capsys.readouterr().out.startswith("| layer | kind |")
 
 
 def test_two_networks_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["resnet18", "--against", "mobilenet_v2"])
+    run_verb(VERB, "inspect", ["resnet18", "--against", "mobilenet_v2"])
     shown = capsys.readouterr().out
     assert "11.69 M" in shown
     assert "3.505 M" in shown
-    main(["resnet18", "--against", "mobilenet_v2", "--json"])
+    run_verb(VERB, "inspect", ["resnet18", "--against", "mobilenet_v2", "--json"])
     assert json.loads(capsys.readouterr().out)["ratios"]["parameters"] == pytest.approx(3504872 / 11689512)
 
 
 def test_one_unit(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["resnet18", "--unit", "layer4.1.conv2:0,0", "--json"])
+    run_verb(VERB, "inspect", ["resnet18", "--unit", "layer4.1.conv2:0,0", "--json"])
     content = json.loads(capsys.readouterr().out)
     assert content["clipped"] == [[0, 217], [0, 217]]
     assert content["unclipped"] == [[-217, 217], [-217, 217]]
-    main(["resnet18", "--unit", "conv1"])
+    run_verb(VERB, "inspect", ["resnet18", "--unit", "conv1"])
     assert "conv1 unit 56,56 along H: 109 … 115, exact" in capsys.readouterr().out
 
 
 def test_files_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["plain", "--out", str(tmp_path / "here"), "--html", str(tmp_path / "page.html")])
+    run_verb(
+        VERB, "inspect", ["plain", "--out", str(tmp_path / "here"), "--html", str(tmp_path / "page.html")]
+    )
     names = sorted(path.name for path in (tmp_path / "here").iterdir())
     assert names == ["inspection.csv", "inspection.html", "inspection.json", "inspection.md"]
     page = (tmp_path / "page.html").read_text()
@@ -101,5 +104,5 @@ def test_files_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 )
 def test_errors_are_one_sentence(words: list[str], error: type[Exception], told: str) -> None:
     with pytest.raises(error, match=told) as caught:
-        main(words)
+        run_verb(VERB, "inspect", words)
     assert "\n" not in str(caught.value)

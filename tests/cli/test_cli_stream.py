@@ -72,4 +72,4 @@ def test_ctrl_c_ends_it_with_a_summary(
 def test_other_files_are_refused(run: Command, streamed: tuple[Path, Path]) -> None:
     done = run("stream", *streamed, "--out", "said.txt")
     assert (done.code, done.out) == (2, "")
-    assert done.err == "striate: --out writes .csv or .jsonl; got said.txt: try --out said.csv\n"
+    assert done.err == "striate: out is a .csv or .jsonl file; got said.txt: try said.csv\n"

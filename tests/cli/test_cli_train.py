@@ -122,10 +122,7 @@ def test_other_processes_of_a_team_print_nothing(
 
 
 def test_nothing_to_train_on(run: Command) -> None:
-    assert refused(run, "train") == (
-        "train on what? give a data set, for example `striate train digits`; `striate train --help` tells "
-        "which there are"
-    )
+    assert refused(run, "train") == ("train needs DATA or --resume: for example `striate train digits`")
 
 
 def test_data_and_resume(run: Command, digits_run: Run) -> None:
@@ -229,12 +226,14 @@ def test_wrong_values(run: Command, away: Path, words: str, sentence: str) -> No
         ("--epoch 3", "train has no option --epoch: did you mean --epochs?"),
         (
             "--recipe fst",
-            "--recipe must be default, fast or thorough; got 'fst': for example --recipe default",
+            "--recipe must be default, fast or thorough; got 'fst' (did you mean fast?): for example "
+            "--recipe default",
         ),
         ("--epochs many", "--epochs must be a whole number; got 'many': for example --epochs 12"),
         (
             "--optimizer adam",
-            "--optimizer must be adamw or sgd; got 'adam': for example --optimizer adamw",
+            "--optimizer must be adamw or sgd; got 'adam' (did you mean adamw?): for example --optimizer "
+            "adamw",
         ),
         ("--crop-area 0.5", "--crop-area needs 2 values: for example --crop-area 1 1"),
         ("--lr 3", "train has no option --lr: did you mean --learning-rate?"),
@@ -243,7 +242,7 @@ def test_wrong_values(run: Command, away: Path, words: str, sentence: str) -> No
         ("--batch 8", "train has no option --batch: did you mean --batch-size?"),
         ("-e 3", "train has no option -e: `striate train --help` lists what it has"),
         ("--json=yes", "--json takes no value; got '--json=yes': leave =yes out"),
-        ("--freeze", "--freeze needs a value: for example --freeze NAME"),
+        ("--freeze", "--freeze needs a value: for example --freeze PART"),
         ("photos", "train takes DATA; got 'photos' besides: leave it out"),
     ],
 )

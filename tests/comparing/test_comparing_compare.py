@@ -165,7 +165,10 @@ def test_the_same_parameters(small_clips: Path, tmp_path: Path) -> None:
         ({"times": ("2d", "2d")}, "each way once, please; got 2d 2d: --seeds trains it again"),
         ({"seeds": 0}, "seeds is how often each way is trained, at least once; got 0"),
         ({"minutes_each": 0.0}, "minutes_each must be above 0; got 0"),
-        ({"match": "flops"}, "unknown match 'flops': "),
+        (
+            {"match": "flops"},
+            "match must be 'params', 'macs', 'time' or None; got 'flops': for example match='macs'",
+        ),
         (
             {"match": "time", "minutes_each": 1.0},
             "--minutes-each gives every training its minutes, and --match time those that the first way "

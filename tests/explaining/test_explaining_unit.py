@@ -55,8 +55,14 @@ def test_what_follows_at_the_same_place() -> None:
             {"filter": 1},
             r"^a filter, a position, a weight or the way through is of a layer: give --layer too$",
         ),
-        ({"layer": "3", "show": ("map",)}, r"^unknown picture 'map': did you mean 'maps'\? Known: "),
-        ({"layer": "3", "language": "fr"}, r"^unknown language 'fr': known: en, vi$"),
+        (
+            {"layer": "3", "show": ("map",)},
+            r"^show must be a row of which each is 'maps', .* got \('map',\) \(did you mean maps\?\): ",
+        ),
+        (
+            {"layer": "3", "language": "fr"},
+            r"^language must be 'en' or 'vi'; got 'fr': for example language='en'$",
+        ),
     ],
 )
 def test_what_is_out_of_range(asked: dict[str, object], expected: str) -> None:

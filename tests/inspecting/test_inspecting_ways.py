@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from striate.arithmetic.described import Status
 from striate.arithmetic.receptive.field import Field, extents
-from striate.cli.inspect import main
+from striate.cli.inspect import VERB
+from striate.cli.running import run as run_verb
 from striate.errors import ArgumentError
 from striate.inspecting import inspect
 from striate.models import WAYS, ClipNetwork, build
@@ -125,7 +126,10 @@ def test_the_table_tells_what_one_window_sees() -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_way_by_command(way: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["plain", "--time", way, "--frames", "4", "--input", "1x16x16", "--json"]) == 0
+    assert (
+        run_verb(VERB, "inspect", ["plain", "--time", way, "--frames", "4", "--input", "1x16x16", "--json"])
+        == 0
+    )
     told = json.loads(capsys.readouterr().out)
     with torch.device("meta"):
         network = build("plain", classes=10, channels=1, size=16, time=way)
@@ -137,11 +141,11 @@ def test_a_way_by_command(way: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_measure_measures_and_time_is_the_way_through_time(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["plain", "--measure", "--input", "1x8x8", "--json"])
+    run_verb(VERB, "inspect", ["plain", "--measure", "--input", "1x8x8", "--json"])
     assert json.loads(capsys.readouterr().out)["totals"]["seconds"] > 0
     with pytest.raises(ArgumentError, match=r"^--time needs a value: for example --time tsm$"):
-        main(["plain", "--time", "--input", "1x8x8"])
-    main(["resnet18", "--time", "tsm", "--input", "3x64x64", "--json"])
+        run_verb(VERB, "inspect", ["plain", "--time", "--input", "1x8x8"])
+    run_verb(VERB, "inspect", ["resnet18", "--time", "tsm", "--input", "3x64x64", "--json"])
     by_command = json.loads(capsys.readouterr().out)
     assert inspect("resnet18", (3, 64, 64), time="tsm").to_json() == by_command
     assert by_command["input_shape"] == [1, 3, 8, 64, 64]
@@ -172,5 +176,5 @@ def test_two_networks_in_one_call() -> None:
 )
 def test_ways_that_cannot_be_inspected(words: list[str], message: str) -> None:
     with pytest.raises(ArgumentError) as raised:
-        main(words)
+        run_verb(VERB, "inspect", words)
     assert str(raised.value) == message

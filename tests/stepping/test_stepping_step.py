@@ -129,7 +129,8 @@ def test_states_of_others_are_refused(step: Step) -> None:
     ("options", "sentence"),
     [
         ({"readout": "windows"},
-         "unknown readout 'windows': did you mean 'window'? Known: exponential, frame, since-start, window"),
+         "readout must be 'window', 'frame', 'since-start' or 'exponential'; got 'windows' "
+         "(did you mean window?)"),
         ({"window": 0}, "window is at least one frame; got 0"),
     ],
 )  # fmt: skip

@@ -214,7 +214,7 @@ def test_of_many_frames_the_newest_is_taken_and_the_others_counted(
          "http://… or -"),
         ("camera", {"rate": 0}, ArgumentError, "rate is above 0; got 0"),
         ("camera", {"keep": "newes"}, ArgumentError,
-         "unknown keep 'newes': did you mean 'newest'? Known: all, auto, newest"),
+         "keep must be 'auto', 'newest' or 'all'; got 'newes' (did you mean newest?)"),
         ([], {}, ArgumentError,
          "source names no source of frames: give a file, a folder of frames, or camera"),
     ],

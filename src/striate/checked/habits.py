@@ -17,6 +17,7 @@ HABITS = {
     "stride": "fps frame_interval",
     "epochs": "epoch max_epochs num_epochs n_epochs",
     "minutes": "max_time",
+    "minutes_each": "minutes max_time",
     "classes": "n_classes num_classes",
     "optimizer": "opt optimiser",
     "options": "option",

@@ -4,6 +4,7 @@ import errno
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from numbers import Integral, Real
 from pathlib import Path
 from types import NoneType, UnionType
@@ -59,7 +60,8 @@ def _is_path(kind: Any) -> bool:
 def _one_of(known: Sequence[Any], value: Any) -> Any:
     if isinstance(value, str | int) and value in known and type(value) in map(type, known):
         return value
-    raise MisfitError
+    near = get_close_matches(value, [str(one) for one in known], n=1) if isinstance(value, str) else ()
+    raise MisfitError(f"did you mean {near[0]}?" if near else "")
 
 
 def _of_class(kind: Any, parts: tuple[Any, ...], value: Any, name: str) -> Any:

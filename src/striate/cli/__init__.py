@@ -12,6 +12,7 @@ from io import TextIOWrapper
 
 from striate.checked.habits import VERBS as HABITS
 from striate.checked.habits import meant
+from striate.cli.running import run
 from striate.cli.torchrun_errors import leader_failed, leads, say_once
 from striate.cli.verbs import VERBS
 from striate.errors import ArgumentError, DataError, StriateError, WeightsError
@@ -92,8 +93,8 @@ def _run(verb: str, words: list[str]) -> int:
     try:
         if verb not in VERBS:
             raise ArgumentError(_unknown(verb))
-        code: int = import_module(f"striate.cli.{verb}").main(words)
-        return code
+        home = import_module(f"striate.cli.{verb}")
+        return run(home.VERB, verb, words) if hasattr(home, "VERB") else int(home.main(words))
     except WeightsError as problem:
         return _fail(problem, problem.table)
     except StriateError as problem:

@@ -1,6 +1,6 @@
-"""The words of a command line → a command, or one sentence that says what is wrong with them.
+"""The words of a command line → what they ask for, or one sentence that says what is wrong with them.
 
-`argparse` parses and writes the help; a command's dataclass says what there is to parse.
+`argparse` parses and writes the help; the options of a verb say what there is to parse.
 """
 
 import argparse
@@ -8,61 +8,55 @@ import ast
 import re
 import shutil
 import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING
-from inspect import cleandoc
-from typing import Any, NoReturn, TypeVar, cast, get_type_hints
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 from striate.checked import meant
 from striate.checked.values import MisfitError, as_annotated
 from striate.checked.words import EXAMPLES, expected
-from striate.cli.options import Option, Positional, options_of, unmarked
+from striate.cli.options import Asked, Option, Verb, as_typed, needed, options_of
+from striate.cli.signatures import signature_of
 from striate.cli.torchrun_errors import leaving_once
 from striate.errors import ArgumentError
 
-Command = TypeVar("Command")
 WIDEST = 100
 """Columns of the help; longer lines are hard to read."""
+ONE_FORM = ("csv", "markdown", "json")
+"""Forms of a result of which only one can be printed."""
 
 
-def read(command: type[Command], verb: str, words: Sequence[str]) -> Command:
-    """Reads the words into a command; prints the help and leaves with code 0 where they ask for it.
+def read(verb: Verb, name: str, words: Sequence[str]) -> Asked:
+    """Reads the words behind the verb; prints the help and leaves with code 0 where they ask for it.
 
     Raises:
         ArgumentError: the words do not fit, or something is missing.
     """
-    values = given_in(command, verb, words)
-    for option in options_of(command):
-        if option.default is MISSING and option.place not in values:
-            raise ArgumentError(f"{verb} needs {option.flag}: for example `{example_of(command)}`")
-    return cast(Command, _made(command, values))
-
-
-def recipe_settings(command: type, verb: str, words: Sequence[str]) -> dict[str, Any]:
-    """What the words say of the recipe, by the names that a verb's function takes."""
-    given = given_in(command, verb, words)
-    return {place[-1]: value for place, value in given.items() if place[0] == "settings"}
-
-
-def given_in(command: type, verb: str, words: Sequence[str]) -> dict[tuple[str, ...], Any]:
-    """What the words give, by its place in the command, and nothing else."""
-    options = list(options_of(command))
-    parser = Parser(prog=f"striate {verb}")
-    parser.fill(command)
+    parser = Parser(prog=f"striate {name}")
+    parser.fill(verb)
     plain = [re.sub(r"^--[\w-]+", lambda flag: flag[0].replace("_", "-"), word) for word in words]
     with leaving_once():
         found, left = parser.parse_known_intermixed_args(plain)
     if left:
-        raise ArgumentError(_unknown(options, verb, next((w for w in left if w.startswith("-")), left[0])))
-    return {
-        tuple(place.split(".")): tuple(value) if isinstance(value, list) else value
-        for place, value in vars(found).items()
-        if value not in (None, [])
-    }
+        raise ArgumentError(parser.unknown(next((word for word in left if word.startswith("-")), left[0])))
+    given = {one: value for one, value in vars(found).items() if value not in (None, [])}
+    missing = [one.flag for one in parser.options if needed(one) and one.name not in given]
+    if verb.needs and not given.keys() & set(verb.needs):
+        missing = [" or ".join(one.flag for one in parser.options if one.name in verb.needs)]
+    if missing:
+        raise ArgumentError(f"{name} needs {' and '.join(missing)}: for example `{_first(verb)}`")
+    forms = [f"--{form}" for form in ONE_FORM if form in given]
+    if len(forms) > 1:
+        raise ArgumentError(f"{' and '.join(forms)} are two forms of one result: give one of them")
+    return Asked(("striate", *name.split(), *words), given)
+
+
+def _first(verb: Verb) -> str:
+    """The first example, without what is said of it."""
+    return verb.examples.strip().splitlines()[0].partition("  ")[0]
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are ArgumentErrors, and whose help is a command's docstring and options."""
+    """A parser whose errors are ArgumentErrors, and whose help is what a verb's function says of itself."""
 
     def __init__(self, **how: Any) -> None:
         width = min(shutil.get_terminal_size((80, 24)).columns, WIDEST)
@@ -73,36 +67,49 @@ class Parser(argparse.ArgumentParser):
             formatter_class=lambda prog: _Formatter(prog, max_help_position=26, width=width),
             **how,
         )
-        self.options: dict[str, Option] = {}
+        self.options: list[Option] = []
 
-    def fill(self, command: type) -> None:
-        """Adds a command's options, in groups."""
-        self.description = cleandoc(command.__doc__ or "")
-        groups: dict[str, Any] = {}
+    def fill(self, verb: Verb) -> None:
+        """Adds the options of a verb, in groups."""
+        self.options = options_of(verb)
+        flags = {one.name: one.flag for one in self.options}
+        said = as_typed(signature_of(*verb.home).text, flags)
+        self.description = f"{said}\n\nexamples:{textwrap.indent(verb.examples, '  ')}"
+        groups: dict[str, Any] = {"": self}
         self._positionals.title = "arguments"
-        for option in options_of(command):
-            self.options[option.flag] = option
+        for option in self.options:
+            if option.group not in groups:
+                groups[option.group] = self.add_argument_group(f"options, {option.group}")
             names, how = _argument(option)
-            if option.group and option.group not in groups:
-                title = f"options, {option.group[:1].lower()}{option.group[1:]}"
-                groups[option.group] = self.add_argument_group(title)
-            groups.get(option.group, self).add_argument(*names, **how)
-        positional = [one for one in self.options.values() if one.marked(Positional)]
-        self.usage = " ".join([self.prog, *map(_usage, positional), "[options]"])
+            groups[option.group].add_argument(*names, **how)
+        positional = [_usage(one) for one in self.options if one.positional]
+        self.usage = " ".join([self.prog, *positional, "[options]"])
         self.add_argument("-h", "--help", action="help", help="Show this and leave.")
 
     def error(self, message: str) -> NoReturn:
         """Says in our words what argparse found wrong."""
         named = re.match(r"argument (--[\w-]+)(?:/|,|:| )", message)
-        option = self.options.get(named[1]) if named else None
-        if option is None or named is None:
+        option = next((one for one in self.options if named and one.flag == named[1]), None)
+        if option is None:
             raise ArgumentError(f"{self.prog}: {message}: see `{self.prog} --help`")
         if value := re.search(r"ignored explicit argument '(.*)'", message):
             came = f"{option.flag}={value[1]}"
             raise ArgumentError(f"{option.flag} takes no value; got {came!r}: leave ={value[1]} out")
-        number = len(option.default) if isinstance(option.default, tuple) and not option.many else 1
-        values = "a value" if number == 1 else f"{number} values"
+        values = "a value" if option.values in (1, None) else f"{option.values} values"
         raise ArgumentError(f"{option.flag} needs {values}: for example {option.flag} {_example(option)}")
+
+    def unknown(self, word: str) -> str:
+        """What is wrong with a word that no option takes."""
+        verb = self.prog.removeprefix("striate ")
+        if not word.startswith("-"):
+            takes = " ".join(one.flag for one in self.options if one.positional) or "no words but options"
+            return f"{verb} takes {takes}; got {word!r} besides: leave it out"
+        flag = word.partition("=")[0]
+        names = {one.name: one.flag for one in self.options if not one.positional}
+        near = meant(flag, names)
+        if near is None:
+            return f"{verb} has no option {flag}: `{self.prog} --help` lists what it has"
+        return f"{verb} has no option {flag}: did you mean {names[near]}?"
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -117,33 +124,45 @@ class _Formatter(argparse.HelpFormatter):
         return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
+class _Pairs(argparse.Action):
+    """Values NAME=VALUE, together a dict."""
+
+    def __call__(self, parser: Any, found: Any, values: Any, option_string: str | None = None) -> None:
+        setattr(found, self.dest, {**getattr(found, self.dest, {}), **dict(values)})
+
+
+class _Values(argparse.Action):
+    """Several values, together a tuple; those of the same option given twice follow each other."""
+
+    def __call__(self, parser: Any, found: Any, values: Any, option_string: str | None = None) -> None:
+        setattr(found, self.dest, (*getattr(found, self.dest, ()), *values))
+
+
 def _argument(option: Option) -> tuple[list[str], dict[str, Any]]:
     """What argparse is told of an option."""
     how: dict[str, Any] = {"help": (option.help + _default(option)).replace("%", "%%")}
-    place = ".".join(option.place)
-    if option.switch:
-        action = "store_true" if option.only_on else argparse.BooleanOptionalAction
-        return [option.flag], {**how, "dest": place, "action": action}
+    if option.element is bool:
+        action = argparse.BooleanOptionalAction if option.either else "store_true"
+        return [option.flag], {**how, "dest": option.name, "action": action}
     how |= {"type": lambda text: _value(option, text), "metavar": option.metavar}
     how |= {"choices": option.choices} if option.choices else {}
-    if option.marked(Positional):
-        return [place], {**how, "nargs": "*" if option.many else "?", "default": None}
-    if option.many:
-        how |= {"nargs": "+", "action": "extend"}
-    elif isinstance(option.default, tuple):
-        how["nargs"] = len(option.default)
-    return [option.flag], {**how, "dest": place}
+    if option.positional:
+        several = {"nargs": "?"} if option.values == 1 else {"nargs": "*", "action": _Values}
+        return [option.name], {**how, **several, "default": argparse.SUPPRESS}
+    if option.values != 1:
+        how |= {"nargs": option.values or "+", "action": _Pairs if option.named else _Values}
+    return [option.flag], {**how, "dest": option.name}
 
 
 def _usage(option: Option) -> str:
-    text = f"{option.metavar} ..." if option.many else option.metavar
-    return text if option.default is MISSING else f"[{text}]"
+    text = option.metavar if option.values == 1 else f"{option.metavar} ..."
+    return text if needed(option) else f"[{text}]"
 
 
 def _default(option: Option) -> str:
     """What holds where it is not given; nothing where its help says so, or nothing does."""
     value = option.default
-    if value in (None, MISSING, (), "") or (value is False and option.only_on):
+    if needed(option) or value in (None, (), "") or (value is False and not option.either):
         return ""
     if isinstance(value, bool):
         return f" (default: {'on' if value else 'off'})"
@@ -152,6 +171,8 @@ def _default(option: Option) -> str:
 
 def _value(option: Option, text: str) -> Any:
     """One value. Raises ArgumentError."""
+    if option.named:
+        return _pair(option, text)
     try:
         kind = type(option.choices[0]) if option.choices else option.element
         value = {int: int, float: float}.get(kind, str)(text)
@@ -159,64 +180,33 @@ def _value(option: Option, text: str) -> Any:
     except (ValueError, MisfitError) as problem:
         why = f" ({problem})" if isinstance(problem, MisfitError) and str(problem) else ""
         known = expected(option.element).replace("'", "")
-        flag = "" if option.marked(Positional) else f"{option.flag} "
+        flag = "" if option.positional else f"{option.flag} "
         raise ArgumentError(
             f"{option.flag} must be {known}; got {text!r}{why}: for example {flag}{_example(option)}"
         ) from None
+
+
+def _pair(option: Option, text: str) -> tuple[str, Any]:
+    """`widths=32,64` as a name and a value."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.isidentifier():
+        raise ArgumentError(
+            f"{option.flag} takes NAME=VALUE; got {text!r}: for example {option.flag} {_example(option)}"
+        )
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return name, value
 
 
 def _example(option: Option) -> str:
     """A value, as it would be typed."""
     if option.choices:
         return str(option.choices[0])
-    if option.element in (int, float) and option.default not in (None, MISSING, ()):
+    if option.element in (int, float) and option.default:
         values = option.default if isinstance(option.default, tuple) else (option.default,)
         return " ".join(f"{value:g}" for value in values)
+    if option.named:
+        return "widths=32,64"
     known = EXAMPLES.get(option.name, "").strip("[]()").replace("'", "").replace(",", "")
     return known or option.metavar
-
-
-def _unknown(options: Sequence[Option], verb: str, word: str) -> str:
-    if not word.startswith("-"):
-        takes = " ".join(one.metavar for one in options if one.marked(Positional)) or "no words but options"
-        return f"{verb} takes {takes}; got {word!r} besides: leave it out"
-    flag = word.partition("=")[0]
-    names = {one.name: one.flag for one in options if not one.marked(Positional)}
-    near = meant(flag, names)
-    if near is None:
-        return f"{verb} has no option {flag}: `striate {verb} --help` lists what it has"
-    return f"{verb} has no option {flag}: did you mean {names[near]}?"
-
-
-def example_of(command: type) -> str:
-    """The first example of a command's help."""
-    return str(re.findall(r"^ +(striate .+?)(?:   |$)", command.__doc__ or "", re.MULTILINE)[0])
-
-
-def _made(command: Any, values: Mapping[tuple[str, ...], Any]) -> Any:
-    """A command, or a part of one, of values by their places."""
-    own = {place[0]: value for place, value in values.items() if len(place) == 1}
-    for name in {place[0] for place in values if len(place) > 1}:
-        deeper = {place[1:]: value for place, value in values.items() if place[0] == name}
-        own[name] = _made(unmarked(get_type_hints(command, include_extras=True)[name])[0], deeper)
-    return command(**own)
-
-
-def options(pairs: Sequence[str]) -> dict[str, Any]:
-    """`widths=32,64 dropout=0.2` as keyword arguments.
-
-    >>> options(["widths=32,64", "dropout=0.2"])
-    {'widths': (32, 64), 'dropout': 0.2}
-    """
-    found: dict[str, Any] = {}
-    for pair in pairs:
-        name, sign, text = pair.partition("=")
-        if not sign or not name.isidentifier():
-            raise ArgumentError(
-                f"--options takes NAME=VALUE; got {pair!r}: for example --options widths=32,64"
-            )
-        try:
-            found[name] = ast.literal_eval(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            found[name] = text
-    return found

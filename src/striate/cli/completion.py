@@ -1,18 +1,15 @@
 """`striate completion`: the script that makes a shell complete verbs, options and their values."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import import_module
-from typing import Annotated, Literal
+from typing import Literal
 
-from striate.cli.arguments import Parser, read
-from striate.cli.options import Positional
-from striate.cli.verbs import VERBS
+from striate.cli.arguments import Parser
+from striate.cli.options import Asked, Verb
+from striate.cli.verbs import DATA_VERBS, VERBS
 
 
-@dataclass(frozen=True)
-class Completion:
-    """Print what makes a shell complete the words of striate: its verbs, options and their values.
+def completion(shell: Literal["bash", "zsh", "fish", "tcsh", "powershell"]) -> str:
+    """Prints what makes a shell complete the words of striate: its verbs, options and their values.
 
     bash: add  eval "$(striate completion bash)"  to ~/.bashrc
 
@@ -20,21 +17,13 @@ class Completion:
 
     fish: striate completion fish > ~/.config/fish/completions/striate.fish
 
-    examples:
-      striate completion bash
+    Args:
+        shell: whose words are to be completed.
     """
-
-    shell: Annotated[Literal["bash", "zsh", "fish", "tcsh", "powershell"], Positional("SHELL")]
-    """Whose words are to be completed."""
-
-
-def main(words: Sequence[str]) -> int:
-    """Prints the script."""
-    shell = read(Completion, "completion", words).shell
     import shtab
 
-    print(shtab.complete(whole(), shell))
-    return 0
+    script: str = shtab.complete(whole(), shell)
+    return script
 
 
 def whole() -> Parser:
@@ -42,21 +31,29 @@ def whole() -> Parser:
     parser = Parser(prog="striate")
     verbs = parser.add_subparsers()
     for verb, what in VERBS.items():
-        room = import_module(f"striate.cli.{verb}")
+        home = import_module(f"striate.cli.{verb}")
         one = verbs.add_parser(verb, help=what)
         if verb == "data":
             under = one.add_subparsers()
-            for word, (command, _) in room.SUBVERBS.items():
-                _fill(under.add_parser(word), command)
+            for word, of_data in home.VERBS.items():
+                _fill(under.add_parser(word, help=DATA_VERBS[word]), of_data)
         else:
-            _fill(one, getattr(room, verb.capitalize()))
+            _fill(one, home.VERB)
     return parser
 
 
-def _fill(parser: Parser, command: type) -> None:
+def _fill(parser: Parser, verb: Verb) -> None:
     from shtab import FILE
 
-    parser.fill(command)
+    parser.fill(verb)
     for action in parser._actions:
         if action.metavar and not action.choices:
             action.complete = FILE  # type: ignore[attr-defined]  # what shtab reads
+
+
+def show(result: str, asked: Asked) -> None:
+    """The script."""
+    print(result)
+
+
+VERB = Verb("striate.cli.completion:completion", show, ("shell",), examples="\nstriate completion bash")

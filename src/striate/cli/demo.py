@@ -1,47 +1,29 @@
 """`striate demo`."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-import striate
-from striate.cli.arguments import read
-from striate.cli.options import Flag, Folder
+from striate.cli.options import Asked, Verb
 from striate.cli.printing import print_json
 
 if TYPE_CHECKING:
-    from striate.demonstration import Demo as Result
+    from striate.demonstration import Demo
 
 
-@dataclass(frozen=True)
-class Demo:
-    """Train on real handwritten digits and classify images; then compare two ways to look at moving digits.
-
-    examples:
-      striate demo
-    """
-
-    out: Folder | None = None
-    """The run's folder. By default a new one under runs/."""
-    json: Flag = False
-    """Print the results as JSON and nothing else on standard output."""
-
-
-def main(words: Sequence[str]) -> int:
-    """Does it all, and prints each part when it is done."""
-    command = read(Demo, "demo", words)
-    result = striate.demo(command.out, progress=None if command.json else _print_images)
+def show(result: "Demo", asked: Asked, *, json: bool = False) -> int:
+    """What remains to be said when all is done."""
     if not result.finished:
         _print_stopped(result)
         return 130
-    if command.json:
+    if json:
         print_json(result.to_json())
     else:
         _print_ways(result)
     return 0
 
 
-def _print_stopped(result: "Result") -> None:
+def _print_stopped(result: "Demo") -> None:
     from striate.cli.tables import print_run
     from striate.demonstration import CLIPS, WAYS
 
@@ -52,7 +34,7 @@ def _print_stopped(result: "Result") -> None:
     print(f"stopped, everything saved; go on with:  {again}")
 
 
-def _print_images(so_far: "Result") -> None:
+def _print_images(so_far: "Demo") -> None:
     from striate.cli.tables import print_predictions, print_run
 
     assert so_far.predictions is not None
@@ -66,7 +48,11 @@ def _print_images(so_far: "Result") -> None:
     )
 
 
-def _print_ways(result: "Result") -> None:
+def _progress(asked: Asked) -> AbstractContextManager[Callable[["Demo"], None] | None]:
+    return nullcontext(None if asked.values.get("json") else _print_images)
+
+
+def _print_ways(result: "Demo") -> None:
     from striate.cli.tables import print_comparison
 
     assert result.compared is not None
@@ -75,3 +61,6 @@ def _print_ways(result: "Result") -> None:
     print("\nnow your own images or clips, in one folder per class:  striate train FOLDER")
     print("more ways through time:  striate compare motion-digits --time 2d tsm 3d lstm")
     print("or the full MNIST:  striate data get mnist && striate train mnist")
+
+
+VERB = Verb("demo", show, progress=_progress, examples="\nstriate demo")

@@ -1,120 +1,61 @@
 """`striate inspect`."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import striate
-from striate.cli.arguments import read
-from striate.cli.options import File, Flag, Folder, Metavar, Positional
-from striate.cli.printing import one_form, print_json, screen
+from striate.cli.options import Asked, Verb
+from striate.cli.printing import print_json, screen
 from striate.errors import ArgumentError
 
 if TYPE_CHECKING:
     from striate.inspecting import Inspection, SideBySide
 
-Network = Annotated[str, Metavar("NETWORK")]
+OF_ONE = ("csv", "markdown", "unit", "depth", "all")
+"""Options that show one network, not two."""
 
 
-@dataclass(frozen=True)
-class Inspect:
-    """What every layer of a network is, holds, sees and costs, on images or on clips.
+def show(
+    result: "Inspection | SideBySide",
+    asked: Asked,
+    *,
+    unit: str | None = None,
+    depth: int | None = None,
+    all: bool = False,
+    html: Path | None = None,
+    csv: bool = False,
+    markdown: bool = False,
+    json: bool = False,
+) -> None:
+    """The table, or one of its other forms.
 
-    examples:
-      striate inspect plain
-      striate inspect resnet18 --html resnet18.html --image dog.png
-      striate inspect resnet50 --against mobilenet_v2
-      striate inspect runs/digits-plain --measure
-      striate inspect resnet18 --time tsm --frames 8
-      striate inspect my.models:network --input 3x8x112x112 --unit layer3:4,7,7
+    Args:
+        unit: what one unit of a layer sees: LAYER:3,5, or LAYER for the one in the middle.
+        depth: fold layers that lie deeper than this many parts of a name.
+        all: also show rows that only move elements.
     """
-
-    network: Annotated[str, Positional("NETWORK")]
-    """A name of the catalogue, a run folder, package.module:function, a .onnx or a .pt2 file."""
-    input: Annotated[str, Metavar("SHAPE")] | None = None
-    """One input, 3x224x224 for an image, 3x8x112x112 for a clip of 8 frames."""
-    batch: int = 1
-    """Inputs at once; costs are those of all."""
-    layout: Annotated[str, Metavar("AXES")] | None = None
-    """The axes of the input where they are not N C T H W, for example NTC."""
-    against: Network | None = None
-    """A second network, side by side."""
-    unit: Annotated[str, Metavar("LAYER[:Y,X]")] | None = None
-    """What one unit of a layer sees: LAYER:3,5, or LAYER for the one in the middle."""
-    time: Annotated[str, Metavar("WAY")] | None = None
-    """A way through time for a network of the catalogue: 2d, tsm, 2plus1d, 3d, rnn, lstm, gru, two-stream."""
-    frames: int | None = None
-    """Frames of a clip, where --input does not say. By default 8."""
-    causal: Flag = False
-    """No frame of a clip sees a later one."""
-    measure: Flag = False
-    """Also run the network on real numbers and measure every layer."""
-    depth: int | None = None
-    """Fold layers that lie deeper than this many parts of a name."""
-    all: Flag = False
-    """Also show rows that only move elements."""
-    image: File | None = None
-    """A picture, or a folder of frames, to draw receptive fields on in the page."""
-    html: File | None = None
-    """Write one self-contained page."""
-    out: Folder | None = None
-    """Write inspection.json and inspection.html into this folder; of one network, .csv and .md too."""
-    csv: Flag = False
-    """Print CSV and nothing else on standard output."""
-    markdown: Flag = False
-    """Print Markdown and nothing else on standard output."""
-    json: Flag = False
-    """Print JSON and nothing else on standard output."""
-
-
-ASKED = ("batch", "layout", "time", "frames", "causal", "measure", "against", "image")
-"""What the function of this verb takes besides."""
-
-
-def main(words: Sequence[str]) -> int:
-    """Inspects, writes what is asked for, prints."""
-    command = read(Inspect, "inspect", words)
-    one_form(csv=command.csv, markdown=command.markdown, json=command.json)
-    _refuse_for_two(command)
-    asked = {name: getattr(command, name) for name in ASKED}
-    result: Inspection | SideBySide = striate.inspect(command.network, command.input, **asked)
-    if command.html is not None:
-        from striate.runs import write_text
-
-        write_text(command.html, result.to_html())
-    if command.out is not None:
-        result.save(command.out)
-    _present(command, result)
-    return 0
-
-
-def _refuse_for_two(command: Inspect) -> None:
-    """What is of one network."""
-    asked = [f"--{name}" for name in ("csv", "markdown", "unit", "depth", "all") if getattr(command, name)]
-    if command.against is not None and asked:
-        raise ArgumentError(f"--against shows two networks, and {' and '.join(asked)} one: leave one out")
-
-
-def _present(command: Inspect, result: "Inspection | SideBySide") -> None:
     from striate.inspecting import Inspection
 
-    if isinstance(result, Inspection) and command.unit is not None:
-        _present_unit(command, result, *_unit(command.unit))
-    elif command.json:
+    if html is not None:
+        from striate.runs import write_text
+
+        write_text(html, result.to_html())
+    if isinstance(result, Inspection) and unit is not None:
+        _show_unit(result, *unit_of(unit), json=json)
+    elif json:
         print_json(result.to_json())
     elif not isinstance(result, Inspection):
         screen().print(result.to_table())
-    elif command.csv:
+    elif csv:
         print(result.to_csv(), end="")
-    elif command.markdown:
+    elif markdown:
         print(result.to_markdown(), end="")
     else:
-        screen().print(result.to_table(depth=command.depth, moves=command.all))
+        screen().print(result.to_table(depth=depth, moves=all))
 
 
-def _present_unit(command: Inspect, found: "Inspection", name: str, unit: tuple[int, ...] | None) -> None:
+def _show_unit(found: "Inspection", name: str, unit: tuple[int, ...] | None, json: bool) -> None:
     seen = found.unit(name, unit)
-    if command.json:
+    if json:
         print_json(seen.to_json())
         return
     for axis, inside, beyond in zip(seen.axes, seen.clipped, seen.unclipped, strict=True):
@@ -123,10 +64,10 @@ def _present_unit(command: Inspect, found: "Inspection", name: str, unit: tuple[
         print(f"{name} unit {','.join(map(str, seen.unit))} along {axis}: {extent}{wider}, {seen.status}")
 
 
-def _unit(text: str) -> tuple[str, tuple[int, ...] | None]:
+def unit_of(text: str) -> tuple[str, tuple[int, ...] | None]:
     """`layer1.0.conv1:3,5` as a layer and a unit.
 
-    >>> _unit("conv1:3,5"), _unit("conv1")
+    >>> unit_of("conv1:3,5"), unit_of("conv1")
     (('conv1', (3, 5)), ('conv1', None))
     """
     name, sign, position = text.partition(":")
@@ -136,3 +77,26 @@ def _unit(text: str) -> tuple[str, tuple[int, ...] | None]:
         return name, tuple(int(number) for number in position.split(","))
     except ValueError:
         raise ArgumentError(f"--unit takes LAYER:3,5, a layer and a position in it; got {text!r}") from None
+
+
+def refuse(asked: Asked) -> None:
+    """Raises ArgumentError for two networks together with what shows one; or for what names no unit."""
+    one = [f"--{name}" for name in OF_ONE if name in asked.values]
+    if "against" in asked.values and one:
+        raise ArgumentError(f"--against shows two networks, and {' and '.join(one)} one: leave one out")
+    unit_of(asked.values.get("unit", ""))
+
+
+VERB = Verb(
+    "inspect",
+    show,
+    positional=("network",),
+    refuse=refuse,
+    examples="""
+striate inspect plain
+striate inspect resnet18 --html resnet18.html --image dog.png
+striate inspect resnet50 --against mobilenet_v2
+striate inspect runs/digits-plain --measure
+striate inspect resnet18 --time tsm --frames 8
+striate inspect my.models:network --input 3x8x112x112 --unit layer3:4,7,7""",
+)

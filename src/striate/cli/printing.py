@@ -2,12 +2,13 @@
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from striate.errors import ArgumentError, printable
+from striate.errors import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,13 +16,6 @@ if TYPE_CHECKING:
 
 UNBROKEN = 1000
 """Characters in a line where nobody looks at it on a terminal."""
-
-
-def one_form(**asked: bool) -> None:
-    """Refuses two forms of one result, as --csv with --json."""
-    flags = [f"--{name}" for name, wanted in asked.items() if wanted]
-    if len(flags) > 1:
-        raise ArgumentError(f"{' and '.join(flags)} are two forms of one result: give one of them")
 
 
 def print_json(content: object, indent: int | None = 2) -> None:
@@ -33,6 +27,12 @@ def print_lines(head: str, lines: Iterable[object], error: bool = False) -> None
     """`head: line`, one a line."""
     for line in lines:
         print(printable(f"{head}: {line}"), file=sys.stderr if error else sys.stdout)
+
+
+def print_stopped(words: Iterable[str]) -> int:
+    """How to go on with what Ctrl-C stopped, and the exit code of that."""
+    print(f"stopped, everything saved; go on with the same command:  {shlex.join(words)}", file=sys.stderr)
+    return 130
 
 
 def screen(error: bool = False) -> "Console":

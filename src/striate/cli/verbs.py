@@ -10,6 +10,21 @@ VERBS = {
     "compare": "ways through time on the same clips: a table of cost and accuracy",
     "tune": "the fastest right algorithm of each convolution, measured here",
     "explain": "the numbers behind a number of a trained network, checked",
+    "glossary": "the terms of the field and what they mean",
     "data": "get a public data set; check or pack your own, draw optical flow",
     "completion": "make your shell complete verbs and options",
 }
+DATA_VERBS = {
+    "get": "download a public data set, checked by its checksums",
+    "check": "read every file of a data set and name those that cannot be used",
+    "pack": "decode clips once, so that training reads them at full speed",
+    "flow": "draw the optical flow of a clip in colour",
+}
+"""What can stand behind `striate data`."""
+FUNCTIONS = {verb: verb for verb in VERBS} | {
+    "get_data": "data get",
+    "check_data": "data check",
+    "pack_data": "data pack",
+    "draw_flow": "data flow",
+}
+"""Each function of a verb with the words of its command."""

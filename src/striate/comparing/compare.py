@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from striate.checked import checked
 from striate.comparing.comparison import Comparison, Row
@@ -14,17 +14,17 @@ from striate.comparing.drawing import draw_front
 from striate.comparing.request import CompareRequest, Member, planned
 from striate.comparing.rows import Finished, check_alike, differences, read_finished, rows_of
 from striate.data import ClipData, open_data
+from striate.data.optical_flow import Flow
 from striate.errors import ArgumentError, DataError
 from striate.machine import describe, pick_device, threads
 from striate.models.own import short_name
 from striate.runs import RECORD, read_record, write, write_text
-from striate.training.presets import Preset, check_names, recipe_request
+from striate.training.presets import Preset, PresetName, check_names, recipe_request
 from striate.training.progress import Reporter, reporter_for
 from striate.training.recipe import Recipe
 from striate.training.request import (
     Backbone,
     ClipOptions,
-    Flow,
     MachineOptions,
     PictureOptions,
     Request,
@@ -33,6 +33,8 @@ from striate.training.request import (
 )
 from striate.training.train import run_training
 
+Match = Literal["params", "macs", "time"]
+"""What is to be equal besides the recipe."""
 JSON, PICTURE, PAGE = "comparison.json", "pareto.png", "comparison.html"
 
 
@@ -44,10 +46,10 @@ def compare(
     backbone: Backbone = "plain",
     seeds: int = 3,
     minutes_each: float | None = None,
-    match: str | None = None,
+    match: Match | None = None,
     runs: Sequence[str | Path] = (),
     out: str | Path | None = None,
-    recipe: Recipe | str | Preset | None = None,
+    recipe: Recipe | PresetName | Preset | None = None,
     options: dict[str, Any] | None = None,
     weights: str | Path | None = None,
     weights_mean: Sequence[float] = (),
@@ -71,45 +73,42 @@ def compare(
 ) -> Comparison:
     """Trains each way through time on clips, several times over, and says what it is worth and what it costs.
 
-    Each training is a run below `out`. Asked again, the comparison goes on where it was: finished trainings
-    are read, an interrupted one is resumed.
+    Each training is a run in the comparison's folder. Asked again, the comparison goes on where it was:
+    finished trainings are read, an interrupted one is resumed.
 
     Args:
-        data: clips; None: only compare `runs`.
-        time: the ways through time; the first is the reference of `match`.
-        backbone: a network of the catalogue; a name of your own code, "my.py:make" or "package.module:make";
-            one of timm's, "timm:resnet26"; or the function, class or module itself.
-        seeds: trainings of each way.
-        minutes_each: for each training, in place of the recipe's epochs.
-        match: what is to be equal besides the recipe: "params" or "macs" (the widths of the networks are
-            scaled), or "time" (each trains for as long as the first way's training with the same seed took).
-        runs: finished runs of the same data that join.
-        out: the folder of the comparison, by default one under runs/, the same for the same question.
-        recipe: as in `train`; its seed is the first one.
-        options: keyword arguments of the network.
-        weights: where every training starts from.
+        data: clips: "motion-digits", a folder with a folder of videos per class, a list of videos.
+        time: the ways through time: "2d", "tsm", "3d", "2plus1d", "rnn", "lstm", "gru", "two-stream". The
+            first is the reference of `match`.
+        backbone: as in `train`.
+        seeds: how often each is trained, from `seed` on.
+        minutes_each: minutes of each training, in place of the recipe's epochs.
+        match: what is to be equal besides the recipe: parameters or MACs, for which the widths of the
+            networks are scaled; or the time that the reference took with the same seed.
+        runs: finished runs on the same data, made anywhere, that join the table.
+        out: the folder of the comparison and its runs. By default one under runs/, the same for the same
+            question.
+        recipe: as in `train`.
+        options: as in `train`.
+        weights: as in `train`.
         weights_mean: as in `train`.
         weights_std: as in `train`.
-        size: height and width of what the networks see, in pixels.
-        channels: 1 for grey, 3 for RGB.
-        frames: of each clip, by default 8.
-        causal: no frame sees a later one; does not go with "two-stream".
-        span: seconds of a video that a clip stands for, its frames evenly spread, or "whole" for all of each
-            video; by default what nine in ten clips are long, 10 at most.
-        rate: frames a second that a clip takes of a video, in place of span.
-        stride: distance of the frames in the video, counted in frames, in place of span; for videos of one
-            frame rate.
-        frame_rate: frames a second of clips that tell no times, as folders of frames do.
-        mirrored: pairs of classes that a mirror exchanges, as {"left": "right"}: their samples are mirrored
-            with the label swapped.
-        reversed: pairs of classes that are each other's played backwards, as {"open": "close"}: their clips
-            are played backwards with the label swapped.
-        flow: how the optical flow of "two-stream" is computed: "dis" (the default there) or "farneback".
-        group_by: clips that this pattern gives one name stay on one side of a split.
-        device: "auto", "cpu", "cuda" or "cuda:1".
-        num_threads: of the processor, by default one per core.
-        reporter: hears what happens; by default a bar on a terminal and lines elsewhere.
-        settings: anything of `Recipe` or its augmentation, laid over the preset, as epochs=6.
+        size: as in `train`.
+        channels: as in `train`.
+        frames: as in `train`.
+        causal: as in `train`.
+        span: as in `train`.
+        rate: as in `train`.
+        stride: as in `train`.
+        frame_rate: as in `train`.
+        mirrored: as in `train`.
+        reversed: as in `train`.
+        flow: as in `train`.
+        group_by: as in `train`.
+        device: as in `train`.
+        num_threads: as in `train`.
+        reporter: as in `train`.
+        settings: as in `train`.
 
     Returns:
         The table: a row for each way, with the spread over its trainings.

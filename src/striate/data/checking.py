@@ -63,8 +63,8 @@ def check_data(
     """Reads every file of a data set and reports all that is broken, without stopping at a tenth of a class.
 
     Args:
-        source: as for `open_data`.
-        workers: processes that decode files; by default one a processor, up to 8; 0 decodes in this process.
+        source: a data set, as for `train`.
+        workers: processes that decode files; 0 decodes in this one. By default one a processor, up to 8.
         progress: is called with the number of files decoded so far and the number of all.
 
     Raises:

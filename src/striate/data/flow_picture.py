@@ -16,7 +16,7 @@ from PIL import Image
 from striate.checked import checked
 from striate.data.builtin.motion_digits import motion_digits
 from striate.data.builtin.paths import DIFFICULTIES
-from striate.data.optical_flow import from_bytes
+from striate.data.optical_flow import Flow, from_bytes
 from striate.data.options import DEFAULT_FRAMES, Options
 from striate.data.unreadable_files import saying_os_errors
 from striate.data.video.clip_reading import read_clip
@@ -72,9 +72,9 @@ class FlowPicture(ToJson):
 @saying_os_errors()
 def draw_flow(
     clip: str | Path,
-    out: str | Path,
+    out: str | Path = "flow.png",
     *,
-    method: str = "dis",
+    method: Flow = "dis",
     frames: int = DEFAULT_FRAMES,
     stride: int | None = None,
     size: int | None = None,
@@ -84,11 +84,11 @@ def draw_flow(
     Args:
         clip: a video file, a folder of frames, or a clip of moving digits by its name, as
             "motion-digits/test/3".
-        out: the picture to write: PNG, JPEG or WebP.
-        method: "dis" or "farneback".
-        frames: how many of the clip's.
-        stride: their distance in the video; by default they are spread over all of it.
-        size: pixels, for square pictures; by default the video's own.
+        out: the picture to write: .png, .jpg or .webp.
+        method: dense inverse search, or Farnebäck's polynomials.
+        frames: so many, each with the flow to the next one of the video.
+        stride: their distance in frames. By default they are spread over the whole clip.
+        size: height and width, for square pictures. By default the video's own.
 
     Raises:
         DataError: the clip cannot be read.

@@ -14,14 +14,16 @@ OpenCV computes it (the extra `flow`), on one thread: the caller's workers are t
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from striate.data.workers import default_workers
 from striate.errors import ArgumentError, DataError, MissingExtraError, unknown
 
-METHODS = ("dis", "farneback")
+Flow = Literal["dis", "farneback"]
+"""Methods of optical flow."""
+METHODS: tuple[Flow, ...] = get_args(Flow)
 LIMIT = 20.0
 """Pixels per frame; more is clipped."""
 STILL = 128

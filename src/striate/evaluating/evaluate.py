@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -58,6 +58,8 @@ class Evaluation:
     notes: tuple[str, ...] = ()
     views: Views | None = None
     """Of videos: what their single clips score."""
+    files: tuple[Path, ...] = ()
+    """What was written of it."""
     events: EventScores | None = None
     """Of whole files, where it was asked for: the events found in them against the set's segments."""
 
@@ -95,6 +97,7 @@ def evaluate(
     split: str = "test",
     clips: int = 1,
     crops: int = 1,
+    out: str | Path | None = None,
     events: bool = False,
     window: float | None = None,
     hop: float | None = None,
@@ -103,7 +106,7 @@ def evaluate(
     min_duration: float | None = None,
     min_gap: float | None = None,
     device: str = "auto",
-    algorithms: str = "auto",
+    algorithms: Literal["auto", "plain"] = "auto",
     progress: Progress | None = None,
 ) -> Evaluation:
     """Scores a run on a split of `data`, by default of the data that it was trained on.
@@ -111,24 +114,23 @@ def evaluate(
     Classes are matched by name, so the set may hold fewer of them or list them in another order.
 
     Args:
-        run: the folder of a run, or a file that `export` has written.
-        data: as for `train`; by default what the run was trained on.
-        split: "test", "val", "train", or "all", for a set that is not split: of such a set a part is taken
-            otherwise, as for training.
-        clips: how often each video is looked at, spread over its time; its probabilities are the mean over
-            these views.
-        crops: 3 for three views along its long side each time, 1 for one.
-        events: whether events are looked for in whole files, as `predict` does, and scored against the
-            set's segments: mean average precision at temporal overlaps from 0.3 to 0.7.
-        window: of events, as for `predict`; so are hop, threshold, threshold_off, min_duration and min_gap.
-        hop: seconds from window to window.
-        threshold: the probability that an event reaches somewhere.
-        threshold_off: the probability below which it ends.
-        min_duration: seconds; shorter events are left out.
-        min_gap: seconds; events of one class that are less apart are one.
-        device: "auto", "cpu", "cuda" or "cuda:1".
-        algorithms: "auto" computes convolutions in the algorithms that are known to be fastest here, "plain"
-            by PyTorch's own call.
+        run: as for `predict`.
+        data: a data set, as for `train`. By default the one that the run was trained on.
+        split: which part of it: "test", "val", "train", or "all", for a set that is not split: of such a set
+            a part is taken otherwise, as for training.
+        clips: of each video, so many clips spread over its time; its probabilities are their mean.
+        crops: of each clip, 1 crop at the centre, or 3 along the long side.
+        out: write evaluation.json, predictions.csv and confusion.png into this folder.
+        events: look for events in whole files, as `predict` does, and score them against the set's segments:
+            mean average precision at temporal overlaps from 0.3 to 0.7.
+        window: as for `predict`.
+        hop: as for `predict`.
+        threshold: as for `predict`.
+        threshold_off: as for `predict`.
+        min_duration: as for `predict`.
+        min_gap: as for `predict`.
+        device: as for `train`.
+        algorithms: as for `predict`.
         progress: called with (images or clips done, all of them).
 
     Raises:
@@ -163,7 +165,7 @@ def evaluate(
     looks, labels, files = (np.concatenate(each) for each in zip(*scored, strict=True))  # looks: (N, V, K)
     rows, labels = looks.mean(axis=1), numbers[labels]
     late = [one for part in parts for one in part.skipped]
-    return Evaluation(
+    result = Evaluation(
         run=str(run),
         data=images.name,
         split=split,
@@ -173,6 +175,7 @@ def evaluate(
         views=None if trained.sampling is None else _views(trained, looks, labels, clips, crops),
         events=found,
     )
+    return result if out is None else replace(result, files=result.save(out))
 
 
 def _views(trained: Trained, looks: np.ndarray, labels: np.ndarray, clips: int, crops: int) -> Views:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -100,6 +100,7 @@ def predict(
     run: str | Path,
     files: Iterable[str | Path],
     *,
+    out: str | Path | None = None,
     window: float | None = None,
     hop: float | None = None,
     events: bool = False,
@@ -108,7 +109,7 @@ def predict(
     min_duration: float | None = None,
     min_gap: float | None = None,
     device: str = "auto",
-    algorithms: str = "auto",
+    algorithms: Literal["auto", "plain"] = "auto",
     progress: Progress | None = None,
 ) -> Predictions:
     """Classifies image files, and the images in folders, as the run's training images were prepared.
@@ -118,20 +119,22 @@ def predict(
     once, and memory does not grow with them. Unreadable files are skipped and named.
 
     Args:
-        run: the folder of a run, or a file that `export` has written.
-        files: image files, or videos, or folders that hold some; of videos also segments, as
-            `long.mp4#t=12,14.5`, and lists of clips.
-        window: length of a window in seconds, by default 2 for a run whose frames are spread over a clip; any
-            other has windows of its own length.
-        hop: seconds from the beginning of one window to that of the next, by default as long as a window,
-            for events a quarter of it.
-        events: whether the windows of a video are joined into events.
-        threshold: the probability that an event reaches somewhere, by default 0.5.
-        threshold_off: the probability below which it ends, by default 0.3.
-        min_duration: seconds, by default 0; shorter events are left out.
-        min_gap: seconds, by default 0; events of one class that are less apart are one.
-        device: "auto", "cpu", "cuda" or "cuda:1".
-        algorithms: as for `evaluate`.
+        run: the folder of a run, made by `train`, or a file that `export` has written.
+        files: files of images, or of videos for a run on clips (also folders of frames), or folders of them;
+            of videos also segments, as long.mp4#t=12,14.5, and lists of clips.
+        out: write predictions.json and predictions.csv into this folder; of events, a picture of each video.
+        window: seconds of a window. By default 2 for a run whose frames are spread over a clip; any other has
+            windows of its own length.
+        hop: seconds from the beginning of one window to that of the next. By default as long as a window, for
+            events a quarter of it.
+        events: join the windows of each video into events: what happens from when to when.
+        threshold: the probability that an event reaches somewhere. By default 0.5.
+        threshold_off: the probability below which it ends. By default 0.3.
+        min_duration: seconds; shorter events are left out. By default 0.
+        min_gap: seconds; events of one class that are less apart are one. By default 0.
+        device: as for `train`.
+        algorithms: how convolutions are computed: "auto" as was found fastest here, "plain" by PyTorch's own
+            call.
         progress: called with (files done, all of them).
 
     Raises:
@@ -145,7 +148,7 @@ def predict(
     if trained.sampling is not None:
         look = partial(predict_video, trained, window=window, hop=hop, rules=rules)
         videos, late = _look_at(look, videos_in(run, files), progress)
-        return Predictions(str(run), (), late, videos, rules)
+        return _kept(Predictions(str(run), (), late, videos, rules), out)
     if (window, hop, rules) != (None, None, None):
         raise ArgumentError(
             f"{run} was trained on images, which have no time: leave --window, --hop and --events out"
@@ -158,19 +161,23 @@ def predict(
     rows: list[np.ndarray] = []
     batch = batch_of(trained.channels * trained.size[0] * trained.size[1])
     for start in range(0, len(paths), batch):
-        images = list(_read(trained, paths[start : start + batch], skipped))
-        names += [name for name, _ in images]
-        if images:
-            rows.append(probabilities_of(trained, np.stack([pixels for _, pixels in images])))
+        read = list(_read(trained, paths[start : start + batch], skipped))
+        names += [name for name, _ in read]
+        if read:
+            rows.append(probabilities_of(trained, np.stack([pixels for _, pixels in read])))
         if progress is not None:
             progress(min(start + batch, len(paths)), len(paths))
     if not rows:
         raise DataError(_none_readable(skipped))
-    return Predictions(
-        run=str(run),
-        images=predictions_of(np.concatenate(rows), names, trained.classes),
-        skipped=tuple(skipped),
-    )
+    images = predictions_of(np.concatenate(rows), names, trained.classes)
+    return _kept(Predictions(str(run), images, tuple(skipped)), out)
+
+
+def _kept(result: Predictions, out: str | Path | None) -> Predictions:
+    """The same, written where it was asked for."""
+    if out is not None:
+        result.save(out)
+    return result
 
 
 def _look_at(

@@ -5,11 +5,12 @@ from striate.evaluating.exported import ExportedNetwork
 from striate.evaluating.run_model import Trained
 from striate.models import through_time
 from striate.stepping import Step, step_of
+from striate.stepping.readout import Readout
 
 
 def step_of_run(
     trained: Trained,
-    readout: str | None = None,
+    readout: Readout | None = None,
     window: int | None = None,
     *,
     lookahead: bool = False,
@@ -48,7 +49,7 @@ def step_of_run(
     )
 
 
-def _of_file(trained: Trained, network: ExportedNetwork, readout: str | None, window: int | None) -> Step:
+def _of_file(trained: Trained, network: ExportedNetwork, readout: Readout | None, window: int | None) -> Step:
     step = network.step
     if step is None:
         raise ArgumentError(

@@ -11,7 +11,7 @@ from torch import nn
 from striate.arithmetic.receptive.summary import UnitField
 from striate.checked import checked
 from striate.derivation.shapes import Array
-from striate.errors import ArgumentError, NetworkError, unknown
+from striate.errors import ArgumentError, NetworkError
 from striate.explaining.backward_path import explain_backward_path
 from striate.explaining.chain import Chain, explain_chain
 from striate.explaining.checking import as_array
@@ -19,11 +19,11 @@ from striate.explaining.explanation import Explanation, LayerLine
 from striate.explaining.inputs import Input
 from striate.explaining.kinds.catalogue import kind_of
 from striate.explaining.loss import Answer, Loss, explain_loss, settings_of, torch_loss
-from striate.explaining.pictures import SHOWS
+from striate.explaining.pictures import SHOWS, Show
 from striate.explaining.pictures.request import PictureRequest
 from striate.explaining.receptive_fields import ReceptiveFields
 from striate.explaining.subject import Subject, open_subject
-from striate.explaining.texts import LANGUAGES
+from striate.explaining.texts import Language
 from striate.explaining.unit import Unit, choose, explain_unit, with_followers
 from striate.explaining.update import Optimiser, clip_factor, explain_update, optimiser_of
 from striate.explaining.weight_gradient import (
@@ -48,13 +48,10 @@ class Question:
     """Which parameter of the layer `weight` is an index of."""
     delta: bool
     through: bool
-    show: tuple[str, ...]
+    show: tuple[Show, ...]
     target: str | int | None
 
     def __post_init__(self) -> None:
-        for name in self.show:
-            if name not in SHOWS:
-                raise ArgumentError(unknown("picture", name, SHOWS))
         of_a_layer = (self.filter, self.at, self.weight, self.delta or None, self.through or None)
         if self.layer is None and any(asked is not None for asked in of_a_layer):
             raise ArgumentError(
@@ -85,42 +82,45 @@ def explain(
     *,
     layer: str | None = None,
     filter: int | None = None,
-    at: Sequence[int] | None = None,
+    at: Sequence[int] | str | None = None,
     weight: Sequence[int] | str | None = None,
     delta: bool = False,
     through: bool = False,
-    show: Sequence[str] = (),
+    show: Sequence[Show] = (),
     label: str | int | Sequence[str | int] | None = None,
     target: str | int | None = None,
     rate: float | None = None,
     optimizer: torch.optim.Optimizer | None = None,
-    language: str = "en",
+    language: Language = "en",
 ) -> Explanation:
     """Works out a number of a network by hand, compares it with what torch computed, and shows its parts.
 
     Args:
-        network: a run folder, or any module, which is left as it was.
-        inputs: an image file, an image of a data set (`digits/test/17`), a `.npy` file, a video, a tensor
-            with the batch first; or several files. Numbers are worked out for the first one, gradients are of
-            the mean loss over all.
-        layer: the layer to look at, as `conv1`, or `conv1#2` for its second call; None: only the network's
-            layers and its answer.
-        filter: the filter, from 0, whose output is worked out; by default that of `weight`, or the one that
+        network: the folder of a run, made by `train`; in Python also any module, which is left as it was.
+        inputs: image files, images of a data set ("digits/test/17"), or .npy files; for a run on clips,
+            videos and folders of frames ("jump.mp4", or "jump.mp4#3" for the third window that `predict`
+            lists); in Python also a tensor, with the batch first. Numbers are worked out for the first input,
+            gradients are of the mean loss over all.
+        layer: the layer to look at, as "conv1", or "conv1#2" for the second call of a shared one. By default
+            only the network's layers and its answer are told.
+        filter: the filter, from 0, whose output is worked out. By default that of `weight`, or the one that
             answers most.
-        at: (row, column), or (frame, row, column): the position of that output; by default where the filter
-            answers most.
-        weight: (filter, channel within its group, row, column), or with a frame before the row; (output,
-            input) of a fully connected layer: its gradient as a sum of terms, and its update. As a text, with
-            the name of another parameter before it: "bias:2", "weight_hh_l0:3,1"; "4,2,1,1" is of `weight`.
-        delta: the gradient at the number that is asked for, δ, as its own sum of terms, and so on to the
-            loss. With `weight` that is always told of the largest term of its gradient.
-        through: the gradient's size from the loss back to the layer.
-        show: pictures by name, see `SHOWS`.
-        label: the true class of the inputs, one or one each, where they have none; by name, or by number.
-        target: the class that pictures ask about; by default the most probable one.
-        rate: a learning rate for the update; by default the optimiser's own, of a run its recipe's highest.
+        at: the position in its output, (row, column) or (frame, row, column), as "4,4". By default where the
+            filter answers most.
+        weight: the weight whose gradient is taken apart as a sum of terms, and its update: filter, channel
+            within its group, row, column, as "5,3,1,1", with a frame before the row where kernels have one;
+            output and input of a fully connected layer. Of another parameter with its name before, as
+            "bias:3" or "weight_hh_l0:3,1".
+        delta: the gradient δ at the number that is asked for, as its own sum of terms, and so on to the loss.
+            With `weight` that is always told of the largest term of its gradient.
+        through: the size of the gradient on its way from the loss back to the layer.
+        show: pictures of the layer, or of what the network looks at.
+        label: the true class of the inputs, one or one each, where they come without; by name, or by number.
+        target: the class that pictures ask about. By default the most probable one.
+        rate: a learning rate for the update. By default that of the run's last step; of a module, the
+            optimiser's own.
         optimizer: whose update is shown, for a module.
-        language: "en" or "vi".
+        language: English or Vietnamese.
 
     Returns:
         What was found; it shows itself in a notebook, and has `to_html()` and `to_json()`.
@@ -136,10 +136,8 @@ def explain(
     >>> found.unit.detail.products.shape  # channels, rows, columns
     (1, 3, 3)
     """
-    if language not in LANGUAGES:
-        raise ArgumentError(unknown("language", language, LANGUAGES))
     parameter, index = parameter_index(weight)
-    question = Question(layer, filter, _numbers(at), index, parameter, delta, through, tuple(show), target)
+    question = Question(layer, filter, _position(at), index, parameter, delta, through, tuple(show), target)
     listed: list[Any] = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     subject = open_subject(network, listed, label)
     optimiser = _optimiser(subject, optimizer, rate)
@@ -170,18 +168,32 @@ def parameter_index(weight: Sequence[int] | str | None) -> tuple[str, tuple[int,
     if not isinstance(weight, str):
         return "weight", _numbers(weight)
     name, _, index = weight.rpartition(":")
-    try:
-        return name or "weight", tuple(int(part) for part in index.split(","))
-    except ValueError:
+    numbers = _read(index)
+    if numbers is None:
         raise ArgumentError(
-            f"weight takes whole numbers with commas between, after a parameter's name if it is not the "
-            f"weight, "
-            f"as in 4,2,1,1 or bias:3; got {weight!r}"
-        ) from None
+            "weight takes whole numbers with commas between, after a parameter's name if it is not the "
+            f"weight, as in 4,2,1,1 or bias:3; got {weight!r}"
+        )
+    return name or "weight", numbers
+
+
+def _position(at: Sequence[int] | str | None) -> tuple[int, ...] | None:
+    numbers = _read(at) if isinstance(at, str) else _numbers(at)
+    if numbers is None and at is not None:
+        raise ArgumentError(f"at takes whole numbers with commas between, as in 4,4; got {at!r}")
+    return numbers
 
 
 def _numbers(index: Sequence[int] | None) -> tuple[int, ...] | None:
     return None if index is None else tuple(int(number) for number in index)
+
+
+def _read(text: str) -> tuple[int, ...] | None:
+    """`4,2,1,1` as numbers; None for what is none."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        return None
 
 
 def _recorded(subject: Subject, question: Question, every: bool) -> tuple[Recorded, Loss | None]:

@@ -20,6 +20,7 @@ from striate.exporting.real_inputs import RealData, real_data
 from striate.pages import Shown
 from striate.plain_values import ToJson
 from striate.runs import write
+from striate.stepping.readout import Readout
 
 CALIBRATED, CALIBRATED_FRAMES = 128, 64
 """Single inputs, and frames of each stream, that int8 is calibrated with."""
@@ -58,7 +59,7 @@ def export(
     out: str | Path,
     *,
     streaming: bool = False,
-    readout: str | None = None,
+    readout: Readout | None = None,
     window: int | None = None,
     lookahead: bool = False,
     int8: bool = False,
@@ -107,7 +108,7 @@ def export(
     return results[0]
 
 
-def _check(path: Path, streaming: bool, readout: str | None, window: int | None, lookahead: bool) -> None:
+def _check(path: Path, streaming: bool, readout: Readout | None, window: int | None, lookahead: bool) -> None:
     if path.suffix.lower() != SUFFIX:
         raise ArgumentError(f"out is an ONNX file; got {path.name}: try {path.stem}{SUFFIX}")
     asked = {"readout": readout, "window": window, "lookahead": lookahead or None}

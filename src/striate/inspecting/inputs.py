@@ -48,7 +48,7 @@ def inputs_of(given: Given, network: nn.Module, batch: int = 1) -> Inputs:
         batch: how many inputs at once; of shapes, not of tensors.
     """
     made = _Maker(network, batch)
-    if shape_in(given) is not None or not isinstance(given, Mapping | list | tuple):
+    if _is_shape(given) or not isinstance(given, Mapping | list | tuple):
         given = [given]
     if isinstance(given, Mapping):
         by_place = sorted(key for key in given if isinstance(key, int))

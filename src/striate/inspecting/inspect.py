@@ -37,6 +37,7 @@ def inspect(
     measure: bool = False,
     against: None = None,
     image: str | Path | None = None,
+    out: str | Path | None = None,
 ) -> Inspection: ...
 
 
@@ -53,6 +54,7 @@ def inspect(
     measure: bool = False,
     against: Network,
     image: str | Path | None = None,
+    out: str | Path | None = None,
 ) -> SideBySide: ...
 
 
@@ -69,27 +71,30 @@ def inspect(
     measure: bool = False,
     against: Network | None = None,
     image: str | Path | None = None,
+    out: str | Path | None = None,
 ) -> Inspection | SideBySide:
     """What every layer of a network is, holds, sees and costs.
 
     The network runs once on tensors without memory, as at inference, and is left as it was.
 
     Args:
-        network: a module; or a name of the catalogue, a run folder, an ONNX or `.pt2` file,
-            `package.module:function`.
-        input: (C, H, W), (C, T, H, W) or (C, L) without the batch, also as "3x224x224"; or a tensor, of
-            which only the shape counts. Several inputs: a list of shapes, tensors, numbers, dictionaries or
-            tuples of such, or a dictionary of them by the names of the arguments. A network that knows its
-            input needs none.
-        batch: how many of them at once, 1 by default; all costs are those of the whole batch.
-        layout: what the axes of the input are if not those, e.g. "NTC" for a sequence of vectors; of several
-            inputs with a comma between, "NTC,NCHW".
-        time: a way through time, a name of `striate.models.WAYS`, for an image network of the catalogue.
-        frames: of a clip, where `input` is that of a picture; 8 by default.
+        network: a name of the catalogue, a run folder, package.module:function, a .onnx or a .pt2 file; in
+            Python also a module.
+        input: one input without the batch, "3x224x224" for an image, "3x8x112x112" for a clip of 8 frames;
+            several where the network takes several, by name as "mask=1x8x8"; numbers as "0.5" or "int:3";
+            in Python also tensors, of which only the shapes count, and dictionaries and tuples of them. A
+            network that knows its input needs none.
+        batch: inputs at once; costs are those of all.
+        layout: the axes of the input where they are not N C T H W, for example "NTC"; of several inputs with
+            a comma between, "NTC,NCHW".
+        time: a way through time for an image network of the catalogue: "2d", "tsm", "2plus1d", "3d", "rnn",
+            "lstm", "gru" or "two-stream".
+        frames: frames of a clip, where `input` does not say. By default 8.
         causal: no frame of a clip sees a later one.
-        measure: also run it on real numbers and measure every layer.
+        measure: also run the network on real numbers and measure every layer.
         against: a second network, inspected in the same way, to stand beside the first.
         image: a picture, or a folder of frames, to draw receptive fields on in the page.
+        out: write inspection.json and inspection.html into this folder; of one network, .csv and .md too.
 
     Returns:
         The inspection; of two networks, both side by side.
@@ -110,7 +115,10 @@ def inspect(
         axes = _axes(layout, inputs)
         with _saying_channels_first(shape):
             found.append(_inspected(loaded, inputs, axes, measure, None if image is None else str(image)))
-    return found[0] if against is None else SideBySide(*found)
+    result = found[0] if against is None else SideBySide(*found)
+    if out is not None:
+        result.save(out)
+    return result
 
 
 @contextmanager

@@ -32,13 +32,13 @@ def tune(
     What is found is kept for this machine: trainings of 50 steps or more and long evaluations use it.
 
     Args:
-        network: a module; or a name of the catalogue, a run folder, `package.module:function`.
-        input: of one input, (C, H, W) or (C, T, H, W), also as "3x224x224"; by default the network's
-            own.
-        batch: inputs in one step, 8 by default.
+        network: a name of the catalogue, a run folder, or package.module:function; in Python also a module.
+        input: one input without the batch, "3x224x224" for an image, "3x8x112x112" for a clip of 8 frames.
+            By default the network's own.
+        batch: inputs in one step.
         number_format: "auto" is bf16 where the processor has it.
-        device: "auto", "cpu", "cuda" or "cuda:1".
-        num_threads: of the processor, by default one per core.
+        device: as for `train`.
+        num_threads: as for `train`.
         again: measure anew what is known already.
         progress: is called with the number of convolutions done and that of all.
 

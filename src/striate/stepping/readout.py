@@ -4,7 +4,7 @@ A clip has an end; a stream has none, and the mean since its start soon says not
 row it was right in a fifth of them, where the mean of a window was right in 98 to 99.6 %.
 """
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -13,9 +13,10 @@ from striate.stepping.build import Build, Entry
 from striate.stepping.cells import behind, newest, positions, there
 from striate.stepping.timed import Clock, Timed
 
-READOUTS = ("window", "frame", "since-start", "exponential")
+Readout = Literal["window", "frame", "since-start", "exponential"]
 """The mean of the last `window` frames; this frame alone; the mean since the start, as the causal clip's own
 scores are; a mean whose weights fall by half every 0.35 windows."""
+READOUTS: tuple[Readout, ...] = get_args(Readout)
 
 
 class MeanOfLast(nn.Module):

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, fx, nn
 
 from striate.checked import checked
-from striate.errors import ArgumentError, NetworkError, StriateError, unknown
+from striate.errors import ArgumentError, NetworkError, StriateError
 from striate.numbers import percent
 from striate.stepping.build import Build
 from striate.stepping.fusing import fuse, pack
-from striate.stepping.readout import READOUTS, read_out
+from striate.stepping.readout import Readout, read_out
 from striate.stepping.rules import KINDS, rule_of
 from striate.stepping.step import Step
 from striate.stepping.timed import CLIP, Timed
@@ -31,7 +31,7 @@ def step_of(
     network: nn.Module,
     *,
     size: int | Sequence[int],
-    readout: str = "window",
+    readout: Readout = "window",
     window: int | None = None,
     lookahead: bool = False,
     portable: bool = False,
@@ -66,8 +66,6 @@ def step_of(
     >>> scores.shape
     torch.Size([1, 1, 5])
     """
-    if readout not in READOUTS:
-        raise ArgumentError(unknown("readout", readout, READOUTS))
     if window is not None and window < 1:
         raise ArgumentError(f"window is at least one frame; got {window}")
     sides = (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))

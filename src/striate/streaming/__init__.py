@@ -4,6 +4,7 @@ In: a run, and a file, folder, camera or address that gives frames. Out: a `Mome
 frames is `stepping`'s; here is only where frames come from, which of them are taken, and when.
 """
 
-from striate.streaming.stream import Moment, stream
+from striate.streaming.moment import Moment
+from striate.streaming.stream import stream
 
 __all__ = ["Moment", "stream"]

@@ -3,65 +3,25 @@
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from striate.checked import checked
-from striate.errors import ArgumentError, DataError, unknown
+from striate.errors import ArgumentError, DataError
 from striate.evaluating.exported import open_trained
 from striate.evaluating.metrics import probabilities
 from striate.evaluating.run_model import Trained
 from striate.evaluating.run_step import step_of_run
 from striate.stepping import Step
+from striate.stepping.readout import Readout
 from striate.streaming.keeping import Arrived, at_rate, every_frame, every_so_many, newest_frame
+from striate.streaming.moment import Moment
 from striate.streaming.sources import is_live, pictures
-
-KEEP = ("auto", "newest", "all")
-
-
-@dataclass(frozen=True)
-class Moment:
-    """What a run says after one frame."""
-
-    source: str
-    time: float
-    """Seconds of the frame from the first one."""
-    best: str
-    """The most probable class."""
-    probabilities: tuple[tuple[str, float], ...]
-    """Of every class, in the run's order."""
-    step_seconds: float
-    """What the frame took to be worked on."""
-    lag: float | None
-    """Seconds from the frame's being there to its answer; None where frames wait to be asked for."""
-    dropped: int
-    """Frames left out so far, as newer ones had come."""
-    note: str = ""
-    """What happened before the frame: a clock that jumped, a source that broke off and came back."""
-
-    @property
-    def probability(self) -> float:
-        """Of the most probable class."""
-        return dict(self.probabilities)[self.best]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, one line of a stream's record."""
-        return {
-            "source": self.source,
-            "seconds": round(self.time, 6),
-            "class": self.best,
-            "probability": self.probability,
-            "classes": dict(self.probabilities),
-            "step_seconds": self.step_seconds,
-            "lag_seconds": self.lag,
-            "dropped": self.dropped,
-            "note": self.note,
-        }
+from striate.streaming.writing import check_out, written
 
 
 @checked
@@ -70,31 +30,33 @@ def stream(
     source: str | Path | Sequence[str | Path],
     *,
     rate: float | None = None,
-    readout: str | None = None,
+    readout: Readout | None = None,
     window: int | None = None,
-    keep: str = "auto",
+    keep: Literal["auto", "newest", "all"] = "auto",
     lookahead: bool = False,
     seconds: float | None = None,
+    out: str | Path | None = None,
     device: str = "auto",
 ) -> Iterator[Moment]:
-    """What a run says of frames as they come, a `Moment` after each.
+    """What a run says of frames as they come, one answer after each.
 
-    The run is opened and its step made at once; frames are read as moments are asked for.
+    The run is opened at once; frames are read as answers are asked for.
 
     Args:
-        run: the folder of a run, on clips or on images, or a file that `export` has written for streams.
-        source: a video file, a folder of frames, "camera" or "camera:1", "rtsp://…", "http://…", or "-" for
-            video on standard input; or several, which take turns.
-        rate: frames a second to take; by default as far apart as those of the run's clips, in seconds or by
-            stride, and all for runs that say neither.
-        readout: see `step_of`: "window", the default, "frame", "since-start" or "exponential"; a file has its
-            own.
-        window: frames of the readout; by default as many as a clip of the run has; a file has its own.
+        run: the folder of a run, made by `train`, on clips that are causal, or on images; or a file that
+            `export` has written for streams.
+        source: where frames come from: a video file, a folder of frames, "camera" or "camera:1", an address
+            (rtsp://, http://), or "-" for video on standard input. Of several, frames are taken in turn.
+        rate: frames a second to take. By default as far apart as those of the run's clips.
+        readout: how single frames become one answer: the mean of the last ones, the last alone, the mean of
+            all since the start, or a mean that forgets. By default window; a file has its own.
+        window: frames of the readout. By default as many as a clip of the run has; a file has its own.
         keep: "newest" leaves out frames that newer ones have overtaken and never falls behind, "all" takes
-            every frame however late; by default newest for cameras and addresses, all for files.
-        lookahead: take a run whose frames see later ones; its answers come late, but are about their frame.
+            every frame however late. By default newest for cameras and addresses, all for files.
+        lookahead: take a run whose frames see later ones: its answers come late.
         seconds: stop after so many seconds of frames.
-        device: "auto", "cpu", "cuda" or "cuda:1".
+        out: write every answer into this file, .csv or .jsonl, as it comes.
+        device: as for `train`.
 
     Raises:
         RunError: a folder that is no run.
@@ -102,8 +64,9 @@ def stream(
         DataError: a source that cannot be read, or is gone.
         ArgumentError: what is no source, rate, readout, window or choice of frames.
     """
-    if keep not in KEEP:
-        raise ArgumentError(unknown("keep", keep, KEEP))
+    file = None if out is None else Path(out)
+    if file is not None:
+        check_out(file)
     for name, value in (("rate", rate), ("seconds", seconds)):
         if value is not None and not value > 0:
             raise ArgumentError(f"{name} is above 0; got {value:g}")
@@ -116,7 +79,8 @@ def stream(
         _Line(trained, step, str(one), seconds).moments(_arriving(trained, str(one), rate, keep))
         for one in sources
     ]
-    return _in_turn(lines)
+    moments = _in_turn(lines)
+    return moments if file is None else written(moments, file)
 
 
 def _arriving(trained: Trained, source: str, rate: float | None, keep: str) -> Iterator[Arrived]:

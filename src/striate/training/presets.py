@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from inspect import signature
-from typing import Any
+from typing import Any, Literal
 
 from striate.checked import meant
 from striate.data.augment.augmentation import Augmentation
@@ -24,6 +24,7 @@ class Facts:
 
 
 Preset = Callable[[Facts], Recipe]
+PresetName = Literal["default", "fast", "thorough"]
 
 UNKNOWN = Facts()
 """Where nothing is known of the data."""
@@ -79,7 +80,7 @@ def thorough(facts: Facts = UNKNOWN) -> Recipe:
     )
 
 
-PRESETS: dict[str, Preset] = {"default": default, "fast": fast, "thorough": thorough}
+PRESETS: dict[PresetName, Preset] = {"default": default, "fast": fast, "thorough": thorough}
 
 
 @dataclass(frozen=True)

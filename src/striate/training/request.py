@@ -4,13 +4,13 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from torch import nn
 
 from striate.data import ClipData, ImageData
 from striate.data.exchanges import pairs_of
-from striate.data.optical_flow import require_flow
+from striate.data.optical_flow import Flow, require_flow
 from striate.data.options import DEFAULT_FRAMES, span_of
 from striate.errors import ArgumentError, DataError
 from striate.models import CLIP_NETWORKS, NetworkSpec
@@ -18,12 +18,9 @@ from striate.models import options as options_of
 from striate.models.own import name_of
 from striate.training.presets import SMALL, RecipeRequest
 
-# What can be asked of a training besides its recipe: declared once, with help, for functions and commands.
-#
-# Each group is one value, which a request holds. None means: as the data are, or as the preset says.
+# What can be asked of a training besides its recipe: each group is one value, which a request holds, and each
+# field what `train` says of its argument of that name. None means: as the data are, or as the preset says.
 
-Flow = Literal["dis", "farneback"]
-"""Methods of optical flow."""
 Backbone = str | nn.Module | Callable[..., nn.Module]
 """A name, or in Python what it stands for."""
 
@@ -33,15 +30,9 @@ class NetworkOptions:
     """Which network, and the weights that it starts from."""
 
     backbone: str = "plain"
-    """The network: plain, resnet18, 34, 50 or 101, mobilenet_v2, squeezenet1_1, vgg16 or alexnet; your own,
-    my.py:make or package.module:make; or one of timm's, timm:resnet26."""
     weights: Path | None = None
-    """Start from these weights: a .pth or .safetensors file, or a run folder."""
     weights_mean: tuple[float, ...] = ()
-    """What their training took off each channel, of pixels in [0, 255]. By default what their publisher or
-    their run says."""
     weights_std: tuple[float, ...] = ()
-    """What it then divided each channel by, of pixels in [0, 255]; goes with --weights-mean."""
 
     def __post_init__(self) -> None:
         mean, std = self.weights_mean, self.weights_std
@@ -77,12 +68,8 @@ class PictureOptions:
     """What the network sees of a picture."""
 
     size: int | None = None
-    """Height and width of what the network sees. By default the data's own; of large images 64, of large
-    videos 112."""
     channels: int | None = None
-    """1 for grey, 3 for RGB. By default the data's own."""
     mirrored: tuple[str, ...] = ()
-    """Pairs of classes that a mirror exchanges, as left=right: mirrored with the label swapped."""
 
 
 @dataclass(frozen=True)
@@ -90,25 +77,14 @@ class ClipOptions:
     """What the network sees of a video."""
 
     frames: int | None = None
-    """Frames of each clip. By default 8; needed where the clips are folders of frames."""
     span: str | None = None
-    """Seconds of a video that a clip stands for, its frames evenly spread; whole: all of each video. By
-    default what nine in ten clips are long, 10 at most."""
     rate: float | None = None
-    """Frames a second that a clip takes of a video, in place of --span."""
     stride: int | None = None
-    """Distance of the frames in the video, counted in frames, in place of --span; for videos of one rate."""
     frame_rate: float | None = None
-    """Frames a second of clips that tell no times, as folders of frames do."""
     causal: bool = False
-    """No frame sees a later one, so that the network can run on a live stream."""
     flow: Flow | None = None
-    """How the optical flow of --time two-stream is computed (needs the extra `flow`). By default dis."""
     reversed: tuple[str, ...] = ()
-    """Pairs of classes that are each other's played backwards, as open=close: played backwards with the label
-    swapped."""
     group_by: str | None = None
-    """Clips cut from one recording stay on one side of a split: a pattern whose first group names it."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +92,7 @@ class MachineOptions:
     """What computes."""
 
     device: str = "auto"
-    """auto, cpu, cuda or cuda:1."""
     num_threads: int | None = None
-    """Processor threads. By default one per core."""
 
 
 DEFAULT_WAY = "tsm"

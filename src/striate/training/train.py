@@ -9,20 +9,20 @@ from typing import Any
 import torch
 
 from striate.checked import checked
+from striate.data.optical_flow import Flow
 from striate.errors import ArgumentError
 from striate.machine import keep_memory, pick_device, same_bits, threads
 from striate.runs import lock, read_record, write_record
 from striate.training.concluding import Run, conclude, keep
 from striate.training.loop import Loop
 from striate.training.plan import clock
-from striate.training.presets import Preset, check_names, recipe_request
+from striate.training.presets import Preset, PresetName, check_names, recipe_request
 from striate.training.process_group import ProcessGroup, process_group
 from striate.training.progress import Reporter, reporter_for, require_tensorboard, tracked
 from striate.training.recipe import Recipe
 from striate.training.request import (
     Backbone,
     ClipOptions,
-    Flow,
     MachineOptions,
     PictureOptions,
     Request,
@@ -40,7 +40,7 @@ def train(
     data: str | Path | None = None,
     *,
     resume: str | Path | None = None,
-    recipe: Recipe | str | Preset | None = None,
+    recipe: Recipe | PresetName | Preset | None = None,
     backbone: Backbone = "plain",
     options: dict[str, Any] | None = None,
     weights: str | Path | None = None,
@@ -69,38 +69,45 @@ def train(
     """Trains a network on labelled images or clips, keeps the best weights, and scores them.
 
     Args:
-        data: a built-in name, a folder of images or clips, or a list of clips.
-        resume: instead of data, the folder of a run that was interrupted; it goes on exactly where it was.
-        recipe: a preset's name ("default", "fast", "thorough"), a preset, or a Recipe, whose named fields are
-            laid over the default preset, as it suits the data.
-        backbone: a network of the catalogue; a name of your own code, "my.py:make" or "package.module:make";
-            one of timm's, "timm:resnet26"; or the function, class or module itself.
-        options: keyword arguments of that network.
-        weights: where to start from: a file, or the folder of a run.
-        weights_mean: what their training took off each channel, of pixels in [0, 255]; by default what their
+        data: "digits", "mnist", "fashion-mnist", "motion-digits", a folder of IDX files, one with a folder of
+            images or of videos per class, or a list of videos.
+        resume: go on with the training in this run folder, exactly where it was interrupted.
+        recipe: a preset, which fits to the data whatever is not given, in place of the defaults told with
+            each. By default the one called "default"; in Python also a function like one, or a Recipe, whose
+            named fields are laid over the default preset.
+        backbone: the network: "plain", "resnet18", 34, 50 or 101, "mobilenet_v2", "squeezenet1_1", "vgg16",
+            "alexnet", or one that takes clips by itself, as "r3d_18"; your own, "my.py:make" or
+            "package.module:make"; one of timm's, "timm:resnet26"; in Python also the function, class or
+            module itself.
+        options: keyword arguments of the network, as widths=32,64,128 dropout=0.2; in Python a dict.
+        weights: start from these: a .pth or .safetensors file, or a run folder.
+        weights_mean: what their training took off each channel, of pixels in [0, 255]. By default what their
             publisher or their run says.
-        weights_std: what it then divided each channel by.
-        out: the run's folder, by default a new one under runs/.
-        size: height and width of what the network sees, in pixels, by default the data's own.
-        channels: 1 for grey, 3 for RGB, by default the data's own.
-        time: the way through time, "tsm" where clips are given and none is named.
-        frames: of each clip, by default 8.
-        causal: no frame sees a later one.
-        span: seconds of a video that a clip stands for, its frames evenly spread, or "whole" for all of each
-            video; by default what nine in ten clips are long, 10 at most.
-        rate: frames a second that a clip takes of a video, in place of span.
-        stride: distance of the frames in the video, counted in frames, in place of span; for videos of one
-            frame rate.
+        weights_std: what it then divided each channel by, of pixels in [0, 255]; goes with `weights_mean`.
+        out: the run's folder. By default a new one under runs/.
+        size: height and width of what the network sees. By default the data's own; of large images 64, of
+            large videos 112.
+        channels: 1 for grey, 3 for RGB. By default the data's own.
+        time: the way through time, for clips: "2d", "tsm", "3d", "2plus1d", "rnn", "lstm", "gru" or
+            "two-stream". By default tsm.
+        frames: frames of each clip. By default 8; needed where the clips are folders of frames.
+        causal: no frame sees a later one, so that the network can run on a live stream.
+        span: seconds of a video that a clip stands for, its frames evenly spread; "whole": all of each video.
+            By default what nine in ten clips are long, 10 at most.
+        rate: frames a second that a clip takes of a video, in place of `span`.
+        stride: distance of the frames in the video, counted in frames, in place of `span`; for videos of one
+            rate.
         frame_rate: frames a second of clips that tell no times, as folders of frames do.
-        mirrored: pairs of classes that a mirror exchanges, as {"left": "right"}: their samples are mirrored
-            with the label swapped.
-        reversed: pairs of classes that are each other's played backwards, as {"open": "close"}: their clips
-            are played backwards with the label swapped.
-        flow: how the optical flow of "two-stream" is computed: "dis" (the default there) or "farneback".
-        group_by: clips that this pattern gives one name stay on one side of a split.
+        mirrored: pairs of classes that a mirror exchanges, as "left=right": mirrored with the label swapped;
+            in Python also a dict.
+        reversed: pairs of classes that are each other's played backwards, as "open=close": played backwards
+            with the label swapped; in Python also a dict.
+        flow: how the optical flow of "two-stream" is computed (needs striate[flow]). By default dis.
+        group_by: clips cut from one recording stay on one side of a split: a pattern whose first group names
+            the recording.
         device: "auto", "cpu", "cuda" or "cuda:1".
-        num_threads: of the processor, by default one per core.
-        tensorboard: also write the history for TensorBoard.
+        num_threads: processor threads. By default one per core.
+        tensorboard: also write the history for TensorBoard, into the run's folder (needs striate[track]).
         reporter: hears what happens; by default a bar on a terminal and lines elsewhere.
         settings: anything of `Recipe` or its augmentation, laid over the preset, as epochs=6 or flip=True.
 

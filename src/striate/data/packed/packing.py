@@ -12,11 +12,12 @@ from functools import partial
 from hashlib import blake2b
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 
 from striate.checked import checked
+from striate.data.optical_flow import Flow
 from striate.data.options import Options
 from striate.data.packed.frame_file import FrameWriter, Shape, writing
 from striate.data.packed.pack import (
@@ -71,22 +72,22 @@ def pack_data(
     *,
     short_side: int = 128,
     fps: float | None = None,
-    channels: int | None = None,
-    flow: str | None = None,
+    channels: Literal[1, 3] | None = None,
+    flow: Flow | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Packed:
-    """Decodes all clips of a source into a folder that `open_data` opens without decoding anything.
+    """Decodes all clips of a source into a folder that training opens without decoding anything.
 
     Args:
-        source: a folder of clips or a list file, as for `open_data`.
-        out: a new folder, or one where the same packing was interrupted, which is then gone on with.
+        source: a folder with one folder of videos per class, or a list file.
+        out: a new folder, which is then given to `train`; or one where the same packing was interrupted,
+            which is gone on with.
         short_side: pixels to which the short side of each clip is brought.
-        fps: frames per second that are kept; by default all.
-        channels: 1 (grey) or 3 (RGB); by default 1 if every clip is grey, otherwise 3.
-        flow: "dis" or "farneback" computes optical flow too, which is otherwise done when it is first asked
-            for.
-        workers: processes that decode; by default one a processor, up to 8; 0 decodes in this process.
+        fps: frames per second that are kept. By default all.
+        channels: 1 for grey, 3 for RGB. By default 1 if every clip is grey, otherwise 3.
+        flow: compute optical flow too, which is otherwise done when it is first asked for.
+        workers: processes that decode; 0 decodes in this one. By default one a processor, up to 8.
         progress: is called with the number of clips done and the number of all.
 
     Raises:

@@ -33,7 +33,7 @@ def get_data(
 
     Args:
         name: "mnist" or "fashion-mnist".
-        out: the folder where to; by default the user's cache, where `open_data(name)` finds it.
+        out: the folder where to. By default the user's cache, where `train` finds the set by its name.
         progress: is called with the name of a file, the bytes fetched so far and, if known, the bytes in
             all.
 

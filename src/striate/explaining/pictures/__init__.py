@@ -1,6 +1,7 @@
 """What `--show` draws: maps, filters, an update, what speaks for a class, what a filter answers to."""
 
 from collections.abc import Callable
+from typing import Literal
 
 from striate.explaining.picture import Picture
 from striate.explaining.pictures.attribution import grad_cam, integrated_gradients, occlusion
@@ -8,7 +9,10 @@ from striate.explaining.pictures.maps_and_filters import feature_maps, filters, 
 from striate.explaining.pictures.request import PictureRequest
 from striate.explaining.pictures.top_activations import effective_field, largest
 
-SHOWS: dict[str, Callable[[PictureRequest], list[Picture]]] = {
+Show = Literal[
+    "maps", "filters", "update", "grad-cam", "integrated-gradients", "occlusion", "largest", "effective-field"
+]  # fmt: skip
+SHOWS: dict[Show, Callable[[PictureRequest], list[Picture]]] = {
     "maps": feature_maps,
     "filters": filters,
     "update": update,

@@ -6,15 +6,18 @@ what is missing.
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
+from striate.checked import checked
 from striate.errors import ArgumentError, unknown
 from striate.explaining.texts import english, vietnamese
 
+Language = Literal["en", "vi"]
 Glossary = dict[str, tuple[str, str]]
 ByLanguage = Mapping[str, Mapping[str, str]]
 """Sentences by key, by language."""
 
-LANGUAGES: dict[str, tuple[dict[str, str], Glossary]] = {
+LANGUAGES: dict[Language, tuple[dict[str, str], Glossary]] = {
     "en": (english.TEXTS, english.GLOSSARY),
     "vi": (vietnamese.TEXTS, vietnamese.GLOSSARY),
 }
@@ -48,6 +51,17 @@ def by_language(**texts: Mapping[str, str]) -> ByLanguage:
     return texts
 
 
-def glossary(language: str = "en") -> Glossary:
-    """The field's terms in a language: key → (name, explanation). Raises ArgumentError for another one."""
+@checked
+def glossary(language: Language = "en") -> Glossary:
+    """The terms of the field and what they mean.
+
+    Args:
+        language: English or Vietnamese.
+
+    Returns:
+        key → (name, explanation).
+
+    >>> glossary()["stride"][0]
+    'stride'
+    """
     return Texts(language).glossary

@@ -1,0 +1,44 @@
+"""What a run says after one frame."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a run says after one frame."""
+
+    source: str
+    time: float
+    """Seconds of the frame from the first one."""
+    best: str
+    """The most probable class."""
+    probabilities: tuple[tuple[str, float], ...]
+    """Of every class, in the run's order."""
+    step_seconds: float
+    """What the frame took to be worked on."""
+    lag: float | None
+    """Seconds from the frame's being there to its answer; None where frames wait to be asked for."""
+    dropped: int
+    """Frames left out so far, as newer ones had come."""
+    note: str = ""
+    """What happened before the frame: a clock that jumped, a source that broke off and came back."""
+
+    @property
+    def probability(self) -> float:
+        """Of the most probable class."""
+        return dict(self.probabilities)[self.best]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, one line of a stream's record."""
+        return {
+            "source": self.source,
+            "seconds": round(self.time, 6),
+            "class": self.best,
+            "probability": self.probability,
+            "classes": dict(self.probabilities),
+            "step_seconds": self.step_seconds,
+            "lag_seconds": self.lag,
+            "dropped": self.dropped,
+            "note": self.note,
+        }
