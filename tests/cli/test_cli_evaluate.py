@@ -75,5 +75,5 @@ def test_what_is_refused(run: Command, digits_run: Run, tmp_path: Path) -> None:
 def test_more_classes_than_a_screen_holds(
     run: Command, digits_run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("striate.cli.tables.LISTED", 4)
+    monkeypatch.setattr("striate.evaluating.page.LISTED", 4)
     assert run("evaluate", digits_run.path).out.rstrip().endswith("6 more classes: --json lists all")

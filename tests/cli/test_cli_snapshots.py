@@ -16,6 +16,8 @@ from striate.data.checking import CheckReport
 from striate.data.packed.packing import Packed
 from striate.data.unreadable_files import Skipped
 from striate.evaluating.evaluate import Evaluation, Views
+from striate.evaluating.event_scores import ClassEvents, EventScores
+from striate.evaluating.events import Event, EventRules
 from striate.evaluating.metrics import ClassScore, Scores
 from striate.evaluating.predict import Predictions
 from striate.evaluating.predict_clips import Prediction, Span, VideoPrediction
@@ -83,6 +85,21 @@ RUN = Run(
     notes=(),
 )
 
+EVENTFUL = (
+    VideoPrediction(
+        prediction("jump.mp4"),
+        Span(0.0, 4.0),
+        (),
+        (),
+        (Event("cat", 0.5, 1.75, 0.912), Event("Tyrannosaurus rex", 3601.25, 3725.0, 0.501)),
+        damaged_frames=3,
+    ),
+    VideoPrediction(prediction("still.mp4"), Span(0.0, 4.0), (), (), ()),
+)
+EVENTS = EventScores(
+    2, 7, 9, (0.9, 0.85, 0.8, 0.5, 0.25), (ClassEvents("cat", 7, 9, (1.0, 0.9, 0.8, 0.5, 0.25)),)
+)
+
 RESULTS: dict[str, tuple[str, str, Callable[[], Any]]] = {
     "evaluate": (
         "evaluate",
@@ -116,6 +133,18 @@ RESULTS: dict[str, tuple[str, str, Callable[[], Any]]] = {
                     (Span(0.0, 2.0), Span(2.0, 4.0)),
                 ),
             ),
+        ),
+    ),
+    "predict-events": (
+        "predict",
+        "predict runs/clips-plain-tsm jump.mp4 still.mp4 --events",
+        lambda: Predictions("runs/clips-plain-tsm", (), SKIPPED, EVENTFUL, EventRules()),
+    ),
+    "evaluate-events": (
+        "evaluate",
+        "evaluate runs/clips-plain-tsm segments.csv --events",
+        lambda: Evaluation(
+            "runs/clips-plain-tsm", "segments.csv", "test", scores("videos"), (), (), None, EVENTS
         ),
     ),
     "train": ("train", "train clips/", lambda: RUN),

@@ -79,6 +79,18 @@ def test_events_as_json_table_and_picture(moving: Run, long: Path, tmp_path: Pat
         assert len(picture.convert("RGB").getcolors(1 << 20) or ()) > 50
 
 
+def test_predictions_and_scores_in_a_notebook(moving: Run, long: Path, segments: Path) -> None:
+    shown = predict(moving.path, [long], events=True)._repr_html_()
+    assert shown.count("<img") == 1  # the time line
+    assert f"What {moving.path} says" in shown
+    assert str(long) in shown
+    plain = predict(moving.path, [long])._repr_html_()
+    assert ("<img" in plain, "0.00–6.00 s" in plain) == (False, True)
+    scored = evaluate(moving.path, segments, split="all", events=True)._repr_html_()
+    assert "most often taken for" in scored
+    assert "AP at 0.5" in scored
+
+
 def test_without_being_asked_for_there_are_none(moving: Run, long: Path) -> None:
     found = predict(moving.path, [long])
     assert "events" not in found.to_json()["videos"][0]

@@ -2,23 +2,19 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from striate.cli.printing import screen
-from striate.numbers import DASH, count, counted, percent
+from striate.numbers import percent
 from striate.pages import Column, Table
-from striate.pages.table import AT_DOTS, AT_JOINTS, AT_SPACES
+from striate.pages.table import AT_DOTS
 
 if TYPE_CHECKING:
     from striate.comparing import Comparison
-    from striate.evaluating.evaluate import Evaluation, Views
-    from striate.evaluating.event_scores import EventScores
-    from striate.evaluating.metrics import Scores
+    from striate.evaluating.evaluate import Evaluation
     from striate.evaluating.predict import Predictions
-    from striate.evaluating.predict_clips import Prediction, Span, VideoPrediction
     from striate.training.train import Run
 
 LISTED = 20
@@ -64,145 +60,28 @@ def _speed(run: "Run") -> str:
 
 def print_evaluation(result: "Evaluation") -> None:
     """Scores over all, then by class."""
+    from striate.evaluating.page import class_table, event_scores_table, more_classes, summary_of
+
     console = screen()
     for note in result.notes:
         console.print(note, style="dim")
-    scores = result.scores
-    top5 = "" if scores.top5 is None else f", top-5 {percent(scores.top5)}"
-    views = "" if result.views is None else _views(result.views)
-    console.print(
-        Text.assemble(
-            f"{result.run} on {result.data}, {result.split}: ",
-            (percent(scores.top1), "bold"),
-            f" of {scores.images:,} {scores.unit}{views}{top5}, loss {scores.loss:.4f}, "
-            f"calibration error {percent(scores.calibration_error)}",
-        )
-    )
-    console.print(_class_table(scores))
+    share, rest = summary_of(result).split(" of ", 1)
+    head = f"{result.run} on {result.data}, {result.split}: "
+    console.print(Text.assemble(head, (share, "bold"), f" of {rest}"))
+    console.print(class_table(result.scores))
     if result.events is not None:
-        console.print(_event_table(result.events))
-    if len(scores.classes) > LISTED:
-        console.print(f"{len(scores.classes) - LISTED} more classes: --json lists all", style="dim")
-
-
-def _views(views: "Views") -> str:
-    looks = f"{counted(views.clips, 'clip')} × {counted(views.crops, 'crop')}"
-    return f" ({looks} of each; {percent(views.scores.top1)} of {views.scores.images:,} single clips)"
-
-
-def _class_table(scores: "Scores") -> Table:
-    classes = scores.classes[:LISTED]
-    return Table(
-        "",
-        (
-            Column.of("class", classes, lambda one: one.name, left=True, breaks=AT_JOINTS),
-            Column.of(scores.unit, classes, lambda one: count(one.images)),
-            Column.of("precision", classes, lambda one: percent(one.precision)),
-            Column.of("recall", classes, lambda one: percent(one.recall)),
-            Column("most often taken for", tuple(_mistakes(scores)), left=True, breaks=AT_JOINTS),
-        ),
-    )
-
-
-def _event_table(scores: "EventScores") -> Table:
-    """Average precision at each overlap, class by class, and their mean."""
-    classes = scores.classes[:LISTED]
-    names = ("mean of classes", *(one.name for one in classes))
-    rows = (scores.mean_average_precision, *(one.average_precision for one in classes))
-    overlaps = tuple(scores.to_json()["mean_average_precision"])
-    columns = (
-        Column("events", names, left=True, breaks=AT_JOINTS),
-        Column("there", (count(scores.events), *(count(one.events) for one in classes))),
-        Column("found", (count(scores.predicted), *(count(one.predicted) for one in classes))),
-        *(
-            Column(f"AP at {overlap}", tuple(percent(row[number]) for row in rows))
-            for number, overlap in enumerate(overlaps)
-        ),
-    )
-    return Table("", columns, strong=frozenset({0}), elsewhere="--json")
-
-
-def _mistakes(scores: "Scores") -> Iterator[str]:
-    """For each class listed, the one that it is most often taken for, and how often."""
-    for number in range(min(LISTED, len(scores.classes))):
-        row = list(scores.confusion[number])
-        row[number] = 0
-        wrong = max(range(len(row)), key=row.__getitem__)
-        yield f"{scores.classes[wrong].name} ({row[wrong]})" if row[wrong] else "–"
+        console.print(event_scores_table(result.events))
+    for remark in more_classes(result.scores):
+        console.print(remark, style="dim")
 
 
 def print_predictions(result: "Predictions") -> None:
-    """One row for each image; or for each video, and under it one for each of its windows."""
-    if result.videos is None:
-        screen().print(_table([(one.file, one) for one in result.images]))
-        return
-    rows: list[tuple[str, Prediction]] = []
-    spans: list[Span] = []
-    faint: set[int] = set()
-    if result.rules is not None:
-        _print_events(result.videos)
-        return
-    for video in result.videos:
-        rows.append((video.whole.file, video.whole))
-        spans.append(video.span)
-        if len(video.windows) > 1:
-            faint |= set(range(len(rows), len(rows) + len(video.windows)))
-            rows += [("", one) for one in video.windows]
-            spans += video.spans
-    table = _table(rows)
-    time = Column("time", tuple(map(_time, spans)))
-    screen().print(
-        replace(table, columns=(table.columns[0], time, *table.columns[1:]), faint=frozenset(faint))
-    )
+    """The table, and what is to be known of the files in it."""
+    from striate.evaluating.page import predictions_table, remarks_of
 
-
-def _print_events(videos: Sequence["VideoPrediction"]) -> None:
-    """One row for each event; a video in which nothing happens says so."""
-    rows = [(video.whole.file, event) for video in videos for event in video.events or (None,)]
-    listed = rows[:LISTED_EVENTS]
-    firsts = [
-        file if number == 0 or rows[number - 1][0] != file else "" for number, (file, _) in enumerate(listed)
-    ]
-    events = [event for _, event in listed]
-    table = Table(
-        "",
-        (
-            Column("file", tuple(firsts), left=True, breaks=AT_JOINTS),
-            Column.of("event", events, lambda one: "nothing" if one is None else one.label, left=True),
-            Column.of("from", events, lambda one: DASH if one is None else f"{one.start:.2f} s"),
-            Column.of("to", events, lambda one: DASH if one is None else f"{one.end:.2f} s"),
-            Column.of(
-                "probability", events, lambda one: DASH if one is None else percent(one.probability, 1)
-            ),
-        ),
-        elsewhere="--csv",
-    )
-    screen().print(table)
-    if len(rows) > len(listed):
-        screen().print(f"{len(rows) - len(listed)} more events: --csv lists all", style="dim")
-
-
-def _table(rows: Sequence[tuple[str, "Prediction"]]) -> Table:
-    return Table(
-        "",
-        (
-            Column.of("file", rows, lambda row: row[0], left=True, breaks=AT_JOINTS),
-            Column.of("class", rows, lambda row: row[1].best, left=True, breaks=AT_JOINTS),
-            Column.of("probability", rows, lambda row: percent(row[1].probabilities[0], 1)),
-            Column.of("then", rows, lambda row: _next_best(row[1]), left=True, rank=1, breaks=AT_SPACES),
-        ),
-        elsewhere="--csv",
-    )
-
-
-def _time(span: "Span") -> str:
-    return "–" if span.start is None or span.end is None else f"{span.start:.2f}–{span.end:.2f} s"
-
-
-def _next_best(one: "Prediction") -> str:
-    """The two classes that are most probable after the best, each with its probability beside it."""
-    pairs = zip(one.classes[1:3], one.probabilities[1:3], strict=True)
-    return ", ".join(f"{name}\N{NO-BREAK SPACE}{percent(share, 1)}" for name, share in pairs)
+    screen().print(predictions_table(result))
+    for remark in remarks_of(result):
+        screen().print(remark, style="dim")
 
 
 def print_comparison(result: "Comparison") -> None:

@@ -23,6 +23,7 @@ from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import Progress, batch_of, device_of, logits_of, readable
 from striate.machine import gains_by_choosing
 from striate.numbers import percent
+from striate.pages import Shown
 from striate.runs import write, write_text
 from striate.tuning import tune
 
@@ -46,7 +47,7 @@ class Views:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Shown):
     """What a run scores on one split of a data set."""
 
     run: str

@@ -29,11 +29,12 @@ from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import Progress, batch_of
 from striate.machine import return_memory
 from striate.numbers import counted
+from striate.pages import Shown
 from striate.runs import write, write_text
 
 
 @dataclass(frozen=True)
-class Predictions:
+class Predictions(Shown):
     """What a run says about some files."""
 
     run: str

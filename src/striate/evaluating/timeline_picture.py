@@ -2,6 +2,7 @@
 
 import warnings
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -24,7 +25,7 @@ WIDTH = 14.0
 """Inches of the picture."""
 
 
-def draw_timeline(video: VideoPrediction, path: Path) -> None:
+def draw_timeline(video: VideoPrediction, path: Path | BinaryIO) -> None:
     """Draws a video whose events were asked for, as PNG.
 
     Time goes from left to right, in several lines where there are many events. Of each class that happens
@@ -33,7 +34,7 @@ def draw_timeline(video: VideoPrediction, path: Path) -> None:
 
     Args:
         video: the prediction.
-        path: of the picture.
+        path: of the picture, or where its bytes go.
 
     Raises:
         UnreadableError: the video cannot be read any more.
