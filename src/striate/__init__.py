@@ -29,9 +29,11 @@ _HOMES = {
     "get_data": "data",
     "glossary": "explaining.texts",
     "inspect": "inspecting.inspect",
+    "lab": "exploring.lab",
     "load": "evaluating.loading",
     "load_weights": "models",
     "open_data": "data",
+    "open_explainer": "explaining",
     "open_predictor": "evaluating.predictor",
     "pack_data": "data",
     "predict": "evaluating.predict",
@@ -54,6 +56,7 @@ _ROOMS = (
     "errors",
     "evaluating",
     "explaining",
+    "exploring",
     "exporting",
     "inspecting",
     "layers",
@@ -89,9 +92,11 @@ __all__ = [
     "get_data",
     "glossary",
     "inspect",
+    "lab",
     "load",
     "load_weights",
     "open_data",
+    "open_explainer",
     "open_predictor",
     "pack_data",
     "predict",
@@ -118,7 +123,9 @@ if TYPE_CHECKING:
     from striate.evaluating.preprocessing import Preprocess
     from striate.evaluating.scoring import Normalisation
     from striate.explaining.explain import explain
+    from striate.explaining.explainer import open_explainer
     from striate.explaining.texts import glossary
+    from striate.exploring.lab import lab
     from striate.exporting.export import export
     from striate.inspecting.inspect import inspect
     from striate.inspecting.tune import tune

@@ -132,6 +132,11 @@ def explain_chain(recorded: Recorded, record: LayerRecord, place: Index) -> Chai
     return Chain(tuple(links), ends and not links[-1].parts)
 
 
+def explain_delta(recorded: Recorded, record: LayerRecord, place: Index) -> Link:
+    """δ of one number as the sum of its terms. Raises NetworkError for one that has no part in the loss."""
+    return _link(recorded, record, place)[0]
+
+
 def _link(
     recorded: Recorded, record: LayerRecord, index: Index
 ) -> tuple[Link, tuple[LayerRecord, Index] | None]:

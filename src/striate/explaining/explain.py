@@ -50,6 +50,8 @@ class Question:
     through: bool
     show: tuple[Show, ...]
     target: str | int | None
+    sample: int = 0
+    """Which row of the layer's batch `at` is of; a frame, where frames are folded into the batch."""
 
     def __post_init__(self) -> None:
         of_a_layer = (self.filter, self.at, self.weight, self.delta or None, self.through or None)
@@ -140,23 +142,53 @@ def explain(
     question = Question(layer, filter, _position(at), index, parameter, delta, through, tuple(show), target)
     listed: list[Any] = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     subject = open_subject(network, listed, label)
+    return answer(question, observe(subject, question, optimizer, rate), language)
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """What a network did on its inputs: every number that a question may be about."""
+
+    subject: Subject
+    recorded: Recorded
+    loss: Loss | None
+    optimiser: Optimiser | None
+    fields: ReceptiveFields
+
+
+def observe(
+    subject: Subject, question: Question, optimizer: torch.optim.Optimizer | None, rate: float | None
+) -> Observed:
+    """Runs the network, with the gradients that the question needs."""
     optimiser = _optimiser(subject, optimizer, rate)
     every = question.needs_all_gradients or (optimiser is not None and optimiser.clip_norm > 0)
     recorded, loss = _recorded(subject, question, every)
-    found = _overview(subject, recorded, loss, language)
-    fields = ReceptiveFields(subject.network, subject.inputs)
-    named = None if layer is None else recorded.named(layer)
+    return Observed(subject, recorded, loss, optimiser, ReceptiveFields(subject.network, subject.inputs))
+
+
+def answer(question: Question, observed: Observed, language: str) -> Explanation:
+    """What is asked for, worked out of what was observed."""
+    subject, recorded, optimiser = observed.subject, observed.recorded, observed.optimiser
+    found = _overview(subject, recorded, observed.loss, language)
+    named = None if question.layer is None else recorded.named(question.layer)
     if named is not None:
         gradient = _gradient(recorded, named, question, optimiser)
-        unit = _unit(recorded, named, question, fields)
-        path = explain_backward_path(recorded, named) if through else None
-        chain = _chain(recorded, named, gradient, unit if delta else None)
+        unit = _unit(recorded, named, question, observed.fields)
+        path = explain_backward_path(recorded, named) if question.through else None
+        chain = _chain(recorded, named, gradient, unit if question.delta else None)
         frame = found.picture if unit is None else _frame(subject, unit.receptive_field)
         found = replace(found, unit=unit, picture=frame, gradient=gradient, chain=chain, through=path)
     request = PictureRequest(
-        subject, recorded, named, question.chosen_filter, found.unit, target, fields, optimiser
+        subject,
+        recorded,
+        named,
+        question.chosen_filter,
+        found.unit,
+        question.target,
+        observed.fields,
+        optimiser,
     )
-    return replace(found, pictures=tuple(one for name in show for one in SHOWS[name](request)))
+    return replace(found, pictures=tuple(one for name in question.show for one in SHOWS[name](request)))
 
 
 def parameter_index(weight: Sequence[int] | str | None) -> tuple[str, tuple[int, ...] | None]:
@@ -259,7 +291,7 @@ def _unit(recorded: Recorded, named: LayerRecord, question: Question, fields: Re
     """The output that is asked for; None where only pictures or the way through a block are."""
     if not named.whole and (question.show or question.through) and question.filter is None:
         return None
-    unit = explain_unit(named, choose(named, question.chosen_filter, question.at))
+    unit = explain_unit(named, choose(named, question.chosen_filter, question.at, question.sample))
     return replace(with_followers(unit, recorded), receptive_field=fields.of(named, unit.index))
 
 

@@ -151,13 +151,14 @@ def _labels(subject: Subject, label: str | int | Sequence[str | int]) -> tuple[i
         raise ArgumentError(
             f"{len(names)} labels for {len(subject.inputs)} inputs: give one, or one for each"
         )
-    numbers = [_label(subject, name) for name in names]
+    numbers = [label_number(subject, name) for name in names]
     return tuple(numbers * len(subject.inputs) if len(numbers) == 1 else numbers)
 
 
-def _label(subject: Subject, label: str | int) -> int:
+def label_number(subject: Subject, label: str | int) -> int:
+    """The number of a class, by its name or its number. Raises ArgumentError."""
     if subject.classes is None:
-        if not str(label).isdigit():
+        if not str(label).isdecimal():
             raise ArgumentError(
                 f"a module does not name its classes: give a label by its number; got {label!r}"
             )

@@ -17,7 +17,7 @@ from striate.derivation.moving import Saved as Padded
 from striate.derivation.shapes import Array
 from striate.derivation.terms import first_channel, seen_by_weight
 from striate.explaining.checking import as_array
-from striate.explaining.kinds.kind import Fed, Index, InputGradient, KernelKind, Kind
+from striate.explaining.kinds.kind import Fed, Index, InputGradient, KernelKind, Kind, flat_places
 from striate.explaining.kinds.products import Products, linear_form
 from striate.explaining.kinds.textbook import textbook
 from striate.explaining.texts import by_language
@@ -156,6 +156,12 @@ class Convolution(KernelKind):
         sources = self.around.sources(shape)
         places = np.argwhere(sources == np.ravel_multi_index(index, shape))
         return self.fed_from([tuple(place) for place in places.tolist()])
+
+    def reads(self, index: Index) -> Array:
+        shape = tuple(self.record.input.shape)
+        unit = convolution_unit(self.operation, self.x, self.weight, None, index)
+        flat = flat_places(self.x.shape, index[:1], unit.channels, unit.input_cells)
+        return flat if self.around is None else self.around.sources(shape).reshape(-1)[flat]
 
     def fed_from(self, places: Sequence[Index]) -> Fed:
         """The outputs that cells of the (padded) input feed."""

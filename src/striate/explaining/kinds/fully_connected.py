@@ -116,6 +116,10 @@ class FullyConnected(KernelKind):
     def place_of(self, parameter: str, index: Index, sample: int, position: Index) -> Index | None:
         return (sample, *position, index[0])
 
+    def reads(self, index: Index) -> Array:
+        row = np.ravel_multi_index((*index[:-1], 0), self.x.shape)
+        return row + np.arange(self.x.shape[-1])
+
     def fed(self, index: Index) -> Fed:
         """W[o, i] for every output of the row."""
         places = [(*index[:-1], o) for o in range(len(self.weight))]

@@ -1,7 +1,7 @@
 """What every kind of layer can do."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -21,6 +21,10 @@ from striate.tracing.recording import LayerRecord
 
 Index = tuple[int, ...]
 """Where a number stands in a whole output: (sample, filter, *position)."""
+FEW = 1 << 18
+"""Numbers of an input, at most, that are all asked whether an output is made of them."""
+NOWHERE = -1
+"""The place of what is in no input, as padding."""
 EXACT = (0, 0.0)
 """What is summed for a number that was only moved."""
 
@@ -153,6 +157,17 @@ class Kind(ABC):
         one[(index[0] if self.mixes_samples else 0, *index[1:])] = 1.0
         return fed_by(self.linear_part(one), 0 if self.mixes_samples else index[0])
 
+    def reads(self, index: Index) -> Array | None:
+        """Which inputs the number at `index` is made of, as places in the flattened input, −1 for none.
+
+        In the order in which its detail tells them. None where that is not one list, as in a recurrent layer.
+        """
+        if self.same_place:
+            return np.array([np.ravel_multi_index(index, self.x.shape)])
+        one = np.zeros(self.record.output.shape)
+        one[index] = 1.0
+        return np.flatnonzero(self.back(one, self.arguments)) if self.x.size <= FEW else None
+
     def fed_size(self, index: Index, products: Array) -> tuple[int, float]:
         """How many roundings δ·∂y/∂x[index] has beside those of the sum, and Σ|term|; products: δ·∂y/∂x."""
         if self.plain_slopes:
@@ -243,6 +258,18 @@ class KernelKind(Kind):
         return InputGradient(
             self.back(self.upstream, self.arguments), self.back(np.abs(self.upstream), positive), terms
         )
+
+
+def flat_places(shape: tuple[int, ...], before: Index, channels: Sequence[int], cells: Array) -> Array:
+    """Cells of some channels, as places in a flattened input; `NOWHERE` where they lie outside.
+
+    before: what stands before the channels in an index. cells: (axes, *kernel).
+    """
+    sizes = np.reshape(shape[len(before) + 1 :], (-1,) + (1,) * (cells.ndim - 1))
+    inside = ((cells >= 0) & (cells < sizes)).all(axis=0)
+    kept = np.where(inside, cells, 0)
+    flat = [np.where(inside, np.ravel_multi_index((*before, c, *kept), shape), NOWHERE) for c in channels]
+    return np.stack(flat).reshape(-1)
 
 
 def only_there(

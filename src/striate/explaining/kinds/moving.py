@@ -10,7 +10,8 @@ from torch import nn
 
 from striate import derivation as by_hand
 from striate.derivation.moving import OUTSIDE
-from striate.explaining.kinds.kind import EXACT, Fed, Index, Kind
+from striate.derivation.shapes import Array
+from striate.explaining.kinds.kind import EXACT, NOWHERE, Fed, Index, Kind
 from striate.explaining.texts import Texts, by_language
 from striate.models.slowfast import TwoRates as TwoRatesLayer
 from striate.models.slowfast import spread
@@ -55,6 +56,10 @@ class Rearrangement(Kind):
             return Moved(operation.fill, None, shape)
         source = tuple(int(one) for one in np.unravel_index(flat, shape))
         return Moved(float(self.x[source]), source, shape)
+
+    def reads(self, index: Index) -> Array:
+        flat = int(self.operation.sources(self.x.shape)[index])
+        return np.array([NOWHERE if flat == OUTSIDE else flat])
 
     def fed(self, index: Index) -> Fed:
         """1 for every copy."""

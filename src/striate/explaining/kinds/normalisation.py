@@ -113,6 +113,12 @@ class Normalisation(Kind):
             centred=self.centred,
         )
 
+    def reads(self, index: Index) -> Array:
+        if self.constants:
+            return np.array([np.ravel_multi_index(index, self.x.shape)])
+        found: Array = np.arange(self.x.size).reshape(self.x.shape)[self.group(index)].reshape(-1)
+        return found
+
     def fed(self, index: Index) -> Fed:
         """γ_k·r·([i = k] − 1/M − x̂_i·x̂_k/M) for each k of the group; γ·r where μ and v are constants."""
         mean, variance, count = self.moments(index)

@@ -1,5 +1,6 @@
 """Pools: the cells under a window, and the one that wins or what their sum is divided by."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from striate.derivation import winner_cells
 from striate.derivation.geometry import Sliding
 from striate.derivation.shapes import Array
 from striate.derivation.units import window_cells
-from striate.explaining.kinds.kind import EXACT, Fed, Index, Kind
+from striate.explaining.kinds.kind import EXACT, Fed, Index, Kind, flat_places
 from striate.explaining.texts import Texts, by_language
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Grid, Mark, Paragraph
@@ -75,8 +76,20 @@ class Window(ToJson):
         return (Mark(0, row_of, column),)
 
 
+class Pool(Kind):
+    """A window on one channel."""
+
+    def reads(self, index: Index) -> Array:
+        cells = self.detail(index).cells
+        return flat_places(self.x.shape, index[:1], [index[1]], cells)
+
+    @abstractmethod
+    def detail(self, index: Index) -> Window:
+        """The cells under the window."""
+
+
 @dataclass(frozen=True, eq=False)
-class MaxPool(Kind):
+class MaxPool(Pool):
     """The largest number under each window."""
 
     key = "max_pool"
@@ -119,7 +132,7 @@ class MaxPool(Kind):
 
 
 @dataclass(frozen=True, eq=False)
-class AveragePool(Kind):
+class AveragePool(Pool):
     """The mean under each window."""
 
     key = "average_pool"
@@ -161,7 +174,7 @@ class AveragePool(Kind):
 
 
 @dataclass(frozen=True, eq=False)
-class AdaptiveAveragePool(Kind):
+class AdaptiveAveragePool(Pool):
     """The mean of each bin."""
 
     key = "adaptive_pool"
@@ -202,7 +215,7 @@ class AdaptiveAveragePool(Kind):
 
 
 @dataclass(frozen=True, eq=False)
-class AdaptiveMaxPool(Kind):
+class AdaptiveMaxPool(Pool):
     """The largest number of each bin."""
 
     key = "adaptive_max_pool"

@@ -258,6 +258,13 @@ class Recurrent(Kind):
         size = np.full(value.shape, off + np.abs(value).max())
         return InputGradient(self.batch_first(value), self.batch_first(size), 64)
 
+    def reads(self, index: Index) -> Array | None:
+        """What came in at this step; None above the first of several layers, which reads states."""
+        if self.layer.num_layers > 1:
+            return None
+        row = np.ravel_multi_index((*index[:2], 0), self.x.shape)
+        return row + np.arange(self.x.shape[2])
+
     def fed(self, index: Index) -> Fed:
         """∂h/∂x of this and every later step, along the imaginary axis."""
         sample, step, place = self.place(index)

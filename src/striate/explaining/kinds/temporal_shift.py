@@ -8,7 +8,7 @@ import numpy as np
 
 from striate.derivation import TemporalShift as TemporalShiftByHand
 from striate.derivation.shapes import Array, Sizes
-from striate.explaining.kinds.kind import EXACT, Index, Kind
+from striate.explaining.kinds.kind import EXACT, NOWHERE, Index, Kind
 from striate.explaining.texts import Texts, by_language
 from striate.numbers import number
 from striate.pages import Block, Paragraph, Table
@@ -135,3 +135,11 @@ class TemporalShift(Kind):
         value = float(operation.forward(x)[0][index])
         frame = index[0] % frames if folded else index[2]
         return Shift(value, self.shift.source_frames(x.shape[1], frames), index[1], frame)
+
+    def reads(self, index: Index) -> Array:
+        came, frame = self.detail(index).came_from, 0 if self.record.input.dim() == FOLDED else 2
+        if came < 0:
+            return np.array([NOWHERE])
+        place = list(index)
+        place[frame] += came - self.detail(index).frame
+        return np.array([np.ravel_multi_index(place, self.x.shape)])

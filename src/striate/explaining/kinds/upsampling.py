@@ -59,6 +59,9 @@ class Upsample(Kind):
         values = self.x[(index[0], index[1], *cells.T)]
         return WeightedCells(np.insert(cells, [0], index[:2], axis=1), values, weights[tuple(cells.T)])
 
+    def reads(self, index: Index) -> Array:
+        return np.ravel_multi_index(tuple(self.detail(index).cells.T), self.x.shape)
+
     def input_gradient(self) -> InputGradient:
         """The transposed matrices. A place is known to a rounding of the size of the map."""
         ours: Any = AdaptiveAveragePoolByHand(tuple(self.record.output.shape[2:]))

@@ -1,0 +1,154 @@
+"""The verb `lab`: a page on which every number opens into the numbers behind it."""
+
+import secrets
+import socket
+import time
+import webbrowser
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from torch import nn
+
+from striate.checked import checked
+from striate.errors import ArgumentError, MissingExtraError
+from striate.explaining.inputs import Input
+from striate.exploring.guard import LOCAL, Guard
+from striate.exploring.session import Session
+
+PORT = 8642
+NEEDED = ("starlette", "uvicorn", "websockets")
+STARTING = 10.0
+"""Seconds that a server may take to start."""
+
+
+class Lab:
+    """A lab that is open: `address` is its page; `close()` ends it, and so does the end of a `with` block."""
+
+    def __init__(self, session: Session, server: Any, listening: socket.socket, address: str) -> None:
+        self.session, self.address, self._server = session, address, server
+        taking = {"sockets": [listening]}
+        self._thread = Thread(target=server.run, kwargs=taking, daemon=True, name="lab server")
+
+    def start(self) -> Self:
+        """Serves in a thread of its own, and opens what was asked for."""
+        self._thread.start()
+        until = time.monotonic() + STARTING
+        while not self._server.started and self._thread.is_alive() and time.monotonic() < until:
+            time.sleep(0.005)
+        self.session.begin()
+        return self
+
+    def wait(self) -> None:
+        """Until it is closed, by Ctrl-C as a rule."""
+        try:
+            while self._thread.is_alive():
+                self._thread.join(0.2)
+        except KeyboardInterrupt:
+            self.close()
+
+    def close(self) -> None:
+        """Ends the server; a training under way ends with the process."""
+        self.session.closed = True
+        self._server.should_exit = True
+        self._thread.join(STARTING)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Lab({self.address!r})"
+
+
+@checked
+def lab(
+    network: str | Path | nn.Module | None = None,
+    inputs: Input | Sequence[str | Path] = (),
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    browser: bool = True,
+    language: Literal["en", "vi"] = "en",
+) -> Lab:
+    """Opens a page in the browser on which every number of a network opens into the numbers behind it.
+
+    Args:
+        network: the folder of a run, made by `train`; in Python also any module. By default a small network
+            learns the built-in digits while you watch.
+        inputs: what is looked at, as for `explain`. By default the first test image of the run's data.
+        host: the address that is listened to. By default only this machine can open the page; for another
+            one the page's address holds a secret.
+        port: by default 8642, or another free one.
+        browser: whether a browser is opened.
+        language: English or Vietnamese.
+
+    Returns:
+        The open lab: its `address`, `wait()` and `close()`.
+
+    Raises:
+        MissingExtraError: without the extra `lab`.
+        ArgumentError: a port that is taken.
+
+    >>> lab("runs/digits-plain", "digits/test/17").wait()  # doctest: +SKIP
+    """
+    for name in NEEDED:
+        if find_spec(name) is None:
+            raise MissingExtraError("lab", "the lab")
+    session = Session(network, _listed(inputs), language)
+    listening = _listening(host, port)
+    token = None if host in LOCAL else secrets.token_urlsafe(16)
+    number = listening.getsockname()[1]
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{number}/" + ("" if token is None else f"?token={token}")
+    opened = Lab(session, _server(session, host, token), listening, address).start()
+    if browser:
+        webbrowser.open(address)
+    return opened
+
+
+def _listed(inputs: Any) -> list[Any]:
+    return list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+
+
+def _server(session: Session, host: str, token: str | None) -> Any:
+    import uvicorn
+
+    from striate.exploring.server import application
+
+    config = uvicorn.Config(
+        Guard(application(session), host, token),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=30,
+        limit_concurrency=256,
+        h11_max_incomplete_event_size=1 << 16,
+        server_header=False,
+    )
+    return uvicorn.Server(config)
+
+
+def _listening(host: str, port: int | None) -> socket.socket:
+    """A socket on the port; where none was asked for and ours is taken, on a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for number in (PORT, 0) if port is None else (port,):
+        found = socket.socket(family, socket.SOCK_STREAM)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            found.bind((host.strip("[]"), number))
+        except (OSError, OverflowError) as problem:
+            found.close()
+            reason = str(getattr(problem, "strerror", None) or problem)
+            last = f"cannot listen on {host}, port {number}: {reason.lower()}; try --port 0 for a free one"
+        else:
+            found.listen(128)
+            return found
+    raise ArgumentError(last)

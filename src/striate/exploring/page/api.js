@@ -1,0 +1,93 @@
+// Questions to the server. An answer about a state never changes, so each is asked for once.
+
+/** Answers that came with the page, in one that was saved. @type {Record<string, any> | null} */
+const saved = /** @type {any} */ (window).striateSaved ?? null;
+/** @type {Map<string, Promise<any>>} */
+const known = new Map();
+
+export const offline = saved !== null;
+
+export class LabError extends Error {}
+
+/**
+ * @param {string} name
+ * @param {Record<string, string | number | boolean | null | undefined>} [asked]
+ * @returns {Promise<any>}
+ */
+export function get(name, asked = {}) {
+  const address = addressOf(name, asked);
+  let found = known.get(address);
+  if (!found) {
+    found = saved ? fromSaved(address) : answer(fetch(address));
+    known.set(address, found);
+    found.catch(() => known.delete(address));
+    if (known.size > 400) known.delete(/** @type {string} */ (known.keys().next().value));
+  }
+  return found;
+}
+
+/** @param {string} name @param {Record<string, any>} asked */
+export function addressOf(name, asked) {
+  const words = Object.entries(asked).filter(([, value]) => value !== null && value !== undefined);
+  words.sort(([a], [b]) => (a < b ? -1 : 1));
+  const query = new URLSearchParams(words.map(([key, value]) => [key, String(value)]));
+  return `/api/${name}${words.length ? `?${query}` : ""}`;
+}
+
+/** What was answered so far holds no more: the network has learnt. */
+export function forget() {
+  known.clear();
+}
+
+/** @param {string} name @param {any} body @returns {Promise<any>} */
+export function post(name, body) {
+  if (saved) return Promise.reject(new LabError("this saved page answers only what was worked out when it was saved"));
+  const headers = { "content-type": "application/json" };
+  return answer(fetch(`/api/${name}`, { method: "POST", headers, body: JSON.stringify(body) }));
+}
+
+/** @param {File} file @returns {Promise<any>} */
+export function postFile(file) {
+  return answer(fetch(`/api/open?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file }));
+}
+
+/** @param {Promise<Response>} asked */
+async function answer(asked) {
+  /** @type {Response} */
+  let response;
+  try {
+    response = await asked;
+  } catch {
+    throw new LabError("the lab has gone: start it again");
+  }
+  const text = await response.text();
+  /** @type {any} */
+  let found;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    throw new LabError(text.slice(0, 300) || `answer ${response.status}`);
+  }
+  if (!response.ok) throw new LabError(found.error ?? `answer ${response.status}`);
+  return found;
+}
+
+/** @param {string} address */
+async function fromSaved(address) {
+  const found = /** @type {any} */ (saved)[address];
+  if (found === undefined) throw new LabError("this number was not worked out when the page was saved");
+  return found;
+}
+
+/** @param {string} text */
+export function bytesOf(text) {
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
+}
+
+/** @param {string} text */
+export function floatsOf(text) {
+  return new Float32Array(bytesOf(text).buffer);
+}

@@ -1,0 +1,169 @@
+// The network drawn with what it computed in it: layers in columns, branches below one another.
+
+import { get } from "./api.js";
+import { h, show } from "./dom.js";
+import { mapView } from "./maps.js";
+import { pictureOf, thumbsOf } from "./maps_of.js";
+import { to } from "./route.js";
+import { indexOf } from "./shapes.js";
+import { by, count, number, percent, t } from "./text.js";
+
+/** @param {HTMLElement} main @param {import("./route.js").Route} route */
+export async function overview(main, route) {
+  const { state, side } = route;
+  const asked = Promise.all([
+    get("overview", { state, language: route.language }), thumbsOf(state, side), pictureOf(state),
+    side === "change" ? thumbsOf(state, "") : null,
+  ]);
+  const [network, thumbs, picture] = await asked;
+  const before = network.base !== null && side === "change" ? await thumbsOf(network.base, "") : null;
+  const drawn = before ? differences(thumbs, before) : thumbs;
+  const columns = columnsOf(network.layers);
+  const cards = h("div", { class: "network", role: "group", "aria-label": t("overview.network") });
+  cards.append(h("div", { class: "column" }, inputCard(network, picture, drawn, route)));
+  for (const column of columns) {
+    cards.append(h("div", { class: "column" }, column.map((layer) => card(layer, drawn[layer.name], route))));
+  }
+  cards.append(h("div", { class: "column" }, answerCard(network, route)));
+  show(main, h("h1", { class: "unseen" }, t("overview.title", { subject: network.subject })),
+    h("p", { class: "hint" }, t(side === "back" ? "overview.back" : side === "change" ? "overview.change" : "overview.hint")),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("overview.network") }, cards));
+  main.addEventListener("drawn", () => edges(cards, network.layers));
+  get("figures", { state }).then((found) => figures(cards, found), () => {});
+}
+
+/** How far each layer is from the input, along the longest way. @param {any[]} layers */
+export function columnsOf(layers) {
+  /** @type {Map<string, number>} */
+  const depth = new Map([["input", 0]]);
+  /** @type {any[][]} */
+  const columns = [];
+  let last = 0;
+  for (const layer of layers) {
+    const makers = layer.origin ? layer.origin.makers.map((/** @type {any} */ one) => depth.get(one.layer) ?? 0) : [last];
+    last = Math.max(...makers) + 1;
+    depth.set(layer.name, last);
+    (columns[last - 1] ??= []).push(layer);
+  }
+  return columns.filter(Boolean);
+}
+
+/** @param {any} network @param {any} picture @param {any} thumbs @param {any} route */
+function inputCard(network, picture, thumbs, route) {
+  const open = (/** @type {number} */ f) => (/** @type {number} */ y, /** @type {number} */ x) =>
+    to({ ...route, view: "pixel", layer: "input", at: indexOf(network.input_shape, { c: 0, f, y, x }), trail: [] });
+  const frames = picture
+    ? Array.from({ length: picture.frames }, (_, f) =>
+        mapView(picture.frame(f), { label: picture.frames > 1 ? t("frame", { frame: f }) : t("input"), open: open(f), size: picture.frames > 1 ? 64 : 112 }))
+    : [];
+  if (route.side === "back" && thumbs.input) {
+    frames.push(...thumbs.input.channels.map((/** @type {number} */ c, /** @type {number} */ i) =>
+      mapView(thumbs.input.map(i, 0), { label: `∂L/∂x ${c}`, size: 96 })));
+  }
+  return h("section", { class: "card input", data: { layer: "input" }, "aria-label": t("input") },
+    h("h2", {}, t("input")), h("p", { class: "name" }, network.inputs[0]),
+    h("p", {}, by(network.input_shape.slice(1))), h("div", { class: frames.length > 2 ? "maps" : "maps row" }, frames));
+}
+
+/** @param {any} layer @param {any} thumbs @param {any} route */
+function card(layer, thumbs, route) {
+  const open = { ...route, view: "layer", layer: layer.name, at: null, trail: [] };
+  const maps = thumbs ? layerMaps(layer, thumbs, route) : h("p", { class: "faint" }, t("overview.no_gradient"));
+  return h("section", { class: `card ${layer.kind ?? "unknown"}`, data: { layer: layer.name }, "aria-label": layer.name },
+    h("h2", {}, h("a", { href: to.address(open) }, layer.name)),
+    h("p", { class: "kind", title: layer.text }, layer.kind_name),
+    h("p", { class: "shape" }, by(layer.shape.slice(1))),
+    h("p", { class: "figures", data: { figures: layer.name } }),
+    maps);
+}
+
+/** @param {any} layer @param {any} thumbs @param {any} route */
+function layerMaps(layer, thumbs, route) {
+  const f = Math.min(route.frame ?? 0, thumbs.frames - 1);
+  const row = thumbs.size[2] === 1;
+  const views = thumbs.channels.map((/** @type {number} */ c, /** @type {number} */ i) => {
+    const open = (/** @type {number} */ y, /** @type {number} */ x) =>
+      to({ ...route, view: "number", layer: layer.name, trail: [],
+           at: indexOf(layer.shape, { c, f, y: y * thumbs.step[0], x: x * thumbs.step[1] }) });
+    return mapView(thumbs.map(i, f), { label: row ? layer.name : t("map", { layer: layer.name, map: c }),
+      open: layer.kind ? open : undefined, size: row ? 112 : 52, group: layer.name });
+  });
+  const more = thumbs.size[0] - views.length;
+  return h("div", { class: row ? "maps row" : "maps" }, views,
+    more > 0 ? h("a", { class: "more", href: to.address({ ...route, view: "layer", layer: layer.name, at: null, trail: [] }) }, t("more_maps", { count: count(more) })) : null);
+}
+
+/** @param {any} network @param {any} route */
+function answerCard(network, route) {
+  if (!network.answer) return h("section", { class: "card" }, h("h2", {}, t("answer")), t("answer.none"));
+  const shares = Object.entries(network.answer.probabilities).sort((a, b) => b[1] - a[1]).slice(0, 10);
+  const rows = shares.map(([name, share]) =>
+    h("tr", { class: name === network.label ? "right" : "" }, h("th", { scope: "row" }, name),
+      h("td", { class: "bar" }, h("div", { style: { width: `${100 * share}%` } })),
+      h("td", { data: { value: share } }, percent(share))));
+  const loss = network.loss ? h("p", { class: "gradient" }, t("loss"), " L = ", h("span", { data: { value: network.loss.value } }, number(network.loss.value))) : null;
+  return h("section", { class: "card answer", data: { layer: "answer" }, "aria-label": t("answer") },
+    h("h2", {}, h("a", { href: to.address({ ...route, view: "loss" }) }, t("answer"))),
+    network.label !== null ? h("p", {}, t("answer.label", { label: network.label })) : null,
+    h("table", { class: "answer" }, h("tbody", {}, rows)), loss);
+}
+
+/** @param {HTMLElement} cards @param {any} found */
+function figures(cards, found) {
+  for (const place of cards.querySelectorAll("[data-figures]")) {
+    const one = found.layers[/** @type {HTMLElement} */ (place).dataset.figures ?? ""];
+    if (!one) continue;
+    show(place, one.formula ? h("span", { class: "weight" }, one.formula) : null,
+      one.formula && one.field ? h("br") : null, one.field ? t("sees", { field: one.field }) : null);
+  }
+}
+
+/** Lines from what made a layer's input to the layer. @param {HTMLElement} cards @param {any[]} layers */
+function edges(cards, layers) {
+  const space = "http://www.w3.org/2000/svg";
+  const drawing = document.createElementNS(space, "svg");
+  drawing.setAttribute("class", "edges");
+  drawing.setAttribute("aria-hidden", "true");
+  drawing.setAttribute("width", String(cards.scrollWidth));
+  drawing.setAttribute("height", String(cards.scrollHeight));
+  const place = (/** @type {string} */ name) => {
+    const card = /** @type {HTMLElement | null} */ (cards.querySelector(`[data-layer="${CSS.escape(name)}"]`));
+    return card && { left: card.offsetLeft, right: card.offsetLeft + card.offsetWidth, y: card.offsetTop + 18 };
+  };
+  const pairs = layers.flatMap((layer) => (layer.origin?.makers ?? []).map((/** @type {any} */ one) => [one.layer, layer.name, layer.origin.how]));
+  if (layers.length) pairs.push([layers[layers.length - 1].name, "answer", "same"]);
+  for (const [from, into, how] of pairs) {
+    const a = place(from), b = place(into);
+    if (!a || !b) continue;
+    const line = document.createElementNS(space, "path");
+    const bend = Math.max(12, (b.left - a.right) / 2);
+    const below = b.left - a.right > 60 ? Math.max(a.y, b.y) - 26 : null;
+    line.setAttribute("d", below === null
+      ? `M${a.right},${a.y} C${a.right + bend},${a.y} ${b.left - bend},${b.y} ${b.left},${b.y}`
+      : `M${a.right},${a.y} C${a.right + 20},${below} ${a.right + 20},${below} ${a.right + 40},${below} L${b.left - 40},${below} C${b.left - 20},${below} ${b.left - 20},${below} ${b.left},${b.y}`);
+    line.setAttribute("class", how === "sum" ? "sum" : "");
+    drawing.append(line);
+  }
+  cards.prepend(drawing);
+}
+
+/** What another state changed, as maps. @param {any} now @param {any} before */
+function differences(now, before) {
+  /** @type {any} */
+  const found = {};
+  for (const [name, one] of Object.entries(now)) {
+    const was = before[name];
+    if (!was) continue;
+    const at = new Map(was.channels.map((/** @type {number} */ c, /** @type {number} */ i) => [c, i]));
+    found[name] = {
+      ...one,
+      map: (/** @type {number} */ i, /** @type {number} */ f) => {
+        const mine = one.map(i, f);
+        const j = at.get(one.channels[i]);
+        const old = j === undefined ? null : was.map(j, f);
+        return { ...mine, value: (/** @type {number} */ y, /** @type {number} */ x) => mine.value(y, x) - (old ? old.value(y, x) : 0) };
+      },
+    };
+  }
+  return found;
+}

@@ -1,0 +1,85 @@
+// A training as it goes: loss and accuracy, pause, one step; and what else the server has to tell.
+
+import { LabError, post } from "./api.js";
+import { byId, h, show } from "./dom.js";
+import { number, percent, t } from "./text.js";
+
+/** @type {{step: number, loss: number}[]} */
+const points = [];
+/** @type {any} */
+let last = {};
+let running = false, paused = false, total = 0;
+
+/** Listens; ready: is called when a network has come or has changed. @param {number} after @param {boolean} opened @param {() => void} ready */
+export function news(after, opened, ready) {
+  const source = new EventSource(`/api/news?after=${opened ? after : 0}`);
+  let seen = opened ? after : 0;
+  source.onmessage = (message) => {
+    const event = JSON.parse(message.data);
+    if (event.number <= seen) return;
+    seen = event.number;
+    if (event.kind === "opened") ready();
+    hear(event);
+    trainingBar();
+  };
+}
+
+/** @param {any} event */
+function hear(event) {
+  if (event.kind === "begin") {
+    points.length = 0;
+    [running, paused, total] = [true, false, event.steps ?? 0];
+  } else if (event.kind === "step") {
+    points.push({ step: event.step, loss: event.loss });
+    last = { ...last, ...event };
+    running = true;
+  } else if (event.kind === "epoch") last = { ...last, ...event };
+  else if (event.kind === "paused") paused = true;
+  else if (event.kind === "finished" || event.kind === "failed") {
+    running = false;
+    last = { ...last, ...event, said: event.kind === "failed" ? event.text : t("training.finished", { run: event.run }) };
+  }
+}
+
+export function trainingBar() {
+  let bar = document.getElementById("training");
+  if (!running && !last.said && !points.length) return;
+  if (!bar) {
+    bar = h("section", { id: "training", "aria-label": t("training") });
+    byId("crumbs").before(bar);
+  }
+  const act = (/** @type {string} */ action) => async () => {
+    try {
+      await post("train", { action });
+      if (action === "go-on") paused = false;
+      if (action === "pause" || action === "step") paused = true;
+    } catch (problem) {
+      if (problem instanceof LabError) last.said = problem.message;
+    }
+    trainingBar();
+  };
+  const buttons = running
+    ? [h("button", { onclick: act(paused ? "go-on" : "pause") }, t(paused ? "training.go_on" : "training.pause")), h("button", { onclick: act("step") }, t("training.step"))] : [];
+  show(bar, h("strong", {}, t("training")), curve(),
+    h("span", {}, t("training.step_of", { step: last.step ?? 0, steps: total })),
+    last.loss !== undefined ? h("span", {}, t("loss"), " ", number(last.loss, 3)) : null,
+    last.top1 !== undefined && last.top1 !== null ? h("span", {}, t("accuracy"), " ", percent(last.top1)) : null,
+    last.val_top1 ? h("span", {}, t("validation"), " ", percent(last.val_top1)) : null,
+    buttons, last.said ? h("span", { role: "status" }, last.said) : null);
+}
+
+function curve() {
+  const space = "http://www.w3.org/2000/svg";
+  const drawing = document.createElementNS(space, "svg");
+  drawing.setAttribute("viewBox", "0 0 120 30");
+  drawing.setAttribute("class", "curve");
+  drawing.setAttribute("role", "img");
+  drawing.setAttribute("aria-label", t("loss"));
+  if (points.length > 1) {
+    const most = Math.max(...points.map((one) => one.loss)), width = Math.max(total, points[points.length - 1].step);
+    const line = document.createElementNS(space, "polyline");
+    line.setAttribute("points", points.map((one) => `${(120 * one.step) / width},${29 - (28 * one.loss) / most}`).join(" "));
+    drawing.append(line);
+  }
+  return drawing;
+}

@@ -1,0 +1,139 @@
+"""A training before the reader's eyes: an ordinary `train`, whose steps are told, and wait when asked to."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Event, Thread
+from typing import Any
+
+from striate.errors import ArgumentError, StriateError
+from striate.exploring.turns import Turns
+from striate.training.progress import Reporter
+from striate.training.train import train
+
+REMEMBERED = 4000
+"""Events that a page may still ask for."""
+MOST_POINTS = 400
+"""Steps that are told of an epoch, at most."""
+
+
+@dataclass
+class News:
+    """What has happened, each under a number that grows."""
+
+    events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    count: int = 0
+
+    def tell(self, kind: str, **facts: Any) -> None:
+        """Adds an event."""
+        self.count += 1
+        self.events.append({"number": self.count, "kind": kind, **facts})
+
+    def after(self, number: int) -> list[dict[str, Any]]:
+        """Those that came after the one with this number."""
+        return [one for one in list(self.events) if one["number"] > number]
+
+
+class Told(Reporter):
+    """Tells the page what a training does, and waits where the reader has paused it."""
+
+    def __init__(self, news: News, turns: Turns, ready: Callable[[str], object]) -> None:
+        """ready: is called with the run's folder whenever it holds new weights."""
+        self.news, self.turns, self.ready = news, turns, ready
+        self.run = ""
+        self.going, self.once, self.stopped = Event(), Event(), False
+        self.going.set()
+
+    def say(self, text: str) -> None:
+        """A fact; one of them names the run."""
+        if text.startswith("run "):
+            self.run = text[4:]
+        self.news.tell("said", text=text)
+
+    def begin(self, steps: int | None, done: int, epochs: int | None, unit: str = "images") -> None:
+        """How long it will be."""
+        self.news.tell("begin", steps=steps, done=done, epochs=epochs, unit=unit)
+
+    def step(self, done: int, loss: float, top1: float, per_second: float) -> None:
+        """A step, after which questions have their turn; here a paused training waits."""
+        self.news.tell("step", step=done, loss=loss, top1=top1, per_second=per_second)
+        if self.going.is_set():
+            self.turns.between()
+            return
+        self.news.tell("paused", step=done)
+        self.turns.aside()
+        try:
+            while not (self.going.is_set() or self.stopped) and not self.once.wait(0.05):
+                pass
+            self.once.clear()
+        finally:
+            self.turns.back()
+
+    def epoch(self, row: dict[str, Any]) -> None:
+        """An epoch, whose weights are on disk where they are the best so far."""
+        self.news.tell(
+            "epoch",
+            **{
+                name: row.get(name)
+                for name in ("epoch", "epochs", "step", "train_loss", "train_top1", "val_loss", "val_top1")
+            },
+        )
+        if row.get("best"):
+            self.ready(self.run)
+
+    def end(self) -> None:
+        """It is over."""
+
+
+class Training:
+    """The one training that may be under way."""
+
+    def __init__(self, news: News, turns: Turns, ready: Callable[[str], object]) -> None:
+        self.news, self.turns, self.ready = news, turns, ready
+        self.told: Told | None = None
+        self._thread: Thread | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it is under way, paused or not."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self, data: str, **settings: Any) -> None:
+        """Begins one. Raises ArgumentError where one is under way."""
+        if self.running:
+            raise ArgumentError("a training is under way: wait for its end")
+        self.told = Told(self.news, self.turns, self.ready)
+        self._thread = Thread(target=self._train, args=(data, settings), daemon=True, name="lab training")
+        self._thread.start()
+
+    def _train(self, data: str, settings: dict[str, Any]) -> None:
+        assert self.told is not None
+        try:
+            with self.turns.work():
+                run = train(data, reporter=self.told, **settings)
+            self.ready(str(run.path))
+            self.news.tell("finished", run=str(run.path), top1=None if run.test is None else run.test.top1)
+        except StriateError as problem:
+            self.news.tell("failed", text=str(problem))
+        except Exception as problem:
+            self.news.tell("failed", text=f"{type(problem).__name__}: {problem}")
+            raise
+
+    def pause(self) -> None:
+        """After the step under way."""
+        self._needed().going.clear()
+
+    def go_on(self) -> None:
+        """Without pauses."""
+        self._needed().going.set()
+
+    def one_step(self) -> None:
+        """One step, then it waits again."""
+        told = self._needed()
+        told.going.clear()
+        told.once.set()
+
+    def _needed(self) -> Told:
+        if self.told is None or not self.running:
+            raise ArgumentError("no training is under way: start one")
+        return self.told

@@ -1,0 +1,28 @@
+"""A small network and a lab on it, for the tests of this room."""
+
+from explaining_networks import numbers, seeded
+from torch import nn
+
+from striate.exploring.session import Session
+
+
+def small_network() -> nn.Module:
+    """Two convolutions with all that stands around them, and a sum of two branches."""
+    layers = (
+        nn.Conv2d(1, 4, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(4, 6, 3),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(24, 3),
+    )
+    return seeded(nn.Sequential(*layers))
+
+
+def small_session() -> Session:
+    """Opened, as a lab opens it."""
+    session = Session(small_network(), [numbers(1, 1, 8, 8)])
+    session._begin()
+    assert session.problem is None
+    return session
