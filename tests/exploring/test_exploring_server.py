@@ -124,7 +124,7 @@ def test_what_does_not_fit_is_told(client: TestClient, route: str, query: dict, 
 
 odd = st.one_of(
     st.none(), st.booleans(), st.integers(-5, 10**12), st.floats(), st.text(max_size=30),
-    st.sampled_from(["0", "3", "input", "0,1,2,2", "1,0,2,2", "<script>", "../etc/passwd", "\x00", "9" * 500]),
+    st.sampled_from(["0", "3", "input", "0,1,2,2", "1,0,2,2", "<b>", "../etc/passwd", "\x00", "9" * 500]),
 )  # fmt: skip
 
 
