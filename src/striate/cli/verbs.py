@@ -10,6 +10,7 @@ VERBS = {
     "compare": "ways through time on the same clips: a table of cost and accuracy",
     "tune": "the fastest right algorithm of each convolution, measured here",
     "explain": "the numbers behind a number of a trained network, checked",
+    "lab": "a page on which every number opens into the numbers behind it",
     "glossary": "the terms of the field and what they mean",
     "data": "get a public data set; check or pack your own, draw optical flow",
     "completion": "make your shell complete verbs and options",

@@ -18,6 +18,7 @@ from striate.errors import ArgumentError, MissingExtraError
 from striate.explaining.inputs import Input
 from striate.exploring.guard import LOCAL, Guard
 from striate.exploring.session import Session
+from striate.runs import read_record
 
 PORT = 8642
 NEEDED = ("starlette", "uvicorn", "websockets")
@@ -95,6 +96,7 @@ def lab(
 
     Raises:
         MissingExtraError: without the extra `lab`.
+        RunError: a folder that is no run.
         ArgumentError: a port that is taken.
 
     >>> lab("runs/digits-plain", "digits/test/17").wait()  # doctest: +SKIP
@@ -102,6 +104,10 @@ def lab(
     for name in NEEDED:
         if find_spec(name) is None:
             raise MissingExtraError("lab", "the lab")
+    if port is not None and not 0 <= port < 1 << 16:
+        raise ArgumentError(f"port is from 0, for a free one, to {(1 << 16) - 1}; got {port}")
+    if isinstance(network, str | Path):
+        read_record(Path(network))  # a folder that is no run is refused before anything is served
     session = Session(network, _listed(inputs), language)
     listening = _listening(host, port)
     token = None if host in LOCAL else secrets.token_urlsafe(16)
@@ -144,9 +150,9 @@ def _listening(host: str, port: int | None) -> socket.socket:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             found.bind((host.strip("[]"), number))
-        except (OSError, OverflowError) as problem:
+        except OSError as problem:
             found.close()
-            reason = str(getattr(problem, "strerror", None) or problem)
+            reason = str(problem.strerror or problem)
             last = f"cannot listen on {host}, port {number}: {reason.lower()}; try --port 0 for a free one"
         else:
             found.listen(128)
