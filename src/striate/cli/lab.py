@@ -3,14 +3,18 @@
 from typing import TYPE_CHECKING
 
 from striate.cli.options import Asked, Verb
+from striate.cli.printing import print_json
 
 if TYPE_CHECKING:
     from striate.exploring.lab import Lab
 
 
-def show(result: "Lab", asked: Asked) -> None:
-    """Its address, until Ctrl-C."""
-    print(f"the lab is open at {result.address}  (Ctrl-C closes it)", flush=True)
+def show(result: "Lab", asked: Asked, *, json: bool = False) -> None:
+    """Its address, then nothing until Ctrl-C."""
+    if json:
+        print_json(result.to_json(), indent=None)
+    else:
+        print(f"the lab is open at {result.address}  (Ctrl-C closes it)", flush=True)
     result.wait()
 
 

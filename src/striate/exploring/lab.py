@@ -57,6 +57,10 @@ class Lab:
         self._server.should_exit = True
         self._thread.join(STARTING)
 
+    def to_json(self) -> dict[str, str]:
+        """Its address."""
+        return {"address": self.address}
+
     def __enter__(self) -> Self:
         return self
 

@@ -60,7 +60,8 @@ class Upsample(Kind):
         return WeightedCells(np.insert(cells, [0], index[:2], axis=1), values, weights[tuple(cells.T)])
 
     def reads(self, index: Index) -> Array:
-        return np.ravel_multi_index(tuple(self.detail(index).cells.T), self.x.shape)
+        flat: Array = np.ravel_multi_index(tuple(self.detail(index).cells.T), self.x.shape)
+        return flat
 
     def input_gradient(self) -> InputGradient:
         """The transposed matrices. A place is known to a rounding of the size of the map."""
