@@ -22,7 +22,7 @@ from striate.explaining.kinds.kind import Index
 from striate.explaining.texts import Texts
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Paragraph, Section, Table
-from striate.pages.document import Maths, row, sub
+from striate.pages.document import Maths, factor, row, sub
 from striate.plain_values import ToJson
 from striate.tracing.recording import LayerRecord, Recorded
 
@@ -69,9 +69,9 @@ class Link(ToJson):
             return
         terms: list[Any] = []
         for number_of, part in enumerate(self.parts):
-            terms += ["+"] * bool(number_of) + [_factor(part.delta), "·", _factor(part.slope)]
+            terms += ["+"] * bool(number_of) + [factor(part.delta), "·", factor(part.slope)]
         others = self.rest + self.elsewhere
-        terms += ["+", _factor(others)] if self.count > len(self.parts) or self.elsewhere else []
+        terms += ["+", factor(others)] if self.count > len(self.parts) or self.elsewhere else []
         yield Formula(row(_delta(self.layer, self.place), "=", *terms, "=", number(self.delta, 6)))
         if self.count == 1:
             yield Paragraph(say("chain.one", layer=self.parts[0].layer, place=by(self.parts[0].place, ",")))
@@ -229,8 +229,3 @@ def _known(record: LayerRecord) -> bool:
 def _delta(layer: str, place: Index) -> Maths:
     """δ with its layer and place."""
     return sub("δ", layer, *map(str, place))
-
-
-def _factor(value: float) -> Maths:
-    """A number; brackets around a negative one."""
-    return row("(", value, ")") if value < 0 else row(value)

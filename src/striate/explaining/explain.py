@@ -21,6 +21,7 @@ from striate.explaining.kinds.catalogue import kind_of
 from striate.explaining.loss import Answer, Loss, explain_loss, settings_of, torch_loss
 from striate.explaining.pictures import SHOWS, Show
 from striate.explaining.pictures.request import PictureRequest
+from striate.explaining.pixels import explain_pixels
 from striate.explaining.receptive_fields import ReceptiveFields
 from striate.explaining.subject import Subject, open_subject
 from striate.explaining.texts import Language
@@ -178,6 +179,8 @@ def answer(question: Question, observed: Observed, language: str) -> Explanation
         chain = _chain(recorded, named, gradient, unit if question.delta else None)
         frame = found.picture if unit is None else _frame(subject, unit.receptive_field)
         found = replace(found, unit=unit, picture=frame, gradient=gradient, chain=chain, through=path)
+    seen = None if found.unit is None else found.unit.receptive_field
+    found = replace(found, pixels=explain_pixels(subject, seen))
     request = PictureRequest(
         subject,
         recorded,

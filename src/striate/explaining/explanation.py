@@ -13,6 +13,7 @@ from striate.explaining.checking import Check
 from striate.explaining.kinds.catalogue import BY_KEY
 from striate.explaining.loss import Answer, Loss
 from striate.explaining.picture import Picture
+from striate.explaining.pixels import Pixels
 from striate.explaining.receptive_fields import rectangle
 from striate.explaining.texts import Texts
 from striate.explaining.unit import Unit
@@ -48,6 +49,8 @@ class Explanation(Shown):
     layers: tuple[LayerLine, ...]
     picture: Array | None = field(repr=False)
     """(C, H, W) in [0, 255]: the first input, or a frame of it."""
+    pixels: Pixels | None = None
+    """The pixel in the middle of what was asked about; None where the input is no pixels."""
     unit: Unit | None = None
     loss: Loss | None = None
     gradient: WeightGradient | None = None
@@ -68,7 +71,7 @@ class Explanation(Shown):
 
     def checks(self) -> list[Check]:
         """Every comparison that stands behind the explanation."""
-        found: list[Check | None] = []
+        found: list[Check | None] = [] if self.pixels is None else [self.pixels.check]
         if self.unit is not None:
             found += [self.unit.check, *(one.check for one in self.unit.after)]
         if self.loss is not None:
@@ -114,6 +117,8 @@ class Explanation(Shown):
         yield Paragraph(say("overview.input", subject=self.subject, **facts))
         if self.label is not None:
             yield Paragraph(say("overview.label", label=self.label))
+        if self.pixels is not None:
+            yield from self.pixels.blocks(say)
         if self.answer is not None:
             yield from self.answer.blocks(say)
         if self.unit is None:

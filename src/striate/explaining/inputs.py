@@ -29,7 +29,7 @@ class InputBatch:
     numbers: Tensor
     """(N, ...) as the network takes them."""
     pixels: np.ndarray | None = None
-    """(N, C, H, W) uint8, of images."""
+    """(N, C, H, W) or (N, C, T, H, W) uint8, where the source is pixels."""
     labels: tuple[int, ...] | None = None
 
 
@@ -124,8 +124,9 @@ def _clips(
             f"{trained.run} takes clips of shape N×{planes}×T×{by(size)} (N×C×T×H×W); got "
             f"{by(clips.shape)}: give the right planes and size"
         )
-    numbers = trained.normalise(clips) if clips.dtype == torch.uint8 else clips.to(torch.float32)
-    return InputBatch(titles, numbers.contiguous(), None, labels)
+    if clips.dtype != torch.uint8:
+        return InputBatch(titles, clips.to(torch.float32).contiguous(), None, labels)
+    return InputBatch(titles, trained.normalise(clips).contiguous(), clips.cpu().numpy(), labels)
 
 
 def read_clips(trained: Trained, source: str) -> tuple[tuple[str, ...], np.ndarray]:

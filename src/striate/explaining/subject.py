@@ -28,7 +28,7 @@ class Subject:
     """(N, ...) as the network takes them, on its device."""
     titles: tuple[str, ...]
     pixels: np.ndarray | None = None
-    """(N, C, H, W) uint8, where the inputs are images."""
+    """(N, C, H, W) or (N, C, T, H, W) uint8, where the inputs were made of pixels."""
     labels: tuple[int, ...] | None = None
     classes: tuple[str, ...] | None = None
     trained: Trained | None = None
@@ -48,8 +48,9 @@ class Subject:
 
         Raises NetworkError for an input that has none.
         """
-        if self.pixels is not None:
-            return (self.pixels[0].astype(float),)
+        if self.pixels is not None and self.trained is not None:
+            picture = self.pixels[0, : self.trained.channels].astype(float)
+            return tuple(np.moveaxis(picture, 1, 0)) if picture.ndim == 4 else (picture,)
         numbers = as_array(self.inputs[0])
         if numbers.ndim not in (3, 4):
             raise NetworkError(

@@ -17,7 +17,7 @@ from striate.explaining.checking import Check, as_array, compare, rounding
 from striate.explaining.texts import Texts
 from striate.numbers import number
 from striate.pages import Block, Formula, Grid, Paragraph, Section, Table
-from striate.pages.document import Maths, over, planes_of, power, root, row, sub
+from striate.pages.document import Maths, factor, over, planes_of, power, root, row, sub
 from striate.runs import CHECKPOINT
 from striate.training.checkpoint import checked_memory, damaged, read_checkpoint
 from striate.training.optimisation import make_optimizer
@@ -114,11 +114,11 @@ class Update:
             mixed: list[Maths | str | float] = [
                 number(decay),
                 "·",
-                _factor(before),
+                factor(before),
                 "+",
                 number(1 - decay),
                 "·",
-                _factor(new),
+                factor(new),
             ]
             yield Paragraph(say("update.average"))
             yield Formula(row("a", "←", *map(_as_number, mixed), "=", number(after, 8)))
@@ -140,30 +140,25 @@ class Update:
             shrunk = (number(old, 6), "·", "(", "1", "−", rate, "·", decay, ")")
             decays = decay and self.rule == "AdamW"
             start: list[Maths | str | float] = [*shrunk] if decays else [number(old, 6)]
-            step = over(_factor(mean), row(root(row(square)), "+", float(s["epsilon"])))
+            step = over(factor(mean), row(root(row(square)), "+", float(s["epsilon"])))
             yield row(weight, "←", *map(_as_number, start), "−", rate, "·", step, "=", number(new, 8))
             return
         pulled = g + decay * old
         if decay:
-            yield row("g", "←", g, "+", decay, "·", _factor(old), "=", number(pulled, 6))
+            yield row("g", "←", g, "+", decay, "·", factor(old), "=", number(pulled, 6))
         far = pulled
         if self.rule != "gradient descent":
             before = float(self.memory.get("v", np.zeros(self.old.shape))[self.at])
             fresh = pulled * (1 - float(s["dampening"])) if "v" in self.memory else pulled
-            kept = (float(s["momentum"]), "·", _factor(before), "+", _factor(fresh))
+            kept = (float(s["momentum"]), "·", factor(before), "+", factor(fresh))
             yield row("v", "←", *kept, "=", number(after["v"], 6))
             far = pulled + float(s["momentum"]) * after["v"] if self.rule == "Nesterov" else after["v"]
-        yield row(weight, "←", number(old, 6), "−", rate, "·", _factor(far), "=", number(new, 8))
+        yield row(weight, "←", number(old, 6), "−", rate, "·", factor(far), "=", number(new, 8))
 
     def _memory(self, name: str) -> tuple[str, str]:
         """What is remembered of the weight, before and after."""
         before = self.memory.get(name, np.zeros(self.old.shape))
         return number(float(before[self.at])), number(float(self.memory_after[name][self.at]))
-
-
-def _factor(value: float) -> Maths:
-    """A number; brackets around a negative one."""
-    return row("(", value, ")") if value < 0 else row(value)
 
 
 def _as_number(part: Maths | str | float) -> Maths | str | float:

@@ -20,7 +20,7 @@ from striate.explaining.unit import expect_index
 from striate.explaining.update import Update
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Grid, Paragraph, Section, Table
-from striate.pages.document import Maths, partial, planes_of, row, sub, sum_of, total
+from striate.pages.document import Maths, factor, partial, planes_of, row, sub, sum_of, total
 from striate.plain_values import ToJson
 from striate.tracing.recording import LayerRecord, Recorded
 
@@ -83,21 +83,16 @@ class Example(ToJson):
         z = sub("z", *map(str, self.place))
         rest = self.output - self.weight * self.seen
         yield Paragraph(say("example.text", layer=self.layer, place=by(self.place, ",")))
-        x = _factor(self.seen)
+        x = factor(self.seen)
         sign = "+" if rest >= 0 else "−"
         yield Formula(row(z, "=", weight, "·", x, sign, abs(rest), "=", number(self.output, 5)))
         derivative = Maths(f"∂{z.text}/∂{weight.text}", f"<mfrac><mrow><mo>∂</mo>{z.markup}</mrow>"
                            f"<mrow><mo>∂</mo>{weight.markup}</mrow></mfrac>")  # fmt: skip
         yield Formula(row(derivative, "=", number(self.seen, 5)))
         term = self.delta * self.seen
-        yield Formula(row(sub("δ", *map(str, self.place)), "·", derivative, "=", _factor(self.delta), "·", x,
+        yield Formula(row(sub("δ", *map(str, self.place)), "·", derivative, "=", factor(self.delta), "·", x,
                           "=", number(term, 5)))  # fmt: skip
         yield Paragraph(say("example.term"))
-
-
-def _factor(value: float) -> Maths:
-    """A number; brackets around a negative one."""
-    return row("(", value, ")") if value < 0 else row(value)
 
 
 @dataclass(frozen=True)

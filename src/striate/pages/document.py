@@ -62,10 +62,10 @@ def listed(parts: Sequence["Maths | str | float"]) -> Maths:
 
 
 def over(above: "Maths | str | float", below: "Maths | str | float") -> Maths:
-    """A fraction."""
+    """A fraction; as text with brackets around what has signs in it."""
     a, b = as_maths(above), as_maths(below)
-    return Maths(f"({a.text})/({b.text})" if len(a.text + b.text) > 8 else f"{a.text}/{b.text}",
-                 f"<mfrac>{a.markup}{b.markup}</mfrac>")  # fmt: skip
+    parts = (f"({text})" if set(text) & set(" /") else text for text in (a.text, b.text))
+    return Maths("/".join(parts), f"<mfrac>{a.markup}{b.markup}</mfrac>")
 
 
 def root(inside: "Maths | str") -> Maths:
@@ -90,6 +90,11 @@ def partial(of: str = "L", by: "Maths | str" = "w") -> Maths:
         f"∂{of}/∂{b.text}",
         f"<mfrac><mrow><mi>∂</mi><mi>{of}</mi></mrow><mrow><mi>∂</mi>{b.markup}</mrow></mfrac>",
     )
+
+
+def factor(value: float) -> Maths:
+    """A number; brackets around a negative one."""
+    return row("(", value, ")") if value < 0 else row(value)
 
 
 def sum_of(values: Sequence[float], most: int = 6) -> Maths:

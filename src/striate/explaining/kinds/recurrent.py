@@ -17,7 +17,7 @@ from striate.explaining.kinds.kind import Fed, Index, InputGradient, Kind, fed_b
 from striate.explaining.texts import Texts, by_language
 from striate.numbers import number
 from striate.pages import Block, Formula, Paragraph, Table
-from striate.pages.document import Maths, row
+from striate.pages.document import Maths, factor, row
 from striate.plain_values import ToJson
 
 GATES = {"RNN": ("h",), "LSTM": ("i", "f", "g", "o"), "GRU": ("r", "z", "n")}
@@ -48,7 +48,7 @@ class Step(ToJson):
 
     @property
     def summed(self) -> tuple[int, float]:
-        return 64, self.off / SINGLE + abs(self.value)
+        return 64, self.off / SINGLE + abs(self.value) + SINGLE  # a gate that is all but shut
 
     def blocks(self, y: Maths, say: Texts) -> Iterator[Block]:
         """The gates with their sums, the new state, and the state over time."""
@@ -70,25 +70,20 @@ class Step(ToJson):
             assert self.cell_before is not None
             assert self.cell_now is not None
             old, new = self.cell_before, self.cell_now
-            kept: tuple[Any, ...] = (f, "·", _in_brackets(old), "+", i, "·", _in_brackets(g))
+            kept: tuple[Any, ...] = (f, "·", factor(old), "+", i, "·", factor(g))
             yield Formula(row("c", "=", "f", "·", "c", "+", "i", "·", "g", "=", *kept, "=", new))
             yield Formula(
                 row(y, "=", "o", "·", "tanh", "(", "c", ")", "=", o, "·", float(np.tanh(new)), "=", value)
             )
         elif self.cell == "GRU":
             _, z, n = gates
-            kept = ("(", "1", "−", z, ")", "·", _in_brackets(n), "+", z, "·", _in_brackets(self.before))
+            kept = ("(", "1", "−", z, ")", "·", factor(n), "+", z, "·", factor(self.before))
             yield Formula(
                 row(y, "=", "(", "1", "−", "z", ")", "·", "n", "+", "z", "·", "h", "=", *kept, "=", value)
             )
         else:
             total = float(self.from_input[0] + self.from_state[0])
             yield Formula(row(y, "=", "f", "(", total, ")", "=", value))
-
-
-def _in_brackets(value: float) -> Maths:
-    """A factor; brackets around a negative one."""
-    return row("(", value, ")") if value < 0 else row(value)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,17 @@ TEXTS = {
     "overview.title": "Network and input",
     "overview.input": "The network {subject} is given {inputs}, as numbers of shape {shape} (batch first).",
     "overview.label": "Its true class is {label}.",
+    "pixels.text": (
+        "Before the first layer: a pixel p is a whole number from 0 (dark) to 255 (bright). With the mean μ "
+        "and the standard deviation σ that the run keeps, it becomes the number x that the network is given."
+    ),
+    "pixels.window": (
+        "Pixels (rows {rows}, columns {columns}) and what they become; the marked one is written out"
+    ),
+    "pixels.window_frame": (
+        "Pixels of frame {frame} (rows {rows}, columns {columns}) and what they become; the marked one is "
+        "written out"
+    ),
     "overview.ranking": "What the network says",
     "overview.temperature": (
         "T = {temperature} is the temperature that was fitted to the run's validation images; predict "
@@ -30,6 +41,8 @@ TEXTS = {
     "common.parts": "In this order: the bias, the inputs named above, all other inputs.",
     "common.moved": "It is the input at ({source}), {value}, in another place: the layer changes no number.",
     "common.outside": "It comes from outside of the input: {value}.",
+    "grid.pixels": "pixels p",
+    "grid.numbers": "numbers x",
     "grid.upstream": "δ",
     "grid.input": "input",
     "grid.terms": "terms",

@@ -8,6 +8,18 @@ TEXTS = {
         "Mạng {subject} nhận {inputs}, dưới dạng các số có kích thước {shape} (chiều lô đứng đầu)."
     ),
     "overview.label": "Lớp đúng của nó là {label}.",
+    "pixels.text": (
+        "Trước tầng đầu tiên: mỗi điểm ảnh p là một số nguyên từ 0 (tối) đến 255 (sáng). Với trung bình μ và "
+        "độ lệch chuẩn σ được lưu trong lần huấn luyện, nó trở thành con số x mà mạng nhận vào."
+    ),
+    "pixels.window": (
+        "Các điểm ảnh (hàng {rows}, cột {columns}) và giá trị mà chúng trở thành; điểm được đánh dấu được "
+        "viết ra"
+    ),
+    "pixels.window_frame": (
+        "Các điểm ảnh của khung hình {frame} (hàng {rows}, cột {columns}) và giá trị mà chúng trở thành; "
+        "điểm được đánh dấu được viết ra"
+    ),
     "overview.ranking": "Kết quả của mạng",
     "overview.temperature": (
         "T = {temperature} là nhiệt độ được khớp trên ảnh kiểm định của lần huấn luyện; predict cũng chia "
@@ -32,6 +44,8 @@ TEXTS = {
     "common.parts": "Theo thứ tự: độ lệch (bias), các đầu vào nêu trên, mọi đầu vào còn lại.",
     "common.moved": "Đó là đầu vào tại ({source}), {value}, ở vị trí khác: tầng này không đổi con số nào.",
     "common.outside": "Nó đến từ bên ngoài đầu vào: {value}.",
+    "grid.pixels": "điểm ảnh p",
+    "grid.numbers": "các số x",
     "grid.upstream": "δ",
     "grid.input": "đầu vào",
     "grid.terms": "các số hạng",
