@@ -25,6 +25,7 @@ from striate.explaining.pixels import explain_pixels
 from striate.explaining.receptive_fields import ReceptiveFields
 from striate.explaining.subject import Subject, open_subject
 from striate.explaining.texts import Language
+from striate.explaining.texts.sentences import speaking
 from striate.explaining.unit import Unit, choose, explain_unit, with_followers
 from striate.explaining.update import Optimiser, clip_factor, explain_update, optimiser_of
 from striate.explaining.weight_gradient import (
@@ -78,6 +79,7 @@ class Question:
         return self.through or "update" in self.show
 
 
+@speaking
 @checked
 def explain(
     network: str | Path | nn.Module,

@@ -106,7 +106,7 @@ class Explanation(Shown):
         if checks := self.checks():
             heads = say.heads("what", "numbers", "difference", "rounding")
             rows = [
-                (one.what, f"{one.numbers:,}", f"{one.difference:.1e}", f"{one.rounding:.1e}")
+                (say.sentence(one.what), f"{one.numbers:,}", f"{one.difference:.1e}", f"{one.rounding:.1e}")
                 for one in checks
             ]
             table = Table.of_rows(say("checks.table"), heads, rows)
@@ -169,4 +169,4 @@ def _fact(value: object, say: Texts) -> str:
         return say("not_known")
     if isinstance(value, float):
         return number(value)
-    return by(value) if isinstance(value, list | tuple) else str(value)
+    return by(value) if isinstance(value, list | tuple) else say.sentence(str(value))

@@ -82,7 +82,13 @@ def explain_pixels(subject: Subject, field: UnitField | None) -> Pixels | None:
     spans = _spans(None if field is None else field.clipped, shape)
     place = tuple((first + last + 1) // 2 for first, last in spans)
     rows, columns = (_shown(span, at) for span, at in zip(spans[-2:], place[-2:], strict=True))
-    cells: Any = (0, slice(None), *place[:-2], slice(rows.start, rows.stop), slice(columns.start, columns.stop))
+    cells: Any = (
+        0,
+        slice(None),
+        *place[:-2],
+        slice(rows.start, rows.stop),
+        slice(columns.start, columns.stop),
+    )
     pixels, given = subject.pixels[cells].astype(float), subject.inputs[cells]
     mean, std = subject.trained.normalise.mean, subject.trained.normalise.std
     each = (-1, 1, 1)

@@ -85,10 +85,10 @@ class Update:
 
     def section(self, index: tuple[int, ...], say: Texts) -> Section:
         """The rule with its numbers, old → new, and the whole kernel; index: of the weight."""
-        return Section(say("update.title", rule=self.rule), tuple(self._blocks(index, say)))
+        return Section(say("update.title", rule=say.sentence(self.rule)), tuple(self._blocks(index, say)))
 
     def _blocks(self, index: tuple[int, ...], say: Texts) -> Iterator[Block]:
-        yield Paragraph(say("update.text", rule=self.rule, steps=self.steps))
+        yield Paragraph(say("update.text", rule=say.sentence(self.rule), steps=self.steps))
         if self.peak:
             yield Paragraph(say("update.peak", rate=number(float(self.settings["rate"]))))
         if self.average is not None:

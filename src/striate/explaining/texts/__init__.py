@@ -11,6 +11,7 @@ from typing import Literal
 from striate.checked import checked
 from striate.errors import ArgumentError, unknown
 from striate.explaining.texts import english, vietnamese
+from striate.explaining.texts.sentences import translated
 
 Language = Literal["en", "vi"]
 Glossary = dict[str, tuple[str, str]]
@@ -36,6 +37,10 @@ class Texts:
 
     def __call__(self, key: str, **facts: object) -> str:
         return self._texts[key].format(**facts)
+
+    def sentence(self, english: str) -> str:
+        """A sentence that arose in English."""
+        return translated(english, self.language)
 
     def of(self, own: ByLanguage) -> "Texts":
         """The same language with the texts of a kind."""
