@@ -122,7 +122,7 @@ def explain(
         show: pictures of the layer, or of what the network looks at.
         label: the true class of the inputs, one or one each, where they come without; by name, or by number.
         target: the class that pictures ask about. By default the most probable one.
-        rate: a learning rate for the update. By default that of the run's last step; of a module, the
+        rate: a learning rate for the update. By default the highest of the run's schedule; of a module, the
             optimiser's own.
         optimizer: whose update is shown, for a module.
         language: English or Vietnamese.

@@ -28,6 +28,9 @@ SENTENCES = {
         "weight nhận các số nguyên cách nhau bằng dấu phẩy, đứng sau tên tham số nếu đó không phải weight, "
         "như 4,2,1,1 hoặc bias:3; nhận được {given}"
     ),
+    "at takes whole numbers with commas between, as in 4,4; got {given}": (
+        "at nhận các số nguyên cách nhau bằng dấu phẩy, như 4,4; nhận được {given}"
+    ),
     "{video} has no window {number}: expected 1–{last}": (
         "{video} không có cửa sổ {number}: cần một số từ 1 đến {last}"
     ),
