@@ -13,6 +13,7 @@ one after ten times as long.
 """
 
 import argparse
+import contextlib
 import multiprocessing
 import os
 import random
@@ -125,20 +126,26 @@ def main() -> int:
             if (tried / FINISHED).exists():
                 shutil.copyfile(tried / FINISHED, whole[name] / FINISHED)
             shutil.rmtree(tried)
-        for number in range(options.count):
-            name = options.kinds[number % len(options.kinds)]
-            folder = Path(root) / "damaged"
-            what = damaged(name, whole[name], folder, random.Random(f"{options.seed} {number}"))
-            answer, words = worker.open(name, folder, options.limit)
-            if answer == "read" and words:
-                answer = "believed"
-            counts[name][answer] += 1
-            if answer in ("traceback", "crash", "hang", "believed"):
-                print(f"{number} {name}, {what}: {answer}\n{words}", flush=True)
-                if options.keep:
-                    shutil.copytree(folder, options.keep / f"{number}-{name}", dirs_exist_ok=True)
-            shutil.rmtree(folder)
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C: what was counted so far
+            for number in range(options.count):
+                name = options.kinds[number % len(options.kinds)]
+                counts[name][one(name, whole[name], number, worker, options)] += 1
     return report(counts)
+
+
+def one(name: str, whole: Path, number: int, worker: Worker, options: argparse.Namespace) -> str:
+    """Draws and does one damage; what came of it."""
+    folder = whole.parents[1] / "damaged"
+    what = damaged(name, whole, folder, random.Random(f"{options.seed} {number}"))
+    answer, words = worker.open(name, folder, options.limit)
+    if answer == "read" and words:
+        answer = "believed"
+    if answer in ("traceback", "crash", "hang", "believed"):
+        print(f"{number} {name}, {what}: {answer}\n{words}", flush=True)
+        if options.keep:
+            shutil.copytree(folder, options.keep / f"{number}-{name}", dirs_exist_ok=True)
+    shutil.rmtree(folder)
+    return answer
 
 
 def report(counts: dict[str, Counter[str]]) -> int:
