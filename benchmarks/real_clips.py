@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import av
@@ -75,11 +76,17 @@ def decoded(path: Path) -> list[np.ndarray]:
     with av.open(str(path)) as container:
         first = next((packet.pts for packet in container.demux(video=0) if packet.is_keyframe), None)
     with av.open(str(path)) as container:
+        frames = [frame for packet in _whole(container.demux(video=0)) for frame in packet.decode()]
         return [
             frame.to_ndarray(format="gray")
-            for frame in container.decode(video=0)
+            for frame in frames
             if first is None or frame.pts is None or frame.pts >= first
         ]
+
+
+def _whole(packets: Iterable[av.Packet]) -> Iterator[av.Packet]:
+    """Without those that hold nothing and stand for a frame that is shown once more: decoders refuse them."""
+    return (one for one in packets if one.size or (one.dts is None and one.pts is None))
 
 
 def wrong(path: Path) -> list[str]:
