@@ -39,6 +39,18 @@ def test_no_name_reaches_the_terminal_raw(
     assert words or r"\x1b]0;owned\x07\x1b[31mred\x9b2J\u202e.png" in done.out
 
 
+@pytest.mark.parametrize("words", [(), ("--csv",)])
+def test_no_name_makes_a_line_of_its_own(
+    run: Command, digits_run: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    picture(tmp_path / "a\nskipped: b.png")
+    (tmp_path / "c\nskipped: d.png").write_text("hello")
+    done = run("predict", digits_run.path, tmp_path, *words)
+    shown = done.out + done.err if not words else done.err
+    assert not [line for line in shown.splitlines() if line.startswith(("skipped: b", "skipped: d"))]
+    assert shown.count("c\\nskipped: d.png: ") == 1
+
+
 def test_errors_neither(run: Command, digits_run: Run) -> None:
     done = run("predict", digits_run.path, "none\x1b[2J.png")
     assert done == (

@@ -25,6 +25,7 @@ def show(result: "Predictions", asked: Asked, *, csv: bool = False, json: bool =
     elif csv:
         table = result.to_csv()
         print(printable(table) if sys.stdout.isatty() else table, end="")
+        print_lines("note", result.notes, error=True)
         print_lines("skipped", skipped, error=True)
     else:
         from striate.cli.tables import print_predictions

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from striate.errors import printable
+from striate.errors import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +26,7 @@ def print_json(content: object, indent: int | None = 2) -> None:
 def print_lines(head: str, lines: Iterable[object], error: bool = False) -> None:
     """`head: line`, one a line."""
     for line in lines:
-        print(printable(f"{head}: {line}"), file=sys.stderr if error else sys.stdout)
+        print(one_line(f"{head}: {line}"), file=sys.stderr if error else sys.stdout)
 
 
 def print_stopped(words: Iterable[str]) -> int:
