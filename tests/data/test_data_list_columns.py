@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from clip_files import numbers_of, write_video
 from striate.data import check_data, open_data, pack_data
+from striate.data.segment import Segment
 from striate.data.sources.list_columns import plain, rows_of
 from striate.data.sources.list_files import list_clips
 from striate.errors import DataError
@@ -145,6 +146,26 @@ def test_what_cannot_be_understood(tmp_path: Path, lines: list[str], sentence: s
     with pytest.raises(DataError) as raised:
         list_clips(path)
     assert str(raised.value) == f"{path} is no table of clips: {sentence}"
+
+
+@pytest.mark.parametrize("known", ["start", "end", "start_frame", "end_frame"])
+@pytest.mark.parametrize("other", ["to", "ende", "fin", "t2", "终", "start_frame_of_it"])
+def test_half_a_segment_beside_another_column_of_times_is_refused(known: str, other: str) -> None:
+    """Whatever the other bound is called: the file must not become a sample from here to its end."""
+    with pytest.raises(ValueError, match="may say which part of a file a row is"):
+        rows_of(["path", known, other, "label"], [["a.mp4", "1", "2", "x"], ["b.mp4", "0", "", "y"]])
+
+
+def test_half_a_segment_alone_or_beside_words_is_one() -> None:
+    (row,), notes = rows_of(["path", "start", "mood", "label"], [["a.mp4", "1", "good", "x"]])
+    assert (row.segment, notes) == (Segment(1, None), ("columns not read: mood",))
+
+
+def test_semicolons_between_decimal_commas(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").touch()
+    for header in ((), ("path;start;end;label",)):
+        path = write(tmp_path / "l.csv", *header, "a.mp4;0,5;1,25;x", "a.mp4;2,5;3;y")
+        assert rows(path) == [("a.mp4#t=0.5,1.25", "x"), ("a.mp4#t=2.5,3", "y")]
 
 
 def test_columns_that_are_not_read_are_said(tmp_path: Path) -> None:

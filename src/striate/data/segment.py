@@ -69,8 +69,9 @@ def seconds_of(text: str) -> float:
     [12.5, 62.5, 3600.0]
     """
     first, *rest = parts = text.strip().split(":")
+    is_decimal = rest or not re.search(r",\d{3}$", first)  # 1,000 may be a thousand
     try:
-        values = [*map(int, parts[:-1]), float(parts[-1].replace(",", ".") if rest else first)]
+        values = [*map(int, parts[:-1]), float(parts[-1].replace(",", ".") if is_decimal else first)]
     except ValueError:
         values = []
     if not 0 < len(values) <= 3 or not all(0 <= value < math.inf for value in values):

@@ -56,6 +56,11 @@ _TIMES = frozenset(
         "segment",
         "duration",
         "last",
+        "timestamps",
+        "intervals",
+        "segments",
+        "t",
+        "ts",
     ]
 )
 _BOXES = frozenset(["x1", "y1", "x2", "y2", "xmin", "ymin", "xmax", "ymax", "bbox", "box"])
@@ -117,10 +122,12 @@ def rows_of(names: Sequence[str], table: Sequence[Sequence[str]]) -> Rows:
     roles = _roles(columns)
     if not _BOXES.isdisjoint(columns):
         raise ValueError(AVA)
-    segmented = bool({"start", "end", "start_frame", "end_frame"} & roles.keys())
     others = [name for name in columns if name not in _UNUSED and columns[name] not in roles.values()]
     times = [name for name in others if not _TIMES.isdisjoint(name.split("_"))]
-    if times and not segmented:
+    bounds = roles.keys() & {"start", "end", "start_frame", "end_frame", "duration"}
+    if len(bounds) == 1:  # the other one may stand under any name
+        times += [name for name in others if _holds_times([cells[columns[name]] for cells in table])]
+    if times and len(bounds) < 2:
         raise ValueError(
             f"its column {times[0]!r} may say which part of a file a row is: call it start or end (seconds), "
             "start_frame or end_frame, or remove it"
@@ -134,6 +141,13 @@ def rows_of(names: Sequence[str], table: Sequence[Sequence[str]]) -> Rows:
         except ValueError as error:
             raise ValueError(f"line {number}: {error}") from None
     return Rows(rows, (f"columns not read: {', '.join(said)}",) if said else ())
+
+
+def _holds_times(cells: Sequence[str]) -> bool:
+    try:
+        return bool([seconds_of(cell) for cell in cells if cell.strip()])
+    except ValueError:
+        return False
 
 
 def _roles(columns: Mapping[str, int]) -> dict[str, int]:

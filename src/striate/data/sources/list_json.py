@@ -63,6 +63,8 @@ def _annotated(name: str, video: Mapping[str, Any]) -> Iterator[Row]:
     """A row for each annotation of a video, whose file is called ID or v_ID."""
     annotations = video["annotations"]
     for one in [annotations] if isinstance(annotations, dict) else annotations:
+        if len(one["segment"]) != 2:
+            raise ValueError(f"a segment is [start, end]; {name} has {one['segment']}")
         begin, end = (seconds_of(str(value)) for value in one["segment"])
         span = f"{name}_{int(begin):06d}_{int(end):06d}"
         yield Row(

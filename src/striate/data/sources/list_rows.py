@@ -41,7 +41,7 @@ def read_rows(path: Path, exists: Callable[[str], bool]) -> Rows:
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     if not lines:
         raise DataError(f"{path} is empty: expected a list of clips, `path label` on each line")
-    separator = next((mark for mark in ",\t;" if all(mark in line for line in lines)), None)
+    separator = next((mark for mark in "\t;," if all(mark in line for line in lines)), None)
     if separator is None:
         return Rows(_from_words(lines, exists))
     try:
