@@ -37,13 +37,23 @@ def test_what_is_a_segment(text: str, segment: Segment | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("0", 0), (" 12.25 ", 12.25), ("2:30", 150), ("75:00", 4500), ("1:00:00.5", 3600.5), ("0:02,5", 2.5), ("12,5", 12.5)],
+    [
+        ("0", 0),
+        (" 12.25 ", 12.25),
+        ("2:30", 150),
+        ("75:00", 4500),
+        ("1:00:00.5", 3600.5),
+        ("0:02,5", 2.5),
+        ("12,5", 12.5),
+    ],
 )
 def test_times(text: str, seconds: float) -> None:
     assert seconds_of(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "soon", "-1", "nan", "inf", "1:2:3:4", "1::2", "12,500", "1,2,3", "0x1"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "-1", "nan", "inf", "1:2:3:4", "1::2", "12,500", "1,2,3", "0x1"]
+)
 def test_no_times(text: str) -> None:
     with pytest.raises(ValueError, match="neither seconds nor hh:mm:ss"):
         seconds_of(text)
