@@ -117,8 +117,8 @@ def _other_flops(operation: Operation, inputs: Infos, outputs: Infos) -> int:
     if kind in UNCOMPUTED or not outputs:
         return 0
     size = outputs[0].size
-    if kind == "elementwise":
-        return size
+    if kind == "elementwise" or "fused" in g:
+        return size * int(g.get("fused", 1))
     if kind == "batch_norm":
         return size * int(2 if not g["batch_statistics"] else NORM_FLOPS + 2 * (len(inputs) > 1))
     if kind == "group_norm":

@@ -9,6 +9,7 @@ from striate.tracing.arguments import base_name, is_pointwise
 from striate.tracing.aten_kinds import Call, Describe, Meaning
 from striate.tracing.elementwise import acts_elementwise
 from striate.tracing.moving import sources_of
+from striate.tracing.quantised import meaning_of
 
 ROLES = {
     **dict.fromkeys(("add", "sub", "rsub"), "add"),
@@ -127,6 +128,7 @@ TABLE: dict[str, Describe] = {
         ("native_dropout", "bernoulli", "gelu", "rrelu_with_noise", "prelu"), m.as_kind("elementwise")
     ),
     **dict.fromkeys(("_prelu_kernel", "_weight_norm_interface"), m.as_kind("elementwise")),
+    **dict.fromkeys(("dequantize", "quantize_per_tensor", "quantize_per_channel"), m.as_kind("elementwise")),
     "copy": m.as_kind("copy"),
     **dict.fromkeys(("fill", "zero"), m.fill),
     **dict.fromkeys(SOURCES, m.as_kind("source")),
@@ -136,6 +138,8 @@ TABLE: dict[str, Describe] = {
 def describe(call: Call) -> Meaning:
     """The kind and geometry of a call."""
     name = base_name(call.func)
+    if (quantised := meaning_of(call)) is not None:
+        return quantised
     entry = TABLE.get(name) or TABLE.get(name.rstrip("_"))
     kind, geometry = ("opaque", {}) if entry is None else entry(call)
     if kind != "opaque":

@@ -30,6 +30,7 @@ from striate.tracing.arguments import (
 )
 from striate.tracing.constants import MADE_LIKE, Constants
 from striate.tracing.describing import ROLES, SOURCES
+from striate.tracing.quantised import packed_weights
 from striate.tracing.stand_ins import StandIns, returned
 
 _LOOKS = frozenset({"_local_scalar_dense", "is_nonzero", "nonzero", "equal"})  # values leave for Python
@@ -76,6 +77,9 @@ class Tape:
         self.shapes: list[tuple[int, ...]] = []  # as they were when they were met
         self.roles: list[Role] = []
         self.numbers: dict[int, int] = {}  # by id
+        self.packed: dict[
+            int, tuple[int, str]
+        ] = {}  # weights that are no parameters: in which call, and what
         self.made: set[int] = set()  # ids of tensors made during the run
         self.constants = Constants()
         self.stand_ins = StandIns(with_values, lambda tensor: id(tensor) not in self.made)
@@ -135,6 +139,8 @@ class Tape:
             return func(*args, **kwargs)
         tensors = list(tensors_in((*args, *kwargs.values())))
         inputs = tuple(self.number(tensor) for tensor in tensors)
+        if func.namespace == "quantized":
+            inputs = (*inputs, *self._packed(args))
         if base_name(func) in _LOOKS:
             self.look(tensors)
         named = self._named(func, args, kwargs, tensors)
@@ -150,6 +156,13 @@ class Tape:
         geometry = {"instance": True} if self.instance_norm else None
         self.ran.append(Ran(func, "", named, inputs, outputs, self.call, seconds, geometry))
         return result
+
+    def _packed(self, args: Sequence[Any]) -> Iterator[int]:
+        """The numbers of the weights that are packed in arguments."""
+        for name, tensor in packed_weights(args):
+            number = self.number(tensor, Role.PARAMETER)
+            self.packed[number] = (self.call, name)
+            yield number
 
     @contextmanager
     def silence(self) -> Iterator[None]:

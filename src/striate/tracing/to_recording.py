@@ -28,7 +28,10 @@ def to_recording(
     with_times: bool,
 ) -> Recording:
     """Everything on it. inputs: the axes of each by its name. outputs: their numbers."""
-    tensors = tuple(_info(tape, number) for number in range(len(tape.tensors)))
+    packed = {
+        number: f"{calls.all[call].path}.{name}".lstrip(".") for number, (call, name) in tape.packed.items()
+    }
+    tensors = tuple(_info(tape, number, packed) for number in range(len(tape.tensors)))
     operations = tuple(_operation(ran, tensors) for ran in tape.ran)
     every, main = list(inputs.values()), _main(list(inputs.values()))
     batch = tensors[main].shape[0] if every[main][:1] == ("N",) and tensors[main].shape else 1
@@ -36,7 +39,7 @@ def to_recording(
         tensors=tensors,
         operations=operations,
         calls=tuple(calls.all),
-        parameters=_parameters(network),
+        parameters=(*_parameters(network), *_of_packed(packed, tensors)),
         inputs=tuple(range(len(inputs))),
         outputs=tuple(outputs),
         axes=every[main],
@@ -53,20 +56,20 @@ def _main(axes: Sequence[tuple[str, ...]]) -> int:
     return next((place for place, names in enumerate(axes) if set(names) - set("NC")), 0)
 
 
-def _info(tape: Tape, number: int) -> TensorInfo:
+def _info(tape: Tape, number: int, packed: Mapping[int, str]) -> TensorInfo:
     tensor, role = tape.tensors[number], tape.roles[number]
     storage = memory(tensor)
     if role is Role.ACTIVATION and storage not in tape.dependent and not tape.escaped:
         role = Role.CONSTANT
     if role is Role.CONSTANT and storage in tape.dependent:
         role = Role.ACTIVATION
-    known = tape.known.get(id(tensor))
+    _, names = tape.known.get(id(tensor), (role, ()))
     return TensorInfo(
         shape=tape.shapes[number],
         itemsize=tensor.element_size(),
         role=role,
         fill=tape.constants.of(number),
-        names=known[1] if known else (),
+        names=(packed[number],) if number in packed else names,
         trainable=tensor.requires_grad and role is Role.PARAMETER,
         storage=storage,
     )
@@ -104,11 +107,12 @@ def _shares(ran: Ran, tensors: Sequence[TensorInfo]) -> bool:
 
 def _ordered(kind: str, geometry: dict[str, Any], ran: Ran) -> tuple[int, ...]:
     """Inputs in the order that the kind wants: the factors of a product before what is added."""
-    if kind != "matmul":
+    order = geometry.pop("inputs", None)
+    if kind != "matmul" or order is None:
         return ran.inputs
     tensors = [name for name, value in ran.named.items() if isinstance(value, Tensor)]
     by_name = dict(zip(tensors, ran.inputs, strict=True))
-    return tuple(by_name[name] for name in geometry.pop("inputs") if name in by_name)
+    return tuple(by_name[name] for name in order if name in by_name)
 
 
 def _parameters(network: nn.Module) -> tuple[ParameterInfo, ...]:
@@ -121,3 +125,9 @@ def _parameters(network: nn.Module) -> tuple[ParameterInfo, ...]:
         ParameterInfo(names[key][0], tuple(p.shape), p.element_size(), p.requires_grad, tuple(names[key][1:]))
         for key, p in firsts.items()
     )
+
+
+def _of_packed(packed: Mapping[int, str], tensors: Sequence[TensorInfo]) -> list[ParameterInfo]:
+    """The packed weights, each name once."""
+    named = {name: tensors[number] for number, name in packed.items()}
+    return [ParameterInfo(name, info.shape, info.itemsize, False) for name, info in named.items()]
