@@ -59,7 +59,7 @@ def test_frames_are_sheets_unless_they_are_mixed() -> None:
     image, space, time = blocks_of(found.layers, found.input_shape, found.axes)
     assert (image.frames, space.frames) == (FRAMES, FRAMES)
     assert (image.solid, space.solid, time.solid) == (False, False, True)
-    groups = list(ElementTree.fromstring(svg_of([image, space, time])))
+    _, *groups = ElementTree.fromstring(svg_of([image, space, time]))
     assert [len(list(group.iter("polygon"))) for group in groups] == [3 * FRAMES, 3 * FRAMES, 3]
 
 
@@ -79,3 +79,29 @@ def test_names_are_escaped() -> None:
     assert "&lt;b&gt;" in svg
     assert "<b>" not in svg
     assert legend_of([]) == '<div class="note"></div>'
+
+
+def test_branches_stand_beside_one_another_and_skips_go_over_what_they_leave_out() -> None:
+    found = inspect("resnet18")
+    blocks = {block.label: block for block in blocks_of(found.layers, found.input_shape, found.axes)}
+    names = list(blocks)
+    shortcut, first, last = (blocks[f"layer2.0.{name}"] for name in ("downsample.0", "conv1", "conv2"))
+    assert shortcut.place.column == first.place.column
+    assert (shortcut.place.lane, first.place.lane, last.place.lane) == (1, 0, 0)
+    assert shortcut.base - shortcut.height - shortcut.depth > first.base
+    comes = {name: [names[source] for source in block.comes_from] for name, block in blocks.items()}
+    assert comes["layer2.0.add"] == ["layer2.0.conv2", "layer2.0.downsample.0"]
+    assert comes["layer2.1.add"] == ["layer2.1.conv2", "layer2.0.add"]
+    svg = ElementTree.fromstring(svg_of(list(blocks.values())))
+    top = float(svg.attrib["viewBox"].split()[1])
+    paths = [path.attrib["d"] for path in svg.iter("path")]
+    over = [path for path in paths if " V " in path]
+    assert (len(paths), len(over)) == (sum(map(len, comes.values())), 5)
+    assert all(top < float(number) for path in over for number in re.findall(r"V (-?[\d.]+)", path))
+
+
+def test_of_a_large_network_the_ways_between_modules_are_drawn() -> None:
+    found = inspect("resnet101")
+    blocks = blocks_of(found.layers, found.input_shape, found.axes)
+    assert {block.place.lane for block in blocks} == {0}
+    assert [block.comes_from for block in blocks] == [(), *((place,) for place in range(len(blocks) - 1))]

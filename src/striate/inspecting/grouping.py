@@ -60,7 +60,7 @@ def groups_of(recording: Recording) -> list[Group]:
             operation.kind not in HIDDEN and operation.outputs and alive[index]
         ):
             rows.append(Group(operation.call, False, index, [index]))
-    return sorted(rows, key=lambda group: (group.begins, group.call))
+    return sorted(rows, key=lambda group: (group.begins, not group.atomic, group.call))
 
 
 def _owner(recording: Recording, number: int) -> int | None:

@@ -50,6 +50,8 @@ class Layer:
     """Measured; None where it was not."""
     share: float | None = None
     """Of the measured time of the whole network."""
+    reads: tuple[int, ...] = ()
+    """The rows whose results it takes, by their positions in the table; −1 is the input."""
     geometry: Mapping[str, Any] = field(default_factory=dict)
     receptive_fields: Mapping[str, ReceptiveField | None] = field(default_factory=dict)
     """In each of several inputs, by name; `receptive_field` is that in the main one."""
@@ -106,6 +108,7 @@ class Layer:
             **({"receptive_fields": several} if several else {}),
             "seconds": self.seconds,
             "share": self.share,
+            "reads": list(self.reads),
             "notes": list(self.notes),
         }
 

@@ -16,6 +16,7 @@ from striate.arithmetic.described import (
 )
 from striate.arithmetic.memory import inference_peak, training_peak
 from striate.arithmetic.parameters import formula
+from striate.inspecting.edges import reads_of
 from striate.inspecting.grouping import (
     Group,
     ParameterUse,
@@ -37,9 +38,9 @@ def table_of(recording: Recording) -> tuple[tuple[Layer, ...], Totals]:
     mains = [main_operation(recording, group) for group in groups]
     kinds = [maker.kind(group, main) for group, main in zip(groups, mains, strict=True)]
     names = names_of(recording, groups, kinds)
+    rows = zip(groups, mains, kinds, names, reads_of(recording, groups), strict=True)
     layers = [
-        maker.row(group, main, kind, name)
-        for group, main, kind, name in zip(groups, mains, kinds, names, strict=True)
+        replace(maker.row(group, main, kind, name), reads=reads) for group, main, kind, name, reads in rows
     ]
     noted = with_notes(layers)
     return tuple(noted), _totals(recording, noted)
