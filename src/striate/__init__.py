@@ -33,7 +33,7 @@ _HOMES = {
     "load": "evaluating.loading",
     "load_weights": "models",
     "open_data": "data",
-    "open_explainer": "explaining",
+    "open_explainer": "explaining.explainer",
     "open_predictor": "evaluating.predictor",
     "pack_data": "data",
     "predict": "evaluating.predict",

@@ -10,8 +10,8 @@ from explaining_networks import numbers, seeded
 from torch import nn
 
 from striate.errors import ArgumentError, NetworkError
-from striate.explaining import Change, open_explainer
 from striate.explaining.explain import explain
+from striate.explaining.explainer import Change, open_explainer
 from striate.tracing.arguments import tensors_in
 from striate.training.train import Run
 

@@ -3,7 +3,7 @@
 from explaining_networks import numbers, seeded
 from torch import nn
 
-from striate.exploring.session import Session
+from striate.exploring.opening import Opening
 
 
 def small_network() -> nn.Module:
@@ -20,9 +20,9 @@ def small_network() -> nn.Module:
     return seeded(nn.Sequential(*layers))
 
 
-def small_session() -> Session:
+def small_lab() -> Opening:
     """Opened, as a lab opens it."""
-    session = Session(small_network(), [numbers(1, 1, 8, 8)])
-    session._begin()
-    assert session.problem is None
-    return session
+    opening = Opening(small_network(), [numbers(1, 1, 8, 8)])
+    opening.make()
+    assert opening.problem is None
+    return opening

@@ -1,7 +1,7 @@
 """Who may talk to the lab."""
 
 import pytest
-from explored import small_session
+from explored import small_lab
 from starlette.testclient import TestClient
 
 from striate.exploring.guard import COOKIE, LARGEST, Guard
@@ -12,7 +12,7 @@ OURS = {"host": "127.0.0.1:8642"}
 
 @pytest.fixture(scope="module")
 def client() -> TestClient:
-    return TestClient(Guard(application(small_session()), "127.0.0.1", None), headers=OURS)
+    return TestClient(Guard(application(small_lab()), "127.0.0.1", None), headers=OURS)
 
 
 def test_our_own_page_may(client: TestClient) -> None:
@@ -67,7 +67,7 @@ def test_too_much_is_refused(client: TestClient) -> None:
 
 
 def test_another_host_needs_the_token() -> None:
-    app = Guard(application(small_session()), "10.0.0.5", "secret")
+    app = Guard(application(small_lab()), "10.0.0.5", "secret")
     client = TestClient(app, headers={"host": "10.0.0.5:80"}, base_url="http://10.0.0.5")
     assert client.get("/api/lab").status_code == 403
     assert client.get("/?token=wrong").status_code == 403

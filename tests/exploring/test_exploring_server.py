@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from explored import small_session
+from explored import small_lab
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from striate.exploring.guard import Guard
+from striate.exploring.opening import Opening
 from striate.exploring.server import application
 from striate.exploring.session import Session
 
@@ -20,13 +21,18 @@ ROUTES = ("overview", "figures", "thumbs", "maps", "picture", "unit", "weight", 
 
 
 @pytest.fixture(scope="module")
-def session() -> Session:
-    return small_session()
+def opening() -> Opening:
+    return small_lab()
 
 
 @pytest.fixture(scope="module")
-def client(session: Session) -> TestClient:
-    return TestClient(Guard(application(session), "127.0.0.1", None), base_url="http://127.0.0.1")
+def session(opening: Opening) -> Session:
+    return opening.session()
+
+
+@pytest.fixture(scope="module")
+def client(opening: Opening) -> TestClient:
+    return TestClient(Guard(application(opening), "127.0.0.1", None), base_url="http://127.0.0.1")
 
 
 def asked(client: TestClient, name: str, **query: object) -> dict:

@@ -1,5 +1,6 @@
 """`striate lab`."""
 
+import sys
 from typing import TYPE_CHECKING
 
 from striate.cli.options import Asked, Verb
@@ -14,7 +15,8 @@ def show(result: "Lab", asked: Asked, *, json: bool = False) -> None:
     if json:
         print_json(result.to_json(), indent=None)
     else:
-        print(f"the lab is open at {result.address}  (Ctrl-C closes it)", flush=True)
+        print(f"the lab is open at {result.address}  (Ctrl-C closes it)")
+    sys.stdout.flush()
     result.wait()
 
 

@@ -4,7 +4,3 @@ What is shown (products, sums, terms of a gradient, updates) is worked out by `d
 that `tracing.recording` took from the live network, and compared with what torch computed before it is shown:
 a difference above rounding is an error. Nothing here knows the command line.
 """
-
-from striate.explaining.explainer import Change, Explainer, open_explainer
-
-__all__ = ["Change", "Explainer", "open_explainer"]

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any
 
 from striate.errors import ArgumentError
-from striate.explaining import Change, Explainer
+from striate.explaining.explainer import Change, Explainer
 from striate.tracing.recording import Recorded
 
 ROOM = 1 << 30

@@ -11,13 +11,10 @@ from threading import Thread
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from torch import nn
-
 from striate.checked import checked
 from striate.errors import ArgumentError, MissingExtraError
-from striate.explaining.inputs import Input
 from striate.exploring.guard import LOCAL, Guard
-from striate.exploring.session import Session
+from striate.exploring.opening import Opening
 from striate.runs import read_record
 
 PORT = 8642
@@ -29,8 +26,8 @@ STARTING = 10.0
 class Lab:
     """A lab that is open: `address` is its page; `close()` ends it, and so does the end of a `with` block."""
 
-    def __init__(self, session: Session, server: Any, listening: socket.socket, address: str) -> None:
-        self.session, self.address, self._server = session, address, server
+    def __init__(self, opening: Opening, server: Any, listening: socket.socket, address: str) -> None:
+        self.opening, self.address, self._server = opening, address, server
         taking = {"sockets": [listening]}
         self._thread = Thread(target=server.run, kwargs=taking, daemon=True, name="lab server")
 
@@ -40,7 +37,7 @@ class Lab:
         until = time.monotonic() + STARTING
         while not self._server.started and self._thread.is_alive() and time.monotonic() < until:
             time.sleep(0.005)
-        self.session.begin()
+        self.opening.begin()
         return self
 
     def wait(self) -> None:
@@ -53,7 +50,7 @@ class Lab:
 
     def close(self) -> None:
         """Ends the server; a training under way ends with the process."""
-        self.session.closed = True
+        self.opening.closed = True
         self._server.should_exit = True
         self._thread.join(STARTING)
 
@@ -75,8 +72,8 @@ class Lab:
 
 @checked
 def lab(
-    network: str | Path | nn.Module | None = None,
-    inputs: Input | Sequence[str | Path] = (),
+    network: Any = None,
+    inputs: Any | Sequence[str] = (),
     *,
     host: str = "127.0.0.1",
     port: int | None = None,
@@ -112,13 +109,15 @@ def lab(
         raise ArgumentError(f"port is from 0, for a free one, to {(1 << 16) - 1}; got {port}")
     if isinstance(network, str | Path):
         read_record(Path(network))  # a folder that is no run is refused before anything is served
-    session = Session(network, _listed(inputs), language)
+    elif network is not None and not hasattr(network, "named_modules"):
+        raise ArgumentError(f"network is the folder of a run, or a module; got {type(network).__name__}")
+    opening = Opening(network, _listed(inputs), language)
     listening = _listening(host, port)
     token = None if host in LOCAL else secrets.token_urlsafe(16)
     number = listening.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{number}/" + ("" if token is None else f"?token={token}")
-    opened = Lab(session, _server(session, host, token), listening, address).start()
+    opened = Lab(opening, _server(opening, host, token), listening, address).start()
     if browser:
         webbrowser.open(address)
     return opened
@@ -128,13 +127,13 @@ def _listed(inputs: Any) -> list[Any]:
     return list(inputs) if isinstance(inputs, list | tuple) else [inputs]
 
 
-def _server(session: Session, host: str, token: str | None) -> Any:
+def _server(opening: Opening, host: str, token: str | None) -> Any:
     import uvicorn
 
     from striate.exploring.server import application
 
     config = uvicorn.Config(
-        Guard(application(session), host, token),
+        Guard(application(opening), host, token),
         log_level="warning",
         access_log=False,
         lifespan="off",

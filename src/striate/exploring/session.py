@@ -3,17 +3,17 @@
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from torch import nn
 
 from striate.data.suffixes import IMAGE_SUFFIXES
-from striate.errors import ArgumentError, StriateError
-from striate.explaining import Explainer, open_explainer
+from striate.errors import ArgumentError
+from striate.explaining.explainer import Explainer, open_explainer
 from striate.explaining.inputs import Input
 from striate.exploring.desk import Desk, State
-from striate.exploring.training import News, Training
+from striate.exploring.news import News
+from striate.exploring.training import Training
 from striate.exploring.turns import Turns
 
 FIRST_DATA, FIRST_INPUT = "digits", "digits/test/17"
@@ -26,33 +26,23 @@ Network = str | Path | nn.Module
 class Session:
     """Everything that the server answers from."""
 
-    def __init__(self, network: Network | None, inputs: Sequence[Input], language: str = "en") -> None:
+    def __init__(self, network: Network | None, inputs: Sequence[Input], news: News, turns: Turns) -> None:
         """network: None to train a small one on the digits."""
-        self.network, self.inputs, self.language = network, list(inputs), language
-        self.desk, self.turns, self.news = Desk(), Turns(), News()
-        self.training = Training(self.news, self.turns, self._trained)
+        self.network, self.inputs, self.news, self.turns = network, list(inputs), news, turns
+        self.desk, self.training = Desk(), Training(news, turns, self._trained)
         self.first: list[int] = []
-        self.problem: str | None = None
-        self.closed = False
 
     def begin(self) -> None:
-        """Opens what was asked for, or begins the first training; the server is up already."""
-        Thread(target=self._begin, daemon=True, name="lab opening").start()
-
-    def _begin(self) -> None:
-        try:
-            if self.network is None:
-                self.training.start(FIRST_DATA, epochs=FIRST_EPOCHS)
-                return
-            with self.turns.question():
-                for one in self.inputs or ["test/0"]:
-                    number = self._add(one)
-                    self.desk.open(number).observed  # noqa: B018 - so that the first page finds it
-                    self.first.append(number)
-                    self.news.tell("opened", state=number)
-        except StriateError as problem:
-            self.problem = str(problem)
-            self.news.tell("failed", text=str(problem))
+        """Opens what was asked for, or begins the first training."""
+        if self.network is None:
+            self.training.start(FIRST_DATA, epochs=FIRST_EPOCHS)
+            return
+        with self.turns.question():
+            for one in self.inputs or ["test/0"]:
+                number = self._add(one)
+                self.desk.open(number).observed  # noqa: B018 - so that the first page finds it
+                self.first.append(number)
+                self.news.tell("opened", state=number)
 
     def _add(self, one: Input) -> int:
         network = self.network
@@ -63,16 +53,11 @@ class Session:
         """The training's run holds new weights. Called in its turn."""
         if self.network is None or str(self.network) != run:
             self.network, self.first = run, []
-            for one in self.inputs or [FIRST_INPUT if self.training_on_digits else "test/0"]:
+            for one in self.inputs or [FIRST_INPUT]:
                 self.first.append(self._add(one))
         for number in self.first:
             self.desk.forget(number)
         self.news.tell("opened", state=self.first[0])
-
-    @property
-    def training_on_digits(self) -> bool:
-        """Whether the training under way is the first one, on the built-in digits."""
-        return True
 
     def train(self, data: str, epochs: int) -> None:
         """A training as the page asks for it."""
@@ -113,10 +98,7 @@ class Session:
         return {
             "ready": bool(self.first),
             "states": [{"state": one, "title": self.desk.state(one).title} for one in self.first],
-            "problem": self.problem,
-            "language": self.language,
             "training": self.training.running,
-            "news": self.news.count,
         }
 
 

@@ -1,37 +1,14 @@
 """A training before the reader's eyes: an ordinary `train`, whose steps are told, and wait when asked to."""
 
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Any
 
 from striate.errors import ArgumentError, StriateError
+from striate.exploring.news import News
 from striate.exploring.turns import Turns
 from striate.training.progress import Reporter
 from striate.training.train import train
-
-REMEMBERED = 4000
-"""Events that a page may still ask for."""
-MOST_POINTS = 400
-"""Steps that are told of an epoch, at most."""
-
-
-@dataclass
-class News:
-    """What has happened, each under a number that grows."""
-
-    events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
-    count: int = 0
-
-    def tell(self, kind: str, **facts: Any) -> None:
-        """Adds an event."""
-        self.count += 1
-        self.events.append({"number": self.count, "kind": kind, **facts})
-
-    def after(self, number: int) -> list[dict[str, Any]]:
-        """Those that came after the one with this number."""
-        return [one for one in list(self.events) if one["number"] > number]
 
 
 class Told(Reporter):

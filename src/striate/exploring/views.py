@@ -8,7 +8,7 @@ import numpy as np
 
 from striate.derivation.shapes import Array
 from striate.errors import ArgumentError, NetworkError, StriateError
-from striate.explaining import Explainer
+from striate.explaining.explainer import Explainer
 from striate.explaining.explanation import LayerLine
 from striate.explaining.kinds.catalogue import BY_KEY
 from striate.explaining.origins import INPUT

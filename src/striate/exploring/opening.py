@@ -1,0 +1,59 @@
+"""What a lab is until torch stands: the page is there before the network is."""
+
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+from striate.errors import ArgumentError, StriateError
+from striate.exploring.news import News
+from striate.exploring.turns import Turns
+
+if TYPE_CHECKING:
+    from striate.exploring.session import Session
+
+PATIENCE = 120.0
+"""Seconds that a question waits for the session."""
+
+
+class Opening:
+    """The lab as the server sees it."""
+
+    def __init__(self, network: Any, inputs: Any, language: str = "en") -> None:
+        """network, inputs: as for `lab`."""
+        self.network, self.inputs, self.language = network, inputs, language
+        self.news, self.turns = News(), Turns()
+        self.problem: str | None = None
+        self.closed = False
+        self._session: Session | None = None
+        self._made = Event()
+
+    def begin(self) -> None:
+        """Opens the network in a thread of its own; the server is up already."""
+        Thread(target=self.make, daemon=True, name="lab opening").start()
+
+    def make(self) -> None:
+        """Imports what computes, and opens what was asked for."""
+        try:
+            from striate.exploring.session import Session
+
+            self._session = Session(self.network, self.inputs, self.news, self.turns)
+            self._made.set()
+            self._session.begin()
+        except StriateError as problem:
+            self.problem = str(problem)
+            self.news.tell("failed", text=str(problem))
+        finally:
+            self._made.set()
+
+    def session(self) -> "Session":
+        """The session, as soon as it stands. Raises ArgumentError where it does not."""
+        self._made.wait(PATIENCE)
+        if self._session is None:
+            raise ArgumentError(self.problem or "the lab is not open yet: ask again in a moment")
+        return self._session
+
+    def to_json(self) -> dict[str, Any]:
+        """What the page has to know first."""
+        found = {"ready": False, "states": [], "training": self.network is None, "news": self.news.count}
+        if self._session is not None:
+            found |= self._session.to_json()
+        return found | {"problem": self.problem, "language": self.language}
