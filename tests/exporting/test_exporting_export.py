@@ -12,8 +12,6 @@ import torch
 from PIL import Image
 
 import striate
-from small_clips import clip_run, write_small_clips
-from small_runs import small_run
 from striate.errors import ArgumentError, DataError, MissingExtraError, NetworkError, RunError
 from striate.evaluating import exported
 from striate.evaluating.exported_content import FORMAT, from_texts
@@ -24,46 +22,6 @@ from striate.exporting import Export, checking, exported_run, onnx_model
 
 def session_of(path: Path) -> Any:
     return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("export")
-
-
-@pytest.fixture(scope="module")
-def clips(root: Path) -> Path:
-    """A run whose frames see later ones: its answers in a stream are late."""
-    data = write_small_clips(root)
-    return clip_run(root / "clips", data=str(data), time="tsm").path
-
-
-@pytest.fixture(scope="module")
-def images(root: Path) -> Path:
-    return small_run(root / "images").path
-
-
-@pytest.fixture(scope="module")
-def image_file(images: Path, root: Path) -> Export:
-    return striate.export(images, root / "images.onnx")
-
-
-@pytest.fixture(scope="module")
-def int8_file(images: Path, image_file: Export, root: Path) -> Export:
-    """Made from what PyTorch's exporter has written before, as it takes seconds."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(exported_run, "to_onnx", lambda *_: onnx.load(str(image_file.path)))
-        return striate.export(images, root / "int8.onnx", int8=True, calibrate="digits")
-
-
-@pytest.fixture(scope="module")
-def clip_file(clips: Path, root: Path) -> Export:
-    return striate.export(clips, root / "clips.onnx")
-
-
-@pytest.fixture(scope="module")
-def step_file(clips: Path, root: Path) -> Export:
-    return striate.export(clips, root / "step.onnx", streaming=True, lookahead=True, readout="since-start")
 
 
 def test_a_file_of_images_gives_the_runs_own_probabilities(image_file: Export, images: Path) -> None:
