@@ -10,6 +10,10 @@ from itertools import count
 from striate.streaming.sources import Picture, Pictures
 
 
+ROOM = 1000
+"""Frames that wait at most; then a source is read no further, and what pipes into us waits too."""
+
+
 @dataclass(frozen=True, eq=False)
 class Arrived:
     """A frame, when it was there to be had, and how many before it were dropped since the last."""
@@ -60,20 +64,20 @@ def every_frame(pictures: Pictures, live: bool) -> Iterator[Arrived]:
     if not live:
         yield from (Arrived(picture, None) for picture in pictures)
         return
-    yield from _Reader(pictures, paced=False, room=None)
+    yield from _Reader(pictures, paced=False, room=ROOM, drops=False)
 
 
 def newest_frame(pictures: Pictures, live: bool) -> Iterator[Arrived]:
     """The newest whenever one is asked for, so that nothing falls behind; files play at their own speed."""
-    yield from _Reader(pictures, paced=not live, room=1)
+    yield from _Reader(pictures, paced=not live, room=1, drops=True)
 
 
 class _Reader:
-    """Reads in a thread of its own and keeps the last `room` frames, or all."""
+    """Reads in a thread of its own, up to `room` frames ahead; then drops the oldest, or waits."""
 
-    def __init__(self, pictures: Pictures, paced: bool, room: int | None) -> None:
-        self._pictures, self._paced = pictures, paced
-        self._waiting: deque[Arrived] = deque(maxlen=room)
+    def __init__(self, pictures: Pictures, paced: bool, room: int, drops: bool) -> None:
+        self._pictures, self._paced, self._room, self._drops = pictures, paced, room, drops
+        self._waiting: deque[Arrived] = deque()
         self._changed = threading.Condition()
         self._ended, self._stop = False, False
         self._problem: BaseException | None = None
@@ -91,11 +95,14 @@ class _Reader:
                         break
                     arrived = self._waiting.popleft()
                     dropped, self._dropped = self._dropped, 0
+                    self._changed.notify()
                 yield Arrived(arrived.picture, arrived.at, dropped)
             if self._problem is not None:
                 raise self._problem
         finally:
-            self._stop = True
+            with self._changed:
+                self._stop = True
+                self._changed.notify()
 
     def _read(self) -> None:
         started = time.monotonic()
@@ -103,10 +110,13 @@ class _Reader:
             for picture in self._pictures:
                 if self._paced:
                     time.sleep(max(0.0, started + picture.time - time.monotonic()))
-                if self._stop:
-                    return
+                at = started + picture.time if self._paced else time.monotonic()
                 with self._changed:
-                    self._put(picture, started + picture.time if self._paced else time.monotonic())
+                    while len(self._waiting) >= self._room and not self._drops and not self._stop:
+                        self._changed.wait()
+                    if self._stop:
+                        return
+                    self._put(picture, at)
                     self._changed.notify()
         except BaseException as problem:
             self._problem = problem
@@ -116,8 +126,7 @@ class _Reader:
                 self._changed.notify()
 
     def _put(self, picture: Picture, at: float) -> None:
-        full = self._waiting.maxlen is not None and len(self._waiting) == self._waiting.maxlen
-        if full:
+        if len(self._waiting) >= self._room:
             self._dropped += 1
-            picture = after(self._waiting[0].picture, picture)
+            picture = after(self._waiting.popleft().picture, picture)
         self._waiting.append(Arrived(picture, at))
