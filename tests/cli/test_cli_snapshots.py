@@ -18,9 +18,13 @@ from striate.data.unreadable_files import Skipped
 from striate.evaluating.evaluate import Evaluation, Views
 from striate.evaluating.event_scores import ClassEvents, EventScores
 from striate.evaluating.events import Event, EventRules
+from striate.evaluating.exported_content import FileContent, StepContent
 from striate.evaluating.metrics import ClassScore, Scores
 from striate.evaluating.predict import Predictions
 from striate.evaluating.predict_clips import Prediction, Span, VideoPrediction
+from striate.exporting import Export
+from striate.exporting.checking import Check, Times
+from striate.exporting.exported_run import Port
 from striate.training.train import Run
 
 CLASSES = ("Tyrannosaurus rex", "cat", "golden retriever")
@@ -40,6 +44,27 @@ def prediction(file: str, share: float = 0.9) -> Prediction:
     return Prediction(file, CLASSES[::-1], (share, (1 - share) * 0.75, (1 - share) / 4))
 
 
+EXPORT = Export(
+    path=Path("live.onnx"),
+    run="runs/clips-resnet18-tsm",
+    content=FileContent(
+        "step", CLASSES, 3, (112, 112), "", "int8", None, None, "clips-resnet18-tsm", "clips", {}, "0.1.0",
+        StepContent("window", 8, 0, 1, 0, ()),
+    ),
+    inputs=(
+        Port("frame", "uint8", ("N", 3, 112, 112)),
+        Port("backbone.layer1.0.conv1.shift", "float32", ("N", 1, 8, 28, 28)),
+    ),
+    outputs=(
+        Port("probabilities", "float32", ("N", 3)),
+        Port("next_backbone.layer1.0.conv1.shift", "float32", ("N", 1, 8, 28, 28)),
+    ),
+    file_bytes=11_300_000,
+    fp32_bytes=44_700_000,
+    state_bytes=117_280,
+    check=Check("clips", "test", 64, 4, 128, 0.0123, 0.987, 0.9, 0.895),
+    times=Times(1, 0.019, 0.0037, 0.0036),
+)  # fmt: skip
 LONG = "holiday in Vietnam/2019-08-21 the long way down from the pass, seen from the bus.png"
 SKIPPED = (Skipped("photos/broken.png", "not an image that Pillow knows"),)
 ROW = Row(
@@ -165,6 +190,7 @@ RESULTS: dict[str, tuple[str, str, Callable[[], Any]]] = {
             ("optical flow is computed before the network sees the clip: its time comes on top",),
         ),
     ),
+    "export": ("export", "export runs/clips --out live.onnx --streaming --int8", lambda: EXPORT),
     "data-check": (
         "check_data",
         "data check photos/",

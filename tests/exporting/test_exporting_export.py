@@ -150,8 +150,8 @@ def test_int8_holds_convolutions_and_linear_layers_in_8_bits(int8_file: Export, 
 def test_an_export_as_plain_values(image_file: Export) -> None:
     values = image_file.to_json()
     assert list(values) == [
-        "path", "run", "content", "inputs", "outputs", "file_bytes", "state_bytes", "check", "times",
-        "faster",
+        "path", "run", "content", "inputs", "outputs", "file_bytes", "fp32_bytes", "state_bytes", "check",
+        "times", "faster",
     ]  # fmt: skip
     assert json.loads(json.dumps(values)) == values
     assert values["inputs"] == [{"name": "pixels", "dtype": "uint8", "shape": ["N", 1, 8, 8]}]

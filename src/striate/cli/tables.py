@@ -30,12 +30,12 @@ def print_run(run: "Run") -> None:
         screen().print(f"stopped, everything saved; go on with:  {command}")
         return
     screen().print(f"run {run.path}")
-    _print_pairs(list(_facts(run)))
+    print_pairs(list(_facts(run)))
     file = "IMAGE" if run.unit == "images" else "VIDEO"
     screen().print(f"\nnext:  {shlex.join(['striate', 'predict', str(run.path)])} {file}")
 
 
-def _print_pairs(pairs: Sequence[tuple[str, str]], width: int = 0) -> None:
+def print_pairs(pairs: Sequence[tuple[str, str]], width: int = 0) -> None:
     """Names and what there is to say of them, below each other."""
     width = max([width, *(len(name) for name, _ in pairs)])
     for name, text in pairs:
@@ -93,7 +93,7 @@ def print_comparison(result: "Comparison") -> None:
     console.print()
     for remark in remarks_of(result):
         console.print(remark, style="dim")
-    _print_pairs([(file.stem, str(file)) for file in result.files], width=10)
+    print_pairs([(file.stem, str(file)) for file in result.files], width=10)
 
 
 def print_misfits(rows: Sequence[tuple[str, str, str]]) -> None:

@@ -7,6 +7,7 @@ VERBS = {
     "evaluate": "score a trained network on labelled images or clips",
     "predict": "classify files of images or videos with a trained network",
     "stream": "what a trained network says of frames as they come",
+    "export": "a trained network as an ONNX file, checked beside PyTorch",
     "compare": "ways through time on the same clips: a table of cost and accuracy",
     "tune": "the fastest right algorithm of each convolution, measured here",
     "explain": "the numbers behind a number of a trained network, checked",

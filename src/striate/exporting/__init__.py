@@ -6,6 +6,7 @@ The file is put in its place only when ONNX Runtime says of real inputs what PyT
 and how it is used in place of a run is known to `evaluating`, as everything that takes a run takes it.
 """
 
+from striate.exporting import page as page  # says which document an export is
 from striate.exporting.export import Export, export
 
 __all__ = ["Export", "export"]

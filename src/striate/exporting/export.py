@@ -38,6 +38,8 @@ class Export(Shown, ToJson):
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     file_bytes: int
+    fp32_bytes: int | None
+    """Of a file in int8: the same in fp32."""
     state_bytes: int | None
     """Of one stream; None of a file without a state."""
     check: Check
@@ -65,22 +67,22 @@ def export(
     int8: bool = False,
     calibrate: str | Path | None = None,
 ) -> Export:
-    """Writes a run as an ONNX file that takes pixels and gives probabilities, and checks it.
+    """Write a run as an ONNX file that takes pixels and gives probabilities, and check it.
 
     Normalisation, temperature and softmax are inside; classes, the rule of resizing and which frames make a
     clip are in the file's metadata. ONNX Runtime is given real inputs, and the file is left on disk only if
-    it says what PyTorch says: within 1e-4 in fp32, within a point of accuracy in int8. It then stands in
+    it says what PyTorch says: within 0.0001 in fp32, within a point of accuracy in int8. It then stands in
     place of the run for `predict`, `evaluate` and `stream`.
 
     Args:
-        run: the folder of a run.
-        out: the file, .onnx.
+        run: the folder of a run, made by `train`.
+        out: the file to write, .onnx.
         streaming: the step of one frame more, with its state, in place of whole clips.
-        readout: of the step, as for `step_of`: "window" by default.
-        window: frames of the readout, by default as many as a clip of the run has.
-        lookahead: for streaming, take a run whose frames see later ones; its answers come late.
-        int8: convolutions and linear layers in 8 bits: a quarter of the size.
-        calibrate: labelled data to calibrate and to check with, by default what the run was trained on.
+        readout: of the step, how single frames become one answer, as in `stream`. By default window.
+        window: frames of the readout. By default as many as a clip of the run has.
+        lookahead: as for `stream`.
+        int8: convolutions and linear layers in 8 bits.
+        calibrate: labelled data to calibrate and to check with. By default what the run was trained on.
 
     Raises:
         RunError: a folder that is no run.
@@ -121,9 +123,10 @@ def _check(path: Path, streaming: bool, readout: Readout | None, window: int | N
 
 def _made(path: Path, beside: Path, own: Answers, parts: Written, data: RealData, int8: bool) -> Export:
     """The file, written and checked."""
-    content, fp32 = parts.content, None
+    content, fp32, fp32_bytes = parts.content, None, None
     save(parts.model, beside, to_texts(content))
     if int8:
+        fp32_bytes = beside.stat().st_size
         content = replace(content, precision="int8")
         fp32 = _answers(beside)
         _to_int8(beside, content, fp32, data)
@@ -136,6 +139,7 @@ def _made(path: Path, beside: Path, own: Answers, parts: Written, data: RealData
         inputs=parts.inputs,
         outputs=parts.outputs,
         file_bytes=beside.stat().st_size,
+        fp32_bytes=fp32_bytes,
         state_bytes=None if own.step is None else own.step.state_bytes,
         check=result,
         times=times(own, file, data, fp32),

@@ -1,5 +1,6 @@
 """What an export looks like."""
 
+from striate.exporting.checking import Times
 from striate.exporting.export import Export
 from striate.numbers import bytes_of, percent, seconds
 from striate.numbers import times as times_text
@@ -43,26 +44,30 @@ def check_table(export: Export) -> Table:
 def figures(export: Export) -> tuple[tuple[str, str], ...]:
     """What was found, in words."""
     check, times, content = export.check, export.times, export.content
+    size = f"{bytes_of(export.file_bytes)}, {content.precision}"
     state = () if export.state_bytes is None else (("state of a stream", bytes_of(export.state_bytes)),)
-    before = () if times.fp32_file is None else (("the same in fp32", seconds(times.fp32_file)),)
-    one = "a frame" if content.kind == "step" else f"one of the {content.kind}"
+    one = {"images": "an image", "clips": "a clip", "step": "a frame"}[content.kind]
+    taken = (("ONNX Runtime", times.file), ("the same in fp32", times.fp32_file), ("PyTorch", times.pytorch))
     return (
-        ("size", f"{bytes_of(export.file_bytes)}, {content.precision}"),
+        ("size", size if export.fp32_bytes is None else f"{size}; in fp32 {bytes_of(export.fp32_bytes)}"),
         *state,
         ("compared on", check.what),
-        ("probabilities differ by at most", f"{check.greatest_difference:.2g}"),
+        ("greatest difference", f"{check.greatest_difference:.2g} of a probability"),
         ("same answers", percent(check.same_answers)),
         ("accuracy", f"{percent(check.accuracy_file)}, in PyTorch {percent(check.accuracy_pytorch)}"),
-        (f"{one} in ONNX Runtime", seconds(times.file)),
-        *before,
-        (f"{one} in PyTorch", seconds(times.pytorch)),
-        ("speed here", speed(export)),
+        *((name, f"{seconds(time)} {one}") for name, time in taken if time is not None),
+        ("speed here", speed(times)),
+        ("threads", str(times.threads)),
     )
 
 
-def speed(export: Export) -> str:
+def speed(times: Times) -> str:
     """Faster only where it was."""
-    threads = f"{export.times.threads} thread{'s' if export.times.threads > 1 else ''}"
-    if export.faster >= FASTER:
-        return f"{times_text(export.faster)} as fast as PyTorch, {threads}"
-    return f"not faster than PyTorch, {threads}"
+    others = (("PyTorch", times.pytorch), ("in fp32", times.fp32_file))
+    return ", ".join(_beside(other, taken / times.file) for other, taken in others if taken is not None)
+
+
+def _beside(other: str, ratio: float) -> str:
+    if ratio >= FASTER:
+        return f"{times_text(ratio)} as fast as {other}"
+    return f"not faster than {other}"

@@ -63,7 +63,9 @@ class DrawnVideo:
     def _open(self, width: int, height: int) -> None:
         options = {"movflags": "frag_keyframe+empty_moov"}
         self._container = av.open(str(self.path), "w", format="mp4", options=options)
-        self._stream = self._container.add_stream("libx264", options={"preset": "veryfast", "crf": "20", "bf": "0"})
+        self._stream = self._container.add_stream(
+            "libx264", options={"preset": "veryfast", "crf": "20", "bf": "0"}
+        )
         self._stream.width, self._stream.height = width + width % 2, height + height % 2
         self._stream.pix_fmt, self._stream.codec_context.time_base = "yuv420p", Fraction(1, TICKS)
 
