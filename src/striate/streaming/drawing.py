@@ -46,7 +46,7 @@ class DrawnVideo:
             size = self._stream.width, self._stream.height
             if picture.size != size:
                 picture = picture.resize(size)
-            made = av.VideoFrame.from_image(draw_shares(picture, shares))
+            made = av.VideoFrame.from_ndarray(np.asarray(draw_shares(picture, shares)), format="rgb24")
             self._last = max(round(seconds * TICKS), self._last + 1)
             made.pts, made.time_base = self._last, Fraction(1, TICKS)
             self._container.mux(self._stream.encode(made))
