@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from commands import Command
 
 from striate.cli.arguments import read
 from striate.cli.inspect import VERB as INSPECT
@@ -62,3 +63,38 @@ def test_a_whole_number_is_one(text: str) -> None:
         read(TUNE, "tune", ["plain", "--batch", text])
     assert str(caught.value).startswith("--batch must be a whole number; got")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("inspect a b --", "inspect takes NETWORK; got 'b' besides: leave it out"),
+        ("inspect plain --help=yes", "--help takes no value; got '--help=yes': leave =yes out"),
+        ("inspect plain --json=", "--json takes no value; got '--json=': leave = out"),
+        ("inspect plain --jsn", "inspect has no option --jsn: did you mean --json?"),
+        ("inspect plain --cvs", "inspect has no option --cvs: did you mean --csv?"),
+        ("train digits --verbose", "train has no option --verbose: `striate train --help` lists what it has"),
+        (
+            "inspect --model plain",
+            "inspect has no option --model: NETWORK stands without one, as in `striate inspect plain`",
+        ),
+        (
+            "predict --ckpt runs/a b.png",
+            "predict has no option --ckpt: RUN stands without one, as in `striate predict runs/digits-plain "
+            "seven.png`",
+        ),
+        ("completion", "completion needs SHELL: for example `striate completion bash`"),
+        (
+            "data pack",
+            "data pack needs SOURCE and --out: for example `striate data pack clips/ --out packed/`",
+        ),
+        ("inspect plain --csv --json", "--csv and --json are two forms of one result: give one of them"),
+        ("--hlep", "a verb comes first, its options behind it; got '--hlep': did you mean `striate --help`?"),
+        (
+            "--json train digits",
+            "a verb comes first, its options behind it; got '--json': for example `striate train digits --json`",
+        ),
+    ],
+)
+def test_mistakes_in_one_sentence(run: Command, words: str, told: str) -> None:
+    assert run(*words.split()) == (2, "", f"striate: {told}\n")

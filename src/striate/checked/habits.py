@@ -65,6 +65,10 @@ VERBS = {
 """What does it here → what other tools call it."""
 
 
+SHORT = 5
+"""Letters of a name from which on more of it must be alike: a slip in a short one changes much of it."""
+
+
 def meant(name: str, known: Iterable[str], habits: dict[str, str] = HABITS) -> str | None:
     """The known name that somebody most likely meant; None if there is none.
 
@@ -79,5 +83,5 @@ def meant(name: str, known: Iterable[str], habits: dict[str, str] = HABITS) -> s
     names = list(known)
     plain = name.strip("-").lower().replace("-", "_")
     by_habit = [ours for ours, theirs in habits.items() if ours in names and plain in theirs.split()]
-    near = by_habit or get_close_matches(plain, names, n=1, cutoff=0.6)
+    near = by_habit or get_close_matches(plain, names, n=1, cutoff=0.6 if len(plain) < SHORT else 0.7)
     return near[0] if near else None

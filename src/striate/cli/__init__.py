@@ -110,6 +110,10 @@ def _run(verb: str, words: list[str]) -> int:
 
 
 def _unknown(verb: str) -> str:
+    if verb.startswith("-"):
+        near = meant(verb, ("help", "version"))
+        hint = f"did you mean `striate --{near}`?" if near else f"for example `striate train digits {verb}`"
+        return f"a verb comes first, its options behind it; got {verb!r}: {hint}"
     near = meant(verb, [*VERBS, *HABITS], HABITS)
     known = f"the verbs are {', '.join(VERBS)}"
     if near is None:

@@ -36,23 +36,19 @@ def read(verb: Verb, name: str, words: Sequence[str]) -> Asked:
     plain = [re.sub(r"^--[\w-]+", lambda flag: flag[0].replace("_", "-"), word) for word in words]
     with leaving_once():
         found, left = parser.parse_known_intermixed_args(plain)
+    left = [word for word in left if word != "--"]
     if left:
         raise ArgumentError(parser.unknown(next((word for word in left if word.startswith("-")), left[0])))
-    given = {one: value for one, value in vars(found).items() if value not in (None, [])}
+    given = {one: value for one, value in vars(found).items() if value not in (None, [], ())}
     missing = [one.flag for one in parser.options if needed(one) and one.name not in given]
     if verb.needs and not given.keys() & set(verb.needs):
         missing = [" or ".join(one.flag for one in parser.options if one.name in verb.needs)]
     if missing:
-        raise ArgumentError(f"{name} needs {' and '.join(missing)}: for example `{_first(verb)}`")
+        raise ArgumentError(f"{name} needs {' and '.join(missing)}: for example `{parser.example}`")
     forms = [f"--{form}" for form in ONE_FORM if form in given]
     if len(forms) > 1:
         raise ArgumentError(f"{' and '.join(forms)} are two forms of one result: give one of them")
     return Asked(("striate", *name.split(), *words), given)
-
-
-def _first(verb: Verb) -> str:
-    """The first example, without what is said of it."""
-    return verb.examples.strip().splitlines()[0].partition("  ")[0]
 
 
 class Parser(argparse.ArgumentParser):
@@ -68,10 +64,12 @@ class Parser(argparse.ArgumentParser):
             **how,
         )
         self.options: list[Option] = []
+        self.example = ""
 
     def fill(self, verb: Verb) -> None:
         """Adds the options of a verb, in groups."""
         self.options = options_of(verb)
+        self.example = verb.examples.strip().splitlines()[0].partition("  ")[0]  # without what is said of it
         flags = {one.name: one.flag for one in self.options}
         said = as_typed(signature_of(*verb.home).text, flags)
         self.description = f"{said}\n\nexamples:{textwrap.indent(verb.examples, '  ')}"
@@ -88,13 +86,13 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Says in our words what argparse found wrong."""
-        named = re.match(r"argument (--[\w-]+)(?:/|,|:| )", message)
+        named = re.match(r"argument (?:-\w/)?(--[\w-]+)(?:/|,|:| )", message)
+        if named and (value := re.search(r"ignored explicit argument '(.*)'", message)):
+            came = f"{named[1]}={value[1]}"
+            raise ArgumentError(f"{named[1]} takes no value; got {came!r}: leave ={value[1]} out")
         option = next((one for one in self.options if named and one.flag == named[1]), None)
         if option is None:
             raise ArgumentError(f"{self.prog}: {message}: see `{self.prog} --help`")
-        if value := re.search(r"ignored explicit argument '(.*)'", message):
-            came = f"{option.flag}={value[1]}"
-            raise ArgumentError(f"{option.flag} takes no value; got {came!r}: leave ={value[1]} out")
         values = "a value" if option.values in (1, None) else f"{option.values} values"
         raise ArgumentError(f"{option.flag} needs {values}: for example {option.flag} {_example(option)}")
 
@@ -105,11 +103,13 @@ class Parser(argparse.ArgumentParser):
             takes = " ".join(one.flag for one in self.options if one.positional) or "no words but options"
             return f"{verb} takes {takes}; got {word!r} besides: leave it out"
         flag = word.partition("=")[0]
-        names = {one.name: one.flag for one in self.options if not one.positional}
-        near = meant(flag, names)
-        if near is None:
-            return f"{verb} has no option {flag}: `{self.prog} --help` lists what it has"
-        return f"{verb} has no option {flag}: did you mean {names[near]}?"
+        known = {one.name: one for one in self.options}
+        near = meant(flag, [*(one for one in known if not known[one].positional), *known])
+        hint = f"`{self.prog} --help` lists what it has"
+        if near is not None:
+            place = f"{known[near].flag} stands without one, as in `{self.example}`"
+            hint = place if known[near].positional else f"did you mean {known[near].flag}?"
+        return f"{verb} has no option {flag}: {hint}"
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -135,7 +135,7 @@ class _Values(argparse.Action):
     """Several values, together a tuple; those of the same option given twice follow each other."""
 
     def __call__(self, parser: Any, found: Any, values: Any, option_string: str | None = None) -> None:
-        setattr(found, self.dest, (*getattr(found, self.dest, ()), *values))
+        setattr(found, self.dest, (*(getattr(found, self.dest, None) or ()), *values))
 
 
 def _argument(option: Option) -> tuple[list[str], dict[str, Any]]:
@@ -148,7 +148,7 @@ def _argument(option: Option) -> tuple[list[str], dict[str, Any]]:
     how |= {"choices": option.choices} if option.choices else {}
     if option.positional:
         several = {"nargs": "?"} if option.values == 1 else {"nargs": "*", "action": _Values}
-        return [option.name], {**how, **several, "default": argparse.SUPPRESS}
+        return [option.name], {**how, **several, "default": None}  # which is no text to be read as a value
     if option.values != 1:
         how |= {"nargs": option.values or "+", "action": _Pairs if option.named else _Values}
     return [option.flag], {**how, "dest": option.name}
