@@ -92,7 +92,8 @@ def test_a_whole_number_is_one(text: str) -> None:
         ("--hlep", "a verb comes first, its options behind it; got '--hlep': did you mean `striate --help`?"),
         (
             "--json train digits",
-            "a verb comes first, its options behind it; got '--json': for example `striate train digits --json`",
+            "a verb comes first, its options behind it; got '--json': for example "
+            "`striate train digits --json`",
         ),
     ],
 )
