@@ -15,6 +15,7 @@ from striate.data.augment.augment import Draws, Targets, augment, draw
 from striate.data.augment.augmentation import Augmentation
 from striate.errors import ArgumentError
 
+SIZE = (12, 16)
 EVERYTHING = Augmentation(
     crop_area=(0.5, 1.3),
     crop_aspect=1.4,
@@ -48,7 +49,11 @@ def images(N: int = 8, C: int = 3, H: int = 10, W: int = 14, seed: int = 0) -> T
 
 def vary(policy: Augmentation, pixels: Tensor, seed: int = 0, step: int = 0) -> tuple[Tensor, Targets]:
     labels = torch.arange(len(pixels))
-    return augment(pixels, labels, draw(policy, len(pixels), seed=seed, step=step))
+    return augment(
+        pixels,
+        labels,
+        draw(policy, len(pixels), size=(pixels.shape[-2], pixels.shape[-1]), seed=seed, step=step),
+    )
 
 
 def test_a_policy_that_varies_nothing() -> None:
@@ -57,7 +62,7 @@ def test_a_policy_that_varies_nothing() -> None:
     assert torch.equal(result, pixels.float())
     assert (targets.other, targets.share) == (None, None)
     assert targets.label.tolist() == list(range(8))
-    assert draw(Augmentation(), 8, seed=0, step=0) == Draws(None, None, None, None, None)
+    assert draw(Augmentation(), 8, size=SIZE, seed=0, step=0) == Draws(None, None, None, None, None)
 
 
 @pytest.mark.parametrize("name", ONE_AT_A_TIME)
@@ -99,12 +104,12 @@ def test_any_shape_stays_in_range(N: int, C: int, H: int, W: int, step: int) -> 
 def test_draws_depend_on_seed_and_step_alone() -> None:
     np.random.seed(3)
     torch.manual_seed(3)
-    one = draw(EVERYTHING, 16, seed=5, step=7)
+    one = draw(EVERYTHING, 16, size=SIZE, seed=5, step=7)
     np.random.seed(4)
     torch.manual_seed(4)
-    assert same(one, draw(EVERYTHING, 16, seed=5, step=7))
-    assert not same(one, draw(EVERYTHING, 16, seed=5, step=8))
-    assert not same(one, draw(EVERYTHING, 16, seed=6, step=7))
+    assert same(one, draw(EVERYTHING, 16, size=SIZE, seed=5, step=7))
+    assert not same(one, draw(EVERYTHING, 16, size=SIZE, seed=5, step=8))
+    assert not same(one, draw(EVERYTHING, 16, size=SIZE, seed=6, step=7))
 
 
 def same(one: Draws, other: Draws) -> bool:
@@ -120,7 +125,7 @@ def test_a_part_of_a_batch_is_varied_as_in_the_whole(N: int, world: int, step: i
     from striate.training.process_group import ProcessGroup
 
     pixels, labels = images(N, seed=step), torch.arange(N)
-    draws = draw(EVERYTHING, N, seed=1, step=step)
+    draws = draw(EVERYTHING, N, size=SIZE, seed=1, step=step)
     whole, targets = augment(pixels, labels, draws)
     for rank in range(world):
         part = ProcessGroup(rank, world, torch.device("cpu")).part(N)
@@ -177,7 +182,8 @@ def check_shares(result: Tensor, targets: Targets, N: int) -> None:
 
 def test_a_coin_decides_between_mixup_and_cutmix() -> None:
     kinds = {
-        draw(Augmentation(mixup=1.0, cutmix=1.0), 4, seed=0, step=step).pasted is None for step in range(20)
+        draw(Augmentation(mixup=1.0, cutmix=1.0), 4, size=SIZE, seed=0, step=step).pasted is None
+        for step in range(20)
     }
     assert kinds == {True, False}
 
@@ -202,7 +208,7 @@ def ramp(H: int, W: int) -> Tensor:
 
 def places(policy: Augmentation, H: int, W: int, step: int = 0) -> Tensor:
     """(2, H, W): the x and y, in pixels, from which each pixel of one varied image came."""
-    draws = draw(policy, 1, seed=0, step=step)
+    draws = draw(policy, 1, size=(H, W), seed=0, step=step)
     both = Draws(*(None if rows is None else np.repeat(rows, 2, axis=0) for rows in draws))
     return augment(ramp(H, W), torch.zeros(2, dtype=torch.int64), both)[0][:, 0]
 

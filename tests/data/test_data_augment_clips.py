@@ -14,6 +14,7 @@ from striate.data.augment.augment import Draws, augment, draw, resample, turn_fl
 from striate.data.augment.augmentation import Augmentation
 from striate.data.optical_flow import STILL, from_bytes, to_bytes
 
+SIZE = (12, 16)
 EVERYTHING = Augmentation(
     crop_area=(0.5, 1.3), crop_aspect=1.4, rotate=20, shift=0.1, flip=True, jitter=0.4, erase=0.5, cutmix=1.0
 )
@@ -46,7 +47,7 @@ def still_clips(frames: Tensor, T: int) -> Tensor:
 @pytest.mark.parametrize("C", [1, 3])
 def test_a_clip_that_stands_still_is_varied_as_its_picture(policy: Augmentation, C: int) -> None:
     frames, labels = pictures(C=C), torch.arange(6)
-    draws = draw(policy, 6, seed=0, step=3)
+    draws = draw(policy, 6, size=SIZE, seed=0, step=3)
     alone, targets = augment(frames, labels, draws)
     clips, ours = augment(still_clips(frames, 5), labels, draws)
     assert not torch.equal(alone, frames.float())
@@ -72,7 +73,7 @@ def test_any_clip_keeps_its_shape_and_its_order(
     """Frames varied in another order are the varied frames in that order: no frame is treated apart."""
     planes = C + 2 if flow else C
     clips = pictures(N, planes * T, H, W, seed=step).view(N, planes, T, H, W)
-    draws, labels = draw(EVERYTHING, N, seed=1, step=step), torch.arange(N)
+    draws, labels = draw(EVERYTHING, N, size=SIZE, seed=1, step=step), torch.arange(N)
     result, _ = augment(clips, labels, draws, flow=flow)
     backwards, _ = augment(clips.flip(2), labels, draws, flow=flow)
     assert result.shape == clips.shape
@@ -83,14 +84,16 @@ def test_any_clip_keeps_its_shape_and_its_order(
 
 def test_a_policy_that_varies_nothing_keeps_clips() -> None:
     clips = still_clips(pictures(C=5), 3)
-    result, _ = augment(clips, torch.arange(6), draw(Augmentation(), 6, seed=0, step=0), flow=True)
+    result, _ = augment(clips, torch.arange(6), draw(Augmentation(), 6, size=SIZE, seed=0, step=0), flow=True)
     assert torch.equal(result, clips.float())
 
 
 def test_the_part_of_a_process_without_clips() -> None:
     clips = torch.zeros(0, 3, 4, 8, 8, dtype=torch.uint8)
     result, _ = augment(
-        clips, torch.zeros(0, dtype=torch.int64), draw(EVERYTHING, 4, seed=0, step=0).of(slice(0, 0))
+        clips,
+        torch.zeros(0, dtype=torch.int64),
+        draw(EVERYTHING, 4, size=SIZE, seed=0, step=0).of(slice(0, 0)),
     )
     assert result.shape == clips.shape
 
@@ -154,9 +157,13 @@ def test_resampling_is_torchs(H: int, W: int, seed: int) -> None:
 
 def test_flow_has_no_colour() -> None:
     clips = still_clips(pictures(C=5), 4)
-    result, _ = augment(clips, torch.arange(6), draw(Augmentation(jitter=0.5), 6, seed=0, step=0), flow=True)
+    result, _ = augment(
+        clips, torch.arange(6), draw(Augmentation(jitter=0.5), 6, size=SIZE, seed=0, step=0), flow=True
+    )
     assert torch.equal(result[:, -2:], clips[:, -2:].float())
-    alone, _ = augment(clips[:, :3], torch.arange(6), draw(Augmentation(jitter=0.5), 6, seed=0, step=0))
+    alone, _ = augment(
+        clips[:, :3], torch.arange(6), draw(Augmentation(jitter=0.5), 6, size=SIZE, seed=0, step=0)
+    )
     assert torch.equal(result[:, :3], alone)
     assert not torch.equal(alone, clips[:, :3].float())
 
@@ -164,7 +171,7 @@ def test_flow_has_no_colour() -> None:
 def test_an_erased_rectangle_does_not_move() -> None:
     clips = torch.full((4, 3, 2, 16, 16), 200, dtype=torch.uint8)
     clips[:, 0] = torch.arange(256, dtype=torch.uint8).view(16, 16)
-    draws = draw(Augmentation(erase=1.0), 4, seed=0, step=0)
+    draws = draw(Augmentation(erase=1.0), 4, size=SIZE, seed=0, step=0)
     result, _ = augment(clips, torch.arange(4), draws, flow=True)
     erased = result[:, 0] != clips[:, 0]
     assert erased.any()

@@ -13,6 +13,8 @@ from striate.data.augment.augmentation import Augmentation
 from striate.data.exchanges import NEVER, Exchanges, exchanged, pairs_of
 from striate.errors import ArgumentError
 
+SIZE = (12, 16)
+
 CLASSES = ("close", "left", "open", "right", "wait")
 OPENING, SIDES = (("open", "close"),), (("left", "right"),)
 
@@ -29,7 +31,7 @@ def varied(
     labels = torch.arange(N) % len(CLASSES)
     frame, column = torch.meshgrid(torch.arange(4.0), torch.arange(8.0), indexing="ij")
     clips = (10 * frame + column)[None, None, :, None, :].expand(N, 5, 4, 8, 8).clone()
-    draws = draw(policy, N, seed=0, step=3, exchanges=allowed)
+    draws = draw(policy, N, size=SIZE, seed=0, step=3, exchanges=allowed)
     result, targets = augment(clips, labels, draws, flow=flow, exchanges=allowed)
     return clips, labels, result, targets.label
 
@@ -64,8 +66,10 @@ def test_where_others_are_mirrored_they_keep_their_label() -> None:
 def test_what_was_drawn_before_is_drawn_still() -> None:
     """A training without pairs, and one that was begun before there were any, sees the same samples."""
     policy = Augmentation(crop_area=(0.5, 1.0), jitter=0.2, erase=0.3, mixup=0.2)
-    plain = draw(policy, 16, seed=1, step=2)
-    paired = draw(policy, 16, seed=1, step=2, exchanges=Exchanges(np.full(3, NEVER), np.array([1, 0, NEVER])))
+    plain = draw(policy, 16, size=SIZE, seed=1, step=2)
+    paired = draw(
+        policy, 16, size=SIZE, seed=1, step=2, exchanges=Exchanges(np.full(3, NEVER), np.array([1, 0, NEVER]))
+    )
     for name in ("affine", "jitter", "erased", "share"):
         np.testing.assert_array_equal(getattr(plain, name), getattr(paired, name))
     assert (plain.reversed, paired.mirrored) == (None, None)

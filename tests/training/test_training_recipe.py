@@ -30,7 +30,7 @@ def test_presets_fit_any_data_and_come_back_from_json(name: str, facts: Facts) -
     recipe = PRESETS[name](facts)
     assert Recipe.from_json(json.loads(json.dumps(recipe.to_json(), allow_nan=False))) == recipe
     assert recipe.epochs >= 1
-    assert 1 <= recipe.batch_size <= 128
+    assert 1 <= recipe.batch_size <= 512
     assert not recipe.augmentation.flip or facts.mirror_safe  # a mirrored 3 is no 3
 
 
@@ -71,8 +71,8 @@ def test_weights_that_have_learnt_are_treated_gently(facts: Facts) -> None:
         ("ema", 1.0, "ema must be at least 0 and below 1; got 1.0"),
         ("label_smoothing", -0.1, "label_smoothing must be at least 0 and below 1; got -0.1"),
         ("warmup", 1.0, "warmup must be at least 0 and below 1; got 1.0"),
-        ("optimizer", "adam", "optimizer must be 'adamw' or 'sgd'; got 'adam'"),
-        ("schedule", "linear", "schedule must be 'one-cycle' or 'cosine'; got 'linear'"),
+        ("optimizer", "adam", "optimizer must be 'adamw', 'sgd' or 'muon'; got 'adam'"),
+        ("schedule", "steps", "schedule must be 'one-cycle', 'cosine' or 'linear'; got 'steps'"),
         ("class_weights", True, "class_weights must be 'auto', 'on' or 'off'; got True"),
         ("number_format", "fp16", "number_format must be 'auto', 'fp32' or 'bf16'; got 'fp16'"),
         ("algorithms", "fast", "algorithms must be 'auto' or 'plain'; got 'fast'"),

@@ -13,6 +13,7 @@ from striate.errors import NetworkError, unknown
 from striate.models.alexnet import alexnet
 from striate.models.arguments import Size, image_size, positive, too_small
 from striate.models.clip_networks import CLIP_NETWORKS, check_clip_size, check_clips
+from striate.models.fast import fast
 from striate.models.mobilenet import mobilenet_v2
 from striate.models.own import builder, is_own
 from striate.models.plain import plain
@@ -25,6 +26,7 @@ Builder = Callable[..., nn.Module]
 
 CATALOGUE: dict[str, Builder] = {
     "plain": plain,
+    "fast": fast,
     "resnet18": resnet18,
     "resnet34": resnet34,
     "resnet50": resnet50,

@@ -99,7 +99,9 @@ def first_batch(data: ImageData, recipe: Recipe, normalise: Normalisation, group
     images = train.take(rows).to(group.device)
     labels = torch.from_numpy(train.labels[rows]).to(group.device)
     exchanges = data.exchanges(recipe.augmentation.flip)
-    draws = draw(recipe.augmentation, size, seed=recipe.seed, step=0, exchanges=exchanges).of(part)
+    draws = draw(recipe.augmentation, size, size=data.size, seed=recipe.seed, step=0, exchanges=exchanges).of(
+        part
+    )
     varied, targets = augment(images, labels, draws, flow=has_flow(data), exchanges=exchanges)
     inputs = normalise(varied)
 

@@ -28,9 +28,11 @@ from striate.runs import (
     write_record,
 )
 from striate.runs.schema import Number, Whole, check
+from striate.training.muon import Muon
 
 MEMORIES = {torch.optim.AdamW: {"step", "exp_avg", "exp_avg_sq"}, torch.optim.SGD: {"momentum_buffer"}}
 """What an optimiser remembers of a parameter."""
+MEMORIES[Muon] = MEMORIES[torch.optim.AdamW]
 PACE = {"lr": Number(0), "betas": [Number(0, 1)], "momentum": Number(0, 1)}
 """What changes in an optimiser's settings from step to step; all else is the recipe's."""
 
@@ -186,9 +188,12 @@ def checked_memory(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -
     if [group["params"] for group in own] != [group["params"] for group in saved]:
         raise ValueError("of other parameters")
     groups = [{**group, **_pace(kept, group)} for group, kept in zip(own, saved, strict=True)]
-    parameters = dict(enumerate(one for group in optimizer.param_groups for one in group["params"]))
-    names = MEMORIES[type(optimizer)]
-    memories = {number: _memory(entry, parameters[number], names) for number, entry in state["state"].items()}
+    known = [
+        (one, MEMORIES[torch.optim.SGD if group.get("turned") else type(optimizer)])
+        for group in optimizer.param_groups
+        for one in group["params"]
+    ]
+    memories = {number: _memory(entry, *known[number]) for number, entry in state["state"].items()}
     return {"state": memories, "param_groups": groups}
 
 

@@ -83,8 +83,8 @@ class Loop:
         train, draws = self.setup.data.splits["train"], (self.recipe.seed, epoch)
         began, seen = time.perf_counter(), 0
         with closing(train.batches(batches, draws)) as feed:
-            for images, labels, _ in feed:
-                self._step(images, labels)
+            for images, labels, indices in feed:
+                self._step(images, labels, indices)
                 seen += self.plan.batch_size
                 spent = time.perf_counter() - began
                 action = self._agree_on_action(seen / spent)
@@ -104,10 +104,10 @@ class Loop:
         step = self.position.step
         return step % self.plan.steps_per_epoch == 0 or step >= self.length.steps
 
-    def _step(self, images: torch.Tensor, labels: torch.Tensor) -> None:
+    def _step(self, images: torch.Tensor, labels: torch.Tensor, indices: np.ndarray) -> None:
         step = self.position.step
         with within_limits(self.plan.batch_size):
-            self.learner.step(images, labels, step=step, done=self.length.share(step + 1))
+            self.learner.step(images, labels, indices, step=step, done=self.length.share(step + 1))
         self.position.step += 1
 
     def _agree_on_action(self, per_second: float) -> int:

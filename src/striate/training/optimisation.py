@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple
 
@@ -9,8 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from striate.errors import ArgumentError
+from striate.errors import ArgumentError, NetworkError
 from striate.models import head_of
+from striate.training.muon import Muon, with_turned
 from striate.training.recipe import Recipe
 
 MOMENTUM_DIP = 0.1
@@ -24,16 +26,21 @@ class Pace(NamedTuple):
     momentum: float
 
 
-def pace(kind: Literal["one-cycle", "cosine"], done: float, *, warmup: float, momentum: float) -> Pace:
+def pace(
+    kind: Literal["one-cycle", "cosine", "linear"], done: float, *, warmup: float, momentum: float
+) -> Pace:
     """The pace where a share `done` of the training is done, the step to come included.
 
     One-cycle (Smith and Topin 2018): cosine from 1/25 to 1, cosine down to 1/1000, the momentum the other
     way. Cosine (Loshchilov and Hutter 2017): straight from 0 to 1, then half a cosine down to 0.
+    Linear: straight down to 0.
     """
     rising = done < warmup
     share = done / warmup if rising else (done - warmup) / (1 - warmup)
     if kind == "cosine":
         return Pace(share if rising else _down(share), momentum)
+    if kind == "linear":
+        return Pace(share if rising else 1 - share, momentum)
     if rising:
         return Pace(1 / 25 + (1 - 1 / 25) * (1 - _down(share)), momentum - MOMENTUM_DIP * momentum * share)
     return Pace(1e-3 + (1 - 1e-3) * _down(share), momentum - MOMENTUM_DIP * momentum * _down(share))
@@ -65,7 +72,24 @@ def make_optimizer(
             nesterov=recipe.momentum > 0,
             fused=True,
         )
+    if recipe.optimizer == "muon":
+        return Muon(with_turned(groups, _heads(network)), recipe.learning_rate, (recipe.momentum, 0.99))
     return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(recipe.momentum, 0.99), fused=True)
+
+
+def _heads(network: nn.Module) -> set[nn.Parameter]:
+    """The weights of the layers that name the class; none where the network ends in something else."""
+    heads = []
+    for part in _streams(network).values() or [network]:
+        with suppress(NetworkError):
+            heads.append(head_of(part)[1])
+    return {parameter for head in heads for parameter in head.parameters()}
+
+
+def _streams(network: nn.Module) -> dict[str, nn.Module]:
+    """The networks of single frames of which one consists, if it is of two."""
+    streams = {name: part for name, part in network.named_children() if name in STREAMS}
+    return streams if len(streams) > 1 else {}
 
 
 def _groups(trained: list[nn.Parameter], share: float, recipe: Recipe) -> list[dict[str, Any]]:

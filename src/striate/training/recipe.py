@@ -34,16 +34,18 @@ class Recipe(_Named, JsonValue):
     """Train for this long instead, opening the data included: how many steps fit is planned as they pass."""
     batch_size: int = 128
     """Images or clips in one step, over all processes together."""
-    optimizer: Literal["adamw", "sgd"] = "adamw"
-    """AdamW, or SGD with Nesterov momentum."""
+    optimizer: Literal["adamw", "sgd", "muon"] = "adamw"
+    """AdamW; SGD with Nesterov momentum; or Muon, which turns the matrices of all layers but the last, and
+    leaves the rest to AdamW."""
     learning_rate: float = 3e-3
-    """The highest of the schedule. SGD wants about 0.1."""
+    """The highest of the schedule. SGD wants about 0.1, Muon 0.01."""
     momentum: float = 0.9
-    """Momentum of SGD; the first beta of AdamW."""
+    """Momentum of SGD and Muon; the first beta of AdamW."""
     weight_decay: float = 0.05
     """Decoupled for AdamW. Norms and biases are spared."""
-    schedule: Literal["one-cycle", "cosine"] = "one-cycle"
-    """One-cycle: up and down in cosines, momentum the other way. Cosine: linear warm-up, then down."""
+    schedule: Literal["one-cycle", "cosine", "linear"] = "one-cycle"
+    """One-cycle: up and down in cosines, momentum the other way. Cosine: linear warm-up, then down. Linear:
+    straight down as well."""
     warmup: float = 0.2
     """Share of the training in which the learning rate rises."""
     clip_norm: float = 0.0

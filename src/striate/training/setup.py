@@ -18,6 +18,7 @@ from striate.errors import ArgumentError, DataError, NetworkError, RunError
 from striate.evaluating.scoring import Normalisation, to_device
 from striate.machine import describe
 from striate.models import NetworkSpec, load_weights, read_weights
+from striate.models.fast import whiten
 from striate.models.layouts import Pixels
 from striate.models.own import short_name
 from striate.runs import CHECKPOINT, MODEL, RECORD, holds_run, read_record, unused_folder
@@ -31,6 +32,9 @@ from striate.training.progress import Reporter
 from striate.training.recipe import Recipe
 from striate.training.request import NetworkOptions, Request, has_flow
 from striate.version import __version__
+
+WHITENING = 5000
+"""Images that decide the first layer of a network that whitens."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +162,7 @@ def _facts(request: Request, data: ImageData) -> Facts:
         size=min(data.size),
         mirror_safe=data.mirror_safe,
         pretrained=request.network.weights is not None,
+        backbone=request.network.backbone,
         clips=isinstance(data, ClipData),
     )
 
@@ -192,10 +197,18 @@ def _start(request: Request, weights: dict[str, Tensor] | None, data: ImageData,
     torch.manual_seed(recipe.seed)
     network, source = request.spec(data).build(), request.network.weights
     if source is None or weights is None:
-        return _Start(network, Normalisation.of_data(data))
+        normalise = Normalisation.of_data(data)
+        whiten(network, normalise(data.splits["train"].take(_spread(data, WHITENING))))
+        return _Start(network, normalise)
     report = load_weights(network, weights, source_name=str(source))
     normalise, note = _normalisation_of(source, _asked(request.network), report.pixels, data)
     return _Start(network, normalise, report.untrained, (*report.notes, *note))
+
+
+def _spread(data: ImageData, images: int) -> range:
+    """Indices of about so many images of the training split, evenly spread."""
+    count = len(data.splits["train"])
+    return range(0, count, max(1, count // images))
 
 
 def _asked(network: NetworkOptions) -> Pixels | None:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.algorithms import using_algorithms
-from striate.data.augment.augment import augment, draw
+from striate.data.augment.augment import Draws, augment, draw, mirrored_first
 from striate.evaluating.scoring import autocast
 from striate.training.loss import Tally, batch_loss
 from striate.training.optimisation import make_optimizer, moving_average, pace, set_pace
@@ -36,25 +36,25 @@ class Learner:
         weights = setup.plan.class_weights
         self.class_weights = None if weights is None else torch.tensor(weights, device=self.device)
         self.exchanges = setup.data.exchanges(setup.recipe.augmentation.flip)
+        self.mirrored_first = mirrored_first(setup.plan.images, setup.recipe.seed)
         self.tally = Tally(setup.group)
         self.rate = 0.0
         self.step_bytes: int | None = None
         """Memory of a step on this process's part of a batch: see `Kept` and `carried`."""
 
-    def step(self, images: Tensor, labels: Tensor, *, step: int, done: float) -> None:
+    def step(self, images: Tensor, labels: Tensor, indices: np.ndarray, *, step: int, done: float) -> None:
         """One step on this process's part of the global batch.
 
         Args:
             images: (n, C, …) uint8.
             labels: (n,).
+            indices: (n,) of these in the training split.
             step: its number, from 0.
             done: share of the training that is done with it, which decides the learning rate.
         """
         recipe = self.recipe
         torch.manual_seed(_mixed(recipe.seed, step, self.group.rank))  # dropout draws from here
-        draws = draw(
-            recipe.augmentation, self.batch, seed=recipe.seed, step=step, exchanges=self.exchanges
-        ).of(self.part)
+        draws = self._draws(indices, step)
         images, labels = images.to(self.device), labels.to(self.device)
         varied, targets = augment(
             images, labels, draws, flow=has_flow(self.setup.data), exchanges=self.exchanges
@@ -80,6 +80,21 @@ class Learner:
             average = None if self.average is None else self.average.module
             self.step_bytes = memory.bytes + carried(self.network, self.optimizer, average)
         self.tally.add(loss.detach() * self.batch, logits.detach(), targets.label, self.batch)
+
+    def _draws(self, indices: np.ndarray, step: int) -> Draws:
+        """How these are varied. Each is mirrored every other epoch: a coin could show one side for long."""
+        draws = draw(
+            self.recipe.augmentation,
+            self.batch,
+            size=self.setup.data.size,
+            seed=self.recipe.seed,
+            step=step,
+            exchanges=self.exchanges,
+        ).of(self.part)
+        if draws.mirrored is None:
+            return draws
+        odd = step // self.setup.plan.steps_per_epoch % 2 == 1
+        return draws._replace(mirrored=self.mirrored_first[indices] ^ odd)
 
     def _logits(self, inputs: Tensor) -> Tensor:
         """(n, K) in fp32, computed in the training's number format by its algorithms."""

@@ -17,6 +17,7 @@ from striate.data.augment.augmentation import Augmentation
 from striate.data.exchanges import NEVER, Exchanges
 from striate.data.optical_flow import STILL
 
+_STREAM = 2**43  # apart from the counters of steps, of epochs (2⁴⁰ on) and of frames (2⁴¹ on)
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
@@ -45,15 +46,23 @@ class Draws(NamedTuple):
 
 
 def draw(
-    policy: Augmentation, batch: int, *, seed: int, step: int, exchanges: Exchanges | None = None
+    policy: Augmentation,
+    batch: int,
+    *,
+    size: tuple[int, int],
+    seed: int,
+    step: int,
+    exchanges: Exchanges | None = None,
 ) -> Draws:
-    """The random numbers of step `step` for a global batch of `batch` images.
+    """The random numbers of step `step` for a global batch of `batch` images of `size` (H, W).
 
     What `exchanges` allows is drawn for every sample, and done to those of the classes for which it does.
     """
     random = np.random.Generator(np.random.Philox(key=[seed, step]))
     flip = policy.flip or (exchanges is not None and bool((exchanges.mirrored != NEVER).any()))
-    affine, mirrored = _draw_affine(policy, flip, batch, random) if policy.moves or flip else (None, None)
+    affine, mirrored = (
+        _draw_affine(policy, flip, batch, size, random) if policy.moves or flip else (None, None)
+    )
     spread = min(policy.jitter, 0.9)
     jitter = random.uniform(1 - spread, 1 + spread, (batch, 3)) if policy.jitter else None
     erased = _draw_erased(policy.erase, batch, random) if policy.erase else None
@@ -64,8 +73,13 @@ def draw(
     return Draws(affine, jitter, erased, share, pasted, mirrored, backwards)
 
 
+def mirrored_first(images: int, seed: int) -> np.ndarray:
+    """(images,) bool: which are mirrored in the first epoch, and then in every other one."""
+    return np.random.Generator(np.random.Philox(key=[seed, _STREAM])).random(images) < 0.5
+
+
 def _draw_affine(
-    policy: Augmentation, flip: bool, batch: int, random: np.random.Generator
+    policy: Augmentation, flip: bool, batch: int, size: tuple[int, int], random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """The maps, not mirrored yet, and which of them are to be."""
     side = np.sqrt(random.uniform(*policy.crop_area, batch))
@@ -74,8 +88,13 @@ def _draw_affine(
     angle = np.deg2rad(random.uniform(-policy.rotate, policy.rotate, batch))
     # A crop may lie anywhere inside the image; one that zooms out may place the image anywhere inside itself.
     slack = 2 * policy.shift
-    centre_x = random.uniform(-1, 1, batch) * (np.abs(1 - width) + slack)
-    centre_y = random.uniform(-1, 1, batch) * (np.abs(1 - height) + slack)
+    centre_x, centre_y = random.uniform(-1, 1, (2, batch))
+    if policy.only_shifts:
+        centre_x, centre_y = (
+            _whole(u, policy.shift, s) for u, s in ((centre_x, size[1]), (centre_y, size[0]))
+        )
+    else:
+        centre_x, centre_y = centre_x * (np.abs(1 - width) + slack), centre_y * (np.abs(1 - height) + slack)
     mirrored = random.random(batch) < 0.5 if flip else None
     cosine, sine = np.cos(angle), np.sin(angle)
     rows = [
@@ -83,6 +102,12 @@ def _draw_affine(
         [width * sine, height * cosine, centre_y],
     ]
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=1).astype(np.float32), mirrored
+
+
+def _whole(uniform: np.ndarray, shift: float, pixels: int) -> np.ndarray:
+    """Shifts by whole pixels, each as likely, of a side from −1 to 1: between pixels, they would blur."""
+    most = max(1, round(shift * pixels)) if shift else 0
+    return (np.floor((uniform + 1) / 2 * (2 * most + 1)) - most) * 2 / pixels
 
 
 def _rectangles(area: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -19,9 +19,10 @@ class Augmentation:
     rotate: float = 0.0
     """Rotation by up to this many degrees, either way."""
     shift: float = 0.0
-    """Shift by up to this share of the width and of the height, either way."""
+    """Shift by up to this share of the width and of the height, either way. Where nothing else moves the
+    image it is by whole pixels: what is read between pixels is blurred."""
     flip: bool = False
-    """Mirror left and right for every other image, on average."""
+    """Mirror left and right: each image every other time that it is seen."""
     jitter: float = 0.0
     """Brightness, contrast and saturation scaled by up to this much, either way."""
     erase: float = 0.0
@@ -57,6 +58,11 @@ class Augmentation:
             or self.shift > 0
             or self.flip
         )
+
+    @property
+    def only_shifts(self) -> bool:
+        """Whether images are moved by nothing that would blur them: a shift is by whole pixels then."""
+        return self.crop_area == (1.0, 1.0) and self.crop_aspect == 1 and self.rotate == 0
 
     @property
     def mixes(self) -> bool:
