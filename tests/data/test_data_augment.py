@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from striate.data.augment.augment import Draws, Targets, augment, draw
+from striate.data.augment.augment import Draws, Targets, augment, draw, mirrored_first
 from striate.data.augment.augmentation import Augmentation
 from striate.errors import ArgumentError
 
@@ -248,6 +248,35 @@ def test_a_shift_is_at_most_what_was_asked_for() -> None:
         moved.append((abs(x), abs(y)))
     assert max(x for x, _ in moved) > 4
     assert max(y for _, y in moved) > 2.7
+
+
+@pytest.mark.parametrize(("shift", "most"), [(1 / 16, (2, 3)), (0.01, (1, 1)), (0.1, (3, 5))])
+def test_a_shift_alone_is_by_whole_pixels_each_as_likely(shift: float, most: tuple[int, int]) -> None:
+    N, (H, W) = 3000, (32, 48)
+    policy = Augmentation(shift=shift)
+    draws = draw(policy, N, size=(H, W), seed=0, step=0)
+    assert draws.affine is not None
+    for axis, side, k in ((0, W, most[1]), (1, H, most[0])):
+        pixels = draws.affine[:, axis, 2] * side / 2
+        np.testing.assert_allclose(pixels, np.round(pixels), atol=1e-4)
+        counts = np.bincount(np.round(pixels).astype(int) + k, minlength=2 * k + 1)
+        assert len(counts) == 2 * k + 1
+        np.testing.assert_allclose(counts / N, 1 / (2 * k + 1), atol=0.04)
+
+
+def test_a_shifted_image_holds_the_same_numbers() -> None:
+    pixels = torch.randint(0, 256, (6, 3, 10, 14), dtype=torch.uint8)
+    result, _ = vary(Augmentation(shift=0.2, flip=True), pixels)
+    torch.testing.assert_close(result, result.round(), atol=0.02, rtol=0)
+    for one, other in zip(result.round().flatten(1), pixels.flatten(1), strict=True):
+        assert set(one.tolist()) <= set(other.float().tolist())
+
+
+def test_half_are_mirrored_first() -> None:
+    first = mirrored_first(10_000, seed=3)
+    assert 0.48 < first.mean() < 0.52
+    assert np.array_equal(first, mirrored_first(10_000, seed=3))
+    assert not np.array_equal(first, mirrored_first(10_000, seed=4))
 
 
 def test_stretching_goes_both_ways() -> None:

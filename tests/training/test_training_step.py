@@ -1,16 +1,20 @@
 """The memory of a training step, counted."""
 
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from small_runs import go_on, small_run
+from small_runs import STEPS, go_on, small_recipe, small_run
 from striate import runs
+from striate.data.augment.augment import Draws
+from striate.data.augment.augmentation import Augmentation
 from striate.training.optimisation import make_optimizer, moving_average
 from striate.training.recipe import Recipe
-from striate.training.step import Kept, carried
+from striate.training.step import Kept, Learner, carried
 
 FLOAT = 4
 
@@ -56,3 +60,27 @@ def test_it_is_recorded_and_the_same_after_going_on(tmp_path: Path, small_set: P
     assert whole.to_json()["step_bytes"] == whole.step_bytes
     small_run(tmp_path / "run", data=small_set, reporter=At(3))
     assert go_on(tmp_path / "run").step_bytes == whole.step_bytes
+
+
+def test_each_image_is_mirrored_every_other_epoch(
+    tmp_path: Path, small_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[np.ndarray, np.ndarray]] = []
+    draws = Learner._draws
+
+    def watched(self: Learner, indices: np.ndarray, step: int) -> Draws:
+        made = draws(self, indices, step)
+        assert made.mirrored is not None
+        seen.append((indices, made.mirrored))
+        return made
+
+    monkeypatch.setattr(Learner, "_draws", watched)
+    small_run(tmp_path / "run", small_recipe(epochs=3, augmentation=Augmentation(flip=True)), data=small_set)
+    epochs = [np.full(176, -1) for _ in range(3)]
+    for number, (indices, mirrored) in enumerate(seen):
+        epochs[number // STEPS][indices] = mirrored
+    for one, next_one in pairwise(epochs):
+        both = (one >= 0) & (next_one >= 0)  # what is left over at the end of an epoch is not seen in it
+        assert both.sum() > 100
+        assert (one[both] != next_one[both]).all()
+    assert 0.3 < epochs[0][epochs[0] >= 0].mean() < 0.7

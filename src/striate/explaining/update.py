@@ -217,6 +217,11 @@ def rule_of(optimizer: torch.optim.Optimizer, group: Mapping[str, Any]) -> Rule:
         raise NetworkError(
             f"{type(optimizer).__name__} with maximize or amsgrad cannot be worked out by hand"
         )
+    if group.get("turned"):
+        raise NetworkError(
+            "Muon turns this layer's weights as one matrix, so that a single weight's step is no sum of its "
+            "own; those that can be worked out: biases, norms and the last layer, which go by AdamW"
+        )
     if isinstance(optimizer, torch.optim.Adam):  # AdamW is one
         first, second = map(float, group["betas"])
         decoupled = bool(group.get("decoupled_weight_decay")) or isinstance(optimizer, torch.optim.AdamW)

@@ -30,9 +30,11 @@ from striate.runs import (
 from striate.runs.schema import Number, Whole, check
 from striate.training.muon import Muon
 
-MEMORIES = {torch.optim.AdamW: {"step", "exp_avg", "exp_avg_sq"}, torch.optim.SGD: {"momentum_buffer"}}
+_ADAM = {"step", "exp_avg", "exp_avg_sq"}
+MEMORIES = {torch.optim.AdamW: _ADAM, torch.optim.SGD: {"momentum_buffer"}, Muon: _ADAM}
 """What an optimiser remembers of a parameter."""
-MEMORIES[Muon] = MEMORIES[torch.optim.AdamW]
+TURNED = {"step", "momentum_buffer"}
+"""What Muon remembers of a matrix that it turns."""
 PACE = {"lr": Number(0), "betas": [Number(0, 1)], "momentum": Number(0, 1)}
 """What changes in an optimiser's settings from step to step; all else is the recipe's."""
 
@@ -189,7 +191,7 @@ def checked_memory(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -
         raise ValueError("of other parameters")
     groups = [{**group, **_pace(kept, group)} for group, kept in zip(own, saved, strict=True)]
     known = [
-        (one, MEMORIES[torch.optim.SGD if group.get("turned") else type(optimizer)])
+        (one, TURNED if group.get("turned") else MEMORIES[type(optimizer)])
         for group in optimizer.param_groups
         for one in group["params"]
     ]

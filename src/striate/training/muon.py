@@ -81,7 +81,9 @@ class Muon(torch.optim.AdamW):
     def _turn(self, parameter: Tensor, gradient: Tensor, momentum: float, rate: float) -> None:
         state = self.state[parameter]
         if not state:
+            state["step"] = torch.zeros(())  # AdamW looks for one when it takes up a checkpoint
             state["momentum_buffer"] = torch.zeros_like(parameter)
+        state["step"] += 1
         moving = state["momentum_buffer"].mul_(momentum).add_(gradient)
         ahead = gradient.add(moving, alpha=momentum)
         direction = orthogonal(ahead.flatten(1)).view(parameter.shape)
