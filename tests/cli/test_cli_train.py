@@ -232,8 +232,8 @@ def test_wrong_values(run: Command, away: Path, words: str, sentence: str) -> No
         ("--epochs many", "--epochs must be a whole number; got 'many': for example --epochs 12"),
         (
             "--optimizer adam",
-            "--optimizer must be adamw or sgd; got 'adam' (did you mean adamw?): for example --optimizer "
-            "adamw",
+            "--optimizer must be adamw, sgd or muon; got 'adam' (did you mean adamw?): for example "
+            "--optimizer adamw",
         ),
         ("--crop-area 0.5", "--crop-area needs 2 values: for example --crop-area 1 1"),
         ("--lr 3", "train has no option --lr: did you mean --learning-rate?"),

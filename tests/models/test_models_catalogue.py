@@ -14,7 +14,7 @@ from striate.models import CATALOGUE, NETWORKS, build, options
 
 
 def test_the_catalogue_names_what_the_readme_promises() -> None:
-    names = "plain resnet18 resnet34 resnet50 resnet101 mobilenet_v2 squeezenet1_1 vgg16 alexnet"
+    names = "plain fast resnet18 resnet34 resnet50 resnet101 mobilenet_v2 squeezenet1_1 vgg16 alexnet"
     assert list(CATALOGUE) == names.split()
 
 
