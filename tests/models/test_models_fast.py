@@ -9,14 +9,15 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from striate.models.fast import fast, whiten
+from striate.training.number_format import first_wrong_layer
 
 
-def correlated(channels: int, seed: int, images: int = 40) -> Tensor:
+def correlated(channels: int, seed: int, coarse: int = 6, noise: float = 0.3) -> Tensor:
     """(N, C, 12, 12): neighbours are alike, and so are colours."""
-    coarse = torch.randn(images, channels + 1, 6, 6, generator=torch.Generator().manual_seed(seed))
-    fine = nn.functional.interpolate(coarse, (12, 12), mode="bicubic")
-    noise = torch.randn(fine.shape, generator=torch.Generator().manual_seed(seed + 1))
-    return (fine + 0.3 * noise)[:, 1:] + 0.8 * fine[:, :1]
+    drawn = torch.randn(40, channels + 1, coarse, coarse, generator=torch.Generator().manual_seed(seed))
+    fine = nn.functional.interpolate(drawn, (12, 12), mode="bicubic")
+    grain = torch.randn(fine.shape, generator=torch.Generator().manual_seed(seed + 1))
+    return (fine + noise * grain)[:, 1:] + 0.8 * fine[:, :1]
 
 
 @settings(max_examples=10, deadline=None)
@@ -71,3 +72,20 @@ def test_its_cost_by_torchs_counter() -> None:
     by_hand = 31**2 * 24 * 12 + 2560
     by_hand += 9 * (31**2 * 24 * 64 + 15**2 * 64 * (64 + 256) + (2 * 7**2 + 3**2) * 256**2)
     assert counter.get_total_flops() == 2 * by_hand == 2 * 118_147_360
+
+
+def test_what_whitens_is_computed_in_fp32() -> None:
+    """In bf16 the directions in which patches hardly vary would be noise, and training would stay in fp32."""
+    network, images = fast(classes=2, widths=(8, 8)), correlated(3, 0, coarse=2, noise=0.02)
+    whiten(network, images)
+    with torch.autocast("cpu", dtype=torch.bfloat16), torch.no_grad():
+        assert torch.equal(network.whiten(images), network.whiten.float()(images))
+        rough = nn.Conv2d.forward(network.whiten, images)
+    exact = network.whiten(images)
+    assert (rough - exact).norm() / exact.norm() > 0.02  # what a training takes for wrong
+    labels = torch.zeros(40, dtype=torch.int64)
+
+    def loss(copy: nn.Module) -> Tensor:
+        return nn.functional.cross_entropy(copy(images).float(), labels)
+
+    assert first_wrong_layer(network, loss, torch.device("cpu"), {}) is None

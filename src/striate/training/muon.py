@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-TURN = 24.0
+TURN = 13.0
 """How far a step turns a matrix, in learning rates of AdamW, which moves all other parameters."""
 ROUNDS = 3
 """Of the iteration, which takes singular values between 0.1 and 1 to between 0.6 and 1.2."""

@@ -87,7 +87,7 @@ def _for_small_colour_images(facts: Facts) -> Recipe:
         epochs=min(40, max(8, round(8 * math.sqrt(50_000 / max(facts.images, 1))))),
         batch_size=_batch_size(facts.images, 512),
         optimizer="muon",
-        learning_rate=0.01,
+        learning_rate=0.012,
         momentum=0.6,
         schedule="linear",
         warmup=0.0,

@@ -38,7 +38,7 @@ class Recipe(_Named, JsonValue):
     """AdamW; SGD with Nesterov momentum; or Muon, which turns the matrices of all layers but the last, and
     leaves the rest to AdamW."""
     learning_rate: float = 3e-3
-    """The highest of the schedule. SGD wants about 0.1, Muon 0.01."""
+    """The highest of the schedule. SGD wants about 0.1, Muon about 0.01."""
     momentum: float = 0.9
     """Momentum of SGD and Muon; the first beta of AdamW."""
     weight_decay: float = 0.05

@@ -75,8 +75,8 @@ def train(
         recipe: a preset, which fits to the data whatever is not given, in place of the defaults told with
             each. By default the one called "default"; in Python also a function like one, or a Recipe, whose
             named fields are laid over the default preset.
-        backbone: the network: "plain", "resnet18", 34, 50 or 101, "mobilenet_v2", "squeezenet1_1", "vgg16",
-            "alexnet", or one that takes clips by itself, as "r3d_18"; your own, "my.py:make" or
+        backbone: the network: "plain", "fast", "resnet18", 34, 50 or 101, "mobilenet_v2", "squeezenet1_1",
+            "vgg16", "alexnet", or one that takes clips by itself, as "r3d_18"; your own, "my.py:make" or
             "package.module:make"; one of timm's, "timm:resnet26"; in Python also the function, class or
             module itself.
         options: keyword arguments of the network, as widths=32,64,128 dropout=0.2; in Python a dict.
