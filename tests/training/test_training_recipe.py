@@ -71,10 +71,14 @@ def test_weights_that_have_learnt_are_treated_gently(facts: Facts) -> None:
         ("ema", 1.0, "ema must be at least 0 and below 1; got 1.0"),
         ("label_smoothing", -0.1, "label_smoothing must be at least 0 and below 1; got -0.1"),
         ("warmup", 1.0, "warmup must be at least 0 and below 1; got 1.0"),
-        ("optimizer", "adam", "optimizer must be 'adamw', 'sgd' or 'muon'; got 'adam'"),
+        ("optimizer", "adam", "optimizer must be 'adamw', 'sgd' or 'muon'; got 'adam' (did you mean adamw?)"),
         ("schedule", "steps", "schedule must be 'one-cycle', 'cosine' or 'linear'; got 'steps'"),
         ("class_weights", True, "class_weights must be 'auto', 'on' or 'off'; got True"),
-        ("number_format", "fp16", "number_format must be 'auto', 'fp32' or 'bf16'; got 'fp16'"),
+        (
+            "number_format",
+            "fp16",
+            "number_format must be 'auto', 'fp32' or 'bf16'; got 'fp16' (did you mean bf16?)",
+        ),
         ("algorithms", "fast", "algorithms must be 'auto' or 'plain'; got 'fast'"),
     ],
 )

@@ -7,6 +7,7 @@ folded frames (N·T, C, H, W) read the clips' length from a `Frames` that the ne
 from striate.layers.convolutions import (
     CausalConv3d,
     Conv2Plus1d,
+    ExactConv2d,
     Halves,
     conv3d,
     factorise,
@@ -22,6 +23,7 @@ __all__ = [
     "Consensus",
     "Conv2Plus1d",
     "EndOfTime",
+    "ExactConv2d",
     "Frames",
     "Halves",
     "ShiftedConv2d",

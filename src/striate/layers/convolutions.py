@@ -211,3 +211,18 @@ def _padding(layer: nn.Conv2d) -> Kernel:
             "padding='same' of an even kernel has no form over frames: give the padding in numbers"
         )
     return whole[0] // 2, whole[1] // 2
+
+
+class ExactConv2d(nn.Conv2d):
+    """A convolution in fp32, whatever the others are computed in.
+
+    What whitens takes the small differences of large numbers, which are lost where these are rounded to bf16.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) → (N, filters, H', W')."""
+        device = x.device.type
+        if device == "meta" or not torch.is_autocast_enabled(device):
+            return super().forward(x)
+        with torch.autocast(device, enabled=False):
+            return super().forward(x.float())

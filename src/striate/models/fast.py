@@ -16,6 +16,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from striate.layers import ExactConv2d
 from striate.models.arguments import positives
 
 WHITEN = "whiten"
@@ -46,7 +47,7 @@ def fast(*, classes: int, channels: int = 3, widths: Sequence[int] = (64, 256, 2
     widths = positives("widths", widths, at_least=1)
     patches = 2 * channels * PATCH**2  # each direction and its opposite
     layers = OrderedDict[str, nn.Module]()
-    layers[WHITEN] = Exact(channels, patches, PATCH)  # (N, patches, H − 1, W − 1)
+    layers[WHITEN] = ExactConv2d(channels, patches, PATCH)  # (N, patches, H − 1, W − 1)
     layers["gelu0"] = nn.GELU()
     for number, (inputs, outputs) in enumerate(pairwise((patches, *widths))):
         _add_block(layers, 2 * number + 1, inputs, outputs)
@@ -54,21 +55,6 @@ def fast(*, classes: int, channels: int = 3, widths: Sequence[int] = (64, 256, 2
     layers["flatten"] = nn.Flatten()
     layers["fc"] = nn.Linear(widths[-1], classes)
     return nn.Sequential(layers)
-
-
-class Exact(nn.Conv2d):
-    """A convolution in fp32, whatever the others are computed in.
-
-    What whitens takes the small differences of large numbers, which are lost where these are rounded to bf16.
-    """
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) → (N, filters, H − 1, W − 1)."""
-        device = x.device.type
-        if device == "meta" or not torch.is_autocast_enabled(device):
-            return super().forward(x)
-        with torch.autocast(device, enabled=False):
-            return super().forward(x.float())
 
 
 def _add_block(layers: OrderedDict[str, nn.Module], first: int, inputs: int, outputs: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from striate.layers import ExactConv2d
 from striate.watching import Running, watching
 
 SIDES = (224, 64, 32, 28)  # tried in turn where the size of the images is not known
@@ -58,7 +59,8 @@ def _steps(network: nn.Module, images: Tensor) -> tuple[Step, ...]:
 
 
 def _is_layer(module: nn.Module) -> bool:
-    return type(module).__module__.startswith("torch.nn") and not list(module.children())
+    known = type(module).__module__.startswith("torch.nn") or isinstance(module, ExactConv2d)
+    return known and not list(module.children())
 
 
 def _of_maps(args: Sequence[Any]) -> bool:

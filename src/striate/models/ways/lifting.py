@@ -15,7 +15,17 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import NetworkError
-from striate.layers import Conv2Plus1d, EndOfTime, Frames, Halves, conv3d, factorise, inflate, pool3d
+from striate.layers import (
+    Conv2Plus1d,
+    EndOfTime,
+    ExactConv2d,
+    Frames,
+    Halves,
+    conv3d,
+    factorise,
+    inflate,
+    pool3d,
+)
 from striate.models.arguments import positive
 from striate.models.ways.clip_network import ClipNetwork, Plan, exchange
 from striate.models.ways.layer_order import Step, steps
@@ -186,7 +196,7 @@ def _on_clips(
 ) -> nn.Module:
     """The form of a layer that takes clips."""
     kind = type(layer)
-    if kind is nn.Conv2d:
+    if kind in (nn.Conv2d, ExactConv2d):
         return convolution(layer, t, plan.causal, plan.untrained)  # type: ignore[arg-type]
     if isinstance(layer, nn.MaxPool2d | nn.AvgPool2d):
         return pool3d(layer, pools > 0, plan.causal)
