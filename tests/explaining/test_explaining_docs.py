@@ -1,8 +1,9 @@
-"""docs/one-digit.md and docs/explain.md: every command runs, and prints what the page says."""
+"""docs/one-digit.md, its Vietnamese twin and docs/explain.md: every command prints what the page says."""
 
 import io
 import re
 import shlex
+from collections import Counter
 from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
@@ -12,10 +13,12 @@ import pytest
 
 from striate.cli import main
 
+PAGE, TWIN = "one-digit.md", "mot-chu-so.md"
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
-NUMBER = re.compile(r"[−-]?\d+(?:\.\d+)?(?:e[−-]\d+)?")
+NUMBER = re.compile(r"(?<!im)[−-]?\d+(?:\.\d+)?(?:e[−-]\d+)?")
 STEPS = (
+    "From the pixel",
     "Convolution",
     "Receptive field and ReLU",
     "Pooling",
@@ -66,13 +69,15 @@ def near(a: float, b: float) -> bool:
     return abs(a - b) <= max(1e-3 * abs(a), TINY)
 
 
-@pytest.mark.parametrize("number", range(len(blocks("one-digit.md"))))
+@pytest.mark.parametrize(
+    ("page", "number"), [(page, number) for page in (PAGE, TWIN) for number in range(len(blocks(page)))]
+)
 def test_every_number_of_the_page_is_printed(
-    number: int, home: Path, monkeypatch: pytest.MonkeyPatch
+    page: str, number: int, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(home)
     monkeypatch.setenv("COLUMNS", "100")
-    command, lines = blocks("one-digit.md")[number]
+    command, lines = blocks(page)[number]
     output = iter(printed(command))
     for line in lines:
         if line.strip() and line != "…":
@@ -82,9 +87,21 @@ def test_every_number_of_the_page_is_printed(
 
 
 def test_the_page_is_about_every_step_of_the_chain() -> None:
-    text = (DOCS / "one-digit.md").read_text()
+    text = (DOCS / PAGE).read_text()
     for step in STEPS:
         assert re.search(rf"^## .*{step}", text, re.MULTILINE), step
+
+
+def test_the_twin_runs_the_same_commands_and_shows_the_same_numbers() -> None:
+    ours, theirs = blocks(PAGE), blocks(TWIN)
+    assert [f"{command} --language vi" for command, _ in ours] == [command for command, _ in theirs]
+    for (command, lines), (_, twin) in zip(ours, theirs, strict=True):
+        shown = [Counter(NUMBER.findall("\n".join(one))) for one in (lines, twin)]
+        assert shown[0] == shown[1], command
+
+
+def test_the_twin_is_about_the_same_steps() -> None:
+    assert (DOCS / TWIN).read_text().count("\n## ") == (DOCS / PAGE).read_text().count("\n## ")
 
 
 def test_a_wrong_number_would_be_found() -> None:

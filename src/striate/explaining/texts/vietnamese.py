@@ -209,7 +209,7 @@ TEXTS = {
     "head.shape": "kích thước",
     "head.norm": "chuẩn",
     "head.largest": "lớn nhất",
-    "head.zeros": "tỉ lệ số 0",
+    "head.zeros": "tỉ lệ số không",
     "head.factor": "tỉ lệ chuẩn",
     "head.relative": "‖∂L/∂W‖ ÷ ‖W‖",
     "head.difference": "chênh lệch",

@@ -28,6 +28,22 @@ SENTENCES = {
         "weight nhận các số nguyên cách nhau bằng dấu phẩy, đứng sau tên tham số nếu đó không phải weight, "
         "như 4,2,1,1 hoặc bias:3; nhận được {given}"
     ),
+    "an input holds numbers that are not finite": "một đầu vào có những số không hữu hạn",
+    "inputs of shape {given} in place of {expected}": "đầu vào có kích thước {given} thay vì {expected}",
+    "{layer} has filters 0–{last}; got {filters}": "{layer} có các bộ lọc 0–{last}; nhận được {filters}",
+    "{layer} has no filters that could be switched off: name a convolution": (
+        "{layer} không có bộ lọc nào để tắt: hãy nêu một tầng tích chập"
+    ),
+    "{layer} has no number {index}: expected {ranges}": "{layer} không có con số {index}: cần {ranges}",
+    "{layer} is no temporal shift of the network": (
+        "{layer} không phải là một tầng dịch chuyển theo thời gian của mạng"
+    ),
+    "{name} of shape {shape} is no parameter of the network{more}": (
+        "{name} với kích thước {shape} không phải là tham số của mạng{more}"
+    ),
+    "a module does not say how pixels are prepared: give numbers as it takes them": (
+        "một module không cho biết điểm ảnh được chuẩn bị thế nào: hãy cho các số như nó nhận"
+    ),
     "at takes whole numbers with commas between, as in 4,4; got {given}": (
         "at nhận các số nguyên cách nhau bằng dấu phẩy, như 4,4; nhận được {given}"
     ),
@@ -196,6 +212,7 @@ SENTENCES = {
         "`ls {folder}`"
     ),
     "loss": "mất mát",
+    "∂L/∂scores": "∂L/∂(điểm số)",
     "{what}, the whole kernel": "{what}, toàn bộ nhân",
     "{what} as an entry of δ·U": "{what} như một phần tử của δ·U",
     "the updated kernel {index}": "nhân {index} sau khi cập nhật",
