@@ -193,8 +193,11 @@ def _encoder_options(drawn: Drawn) -> dict[str, str]:
     }.get(drawn.codec, {})  # fmt: skip
 
 
-def cut(path: Path, out: Path, key: int) -> Path:
-    """A copy, undecoded, that begins with the key packet of this number, or the last one; times are kept."""
+def cut(path: Path, out: Path, key: int, decoding_times: bool = False) -> Path:
+    """A copy, undecoded, that begins with the key packet of this number, or the last one; times are kept.
+
+    decoding_times: they are all that is kept, as where AVI, which has no others, is copied.
+    """
     with av.open(f"file:{path}") as whole, av.open(f"file:{out}", "w") as piece:
         source = whole.streams.video[0]
         target = piece.add_stream_from_template(source)
@@ -202,6 +205,7 @@ def cut(path: Path, out: Path, key: int) -> Path:
         begins = [number for number, packet in enumerate(packets) if packet.is_keyframe] or [0]
         for packet in packets[begins[min(key, len(begins) - 1)] :]:
             packet.stream = target
+            packet.pts = packet.dts if decoding_times else packet.pts
             piece.mux(packet)
     return out
 

@@ -100,6 +100,18 @@ def test_pieces_cut_at_a_key_frame(tmp_path: Path, suffix: str, open_groups: boo
     assert wrong_frames(piece, expected, random.Random(0)) == []
 
 
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv"])
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_copies_of_avi_with_its_times(tmp_path: Path, suffix: str, b_frames: int) -> None:
+    """The times of presentation are those of decoding, which is another order where there are B-frames."""
+    path = write_drawn(tmp_path / "a.avi", replace(PLAIN, suffix="avi", codec="mpeg4", b_frames=b_frames))
+    copy = cut(path, tmp_path / f"a.{suffix}", 0, decoding_times=True)
+    numbers = list(range(PLAIN.frames))
+    assert expected_numbers(copy) == numbers
+    assert wrong_frames(copy, numbers, random.Random(0)) == []
+    decode_all_frames(copy)
+
+
 @pytest.mark.parametrize("name", ["transport stream with B-frames", "fragments with an index", "AV1"])
 def test_the_ffmpeg_command_gives_the_same(tmp_path: Path, name: str) -> None:
     """The second witness beside PyAV."""

@@ -5,7 +5,7 @@ Where the container says when each frame is shown, the frames are its packets in
 | | order of the frames |
 |---|---|
 | AVI without B-frames, other streams that have none | as they are decoded |
-| AVI with B-frames | is not known: frames are counted from the beginning |
+| AVI with B-frames, and MPEG-4 copied out of it | is not known: frames are counted from the beginning |
 | transport and program streams with gaps in their times, or of several pieces | all is decoded once |
 """
 
@@ -108,7 +108,7 @@ def _read(video: Video) -> Timeline:
     packets = read_packets(video)
     check_whole(video, packets)
     reorders = video.stream.codec_context.codec.reorder
-    if video.format == "avi" and reorders and not _is_plain(video):
+    if reorders and not _is_plain(video) and (video.format == "avi" or _from_avi(video, packets)):
         return _counted(packets)
     if video.format != "avi" and packets.timed:
         return _in_order(packets, np.argsort(packets.shown), packets.shown)
@@ -121,6 +121,12 @@ def _is_plain(video: Video) -> bool:
     """Whether a codec that knows B-frames has none here; H.264 and its kin may tell so too late."""
     context = video.stream.codec_context
     return not context.has_b_frames and context.codec.name in ("mpeg4", "mpeg1video", "mpeg2video")
+
+
+def _from_avi(video: Video, packets: Packets) -> bool:
+    """Whether the times of presentation are those of decoding, though there are B-frames."""
+    is_mpeg4 = video.stream.codec_context.codec.name == "mpeg4"
+    return is_mpeg4 and np.array_equal(packets.shown, packets.decoded)
 
 
 def _counted(packets: Packets) -> Timeline:
