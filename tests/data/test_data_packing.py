@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from clip_files import numbers_of, write_classes, write_frames, write_video
 from striate.data import ClipData, open_data, pack_data
-from striate.data.packed.pack import FRAMES, LOG, PACK
+from striate.data.packed.pack import FRAMES, LOG, PACK, read_pack, sealed, unsealed
 from striate.errors import ArgumentError, DataError, RunError
 from striate.runs import lock
 
@@ -214,6 +214,22 @@ def test_a_pack_that_was_changed(tmp_path: Path) -> None:
     )
     (out / PACK).write_text(json.dumps({**record, "version": 99}), encoding="utf-8")
     assert refusal(out) == f"{out} was packed by another version of striate: pack it again"
+
+
+@pytest.mark.parametrize("fps", [None, 5.0])
+def test_a_pack_of_version_2_knows_times_by_its_frames_alone(tmp_path: Path, fps: float | None) -> None:
+    out = tmp_path / "packed"
+    pack_data(clips(tmp_path), out, short_side=16, workers=0, fps=fps)
+    record = unsealed(json.loads((out / PACK).read_text(encoding="utf-8")))
+    expected = open_data(out, frames=3, span="whole")
+    del record["seconds"]
+    (out / PACK).write_text(sealed({**record, "version": 2}), encoding="utf-8")
+    assert read_pack(out).seconds == tuple(shape[0] / fps if fps else None for shape in read_pack(out).shapes)
+    ours = open_data(out, frames=3, span="whole")
+    assert ours.counts == expected.counts
+    for split, images in ours.splits.items():
+        everything = range(len(images))
+        np.testing.assert_array_equal(images.take(everything), expected.splits[split].take(everything))
 
 
 def refusal(pack: Path) -> str:

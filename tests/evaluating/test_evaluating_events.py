@@ -169,3 +169,9 @@ def test_rules_are_asked_for_with_events() -> None:
     with pytest.raises(ArgumentError) as refused:
         event_rules(False, threshold=0.7, min_gap=2.0)
     assert str(refused.value) == "threshold and min_gap: events were not asked for; add --events"
+
+
+def test_a_low_threshold_ends_events_too() -> None:
+    assert event_rules(True, 0.2) == EventRules(0.2, 0.2)
+    assert event_rules(True, 0.9) == EventRules(0.9, 0.3)
+    assert event_rules(True, 0.9, 0.8) == EventRules(0.9, 0.8)

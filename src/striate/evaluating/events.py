@@ -84,6 +84,8 @@ def event_rules(
         raise ArgumentError(
             f"{' and '.join(values).replace('_on', '')}: events were not asked for; add --events"
         )
+    if threshold is not None and threshold_off is None:
+        values["threshold_off"] = min(threshold, EventRules.threshold_off)
     return EventRules(**values) if events else None
 
 

@@ -130,7 +130,7 @@ def predict(
             events a quarter of it.
         events: join the windows of each video into events: what happens from when to when.
         threshold: the probability that an event reaches somewhere. By default 0.5.
-        threshold_off: the probability below which it ends. By default 0.3.
+        threshold_off: the probability below which it ends. By default 0.3, or `threshold` if that is less.
         min_duration: seconds; shorter events are left out. By default 0.
         min_gap: seconds; events of one class that are less apart are one. By default 0.
         device: as for `train`.
