@@ -30,6 +30,7 @@ _HOMES = {
     "glossary": "explaining.texts",
     "inspect": "inspecting.inspect",
     "lab": "exploring.lab",
+    "list_models": "inspecting.list_models",
     "load": "evaluating.loading",
     "load_weights": "models",
     "open_data": "data",
@@ -64,6 +65,7 @@ _ROOMS = (
     "models",
     "numbers",
     "pages",
+    "published",
     "runs",
     "stepping",
     "streaming",
@@ -93,6 +95,7 @@ __all__ = [
     "glossary",
     "inspect",
     "lab",
+    "list_models",
     "load",
     "load_weights",
     "open_data",
@@ -128,6 +131,7 @@ if TYPE_CHECKING:
     from striate.exploring.lab import lab
     from striate.exporting.export import export
     from striate.inspecting.inspect import inspect
+    from striate.inspecting.list_models import list_models
     from striate.inspecting.tune import tune
     from striate.models import (
         NetworkSpec,

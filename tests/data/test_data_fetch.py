@@ -14,8 +14,9 @@ import pytest
 from data_files import idx_bytes, noise
 
 from striate.data import Published, get_data, open_data
-from striate.data.sources.fetch import _silent, fetch
+from striate.data.sources.fetch import fetch
 from striate.data.sources.idx_folder import read_idx
+from striate.downloading import silent
 from striate.errors import DataError
 
 CONTENTS = {
@@ -108,14 +109,14 @@ def test_fetched_into_the_cache_and_found_by_name(
 
 
 def test_what_is_there_is_not_fetched_again(tmp_path: Path, mirrors: list[Mirror]) -> None:
-    fetch("tiny", published(mirrors[0]), tmp_path, _silent)
+    fetch("tiny", published(mirrors[0]), tmp_path, silent)
     (tmp_path / IMAGES).unlink()
     (tmp_path / IMAGES.removesuffix(".gz")).write_bytes(
         CONTENTS["train-images-idx3-ubyte"]
     )  # unpacked counts too
     (tmp_path / "train-labels-idx1-ubyte.gz").write_bytes(b"damaged")
     mirrors[0].asked.clear()
-    fetch("tiny", published(mirrors[0]), tmp_path, _silent)
+    fetch("tiny", published(mirrors[0]), tmp_path, silent)
     assert mirrors[0].asked == [("train-labels-idx1-ubyte.gz", None)]
     assert len(read_idx(tmp_path / "train-labels-idx1-ubyte.gz")) == 200
 
@@ -126,30 +127,30 @@ def test_a_cut_connection_goes_on_at_the_next_mirror(
 ) -> None:
     mirrors[0].cut_after = [30_000]
     mirrors[1].ranges = ranges
-    fetch("tiny", published(*mirrors), tmp_path, _silent)
+    fetch("tiny", published(*mirrors), tmp_path, silent)
     assert fetched(tmp_path)
     assert mirrors[1].asked == [(IMAGES, "bytes=30000-")]
 
 
 def test_a_single_mirror_is_asked_again(tmp_path: Path, mirrors: list[Mirror]) -> None:
     mirrors[0].cut_after = [30_000]
-    fetch("tiny", published(mirrors[0]), tmp_path, _silent)
+    fetch("tiny", published(mirrors[0]), tmp_path, silent)
     assert fetched(tmp_path)
 
 
 def test_an_interrupted_fetch_is_resumed_later(tmp_path: Path, mirrors: list[Mirror]) -> None:
     mirrors[0].cut_after = [10_000, 10_000]
     with pytest.raises(DataError, match=r"cut off after 10000 of \d+ bytes; .*cut off after 20000 of"):
-        fetch("tiny", published(mirrors[0]), tmp_path, _silent)
+        fetch("tiny", published(mirrors[0]), tmp_path, silent)
     assert (tmp_path / f"{IMAGES}.part").read_bytes() == PACKED[IMAGES][:20_000]
-    fetch("tiny", published(mirrors[0]), tmp_path, _silent)
+    fetch("tiny", published(mirrors[0]), tmp_path, silent)
     assert (IMAGES, "bytes=20000-") in mirrors[0].asked
     assert fetched(tmp_path)
 
 
 def test_a_part_that_is_complete_already(tmp_path: Path, mirrors: list[Mirror]) -> None:
     (tmp_path / f"{IMAGES}.part").write_bytes(PACKED[IMAGES])
-    fetch("tiny", published(mirrors[0]), tmp_path, _silent)
+    fetch("tiny", published(mirrors[0]), tmp_path, silent)
     assert mirrors[0].asked[0] == (IMAGES, f"bytes={len(PACKED[IMAGES])}-")
     assert fetched(tmp_path)
 
@@ -157,19 +158,19 @@ def test_a_part_that_is_complete_already(tmp_path: Path, mirrors: list[Mirror]) 
 @pytest.mark.parametrize("rest", [b"x" * 100, b"x" * 1_000_000])
 def test_a_part_of_something_else_is_thrown_away(tmp_path: Path, mirrors: list[Mirror], rest: bytes) -> None:
     (tmp_path / f"{IMAGES}.part").write_bytes(rest)
-    fetch("tiny", published(mirrors[0]), tmp_path, _silent)
+    fetch("tiny", published(mirrors[0]), tmp_path, silent)
     assert fetched(tmp_path)
 
 
 def test_a_wrong_checksum_at_one_mirror(tmp_path: Path, mirrors: list[Mirror]) -> None:
     mirrors[0].files[IMAGES] = gzip.compress(b"other content")
-    fetch("tiny", published(*mirrors), tmp_path, _silent)
+    fetch("tiny", published(*mirrors), tmp_path, silent)
     assert fetched(tmp_path)
 
 
 def refused(tmp_path: Path, known: dict[str, Published]) -> str:
     with pytest.raises(DataError) as caught:
-        fetch("tiny", known, tmp_path, _silent)
+        fetch("tiny", known, tmp_path, silent)
     return str(caught.value).replace(str(tmp_path), "DIR")
 
 
@@ -192,7 +193,7 @@ def test_offline(tmp_path: Path, mirrors: list[Mirror]) -> None:
 
 
 def test_a_mirror_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("striate.data.sources.fetch._TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr("striate.downloading._TIMEOUT_SECONDS", 0.2)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     import socket
 

@@ -16,7 +16,7 @@ def test_what_a_run_holds(digits_run: Run) -> None:
     trained = open_run(digits_run.path)
     assert trained.classes == tuple("0123456789")
     assert (trained.channels, trained.size, trained.source) == (1, (8, 8), "digits")
-    assert trained.data_options == {"channels": None, "size": None}
+    assert trained.data_options == {"channels": None, "size": None, "fit": "crop"}
     assert trained.temperature == digits_run.temperature
     assert not trained.network.training
 

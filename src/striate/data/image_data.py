@@ -10,6 +10,7 @@ import numpy as np
 
 from striate.data.augment.mirror import handed_images, handed_name
 from striate.data.exchanges import Exchanges, Pairs, check_pairs, exchanged
+from striate.data.images.framing import Fit
 from striate.data.sets.image_sets import ImageSet
 from striate.data.unreadable_files import Skipped
 from striate.data.video.sampling import Sampling
@@ -36,6 +37,8 @@ class ImageData:
     """Images of val and test of which an exact copy is in an earlier split."""
     mirrored: Pairs = field(default=(), kw_only=True)
     """Classes that a mirror exchanges, as somebody who knows them has said."""
+    fit: Fit = field(default="crop", kw_only=True)
+    """How pictures were brought to their size."""
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:

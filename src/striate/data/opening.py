@@ -8,6 +8,7 @@ from striate.checked import checked
 from striate.data.builtin.digits import digits
 from striate.data.exchanges import pairs_of
 from striate.data.image_data import ImageData
+from striate.data.images.framing import DEFAULT, Fit
 from striate.data.options import GIB, Options, span_of
 from striate.data.packed.pack import is_packed
 from striate.data.packed.packed_clips import packed_contents
@@ -39,6 +40,8 @@ def open_data(
     span: float | str | None = None,
     rate: float | None = None,
     frame_rate: float | None = None,
+    fit: Fit | None = None,
+    share: float = 1.0,
     mirrored: Mapping[str, str] | Sequence[str] = (),
     reversed: Mapping[str, str] | Sequence[str] = (),
 ) -> ImageData:
@@ -66,6 +69,10 @@ def open_data(
             most one of span, rate and stride can be given.
         rate: frames a second that a clip takes of a video, whatever the video's own.
         frame_rate: frames a second of clips that tell no times, as folders of frames do.
+        fit: how pictures that are not square are brought to the size: "crop" cuts off what stands over at the
+            ends of the long side, "pad" puts black around, "squash" resizes each side by itself. By default
+            what loses less than half of the typical picture: crop, else squash. Clips are cropped.
+        share: of each side of a picture that is looked at, the middle of it; all by default.
         mirrored: pairs of classes that a mirror exchanges, as {"left": "right"} or ["left=right"]: training
             mirrors their samples and swaps the label.
         reversed: pairs of classes that are each other's played backwards, as {"open": "close"}: training
@@ -95,10 +102,15 @@ def open_data(
         span=span_of(span),
         rate=rate,
         frame_rate=frame_rate,
+        fit=fit,
+        share=share,
         mirrored=pairs_of("mirrored", mirrored),
         reversed=pairs_of("reversed", reversed),
     )
-    return _opened(source, options).with_exchanges(options.mirrored, options.reversed)
+    data = _opened(source, options)
+    if data.unit == "clips" and options.framing() != DEFAULT:
+        raise DataError(f"{source} holds clips, which are cropped to their size: leave fit and share out")
+    return data.with_exchanges(options.mirrored, options.reversed)
 
 
 def _opened(source: str | Path, options: Options) -> ImageData:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from striate.data.exchanges import Pairs
+from striate.data.images.framing import FITS, Fit, Framing
 from striate.data.optical_flow import METHODS
 from striate.data.video.sampling import Sampling
 from striate.data.workers import default_workers
@@ -47,6 +48,8 @@ class Options:
     span: Span | None = None
     rate: float | None = None
     frame_rate: float | None = None
+    fit: Fit | None = None
+    share: float = 1.0
     mirrored: Pairs = ()
     reversed: Pairs = ()
 
@@ -59,6 +62,10 @@ class Options:
             raise ArgumentError(
                 f"workers must not be negative; got {self.workers}: 0 reads in the main process"
             )
+        if self.fit not in (None, *FITS):
+            raise ArgumentError(unknown("fit", str(self.fit), FITS))
+        if not 0 < self.share <= 1:
+            raise ArgumentError(f"share must be above 0 and at most 1, of each side; got {self.share:g}")
         self._check_clips()
 
     def _check_clips(self) -> None:
@@ -89,6 +96,10 @@ class Options:
                 f"{' and '.join(self.spacing_asked)} both say how far apart a clip's frames are: give one of "
                 "them"
             )
+
+    def framing(self, usual: Fit = "crop") -> Framing:
+        """How pictures are brought to a size, `usual` where nothing is asked for."""
+        return Framing(self.fit or usual, self.share)
 
     @property
     def spacing_asked(self) -> tuple[str, ...]:

@@ -15,8 +15,9 @@ from striate.errors import ArgumentError, DataError, NetworkError
 from striate.evaluating.evaluate_events import evaluate_events
 from striate.evaluating.event_scores import EventScores
 from striate.evaluating.events import event_rules
-from striate.evaluating.exported import ExportedNetwork, open_trained
+from striate.evaluating.exported import ExportedNetwork
 from striate.evaluating.metrics import Scores, probabilities, score
+from striate.evaluating.opening import open_trained
 from striate.evaluating.predict_clips import Prediction, predictions_of, to_csv
 from striate.evaluating.run_data import class_numbers, open_for
 from striate.evaluating.run_model import Trained

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from striate.errors import ArgumentError, MissingExtraError, NetworkError, RunError
 from striate.evaluating.exported_content import FRAME, FileContent, from_texts
-from striate.evaluating.run_model import Trained, open_run
+from striate.evaluating.run_model import Trained, framing_in
 from striate.evaluating.scoring import NO_ALGORITHMS, Normalisation
 from striate.runs import intact
 from striate.stepping import Entry, Step
@@ -26,27 +26,6 @@ SUFFIX = ".onnx"
 def is_exported(run: str | Path) -> bool:
     """Whether a name is that of a file rather than of a run's folder."""
     return Path(run).suffix.lower() == SUFFIX and not Path(run).is_dir()
-
-
-def open_trained(run: str | Path, device: str = "auto", algorithms: str = "auto") -> Trained:
-    """Opens a run, or a file that `export` has written, for use.
-
-    Args:
-        run: the folder, or the file.
-        device: as for `open_run`; a file runs on the processor.
-        algorithms: as for `open_run`; a file has its own.
-
-    Raises:
-        RunError: it cannot be used.
-        WeightsError: a run's weights are damaged.
-        MissingExtraError: a file, and ONNX Runtime is not installed.
-        ArgumentError: another device than the processor for a file.
-    """
-    if not is_exported(run):
-        return open_run(run, device, algorithms)
-    if device not in ("auto", "cpu"):
-        raise ArgumentError(f"an exported file runs on the processor; got {device!r}: leave the device out")
-    return open_exported(Path(run))
 
 
 def open_exported(path: Path) -> Trained:
@@ -72,6 +51,7 @@ def open_exported(path: Path) -> Trained:
         sampling=content.sampling,
         flow=content.flow,
         algorithms=NO_ALGORITHMS,
+        framing=framing_in(content.data_options),
     )
 
 

@@ -14,7 +14,7 @@ from striate.data import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Skipped, UnreadableErro
 from striate.data.sources.files_below import files_below
 from striate.errors import ArgumentError, DataError
 from striate.evaluating.events import EventRules, event_rules
-from striate.evaluating.exported import open_trained
+from striate.evaluating.opening import open_trained
 from striate.evaluating.predict_clips import (
     Prediction,
     VideoPrediction,
@@ -45,6 +45,8 @@ class Predictions(Shown):
     """In place of images, of a run that was trained on clips."""
     rules: EventRules | None = None
     """What made the events of the videos, where they were asked for."""
+    about: tuple[str, ...] = ()
+    """What is to be said of the network."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -58,13 +60,14 @@ class Predictions(Shown):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was found damaged, and looked at as far as it could be decoded."""
-        return tuple(
+        """What is to be said of the network, and of what was damaged and looked at as far as it goes."""
+        damaged = (
             f"{one.whole.file} holds {counted(one.damaged_frames, 'damaged frame')}: what is seen there may "
             "be wrong"
             for one in self.videos or ()
             if one.damaged_frames
         )
+        return (*self.about, *damaged)
 
     def to_csv(self) -> str:
         """One line for each image, or for each video, each of its events and each of its windows."""
@@ -102,6 +105,9 @@ def predict(
     files: Iterable[str | Path],
     *,
     out: str | Path | None = None,
+    weights: str | Path | None = None,
+    classes: str | Path | None = None,
+    offline: bool = False,
     window: float | None = None,
     hop: float | None = None,
     events: bool = False,
@@ -120,10 +126,15 @@ def predict(
     once, and memory does not grow with them. Unreadable files are skipped and named.
 
     Args:
-        run: the folder of a run, made by `train`, or a file that `export` has written.
+        run: the folder of a run, made by `train`, a file that `export` has written, or the name of a network
+            with published weights, as "mobilenet_v2".
         files: files of images, or of videos for a run on clips (also folders of frames), or folders of them;
             of videos also segments, as long.mp4#t=12,14.5, and lists of clips.
         out: write predictions.json and predictions.csv into this folder; of events, a picture of each video.
+        weights: of a network by its name: "imagenet", "imagenet-v1" or another name that `striate models` tells,
+            or a file of them. By default the first that are published of it.
+        classes: a file with the names of that network's classes, a line each.
+        offline: fetch nothing.
         window: seconds of a window. By default 2 for a run whose frames are spread over a clip; any other has
             windows of its own length.
         hop: seconds from the beginning of one window to that of the next. By default as long as a window, for
@@ -144,12 +155,12 @@ def predict(
         ArgumentError: windows or events of images; a window or a hop that the videos have no frames for, or
             that is not the run's own; thresholds without events.
     """
-    trained = open_trained(run, device, algorithms)
+    trained = open_trained(run, device, algorithms, weights=weights, classes=classes, offline=offline)
     rules = event_rules(events, threshold, threshold_off, min_duration, min_gap)
     if trained.sampling is not None:
         look = partial(predict_video, trained, window=window, hop=hop, rules=rules)
         videos, late = _look_at(look, videos_in(run, files), progress)
-        return _kept(Predictions(str(run), (), late, videos, rules), out)
+        return _kept(Predictions(str(run), (), late, videos, rules, trained.notes), out)
     if (window, hop, rules) != (None, None, None):
         raise ArgumentError(
             f"{run} was trained on images, which have no time: leave --window, --hop and --events out"
@@ -171,7 +182,7 @@ def predict(
     if not rows:
         raise DataError(_none_readable(skipped))
     images = predictions_of(np.concatenate(rows), names, trained.classes)
-    return _kept(Predictions(str(run), images, tuple(skipped)), out)
+    return _kept(Predictions(str(run), images, tuple(skipped), about=trained.notes), out)
 
 
 def _kept(result: Predictions, out: str | Path | None) -> Predictions:

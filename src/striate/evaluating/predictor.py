@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from striate.algorithms import using_algorithms
 from striate.checked import checked
 from striate.errors import ArgumentError, NetworkError
 from striate.evaluating.loading import preprocess_of
+from striate.evaluating.opening import open_trained
 from striate.evaluating.predict_clips import (
     Prediction,
     VideoPrediction,
@@ -22,7 +24,7 @@ from striate.evaluating.predict_clips import (
     probabilities_of,
 )
 from striate.evaluating.preprocessing import Preprocess, Shown
-from striate.evaluating.run_model import Trained, open_run
+from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import NO_ALGORITHMS, batch_of, classify, to_device
 from striate.machine import pick_device
 
@@ -91,16 +93,19 @@ def open_predictor(
     *,
     preprocess: Preprocess | None = None,
     classes: Sequence[str] = (),
+    weights: str | Path | None = None,
     device: str = "auto",
-    algorithms: str = "auto",
+    algorithms: Literal["auto", "plain"] = "auto",
 ) -> Predictor:
     """Opens a trained network once, to be asked many times: `p = open_predictor(run)`, then `p(picture)`.
 
     Args:
-        run: the folder of a run, or a network; of a network a copy, as it is now, is asked.
+        run: the folder of a run, a file that `export` has written, or the name of a network with published
+            weights; or a network, of which a copy, as it is now, is asked.
         preprocess: how the inputs of a network are made; by default as `load` has said of it.
         classes: names of a network's classes, in the order of its scores; by default as `load` has said, and
             numbers where nobody has.
+        weights: of a network by its name, as for `predict`.
         device: "auto", "cpu", "cuda" or "cuda:1"; a network stays where it is unless one is named.
         algorithms: how convolutions are computed: "auto" as was found fastest here, "plain" by PyTorch's own
             call, as those of a given network are.
@@ -125,7 +130,7 @@ def open_predictor(
         return Predictor(_of_network(run, preprocess, tuple(classes), device))
     if preprocess is not None or classes:
         raise ArgumentError(f"{run} says itself how its inputs are made: leave preprocess and classes out")
-    return Predictor(open_run(run, device, algorithms))
+    return Predictor(open_trained(run, device, algorithms, weights=weights))
 
 
 def _of_network(

@@ -45,6 +45,8 @@ class Trained:
     """How its convolutions are computed, where this machine knows better than PyTorch's call."""
     framing: Framing = DEFAULT
     """How pictures of another shape are brought to its size."""
+    notes: tuple[str, ...] = ()
+    """What is to be said of it."""
 
     @property
     def preprocess(self) -> Preprocess:
@@ -73,6 +75,7 @@ def open_run(run: str | Path, device: str = "auto", algorithms: str = "auto") ->
     try:
         data = record["data"]
         size = (int(data["size"][0]), int(data["size"][1]))
+        options = stored_options(data)
         return Trained(
             run=run,
             network=network,
@@ -82,15 +85,27 @@ def open_run(run: str | Path, device: str = "auto", algorithms: str = "auto") ->
             normalise=Normalisation.from_json(data["normalisation"]),
             temperature=float(record.get("results", {}).get("temperature", 1.0)),
             source=str(data["source"]),
-            data_options={name: data["options"][name] for name in data["options"] if name not in _OF_CLASSES},
+            data_options={name: options[name] for name in options if name not in _OF_CLASSES},
             sampling=_sampling(data) if data.get("frames") else None,
             flow=data.get("flow"),
             algorithms=NO_ALGORITHMS if algorithms == "plain" else algorithms_of(network),
+            framing=framing_in(options),
         )
     except (AttributeError, KeyError, TypeError, ValueError, IndexError):
         raise RunError(
             f"the record of {run} does not say what its network was trained on: restore it from a copy"
         ) from None
+
+
+def stored_options(data: dict[str, Any]) -> dict[str, Any]:
+    """How a run's data were opened. Images whose record says nothing of their fit were cropped."""
+    options: dict[str, Any] = data["options"]
+    return options if data.get("frames") else {"fit": "crop"} | options
+
+
+def framing_in(options: dict[str, Any]) -> Framing:
+    """How pictures are framed, from how the data were opened."""
+    return Framing(options.get("fit") or DEFAULT.fit, options.get("share", DEFAULT.share))
 
 
 def _sampling(data: dict[str, Any]) -> Sampling:

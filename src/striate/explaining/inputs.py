@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -82,7 +83,7 @@ def _images(
 def _of_data_set(trained: Trained, source: str, split: str, number: int) -> InputBatch:
     """One image or clip of a data set, with its label where the run knows that class."""
     own = source in (trained.source, Path(trained.source).name)
-    options = trained.data_options if own else {"channels": trained.channels, "size": trained.size[0]}
+    options = trained.data_options if own else _made_alike(trained)
     data = open_data(trained.source if own else source, **options)
     if split not in data.splits:
         raise DataError(f"{source} has no images to {split}: it has {', '.join(data.splits)}")
@@ -95,6 +96,11 @@ def _of_data_set(trained: Trained, source: str, split: str, number: int) -> Inpu
     if trained.sampling is not None:
         return _clips(trained, taken, titles, labels)
     return _images(trained, taken.numpy(), titles, labels)
+
+
+def _made_alike(trained: Trained) -> dict[str, Any]:
+    """How other data are opened for a run."""
+    return {"channels": trained.channels, "size": trained.size[0], **trained.framing._asdict()}
 
 
 def _of_array(trained: Trained, array: Tensor | np.ndarray, title: str) -> InputBatch:

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from striate.checked import checked
 from striate.errors import ArgumentError, DataError
-from striate.evaluating.exported import open_trained
 from striate.evaluating.metrics import probabilities
+from striate.evaluating.opening import open_trained
 from striate.evaluating.run_model import Trained
 from striate.evaluating.run_step import step_of_run
 from striate.stepping import Step

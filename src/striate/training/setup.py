@@ -15,6 +15,7 @@ from striate.algorithms.in_network import to_json as table_to_json
 from striate.data import ClipData, ImageData, open_data
 from striate.data.options import WHOLE
 from striate.errors import ArgumentError, DataError, NetworkError, RunError
+from striate.evaluating.run_model import stored_options
 from striate.evaluating.scoring import Normalisation, to_device
 from striate.machine import describe
 from striate.models import NetworkSpec, load_weights, read_weights
@@ -112,7 +113,7 @@ def resumed_setup(run: Path, group: ProcessGroup, reporter: Reporter) -> Setup:
     try:
         recipe, plan = Recipe.from_json(record["recipe"]), Plan.from_json(record["plan"])
         normalise = Normalisation.from_json(record["data"]["normalisation"])
-        source, options = record["data"]["source"], record["data"]["options"]
+        source, options = record["data"]["source"], stored_options(record["data"])
         spec = NetworkSpec.from_json(record["network"])
         algorithms = table_from_json(record.get("algorithms", ()))
     except NetworkError as problem:
@@ -244,6 +245,8 @@ def _counts(data: ImageData) -> np.ndarray:
 
 def _settled(options: dict[str, Any], data: ImageData) -> dict[str, Any]:
     """The options that open the data again, with what was chosen by looking at them."""
+    if data.fit != "crop":
+        options = options | {"fit": data.fit}
     if not isinstance(data, ClipData) or not {"span", "rate", "stride"}.isdisjoint(options):
         return options
     span = data.sampling.span

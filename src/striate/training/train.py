@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from striate.checked import checked
+from striate.data.images.framing import Fit
 from striate.data.optical_flow import Flow
 from striate.errors import ArgumentError
 from striate.machine import keep_memory, pick_device, same_bits, threads
@@ -49,6 +50,7 @@ def train(
     out: str | Path | None = None,
     size: int | None = None,
     channels: int | None = None,
+    fit: Fit | None = None,
     time: str | None = None,
     frames: int | None = None,
     causal: bool = False,
@@ -88,6 +90,9 @@ def train(
         size: height and width of what the network sees. By default the data's own; of large images 64, of
             large videos 112.
         channels: 1 for grey, 3 for RGB. By default the data's own.
+        fit: how pictures that are not square are brought to the size: "crop" cuts off what stands over at the
+            ends, "pad" puts black around, "squash" resizes each side by itself. By default crop, and squash
+            where a cut would lose more than half of the typical picture, which is said.
         time: the way through time, for clips: "2d", "tsm", "3d", "2plus1d", "rnn", "lstm", "gru" or
             "two-stream". By default tsm.
         frames: frames of each clip. By default 8; needed where the clips are folders of frames.
@@ -127,7 +132,7 @@ def train(
         recipe=recipe_request(recipe, settings),
         network=network_options(backbone, weights, weights_mean, weights_std),
         options=options or {},
-        picture=PictureOptions(size, channels, written("mirrored", mirrored)),
+        picture=PictureOptions(size, channels, written("mirrored", mirrored), fit),
         time=time,
         clips=ClipOptions(
             frames=frames,

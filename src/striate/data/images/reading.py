@@ -117,11 +117,8 @@ def refit(
     crop: float = 0.5,
     framing: Framing = DEFAULT,
 ) -> np.ndarray:
-    """Images (N, C, H, W) uint8, from an array, brought to channels and size by the same rules.
-
-    Pixels that are of that size already have been framed: they stay as they are.
-    """
-    if pixels.shape[1:] == (channels, *size):
+    """Images (N, C, H, W) uint8, from an array, brought to channels and size by the same rules."""
+    if pixels.shape[1:] == (channels, *size) and framing.share == 1:
         return pixels
     result = np.empty((len(pixels), channels, *size), np.uint8)
     for row, image in enumerate(pixels):

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from striate.data.images.framing import DEFAULT, Framing
 from striate.data.images.reading import decode_image
 from striate.data.sets.clip_sets import ClipSet
 from striate.data.sets.duplicates import clip_keys, file_keys
@@ -125,11 +126,12 @@ class DiskImages(FileSet):
         channels: int,
         size: tuple[int, int],
         workers: int,
+        framing: Framing = DEFAULT,
     ) -> None:
         super().__init__(labels, paths)
         self.channels, self.size = channels, size
         self._classes, self._workers, self._broken = classes, workers, {}
-        self._read_batch = image_reader(channels, size)
+        self._read_batch = image_reader(channels, size, framing)
 
     def keys(self) -> Sequence[Hashable]:
         return file_keys(self.names)
@@ -139,12 +141,11 @@ class DiskImages(FileSet):
 
 
 def image_reader(
-    channels: int, size: tuple[int, int]
+    channels: int, size: tuple[int, int], framing: Framing = DEFAULT
 ) -> Callable[[Sequence[str]], tuple[np.ndarray, Broken]]:
     """What reads many image files at once, in any process."""
-    return partial(
-        read_batch, read=partial(decode_image, channels=channels, size=size), shape=(channels, *size)
-    )
+    read = partial(decode_image, channels=channels, size=size, framing=framing)
+    return partial(read_batch, read=read, shape=(channels, *size))
 
 
 class DiskClips(FileSet, ClipSet):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 
 import numpy as np
 
+from striate.data.images.framing import DEFAULT, Framing
 from striate.data.images.reading import refit
 from striate.data.sets.duplicates import pixel_keys
 from striate.data.unreadable_files import Skipped
@@ -100,15 +101,21 @@ class MemoryImages(ImageSet):
         channels: int | None = None,
         size: tuple[int, int] | None = None,
         limit: int = 0,
+        framing: Framing = DEFAULT,
     ) -> None:
         super().__init__(labels, names)
         N, C, H, W = pixels.shape
         self.channels, self.size = channels or C, size or (H, W)
+        self._framing = framing
         fits = N * self.channels * self.size[0] * self.size[1] <= limit
-        self._pixels = refit(pixels, self.channels, self.size) if fits else pixels
+        self._pixels = self._refitted(pixels) if fits else pixels
+        self._framing = DEFAULT if fits else framing
 
     def keys(self) -> Sequence[Hashable]:
         return pixel_keys(self._pixels[row] for row in self._rows)
 
     def _read(self, indices: np.ndarray, draws: Draws | None) -> np.ndarray:
-        return refit(self._pixels[self._rows[indices]], self.channels, self.size)
+        return self._refitted(self._pixels[self._rows[indices]])
+
+    def _refitted(self, pixels: np.ndarray) -> np.ndarray:
+        return refit(pixels, self.channels, self.size, framing=self._framing)

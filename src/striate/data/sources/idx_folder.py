@@ -134,6 +134,7 @@ def idx_contents(folder: Path, options: Options) -> Contents:
         channels=options.channels,
         size=options.square,
         limit=options.memory_limit,
+        framing=options.framing(),
     )
     return Contents(
         name=folder.resolve().name,
@@ -141,6 +142,7 @@ def idx_contents(folder: Path, options: Options) -> Contents:
         classes=classes,
         images=images,
         keys=keys,
+        fit=options.framing().fit,
         rows=_rows({split: len(labels) for split, (_, labels) in parts.items()}),
         shares=FOLDER_SHARES if len(parts) == 1 else {**FOLDER_SHARES, "val": _VAL_SHARE},
         numbered=True,

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from striate.data.images.framing import Fit, Framing
 from striate.data.images.reading import Header, read_header
 from striate.data.options import GIB, Options
 from striate.data.sets.file_sets import DiskClips, DiskImages, image_reader
@@ -24,6 +25,8 @@ Result = TypeVar("Result")
 
 _OWN_SIZE_UP_TO = {"images": 64, "clips": 112}
 """Pixels; what shares a size up to this keeps it, anything else is brought to it."""
+MOST_LOST = 0.5
+"""Of the typical picture; where a cut would lose more, pictures are squashed."""
 _FEW_FILES = {"images": 2000, "clips": 100}
 _FEW_BYTES = 32 << 20
 """Of images. Below both, starting workers costs more than it saves."""
@@ -34,9 +37,10 @@ def listed_contents(listing: Listing, options: Options) -> Contents:
     listing.check()
     readable, headers, skipped = look_over(listing, options)
     channels, channels_note = choose_channels(headers, options.channels, listing.items)
-    size, size_note = _choose_size(headers, options.size, listing.items)
+    size, size_note = _choose_size(headers, options, listing.items)
+    fit, fit_note = _choose_fit(headers, size, options, listing.items)
     if listing.kind == "images":
-        kept, images, notes, broken = _images(readable, channels, size, options)
+        kept, images, notes, broken = _images(readable, channels, size, options, options.framing(fit))
         skipped += broken
         refuse_many(skipped, listing.totals())
         groups = None
@@ -53,7 +57,8 @@ def listed_contents(listing: Listing, options: Options) -> Contents:
         keys=kept.keys,
         rows=kept.rows,
         groups=groups,
-        notes=(*channels_note, size_note, *notes, *listing.notes),
+        notes=(*channels_note, f"{size_note}{fit_note}", *notes, *listing.notes),
+        fit=fit,
         skipped=tuple(skipped),
     )
 
@@ -127,19 +132,49 @@ def choose_channels(headers: Sequence[Header], asked: int | None, items: str) ->
     return 3, (f"3 channels: {colour} of {len(headers)} {items} are in colour, the others grey",)
 
 
-def _choose_size(headers: Sequence[Header], asked: int | None, items: str) -> tuple[tuple[int, int], str]:
+def _choose_size(headers: Sequence[Header], options: Options, items: str) -> tuple[tuple[int, int], str]:
+    """(H, W) of what the network sees, and what is to be said about it."""
     sizes = sorted({header[:2] for header in headers}, key=lambda size: (size[0] * size[1], size))
     most = _OWN_SIZE_UP_TO[items]
     own = sizes[0] if len(sizes) == 1 and max(sizes[0]) <= most else (most, most)
-    H, W = (asked, asked) if asked is not None else own
+    H, W = (options.size, options.size) if options.size is not None else own
     if sizes == [(H, W)]:
         return (H, W), f"{H} × {W} pixels, as every {items[:-1]} has"
     came = " to ".join(f"{height} × {width}" for height, width in dict.fromkeys((sizes[0], sizes[-1])))
-    return (H, W), f"resized to {H} × {W} pixels from {came}: short side first, then cut around the centre"
+    return (H, W), f"resized to {H} × {W} pixels from {came}"
+
+
+_FIT_SAID: dict[Fit, str] = {
+    "crop": "short side first, then cut around the centre",
+    "pad": "all of it, with black around",
+    "squash": "each side by itself",
+}
+
+
+def _choose_fit(
+    headers: Sequence[Header], size: tuple[int, int], options: Options, items: str
+) -> tuple[Fit, str]:
+    """How pictures of another shape are brought to the size, and what is to be said about it."""
+    if all(header[:2] == size for header in headers):
+        return options.fit or "crop", ""
+    lost = float(np.median([_lost(header, size) for header in headers]))
+    if options.fit is None and lost > MOST_LOST and items == "images":
+        return "squash", (
+            f": {_FIT_SAID['squash']}, as a cut to its shape would lose {lost:.0%} of the typical image "
+            "(--fit says otherwise)"
+        )
+    fit = options.fit or "crop"
+    return fit, f": {_FIT_SAID[fit]}"
+
+
+def _lost(header: Header, size: tuple[int, int]) -> float:
+    """The share of a picture that a cut to the shape of (H, W) takes away."""
+    shape, wanted = header.width / header.height, size[1] / size[0]
+    return 1 - min(shape / wanted, wanted / shape)
 
 
 def _images(
-    listing: Listing, channels: int, size: tuple[int, int], options: Options
+    listing: Listing, channels: int, size: tuple[int, int], options: Options, framing: Framing
 ) -> tuple[Listing, ImageSet, tuple[str, ...], list[Skipped]]:
     """Images decoded at once if they fit into memory, what is to be said, and what turned out unreadable."""
     nbytes = len(listing.paths) * channels * size[0] * size[1]
@@ -152,22 +187,28 @@ def _images(
             channels=channels,
             size=size,
             workers=options.num_workers,
+            framing=framing,
         )
         return listing, images, (note,), []
-    values, broken = _decoded(listing.paths, channels, size, options)
+    values, broken = _decoded(
+        listing.paths, image_reader(channels, size, framing), (channels, *size), options
+    )
     kept = _without(listing, broken)
     return kept, MemoryImages(values, kept.labels, kept.paths), (), left_out(listing, broken)
 
 
 def _decoded(
-    paths: Sequence[str], channels: int, size: tuple[int, int], options: Options
+    paths: Sequence[str],
+    read: Callable[[Sequence[str]], tuple[np.ndarray, Broken]],
+    shape: tuple[int, int, int],
+    options: Options,
 ) -> tuple[np.ndarray, Broken]:
     """The pixels of all files that can be read, uint8 (N, C, H, W), and the others."""
-    values = np.empty((len(paths), channels, *size), np.uint8)
+    values = np.empty((len(paths), *shape), np.uint8)
     broken: Broken = []
     many = len(paths) > _FEW_FILES["images"] or sum(Path(path).stat().st_size for path in paths) > _FEW_BYTES
     parts = in_parts(
-        image_reader(channels, size),
+        read,
         paths,
         length=64,
         num_workers=options.num_workers if many else 0,

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from striate.data.image_data import ClipData, ImageData
+from striate.data.images.framing import Fit
 from striate.data.sets.clip_sets import ClipSet
 from striate.data.sets.duplicates import count_duplicates
 from striate.data.sets.image_sets import ImageSet
@@ -122,6 +123,8 @@ class Contents:
     """Split → rows, as the source has it split; "train" at least."""
     shares: Mapping[str, float] = field(default_factory=lambda: FOLDER_SHARES)
     """Of train, for the splits that the source lacks."""
+    fit: Fit = "crop"
+    """How pictures were brought to their size."""
     groups: Sequence[str] | None = None
     """The recording of each clip; one recording stays on one side of a split."""
     numbered: bool = False
@@ -164,6 +167,7 @@ def assemble(contents: Contents, seed: int) -> ImageData:
         "notes": (*contents.notes, *split_notes, *duplicate_notes, *skipped_note(contents.skipped)),
         "skipped": contents.skipped,
         "duplicates": duplicates,
+        "fit": contents.fit,
     }
     if isinstance(images, ClipSet):
         return ClipData(**parts, sampling=images.sampling, flow=images.flow)
