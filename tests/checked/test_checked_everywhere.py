@@ -38,4 +38,4 @@ def test_odd_values_are_refused_in_a_sentence(
             except Exception as problem:
                 raw.append(f"{argument}={odd}: {type(problem).__name__}: {problem}")
     assert raw == []
-    assert refused > len(ODD) / 2
+    assert refused > len(ODD) / 2 or not inspect.signature(public()[name]).parameters

@@ -10,13 +10,13 @@ import pytest
 import torch
 from PIL import Image
 from torch.nn import functional
-from weight_server import NETWORK, Publisher, publish, serving, small_weights
 
 from striate import build, evaluate, open_predictor, predict, read_weights
 from striate.errors import ArgumentError, NetworkError, RunError, WeightsError
 from striate.published import table
 from striate.published.files import kept_in
 from striate.published.network import published_network
+from weight_server import NETWORK, Publisher, publish, serving, small_weights
 
 NAMES = [f"thing {number}" for number in range(1000)]
 

@@ -39,10 +39,12 @@ VERB = Verb(
     "predict",
     show,
     positional=("run", "files"),
-    groups=EVENTS,
+    groups={"a network by its name": "weights classes offline", **EVENTS},
+    metavars={"weights": "NAME|FILE"},
     progress=lambda asked: counting("classifying"),
     examples="""
 striate predict runs/digits-plain seven.png
+striate predict mobilenet_v2 cat.jpg
 striate predict runs/photos-plain holiday/ --csv > holiday.csv
 striate predict runs/clips-resnet18-tsm video.mp4 --window 2
 striate predict runs/clips-resnet18-tsm long.mp4 --events --hop 0.5""",

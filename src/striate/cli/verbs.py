@@ -13,6 +13,7 @@ VERBS = {
     "explain": "the numbers behind a number of a trained network, checked",
     "lab": "a page on which every number opens into the numbers behind it",
     "glossary": "the terms of the field and what they mean",
+    "models": "the networks there are, and the weights published of them",
     "data": "get a public data set; check or pack your own, draw optical flow",
     "completion": "make your shell complete verbs and options",
 }
@@ -24,6 +25,7 @@ DATA_VERBS = {
 }
 """What can stand behind `striate data`."""
 FUNCTIONS = {verb: verb for verb in VERBS} | {
+    "list_models": "models",
     "get_data": "data get",
     "check_data": "data check",
     "pack_data": "data pack",

@@ -131,8 +131,8 @@ def predict(
         files: files of images, or of videos for a run on clips (also folders of frames), or folders of them;
             of videos also segments, as long.mp4#t=12,14.5, and lists of clips.
         out: write predictions.json and predictions.csv into this folder; of events, a picture of each video.
-        weights: of a network by its name: "imagenet", "imagenet-v1" or another name that `striate models` tells,
-            or a file of them. By default the first that are published of it.
+        weights: of a network by its name: "imagenet", "imagenet-v1" or another name that `striate models`
+            tells, or a file of them. By default the first that are published of it.
         classes: a file with the names of that network's classes, a line each.
         offline: fetch nothing.
         window: seconds of a window. By default 2 for a run whose frames are spread over a clip; any other has

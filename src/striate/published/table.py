@@ -83,7 +83,14 @@ WEIGHTS: tuple[PublishedWeights, ...] = tuple(_entries())
 
 
 def published_names(network: str) -> tuple[str, ...]:
-    """What `--weights` may be for a network: the names of its files, and of what they were trained on."""
+    """What `--weights` may be for a network: the names of its files, and of what they were trained on.
+
+    Args:
+        network: a name of the catalogue.
+
+    >>> published_names("mobilenet_v2")
+    ('imagenet', 'imagenet-v2', 'imagenet-v1')
+    """
     names = [one.name for one in WEIGHTS if one.network == network]
     return tuple(dict.fromkeys([*(name.partition("-")[0] for name in names), *names]))
 
