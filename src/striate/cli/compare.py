@@ -29,7 +29,7 @@ VERB = Verb(
     positional=("data",),
     needs=("data", "runs"),
     groups=GROUPS,
-    without=("minutes",),
+    without=("minutes", "fit"),
     goes_on=True,
     examples="""
 striate compare motion-digits --time 2d tsm 2plus1d 3d lstm

@@ -40,7 +40,7 @@ VERB = Verb(
     show,
     positional=("run", "files"),
     groups={"a network by its name": "weights classes offline", **EVENTS},
-    metavars={"weights": "NAME|FILE"},
+    metavars={"weights": "NAME|FILE", "classes": "FILE"},
     progress=lambda asked: counting("classifying"),
     examples="""
 striate predict runs/digits-plain seven.png

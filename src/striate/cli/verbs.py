@@ -24,7 +24,7 @@ DATA_VERBS = {
     "flow": "draw the optical flow of a clip in colour",
 }
 """What can stand behind `striate data`."""
-FUNCTIONS = {verb: verb for verb in VERBS} | {
+FUNCTIONS = {verb: verb for verb in VERBS if verb != "models"} | {
     "list_models": "models",
     "get_data": "data get",
     "check_data": "data check",
