@@ -5,28 +5,41 @@ from typing import TYPE_CHECKING
 
 from striate.cli.options import Asked, Verb
 from striate.cli.printing import print_json
+from striate.exploring.saved import SavedPage
+from striate.numbers import bytes_of
 
 if TYPE_CHECKING:
     from striate.exploring.lab import Lab
 
 
-def show(result: "Lab", asked: Asked, *, json: bool = False) -> None:
-    """Its address, then nothing until Ctrl-C."""
+def show(result: "Lab | SavedPage", asked: Asked, *, json: bool = False) -> None:
+    """The address, then nothing until Ctrl-C; of a page that was saved, its file."""
     if json:
         print_json(result.to_json(), indent=None)
+    elif isinstance(result, SavedPage):
+        print(f"{result.path}: {result.numbers:,} numbers worked out, {bytes_of(result.bytes)}")
     else:
         print(f"the lab is open at {result.address}  (Ctrl-C closes it)")
     sys.stdout.flush()
-    result.wait()
+    if not isinstance(result, SavedPage):
+        result.wait()
 
 
 VERB = Verb(
     "lab",
     show,
     positional=("network", "inputs"),
-    metavars={"network": "RUN", "inputs": "INPUT", "port": "PORT", "host": "HOST"},
+    metavars={
+        "network": "RUN",
+        "inputs": "INPUT",
+        "port": "PORT",
+        "host": "HOST",
+        "save": "FILE",
+        "save_size": "MB",
+    },
     examples="""
 striate lab                                     a small network learns digits
 striate lab runs/digits-plain digits/test/17
-striate lab runs/photos-resnet18 cat.jpg dog.jpg --no-browser --port 8000""",
+striate lab runs/photos-resnet18 cat.jpg dog.jpg --no-browser --port 8000
+striate lab runs/digits-plain digits/test/17 --save page.html""",
 )

@@ -4,7 +4,3 @@ Routes are questions to an open `Explainer`, and answer with the JSON of its res
 computes nothing. The server knows no layer, and the page no network. Bound to this machine, it refuses what
 comes from other pages (`guard`), and one question is worked on at a time (`turns`).
 """
-
-from striate.exploring.lab import Lab, lab
-
-__all__ = ["Lab", "lab"]

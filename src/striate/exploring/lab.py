@@ -15,9 +15,12 @@ from striate.checked import checked
 from striate.errors import ArgumentError, MissingExtraError
 from striate.exploring.guard import LOCAL, Guard
 from striate.exploring.opening import Opening
+from striate.exploring.saved import SavedPage
 from striate.runs import read_record
 
 PORT = 8642
+SAVED = 8.0
+"""Megabytes of numbers in a saved page."""
 NEEDED = ("starlette", "uvicorn", "websockets")
 STARTING = 10.0
 """Seconds that a server may take to start."""
@@ -79,7 +82,9 @@ def lab(
     port: int | None = None,
     browser: bool = True,
     language: Literal["en", "vi"] = "en",
-) -> Lab:
+    save: str | Path | None = None,
+    save_size: float = SAVED,
+) -> Lab | SavedPage:
     """Opens a page in the browser on which every number of a network opens into the numbers behind it.
 
     Args:
@@ -91,9 +96,11 @@ def lab(
         port: by default 8642, or another free one.
         browser: whether a browser is opened.
         language: English or Vietnamese.
+        save: write one page that works without Python into this file, and open none.
+        save_size: megabytes of numbers that this page may hold.
 
     Returns:
-        The open lab: its `address`, `wait()` and `close()`.
+        The open lab: its `address`, `wait()` and `close()`; or what was saved.
 
     Raises:
         MissingExtraError: without the extra `lab`.
@@ -112,6 +119,8 @@ def lab(
     elif network is not None and not hasattr(network, "named_modules"):
         raise ArgumentError(f"network is the folder of a run, or a module; got {type(network).__name__}")
     opening = Opening(network, _listed(inputs), language)
+    if save is not None:
+        return _saved(opening, Path(save), language, save_size)
     listening = _listening(host, port)
     token = None if host in LOCAL else secrets.token_urlsafe(16)
     number = listening.getsockname()[1]
@@ -121,6 +130,21 @@ def lab(
     if browser:
         webbrowser.open(address)
     return opened
+
+
+def _saved(opening: Opening, path: Path, language: str, megabytes: float) -> SavedPage:
+    """A page of what is to be opened, without a server."""
+    from striate.exploring.saving import save_page
+
+    if opening.network is None:
+        raise ArgumentError("save what? name a run, and an input: striate lab RUN INPUT --save page.html")
+    if not megabytes > 0:
+        raise ArgumentError(f"save_size is above 0; got {megabytes:g}")
+    opening.make()
+    session = opening.session()
+    if opening.problem is not None:
+        raise ArgumentError(opening.problem)
+    return save_page(session, path, language, int(megabytes * 1e6))
 
 
 def _listed(inputs: Any) -> list[Any]:

@@ -20,6 +20,8 @@ FIRST_DATA, FIRST_INPUT = "digits", "digits/test/17"
 FIRST_EPOCHS = 6
 LARGEST = 10 << 20
 """Bytes of a file that is handed in."""
+MOST_CHECKPOINTS = 60
+"""Of a training, whose weights stay open."""
 Network = str | Path | nn.Module
 
 
@@ -31,6 +33,7 @@ class Session:
         self.network, self.inputs, self.news, self.turns = network, list(inputs), news, turns
         self.desk, self.training = Desk(), Training(news, turns, self._trained)
         self.first: list[int] = []
+        self.checkpoints = 0
 
     def begin(self) -> None:
         """Opens what was asked for, or begins the first training."""
@@ -50,7 +53,7 @@ class Session:
         return self.desk.add(State(lambda: open_explainer(network, one), _named(one)))
 
     def _trained(self, run: str) -> None:
-        """The training's run holds new weights. Called in its turn."""
+        """The run holds new weights, kept as a state of their own. Called in the training's turn."""
         if self.network is None or str(self.network) != run:
             self.network, self.first = run, []
             for one in self.inputs or [FIRST_INPUT]:
@@ -58,6 +61,11 @@ class Session:
         for number in self.first:
             self.desk.forget(number)
         self.news.tell("opened", state=self.first[0])
+        if self.checkpoints < MOST_CHECKPOINTS:
+            self.checkpoints += 1
+            subject = self.desk.open(self.first[0]).subject
+            number = self.desk.add(State(lambda: Explainer(subject), self.desk.state(self.first[0]).title))
+            self.news.tell("checkpoint", state=number)
 
     def train(self, data: str, epochs: int) -> None:
         """A training as the page asks for it."""

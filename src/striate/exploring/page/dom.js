@@ -5,7 +5,7 @@
 /**
  * @param {string} tag
  * @param {Record<string, any>} [attributes] on… are listeners, `data` and `style` objects
- * @param {...(Child | Child[])} children
+ * @param {...any} children
  * @returns {HTMLElement}
  */
 export function h(tag, attributes = {}, ...children) {
@@ -22,15 +22,15 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** @param {Element} element @param {(Child | Child[])[]} children */
+/** @param {Element} element @param {any[]} children */
 function fill(element, children) {
-  for (const child of children.flat()) {
+  for (const child of children.flat(4)) {
     if (child === null || child === undefined || child === false) continue;
     element.append(child instanceof Node ? child : String(child));
   }
 }
 
-/** @param {Element} element @param {...(Child | Child[])} children */
+/** @param {Element} element @param {...any} children */
 export function show(element, ...children) {
   element.replaceChildren();
   fill(element, children);

@@ -2,23 +2,26 @@
 
 import { LabError, post } from "./api.js";
 import { byId, h, show } from "./dom.js";
+import { here, to } from "./route.js";
 import { number, percent, t } from "./text.js";
 
 /** @type {{step: number, loss: number}[]} */
 const points = [];
+/** States of the training's epochs. @type {number[]} */
+const checkpoints = [];
 /** @type {any} */
 let last = {};
 let running = false, paused = false, total = 0;
 
 /** Listens; ready: is called when a network has come or has changed. @param {number} after @param {boolean} opened @param {() => void} ready */
 export function news(after, opened, ready) {
-  const source = new EventSource(`/api/news?after=${opened ? after : 0}`);
-  let seen = opened ? after : 0;
+  const source = new EventSource("/api/news?after=0");
+  let seen = 0;
   source.onmessage = (message) => {
     const event = JSON.parse(message.data);
     if (event.number <= seen) return;
     seen = event.number;
-    if (event.kind === "opened") ready();
+    if (event.kind === "opened" && (!opened || event.number > after)) ready();
     hear(event);
     trainingBar();
   };
@@ -33,7 +36,8 @@ function hear(event) {
     points.push({ step: event.step, loss: event.loss });
     last = { ...last, ...event };
     running = true;
-  } else if (event.kind === "epoch") last = { ...last, ...event };
+  } else if (event.kind === "checkpoint") checkpoints.push(event.state);
+  else if (event.kind === "epoch") last = { ...last, ...event };
   else if (event.kind === "paused") paused = true;
   else if (event.kind === "finished" || event.kind === "failed") {
     running = false;
@@ -65,7 +69,15 @@ export function trainingBar() {
     last.loss !== undefined ? h("span", {}, t("loss"), " ", number(last.loss, 3)) : null,
     last.top1 !== undefined && last.top1 !== null ? h("span", {}, t("accuracy"), " ", percent(last.top1)) : null,
     last.val_top1 ? h("span", {}, t("validation"), " ", percent(last.val_top1)) : null,
-    buttons, last.said ? h("span", { role: "status" }, last.said) : null);
+    checkpoints.length > 1 ? scrub() : null, buttons, last.said ? h("span", { role: "status" }, last.said) : null);
+}
+
+/** Back and forth through what the network was after each epoch. */
+function scrub() {
+  const at = checkpoints.indexOf(here().state);
+  const slide = h("input", { type: "range", id: "epoch", min: 0, max: checkpoints.length - 1, value: at < 0 ? checkpoints.length - 1 : at,
+    onchange: (/** @type {any} */ event) => to({ ...here(), state: checkpoints[Number(event.target.value)] }) });
+  return h("span", {}, h("label", { for: "epoch" }, t("training.scrub"), " "), slide);
 }
 
 function curve() {
