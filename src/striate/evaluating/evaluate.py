@@ -12,6 +12,7 @@ from striate.checked import checked
 from striate.data import ClipSet, ImageData, ImageSet
 from striate.data.unreadable_files import skipped_note
 from striate.errors import ArgumentError, DataError, NetworkError
+from striate.evaluating.both_sides import both_sides
 from striate.evaluating.evaluate_events import evaluate_events
 from striate.evaluating.event_scores import EventScores
 from striate.evaluating.events import event_rules
@@ -32,6 +33,9 @@ ALL = "all"
 """Every split of a set."""
 WORTH_MEASURING = 100
 """Batches to score from which on algorithms are measured first: measuring takes as long as 5 of them."""
+
+
+SEEN_TWICE = "scores are the mean of each one's and of its mirror image's"
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,7 @@ def evaluate(
     split: str = "test",
     clips: int = 1,
     crops: int = 1,
+    flip: bool = False,
     out: str | Path | None = None,
     events: bool = False,
     window: float | None = None,
@@ -122,6 +127,7 @@ def evaluate(
             a part is taken otherwise, as for training.
         clips: of each video, so many clips spread over its time; its probabilities are their mean.
         crops: of each clip, 1 crop at the centre, or 3 along the long side.
+        flip: as for `predict`.
         out: write evaluation.json, predictions.csv and confusion.png into this folder.
         events: look for events in whole files, as `predict` does, and score them against the set's segments:
             mean average precision at temporal overlaps from 0.3 to 0.7.
@@ -157,6 +163,7 @@ def evaluate(
     parts = [_viewed(images.splits[name], clips, crops) for name in names]
     if algorithms == "auto":
         trained = replace(trained, algorithms=_algorithms_for(trained, sum(map(len, parts)), parts[0]))
+    trained = both_sides(trained, flip)
     found = None
     if rules is not None:
         whole = [images.splits[name] for name in names]
@@ -173,7 +180,7 @@ def evaluate(
         split=split,
         scores=score(rows, labels, trained.classes, "images" if trained.sampling is None else "videos"),
         predictions=predictions_of(rows, files.tolist(), trained.classes, labels),
-        notes=(*images.notes, *skipped_note(late)),
+        notes=(*images.notes, *skipped_note(late), *[SEEN_TWICE] * flip),
         views=None if trained.sampling is None else _views(trained, looks, labels, clips, crops),
         events=found,
     )

@@ -13,6 +13,7 @@ from striate.checked import checked
 from striate.data import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Skipped, UnreadableError
 from striate.data.sources.files_below import files_below
 from striate.errors import ArgumentError, DataError
+from striate.evaluating.both_sides import both_sides
 from striate.evaluating.events import EventRules, event_rules
 from striate.evaluating.opening import open_trained
 from striate.evaluating.predict_clips import (
@@ -105,6 +106,7 @@ def predict(
     files: Iterable[str | Path],
     *,
     out: str | Path | None = None,
+    flip: bool = False,
     weights: str | Path | None = None,
     classes: str | Path | None = None,
     offline: bool = False,
@@ -131,6 +133,8 @@ def predict(
         files: files of images, or of videos for a run on clips (also folders of frames), or folders of them;
             of videos also segments, as long.mp4#t=12,14.5, and lists of clips.
         out: write predictions.json and predictions.csv into this folder; of events, a picture of each video.
+        flip: look at each image or clip in the mirror too, and take the mean of both scores: for classes that
+            a mirror keeps. It takes twice the time.
         weights: of a network by its name: "imagenet", "imagenet-v1" or another name that `striate models`
             tells, or a file of them. By default the first that are published of it.
         classes: a file with the names of that network's classes, a line each.
@@ -156,6 +160,7 @@ def predict(
             that is not the run's own; thresholds without events.
     """
     trained = open_trained(run, device, algorithms, weights=weights, classes=classes, offline=offline)
+    trained = both_sides(trained, flip)
     rules = event_rules(events, threshold, threshold_off, min_duration, min_gap)
     if trained.sampling is not None:
         look = partial(predict_video, trained, window=window, hop=hop, rules=rules)

@@ -1,0 +1,37 @@
+"""An image looked at twice: as it is, and in the mirror."""
+
+from dataclasses import replace
+
+from torch import Tensor, nn
+
+from striate.errors import ArgumentError
+from striate.evaluating.exported import ExportedNetwork
+from striate.evaluating.run_model import Trained
+
+
+class BothSides(nn.Module):
+    """The mean of a network's scores of its inputs and of their mirror images: (N, C, …, H, W) → (N, K)."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Both at the training's temperature, as the scores are divided by it afterwards."""
+        scores: Tensor = (self.network(inputs) + self.network(inputs.flip(-1))) / 2
+        return scores
+
+
+def both_sides(trained: Trained, flip: bool) -> Trained:
+    """The same, looking at both sides where that was asked for. Raises ArgumentError where it cannot."""
+    if not flip:
+        return trained
+    if trained.flow is not None:
+        raise ArgumentError(
+            f"{trained.run} sees optical flow, which a mirror does not only move but turns: leave --flip out"
+        )
+    if isinstance(trained.network, ExportedNetwork):
+        raise ArgumentError(
+            f"{trained.run} is a file, which is looked at as it was exported: leave --flip out"
+        )
+    return replace(trained, network=BothSides(trained.network))
