@@ -1,7 +1,8 @@
 """`striate completion`: the script that makes a shell complete verbs, options and their values."""
 
 from importlib import import_module
-from typing import Literal
+from pathlib import Path
+from typing import Literal, get_args
 
 from striate.cli.arguments import Parser
 from striate.cli.options import Asked, Verb
@@ -29,6 +30,8 @@ def completion(shell: Literal["bash", "zsh", "fish", "tcsh", "powershell"]) -> s
 def whole() -> Parser:
     """One parser for all verbs, which says where files are meant."""
     parser = Parser(prog="striate")
+    for flag in ("--help", "--version"):
+        parser.add_argument(flag, action="store_true")
     verbs = parser.add_subparsers()
     for verb, what in VERBS.items():
         home = import_module(f"striate.cli.{verb}")
@@ -46,8 +49,9 @@ def _fill(parser: Parser, verb: Verb) -> None:
     from shtab import FILE
 
     parser.fill(verb)
+    files = {one.name for one in parser.options if Path in (one.element, *get_args(one.element))}
     for action in parser._actions:
-        if action.metavar and not action.choices:
+        if action.dest in files:
             action.complete = FILE  # type: ignore[attr-defined]  # what shtab reads
 
 
