@@ -88,9 +88,10 @@ def test_ctrl_c_anywhere(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("predict", "x", "y") == (130, "", "striate: stopped\n")
 
 
-def test_a_reader_that_goes_away() -> None:
-    """As `head` does: no traceback, no complaint."""
-    code = "import sys; from striate.cli import main; sys.exit(main(['--help']))"
+@pytest.mark.parametrize("words", [["--help"], ["glossary"], ["glossary", "--json"], ["inspect", "plain"]])
+def test_a_reader_that_goes_away(words: list[str]) -> None:
+    """As `head` does: no traceback, no complaint, whoever writes."""
+    code = f"import sys; from striate.cli import main; sys.exit(main({words}))"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ}
     ) as process:

@@ -48,6 +48,10 @@ class _Console(Console):
         prose = all(isinstance(one, str | Text) for one in objects)
         super().print(*objects, **({"soft_wrap": prose} | how))
 
+    def on_broken_pipe(self) -> None:
+        """A reader that has gone is the command's to answer for; rich would leave with code 1."""
+        raise
+
 
 class _Escaping(RenderHook):
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
