@@ -60,7 +60,7 @@ def macs(operation: Operation, inputs: Infos, outputs: Infos) -> Figure:
         case "matmul":
             return Figure(outputs[0].size * g["shared"])
         case "attention":
-            return Figure(_scores(outputs[0], g) * (g["shared"] + g["values"]))
+            return Figure(scores(outputs[0], g) * (g["shared"] + g["values"]))
         case "recurrent":
             return Figure(_positions(inputs[0]) * weights_of(g["weights"]))
         case "opaque":
@@ -84,7 +84,7 @@ def weights_of(shapes: Sequence[Sequence[int]]) -> int:
     return sum(prod(shape) for shape in shapes if len(shape) == 2)
 
 
-def _scores(out: TensorInfo, geometry: Mapping[str, Any]) -> int:
+def scores(out: TensorInfo, geometry: Mapping[str, Any]) -> int:
     """Pairs of a query and a key, over all heads."""
     return out.size // out.shape[-1] * int(geometry["keys"])
 
@@ -139,7 +139,7 @@ def _other_flops(operation: Operation, inputs: Infos, outputs: Infos) -> int:
         taps = {"linear": 2, "cubic": 4}.get(g["mode"], 1) ** len(g["dims"])
         return size * (2 * taps - 1) if taps > 1 else 0
     if kind == "attention":
-        return _scores(outputs[0], g) * (SOFTMAX_FLOPS + 1)
+        return scores(outputs[0], g) * (SOFTMAX_FLOPS + 1)
     if "cell" in g:
         units = outputs[0].size * int(g["layers"])
         return units * CELL_FLOPS[g["cell"]]

@@ -181,6 +181,7 @@ class Recording:
     batch: int = 1
     notes: tuple[str, ...] = ()
     seconds: tuple[float, ...] = ()  # per operation, where it was timed
+    backward_seconds: tuple[float, ...] = ()  # of the way back, per operation of the way there
     main: int = 0  # the position of the main input among the inputs
     input_names: tuple[str, ...] = ()
     input_axes: tuple[tuple[str, ...], ...] = ()

@@ -6,7 +6,7 @@ tensor has a gradient from its last use to where it was made. Parameters, their 
 state and an algorithm's working space come on top of both.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from striate.arithmetic.described import MOVING, Figure, Operation, Recording, Role, Status, TensorInfo
@@ -104,6 +104,14 @@ def saved_for_backward(recording: Recording) -> dict[int, tuple[int, int]]:
             size, first = saved.get(info.storage, (0, index))
             saved[info.storage] = (max(info.size * info.itemsize, size), first)
     return saved
+
+
+def kept_by(recording: Recording) -> Iterator[tuple[int, int]]:
+    """Operations that keep something for the backward pass, each with the bytes that no earlier one keeps."""
+    sizes: dict[int, int] = {}
+    for size, first in saved_for_backward(recording).values():
+        sizes[first] = sizes.get(first, 0) + size
+    yield from sizes.items()
 
 
 def saved_by(operation: Operation, tensors: Sequence[TensorInfo]) -> list[int]:

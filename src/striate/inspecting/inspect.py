@@ -35,6 +35,7 @@ def inspect(
     frames: int | None = None,
     causal: bool = False,
     measure: bool = False,
+    backward: bool = False,
     against: None = None,
     image: str | Path | None = None,
     out: str | Path | None = None,
@@ -52,6 +53,7 @@ def inspect(
     frames: int | None = None,
     causal: bool = False,
     measure: bool = False,
+    backward: bool = False,
     against: Network,
     image: str | Path | None = None,
     out: str | Path | None = None,
@@ -69,6 +71,7 @@ def inspect(
     frames: int | None = None,
     causal: bool = False,
     measure: bool = False,
+    backward: bool = False,
     against: Network | None = None,
     image: str | Path | None = None,
     out: str | Path | None = None,
@@ -92,6 +95,8 @@ def inspect(
         frames: frames of a clip, where `input` does not say. By default 8.
         causal: no frame of a clip sees a later one.
         measure: also run the network on real numbers and measure every layer.
+        backward: also show the backward pass: the products of its gradients, what is kept for it, and with
+            `measure` its time.
         against: a second network, inspected in the same way, to stand beside the first.
         image: a picture, or a folder of frames, to draw receptive fields on in the page.
         out: write inspection.json and inspection.html into this folder; of one network, .csv and .md too.
@@ -114,7 +119,8 @@ def inspect(
         inputs = _inputs(loaded, input if time is None else loaded.shape, batch)
         axes = _axes(layout, inputs)
         with _saying_channels_first(shape):
-            found.append(_inspected(loaded, inputs, axes, measure, None if image is None else str(image)))
+            found.append(_inspected(loaded, inputs, axes, measure, backward))
+            found[-1] = replace(found[-1], picture=None if image is None else str(image))
     result = found[0] if against is None else SideBySide(*found)
     if out is not None:
         result.save(out)
@@ -134,13 +140,12 @@ def _saying_channels_first(shape: tuple[int, ...] | None) -> Iterator[None]:
 
 
 def _inspected(
-    loaded: Loaded, inputs: Inputs, axes: tuple[str, ...], measure: bool, image: str | None
+    loaded: Loaded, inputs: Inputs, axes: tuple[str, ...], measure: bool, backward: bool
 ) -> Inspection:
     """One network on its inputs."""
     recording = trace(loaded.network, inputs, axes, follow=loaded.follow)
     if measure:
-        timed = trace(loaded.network, inputs, axes, with_values=True, repeats=REPEATS, follow=loaded.follow)
-        recording = _with_times(recording, timed)
+        recording = _with_times(recording, _timed(loaded, inputs, axes, backward))
     layers, totals = table_of(recording)
     layers = with_shares(layers, totals.seconds)
     used = {name for layer in layers for name in layer.uses}
@@ -153,9 +158,20 @@ def _inspected(
         totals=totals,
         unused=tuple((p.name, p.size) for p in recording.parameters if p.name not in used),
         notes=recording.notes,
-        picture=image,
         inputs=_described(recording),
+        backward=backward,
     )
+
+
+def _timed(loaded: Loaded, inputs: Inputs, axes: tuple[str, ...], backward: bool) -> Recording:
+    """The times of runs on real numbers: of the forward pass as at inference, and of both as in training."""
+    network, follow = loaded.network, loaded.follow
+    there = trace(network, inputs, axes, with_values=True, repeats=REPEATS, follow=follow)
+    if not backward:
+        return there
+    both = trace(network, inputs, axes, with_values=True, repeats=REPEATS, backward=True, follow=follow)
+    same = [op.name for op in there.operations] == [op.name for op in both.operations]
+    return replace(there, backward_seconds=both.backward_seconds) if same else both
 
 
 def _described(recording: Recording) -> tuple[Input, ...]:
@@ -169,7 +185,9 @@ def _described(recording: Recording) -> tuple[Input, ...]:
 def _with_times(recording: Recording, timed: Recording) -> Recording:
     """The times of a real run on the recording; where other operations ran then, the real run's own."""
     same = [op.name for op in recording.operations] == [op.name for op in timed.operations]
-    return replace(recording, seconds=timed.seconds) if same else timed
+    if not same:
+        return timed
+    return replace(recording, seconds=timed.seconds, backward_seconds=timed.backward_seconds)
 
 
 def _inputs(loaded: Loaded, given: Given | None, batch: int) -> Inputs:

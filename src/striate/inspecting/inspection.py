@@ -53,6 +53,8 @@ class Inspection(Shown):
     """The image, or folder of frames, that fields are drawn on in the page."""
     inputs: tuple[Input, ...] = ()
     """All tensors that it takes; the main one is the first whose units go along something."""
+    backward: bool = False
+    """Whether tables show the backward pass too."""
 
     def layer(self, name: str, call: int = 1) -> Layer:
         """The row of a layer.
@@ -124,9 +126,9 @@ class Inspection(Shown):
         notes = [*self.notes, *first_remarks(self.layers)]
         return Group(
             Text(self.title, style="bold"),
-            layer_table(rows, timed=self.totals.seconds is not None),
+            layer_table(rows, timed=self.totals.seconds is not None, backward=self.backward),
             "",
-            facts(facts_of(self.totals, self.unused)),
+            facts(facts_of(self.totals, self.unused, self.backward)),
             *(Text(note, style="dim") for note in notes),
         )
 
@@ -160,7 +162,8 @@ class Inspection(Shown):
 
     def to_markdown(self) -> str:
         """A table for a README, and the totals under it."""
-        table = layer_table(self.layers, timed=self.totals.seconds is not None)
-        lines = [f"{name}: {text}" for name, text in facts_of(self.totals, self.unused)]
+        timed = self.totals.seconds is not None
+        table = layer_table(self.layers, timed=timed, backward=self.backward)
+        lines = [f"{name}: {text}" for name, text in facts_of(self.totals, self.unused, self.backward)]
         remarks = [*self.notes, *remarks_of(self.layers)]
         return "\n".join([table.to_markdown(), "", *(f"- {line}" for line in [*lines, *remarks]), ""])

@@ -42,12 +42,18 @@ class Layer:
     activation_bytes: int
     parameter_bytes: int
     bytes_moved: int
+    backward_macs: Figure
+    """Of the gradients that it takes: of its parameters that learn, and of what it is given."""
+    kept_bytes: int
+    """Of what it is the first to keep from the forward pass for the backward one."""
     receptive_field: ReceptiveField | None
     notes: tuple[str, ...] = ()
     moves: bool = False
     """Whether it only moves elements."""
     seconds: float | None = None
     """Measured; None where it was not."""
+    backward_seconds: float | None = None
+    """Of its part of the backward pass, measured; None where it was not."""
     share: float | None = None
     """Of the measured time of the whole network."""
     reads: tuple[int, ...] = ()
@@ -101,12 +107,15 @@ class Layer:
             "activation_bytes": self.activation_bytes,
             "parameter_bytes": self.parameter_bytes,
             "bytes_moved": self.bytes_moved,
+            "backward_macs": _value(self.backward_macs),
+            "kept_bytes": self.kept_bytes,
             "intensity": self.intensity,
             "status": {"macs": self.macs.status.word, "flops": self.flops.status.word},
             "because": self.macs.reason,
             "receptive_field": self.receptive_field and self.receptive_field.to_json(),
             **({"receptive_fields": several} if several else {}),
             "seconds": self.seconds,
+            "backward_seconds": self.backward_seconds,
             "share": self.share,
             "reads": list(self.reads),
             "notes": list(self.notes),
@@ -133,9 +142,13 @@ class Totals:
     bytes_moved: Figure
     inference_peak: Figure
     training_peak: Figure
+    backward_macs: Figure
+    kept_bytes: Figure
+    """What the forward pass keeps for the backward one."""
     batch: int = 1
     frames: int | None = None
     seconds: float | None = None
+    backward_seconds: float | None = None
 
     def per(self, figure: Figure, parts: int) -> float:
         """A total per clip or per frame."""
@@ -154,6 +167,8 @@ class Totals:
             "flops": self.flops.to_json(),
             "activation_bytes": self.activation_bytes.to_json(),
             "bytes_moved": self.bytes_moved.to_json(),
+            "backward_macs": self.backward_macs.to_json(),
+            "kept_bytes": self.kept_bytes.to_json(),
             "peak_activation_bytes_inference": self.inference_peak.to_json(),
             "peak_activation_bytes_training": self.training_peak.to_json(),
             "macs_per_clip": self.per(self.macs, clips),
@@ -161,4 +176,5 @@ class Totals:
             "macs_per_frame": self.per(self.macs, frames) if self.frames else None,
             "flops_per_frame": self.per(self.flops, frames) if self.frames else None,
             "seconds": self.seconds,
+            "backward_seconds": self.backward_seconds,
         }

@@ -225,17 +225,22 @@ def _key_figures(totals: Totals) -> Iterator[tuple[str, str]]:
         yield "MACs per frame", scaled(totals.macs.value / totals.batch / totals.frames)
     if totals.seconds is not None:
         yield "time", seconds(totals.seconds)
+    if totals.backward_seconds is not None:
+        yield "time of the backward pass", seconds(totals.backward_seconds)
 
 
 def _layers(inspection: Inspection, choosable: bool = True) -> Sequence[Block]:
     """The table with a column of remarks, and what there is to say of the whole."""
     layers = inspection.layers
     table = layer_table(
-        layers, f"Every layer of {inspection.network}", timed=inspection.totals.seconds is not None
+        layers,
+        f"Every layer of {inspection.network}",
+        timed=inspection.totals.seconds is not None,
+        backward=inspection.backward,
     )
     remarks = Column.of("remarks", layers, lambda layer: " · ".join(layer.notes), left=True, breaks=AT_SPACES)
     data = tuple(field_of(layer) for layer in layers) if choosable else ()
-    facts = facts_of(inspection.totals, inspection.unused)
+    facts = facts_of(inspection.totals, inspection.unused, inspection.backward)
     notes = (*(f"{name}: {text}" for name, text in facts), *inspection.notes)
     columns = (*table.columns, remarks) if any(remarks.texts) else table.columns
     return (replace(table, columns=columns, data=data), Notes(notes))

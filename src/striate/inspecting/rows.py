@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from striate.arithmetic import cost
+from striate.arithmetic.backward import backward_macs, wanted_gradients
 from striate.arithmetic.described import (
     UNCOMPUTED,
     Figure,
@@ -14,7 +15,7 @@ from striate.arithmetic.described import (
     TensorInfo,
     total,
 )
-from striate.arithmetic.memory import inference_peak, training_peak
+from striate.arithmetic.memory import inference_peak, kept_by, training_peak
 from striate.arithmetic.parameters import formula
 from striate.inspecting.edges import reads_of
 from striate.inspecting.grouping import (
@@ -54,6 +55,8 @@ class _Maker:
         self.tensors = recording.tensors
         self.use = ParameterUse(recording)
         self.seeing = seeing_of(recording)
+        self.wanted = wanted_gradients(recording)
+        self.kept = dict(kept_by(recording))
         self.main_input = recording.input_names[recording.main]
 
     def kind(self, group: Group, main: Operation | None) -> str:
@@ -92,7 +95,10 @@ class _Maker:
             receptive_field=seen[self.main_input],
             receptive_fields=seen if len(seen) > 1 else {},
             moves=bool(operations) and all(op.kind in UNCOMPUTED for op in operations),
-            seconds=self.seconds(group),
+            backward_macs=total(self.backward(index) for index in group.operations),
+            kept_bytes=sum(self.kept.get(index, 0) for index in group.operations),
+            seconds=self.seconds(group, recording.seconds),
+            backward_seconds=self.seconds(group, recording.backward_seconds),
             geometry=self.geometry(main, weight),
             field=fields[self.main_input],
             fields=fields,
@@ -130,11 +136,15 @@ class _Maker:
         outputs = self.recording.operations[group.operations[-1]].outputs if group.operations else ()
         return outputs[0] if outputs else None
 
-    def seconds(self, group: Group) -> float | None:
+    def backward(self, index: int) -> Figure:
+        """What the gradients of one operation cost."""
+        operation = self.recording.operations[index]
+        infos = self.infos(operation.inputs), self.infos(operation.outputs)
+        return backward_macs(operation, *infos, self.wanted[index])
+
+    def seconds(self, group: Group, measured: Sequence[float]) -> float | None:
         """Measured time, where it was measured."""
-        if not any(self.recording.seconds):
-            return None
-        return sum(self.recording.seconds[index] for index in group.operations)
+        return sum(measured[index] for index in group.operations) if any(measured) else None
 
     def geometry(self, main: Operation | None, weight: tuple[int, ...] | None) -> dict[str, object]:
         """What the notes and the drawing need to know."""
@@ -160,7 +170,9 @@ def _totals(recording: Recording, layers: Sequence[Layer]) -> Totals:
     count, used = sum(p.size for p in parameters), sum(layer.parameters for layer in layers)
     main = recording.tensors[recording.inputs[recording.main]]
     frames = next((main.shape[i] for i, n in enumerate(recording.axes) if n == "T"), None)
-    seconds = sum(recording.seconds) if any(recording.seconds) else None
+    outside = cost.outside(recording)
+    peak = training_peak(recording)
+    kept = sum(size for _, size in kept_by(recording))
     trainable = sum(p.size for p in parameters if p.trainable)
     return Totals(
         parameters=Figure(count),
@@ -168,15 +180,18 @@ def _totals(recording: Recording, layers: Sequence[Layer]) -> Totals:
         frozen=count - trainable,
         unused=count - used,
         parameter_bytes=sum(p.size * p.itemsize for p in parameters),
-        macs=total([*(layer.macs for layer in layers), cost.outside(recording)]),
-        flops=total([*(layer.flops for layer in layers), cost.outside(recording)]),
+        macs=total([*(layer.macs for layer in layers), outside]),
+        flops=total([*(layer.flops for layer in layers), outside]),
         activation_bytes=Figure(sum(layer.activation_bytes for layer in layers)),
         bytes_moved=Figure(sum(layer.bytes_moved for layer in layers)),
         inference_peak=inference_peak(recording),
-        training_peak=training_peak(recording),
+        training_peak=peak,
+        backward_macs=total([*(layer.backward_macs for layer in layers), outside]),
+        kept_bytes=Figure(kept, peak.status, peak.reason),
         batch=recording.batch,
         frames=frames,
-        seconds=seconds,
+        seconds=sum(recording.seconds) if any(recording.seconds) else None,
+        backward_seconds=sum(recording.backward_seconds) if any(recording.backward_seconds) else None,
     )
 
 

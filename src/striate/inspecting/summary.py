@@ -11,8 +11,16 @@ REMARKS = 6
 """Printed under a table; the rows of a page, of CSV and of JSON hold all of them."""
 
 
-def facts_of(totals: Totals, unused: Sequence[tuple[str, int]] = ()) -> list[tuple[str, str]]:
-    """The totals by name, each in a sentence's part. unused: parameters that no layer used."""
+def facts_of(
+    totals: Totals, unused: Sequence[tuple[str, int]] = (), backward: bool = False
+) -> list[tuple[str, str]]:
+    """The totals by name, each in a sentence's part.
+
+    Args:
+        totals: of a network.
+        unused: parameters that no layer used, each with its size.
+        backward: tell the backward pass too.
+    """
     facts = [
         ("parameters", _parameters(totals)),
         ("MACs", figure_text(totals.macs) + "".join(f", {part}" for part in _per_part(totals))),
@@ -21,10 +29,15 @@ def facts_of(totals: Totals, unused: Sequence[tuple[str, int]] = ()) -> list[tup
         ("held at once", f"{bytes_text(totals.inference_peak)} for inference, "
                          f"{bytes_text(totals.training_peak)} for training"),
     ]  # fmt: skip
+    if backward:
+        kept = f"{bytes_text(totals.kept_bytes)} kept for it"
+        facts.append(("backward", f"{figure_text(totals.backward_macs)} MACs, {kept}"))
     if totals.macs.status is not Status.EXACT:
         facts.append(("partial", f"what {totals.macs.reason} costs is not known and not in the sums"))
     if totals.seconds is not None:
         facts.append(("time", f"{seconds(totals.seconds)}, the sum of the layers' medians"))
+    if totals.backward_seconds is not None:
+        facts.append(("time back", f"{seconds(totals.backward_seconds)}, likewise of the backward pass"))
     return [*facts, *(("unused", f"{name}: {count(size)} parameters") for name, size in unused)]
 
 

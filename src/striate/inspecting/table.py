@@ -1,6 +1,6 @@
 """The layers of a network as a table, for a terminal, a page, a README or a spreadsheet."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from striate.arithmetic.described import Figure, Status, total
@@ -23,13 +23,13 @@ STATUSES = {status.word: mark for status, mark in MARKS.items()}
 CSV_FIELDS = (
     "name", "kind", "call", "filters", "kernels", "parameters", "weights", "biases", "trainable", "frozen",
     "formula", "macs", "flops", "activation_bytes", "parameter_bytes", "bytes_moved", "intensity", "seconds",
-    "share", "output_shape",
+    "share", "output_shape", "backward_macs", "kept_bytes", "backward_seconds",
 )  # fmt: skip
 CSV_RECEPTIVE_FIELD = ("size", "jump", "start", "center", "status")
 
 
-def layer_table(layers: Sequence[Layer], caption: str = "", *, timed: bool) -> Table:
-    """One row per layer; times only where they were measured."""
+def layer_table(layers: Sequence[Layer], caption: str = "", *, timed: bool, backward: bool = False) -> Table:
+    """One row per layer; times only where they were measured, the backward pass where it was asked for."""
 
     def column(
         head: str, cell: Callable[[Layer], Cell | str], *, left: bool = False, rank: int = 0, breaks: str = ""
@@ -43,9 +43,9 @@ def layer_table(layers: Sequence[Layer], caption: str = "", *, timed: bool) -> T
         text = layer.formula or ("shared" if layer.shared else "")
         return _bar(text, layer.parameters / most_held, "linear")
 
-    def macs(layer: Layer) -> Cell:
-        text = "" if layer.macs.status is Status.EXACT and not layer.macs.value else figure_text(layer.macs)
-        return _bar(text, layer.macs.value / most_macs, "conv")
+    def macs(figure: Figure) -> Cell:
+        text = "" if figure.status is Status.EXACT and not figure.value else figure_text(figure)
+        return _bar(text, figure.value / most_macs, "conv")
 
     columns = [
         column("layer", name_of, left=True, breaks=AT_DOTS),
@@ -55,11 +55,18 @@ def layer_table(layers: Sequence[Layer], caption: str = "", *, timed: bool) -> T
         column("parameters", parameters, rank=1, breaks=AT_EQUALS),
         *_fields(layers, column),
         column("jump", lambda layer: _jump(layer.receptive_field), rank=5),
-        column("MACs", macs, breaks=AT_BRACKETS),
+        column("MACs", lambda layer: macs(layer.macs), breaks=AT_BRACKETS),
         column("activations", lambda layer: _bytes(layer.activation_bytes), rank=7),
     ]
+    if backward:
+        back = column(
+            "MACs\N{NO-BREAK SPACE}back", lambda layer: macs(layer.backward_macs), breaks=AT_BRACKETS
+        )
+        columns += [back, column("kept", lambda layer: _bytes(layer.kept_bytes), rank=2)]
     if timed:
         columns.append(column("time", _time, rank=1))
+        if backward and any(layer.backward_seconds is not None for layer in layers):
+            columns.append(column("time\N{NO-BREAK SPACE}back", _time_back, rank=1))
         columns.append(column("share", lambda layer: percent(layer.share, 1), rank=6))
     return Table(caption, tuple(columns), elsewhere=ELSEWHERE)
 
@@ -114,9 +121,18 @@ def _sum(name: str, layers: Sequence[Layer]) -> Layer:
         shared=(),
         macs=total(layer.macs for layer in layers),
         activation_bytes=sum(layer.activation_bytes for layer in layers),
+        backward_macs=total(layer.backward_macs for layer in layers),
+        kept_bytes=sum(layer.kept_bytes for layer in layers),
+        backward_seconds=_sum_of(layer.backward_seconds for layer in layers),
         seconds=sum(layer.seconds or 0 for layer in layers) if timed else None,
         share=sum(layer.share or 0 for layer in layers) if timed else None,
     )
+
+
+def _sum_of(times: Iterable[float | None]) -> float | None:
+    """Of those that were measured; None where none was."""
+    known = [time for time in times if time is not None]
+    return sum(known) if known else None
 
 
 def csv_of(layers: Sequence[Layer]) -> str:
@@ -187,6 +203,10 @@ def _bytes(value: int) -> str:
 
 def _time(layer: Layer) -> Cell:
     return _bar("" if layer.seconds is None else seconds(layer.seconds), layer.share or 0.0, "pool")
+
+
+def _time_back(layer: Layer) -> str:
+    return "" if layer.backward_seconds is None else seconds(layer.backward_seconds)
 
 
 def _bar(text: str, share: float, colour: str) -> Cell:

@@ -28,6 +28,8 @@ class Composites:
 
     def run(self, func: Function, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """One function."""
+        if self.tape.back is not None and self.tape.back.under_way:
+            return func(*args, **kwargs)
         name = getattr(func, "__name__", "").partition(".")[0]  # of an operation too: `lstm.input`
         if name in GATES and len(args) == 9 and isinstance(args[0], Tensor):  # the function behind nn.LSTM
             return self.recurrent(name, func, args, kwargs)

@@ -28,6 +28,7 @@ from striate.tracing.arguments import (
     tensors_in,
     written,
 )
+from striate.tracing.backward import BackwardTimes
 from striate.tracing.constants import MADE_LIKE, Constants
 from striate.tracing.describing import ROLES, SOURCES
 from striate.tracing.quantised import packed_weights
@@ -88,6 +89,7 @@ class Tape:
         self.instance_norm = False
         self.silent = 0
         self.took = 0.0  # seconds of what was last run silently
+        self.back: BackwardTimes | None = None
         self.call = 0
 
     def number(self, tensor: Tensor, role: Role | None = None) -> int:
@@ -135,6 +137,8 @@ class Tape:
 
     def run(self, func: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Run one operation and write it down."""
+        if self.back is not None and self.back.under_way:
+            return self.back.run(func, args, kwargs)
         if self.silent:
             return func(*args, **kwargs)
         tensors = list(tensors_in((*args, *kwargs.values())))
@@ -154,8 +158,14 @@ class Tape:
         outputs = tuple(self.number(tensor, Role.ACTIVATION) for tensor in tensors_in((result,)))
         self._learn(func, args, tensors, inputs, outputs)
         geometry = {"instance": True} if self.instance_norm else None
-        self.ran.append(Ran(func, "", named, inputs, outputs, self.call, seconds, geometry))
+        self._ran(Ran(func, "", named, inputs, outputs, self.call, seconds, geometry))
         return result
+
+    def _ran(self, ran: Ran) -> None:
+        """Write it down, and which nodes of autograd's graph came of it."""
+        self.ran.append(ran)
+        if self.back is not None:
+            self.back.made()
 
     def _packed(self, args: Sequence[Any]) -> Iterator[int]:
         """The numbers of the weights that are packed in arguments."""
@@ -183,7 +193,7 @@ class Tape:
             raise ValuesWantedError
         self.escaped = True
         inputs = tuple(self.number(tensor) for tensor in tensors)
-        self.ran.append(Ran(None, "escape", {}, inputs, (), self.call))
+        self._ran(Ran(None, "escape", {}, inputs, (), self.call))
 
     def whole(
         self,
@@ -199,7 +209,7 @@ class Tape:
         if self.depends(tensors):
             self.dependent.update(memory(tensor) for tensor in results)
             self._examine(tensors)
-        self.ran.append(Ran(None, kind, {"name": name}, inputs, outputs, self.call, self.took, geometry))
+        self._ran(Ran(None, kind, {"name": name}, inputs, outputs, self.call, self.took, geometry))
 
     def _learn(
         self,

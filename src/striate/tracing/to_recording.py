@@ -45,6 +45,7 @@ def to_recording(
         axes=every[main],
         batch=batch,
         seconds=tuple(ran.seconds for ran in tape.ran) if with_times else (),
+        backward_seconds=tape.back.of_all() if tape.back is not None else (),
         main=main,
         input_names=tuple(inputs),
         input_axes=tuple(every),

@@ -12,6 +12,7 @@ from torch.nn.parameter import UninitializedParameter
 from striate.arithmetic.described import Recording, Role
 from striate.errors import NetworkError, StriateError
 from striate.tracing.arguments import META
+from striate.tracing.backward import BackwardTimes, go_back
 from striate.tracing.calls import Calls
 from striate.tracing.composites import Composites
 from striate.tracing.inputs import Inputs, as_inputs, leaves
@@ -59,6 +60,7 @@ def trace(
     *,
     with_values: bool = False,
     repeats: int = 1,
+    backward: bool = False,
     follow: Follow | None = None,
 ) -> Recording:
     """Run a network once on tensors of the inputs' shapes and write down what it did.
@@ -70,6 +72,7 @@ def trace(
         axes: what the axes of each input are, a text for each tensor, e.g. "NCTHW"; by its rank if not given.
         with_values: run on real numbers, which takes the memory and the time of a real run.
         repeats: with values, how often to run; the time of an operation is the median.
+        backward: with values, also go back to the parameters, and time that.
         follow: tells the calls of a network that is no tree of modules, such as a graph read from a file.
 
     Raises:
@@ -81,7 +84,7 @@ def trace(
     given = as_inputs(inputs)
     names = _axes(given, axes)
     if with_values:
-        return _timed(network, given, names, repeats, follow)
+        return _timed(network, given, names, repeats, backward, follow)
     try:
         return _run(network, given.mapped(_without_memory), names, False, follow)
     except _WantsValues as wants:
@@ -148,15 +151,25 @@ def _with_memory(network: nn.Module, tensor: Tensor) -> Tensor:
     return values.to(device, tensor.dtype)
 
 
-def _timed(network: nn.Module, inputs: Inputs, names: Axes, repeats: int, follow: Follow | None) -> Recording:
+def _timed(
+    network: nn.Module, inputs: Inputs, names: Axes, repeats: int, backward: bool, follow: Follow | None
+) -> Recording:
     """Several runs with values; every operation's median time."""
     filled = _filled(network, inputs)
-    runs = [_run(network, filled, names, True, follow) for _ in range(repeats + 1)][1:]
+    runs = [_run(network, filled, names, True, follow, backward) for _ in range(repeats + 1)][1:]
     counts = {len(run.operations) for run in runs}
     if len(counts) > 1:
         raise NetworkError("the network runs different operations from run to run, so they cannot be timed")
-    columns = zip(*(run.seconds for run in runs), strict=True)
-    return replace(runs[-1], seconds=tuple(sorted(column)[len(column) // 2] for column in columns))
+    return replace(
+        runs[-1],
+        seconds=_medians([run.seconds for run in runs]),
+        backward_seconds=_medians([run.backward_seconds for run in runs]),
+    )
+
+
+def _medians(runs: Sequence[Sequence[float]]) -> tuple[float, ...]:
+    """Of each operation over the runs."""
+    return tuple(sorted(column)[len(column) // 2] for column in zip(*runs, strict=True))
 
 
 def _run(
@@ -165,8 +178,10 @@ def _run(
     names: Axes,
     with_values: bool,
     follow: Follow | None,
+    backward: bool = False,
 ) -> Recording:
     tape = Tape(_known(network), with_values)
+    tape.back = BackwardTimes() if backward else None
     calls = Calls(tape)
     if follow is not None:
         follow(calls)
@@ -175,9 +190,11 @@ def _run(
     heard = watching(
         network, before=calls.enter, after=calls.leave, function=Composites(tape).run, operation=tape.run
     )
-    with untouched(network), torch.no_grad(), heard:
+    with untouched(network), torch.set_grad_enabled(backward), heard:
         result = _forward(network, inputs, calls)
-    outputs = [tape.number(tensor) for _, tensor in leaves(result)]
+        outputs = [tape.number(tensor) for _, tensor in leaves(result)]
+        if tape.back is not None:
+            go_back(network, [tensor for _, tensor in leaves(result)], tape.back)
     named = dict(zip(inputs.names(network), names, strict=True))
     return to_recording(network, tape, calls, named, outputs, with_values)
 
