@@ -106,3 +106,68 @@ def test_errors_are_one_sentence(words: list[str], error: type[Exception], told:
     with pytest.raises(error, match=told) as caught:
         run_verb(VERB, "inspect", words)
     assert "\n" not in str(caught.value)
+
+
+TWO = """
+from torch import nn
+
+class Both(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(1, 4, 5, padding=2)
+
+    def forward(self, image, mask, scale=1.0):
+        return self.a(image) + self.b(mask) * scale
+
+class Packed(Both):
+    def forward(self, batch, pair):
+        return super().forward(batch["image"], pair[1], batch["scale"])
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["Both", "--input", "3x8x8", "1x8x8"],
+        ["Both", "--input", "3x8x8", "mask=1x8x8", "scale=0.5"],
+        ["Both", "--input", "mask=1x8x8", "image=3x8x8"],
+        ["Packed", "--input", "batch.image=3x8x8", "batch.scale=0.5", "pair.0=none", "pair.1=1x8x8"],
+    ],
+)
+def test_several_inputs_from_the_command_line(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "two.py").write_text(TWO)
+    name, *rest = words
+    run_verb(VERB, "inspect", [f"{tmp_path}/two.py:{name}", *rest, "--json"])
+    content = json.loads(capsys.readouterr().out)
+    assert content["totals"]["macs"] == {"value": 3 * 4 * 9 * 64 + 4 * 25 * 64, "status": "exact"}
+    fields = content["layers"][-1]["receptive_fields"].values()
+    assert sorted(field["size"] for field in fields) == [[3, 3], [5, 5]]
+
+
+def test_a_unit_is_told_in_each_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "two.py").write_text(TWO)
+    run_verb(VERB, "inspect", [f"{tmp_path}/two.py:Both", "--input", "3x8x8", "1x8x8", "--unit", "add:4,4"])
+    assert capsys.readouterr().out == (
+        "add unit 4,4 along H of image: 3 … 5, exact\nadd unit 4,4 along W of image: 3 … 5, exact\n"
+        "add unit 4,4 along H of mask: 2 … 6, exact\nadd unit 4,4 along W of mask: 2 … 6, exact\n"
+    )
+
+
+def test_channels_that_stand_last_in_one_of_several_inputs(tmp_path: Path) -> None:
+    (tmp_path / "two.py").write_text(TWO)
+    with pytest.raises(NetworkError) as caught:
+        run_verb(VERB, "inspect", [f"{tmp_path}/two.py:Both", "--input", "1x8x8", "image=64x64x3"])
+    assert str(caught.value).endswith(
+        "got multiple values for argument 'image'; channels stand first: say 3x64x64"
+    )
+
+
+def test_the_backward_pass(capsys: pytest.CaptureFixture[str]) -> None:
+    run_verb(VERB, "inspect", ["plain", "--backward", "--markdown"])
+    lines = capsys.readouterr().out.splitlines()
+    heads = [head.strip().replace("\N{NO-BREAK SPACE}", " ") for head in lines[0].split("|")]
+    row = [cell.strip() for cell in next(line for line in lines if line.startswith("| conv2")).split("|")]
+    assert (row[heads.index("MACs back")], row[heads.index("kept")]) == ("7.225 M", "24.5 KiB")
+    assert "- backward: 8.257 M MACs, 260.8 KiB kept for it" in lines

@@ -8,6 +8,7 @@ from striate.cli.printing import print_json, screen
 from striate.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from striate.arithmetic.receptive.summary import UnitField
     from striate.inspecting import Inspection, SideBySide
 
 OF_ONE = ("csv", "markdown", "unit", "depth", "all")
@@ -54,14 +55,24 @@ def show(
 
 
 def _show_unit(found: "Inspection", name: str, unit: tuple[int, ...] | None, json: bool) -> None:
-    seen = found.unit(name, unit)
+    fields = found.layer(name).receptive_fields
+    sources = [source for source, field in fields.items() if field is not None]
+    if json or len(sources) < 2:
+        source = sources[0] if len(sources) == 1 else None
+        _show_field(name, found.unit(name, unit, source=source), "", json)
+        return
+    for source in sources:
+        _show_field(name, found.unit(name, unit, source=source), f" of {source}", json)
+
+
+def _show_field(name: str, seen: "UnitField", of: str, json: bool) -> None:
     if json:
         print_json(seen.to_json())
         return
     for axis, inside, beyond in zip(seen.axes, seen.clipped, seen.unclipped, strict=True):
         extent = "nothing" if inside is None else f"{inside[0]} … {inside[1]}"
         wider = f" ({beyond[0]} … {beyond[1]} without the edges)" if beyond and beyond != inside else ""
-        print(f"{name} unit {','.join(map(str, seen.unit))} along {axis}: {extent}{wider}, {seen.status}")
+        print(f"{name} unit {','.join(map(str, seen.unit))} along {axis}{of}: {extent}{wider}, {seen.status}")
 
 
 def unit_of(text: str) -> tuple[str, tuple[int, ...] | None]:
@@ -98,5 +109,7 @@ striate inspect resnet18 --html resnet18.html --image dog.png
 striate inspect resnet50 --against mobilenet_v2
 striate inspect runs/digits-plain --measure
 striate inspect resnet18 --time tsm --frames 8
-striate inspect my.models:network --input 3x8x112x112 --unit layer3:4,7,7""",
+striate inspect my.models:network --input 3x8x112x112 --unit layer3:4,7,7
+striate inspect my.py:network --input 3x64x64 mask=1x64x64 scale=0.5
+striate inspect plain --backward --measure""",
 )

@@ -118,7 +118,7 @@ def inspect(
         loaded = load_network(each, real=measure, shape=shape, time=time, frames=frames, causal=causal)
         inputs = _inputs(loaded, input if time is None else loaded.shape, batch)
         axes = _axes(layout, inputs)
-        with _saying_channels_first(shape):
+        with _saying_channels_first(inputs):
             found.append(_inspected(loaded, inputs, axes, measure, backward))
             found[-1] = replace(found[-1], picture=None if image is None else str(image))
     result = found[0] if against is None else SideBySide(*found)
@@ -128,15 +128,16 @@ def inspect(
 
 
 @contextmanager
-def _saying_channels_first(shape: tuple[int, ...] | None) -> Iterator[None]:
+def _saying_channels_first(inputs: Inputs) -> Iterator[None]:
     """What a network says that does not take an input, with the likely reason."""
     try:
         yield
     except NetworkError as error:
-        turned = with_channels_first(shape)
-        if turned is None:
+        turned = [with_channels_first(tuple(tensor.shape[1:])) for tensor in inputs.tensors()]
+        meant = next((shape for shape in turned if shape is not None), None)
+        if meant is None:
             raise
-        raise NetworkError(f"{error}; channels stand first: say {'x'.join(map(str, turned))}") from error
+        raise NetworkError(f"{error}; channels stand first: say {'x'.join(map(str, meant))}") from error
 
 
 def _inspected(
