@@ -72,4 +72,15 @@ def test_ctrl_c_ends_it_with_a_summary(
 def test_other_files_are_refused(run: Command, streamed: tuple[Path, Path]) -> None:
     done = run("stream", *streamed, "--out", "said.txt")
     assert (done.code, done.out) == (2, "")
-    assert done.err == "striate: out is a .csv or .jsonl file; got said.txt: try said.csv\n"
+    assert done.err == "striate: out is a .csv, .jsonl or .mp4 file; got said.txt: try said.csv\n"
+
+
+def test_events_are_lines_as_they_end(run: Command, streamed: tuple[Path, Path]) -> None:
+    done = run("stream", *streamed, "--events", "--threshold", "0.01", "--threshold-off", "0.01")
+    assert (done.code, done.err) == (0, "")
+    *events, summary = done.out.splitlines()
+    assert [re.sub(r"\d+ %", "N %", line) for line in events] == [
+        "     0.00 to 0.24 s  left  N %",
+        "     0.00 to 0.24 s  right  N %",
+    ]
+    assert summary.startswith("6 answers, ")

@@ -1,6 +1,7 @@
 """A run on frames as they come: files, folders, cameras, what breaks off and comes back."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,10 +10,12 @@ import av
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import striate
 from small_clips import SIDE, clip_run, pictures, write_frame_folders
 from striate.errors import ArgumentError, DataError, NetworkError, StriateError
+from striate.evaluating.events import EventRules, Timeline, find_events
 from striate.evaluating.metrics import probabilities
 from striate.evaluating.run_model import Trained, open_run
 from striate.streaming import Moment, sources
@@ -70,7 +73,7 @@ def test_a_moment_as_plain_values(run: Path, folder: Path) -> None:
     values = first.to_json()
     assert list(values) == [
         "source", "seconds", "class", "probability", "classes", "step_seconds", "lag_seconds", "dropped",
-        "note",
+        "note", "anew", "events",
     ]  # fmt: skip
     assert (values["seconds"], values["lag_seconds"], values["dropped"]) == (0, None, 0)
     assert values["source"] == str(folder)
@@ -100,6 +103,45 @@ def test_a_jump_of_the_clock_is_said_and_the_state_begins_anew(run: Path, tmp_pa
     on = list(striate.stream(run, alone, readout="since-start"))
     assert on[2].probabilities == moments[2].probabilities
     assert on[3].probabilities != moments[3].probabilities
+
+
+def test_events_are_those_of_the_answers_and_of_what_began_anew(run: Path, tmp_path: Path) -> None:
+    """With thresholds between the answers, so that some begin and end; a moment lasts until the next."""
+    video = write_video(tmp_path / "a.mkv", [0, 1, 2, 3, 4, 90, 91])
+    plain = list(striate.stream(run, video, readout="frame"))
+    rows = np.array([[p for _, p in one.probabilities] for one in plain])
+    middle = float(np.median(rows))
+    asked = {"readout": "frame", "events": True, "threshold": middle, "threshold_off": middle}
+    moments = list(striate.stream(run, video, **asked))
+    assert [replace(one, events=(), step_seconds=0.0) for one in moments] == [
+        replace(one, step_seconds=0.0) for one in plain
+    ]
+    times = [*(one.time for one in plain), plain[-1].time + plain[-1].time - plain[-2].time]
+    rules = EventRules(middle, middle)
+    wanted = [
+        event
+        for start, stop in ((0, 5), (5, 7))  # on both sides of the jump
+        for event in find_events(
+            Timeline(np.array(times[start : stop + 1]), rows[start:stop]), ["left", "right"], rules
+        )
+    ]
+    found = sorted((one for moment in moments for one in moment.events), key=lambda one: (one.start, one.end))
+    assert len(wanted) > 1
+    for one, other in zip(found, sorted(wanted, key=lambda one: (one.start, one.end)), strict=True):
+        assert (one.start, one.end, one.label) == (other.start, other.end, other.label)
+        assert one.probability == pytest.approx(other.probability)
+
+
+def test_a_video_shows_what_was_said(run: Path, folder: Path, tmp_path: Path) -> None:
+    """Every frame, at its time and of its own size, with a bar of the length of the best probability."""
+    out = tmp_path / "shown.mp4"
+    with Image.open(sorted(folder.iterdir())[0]) as first:
+        size = first.size
+    moments = list(striate.stream(run, folder, rate=10, out=out))
+    with av.open(str(out)) as container:
+        frames = list(container.decode(video=0))
+    assert [round(float(frame.time), 3) for frame in frames] == [round(one.time, 3) for one in moments]
+    assert {(frame.width, frame.height) for frame in frames} == {size}
 
 
 def test_several_sources_take_turns_and_do_not_touch_each_other(run: Path, tmp_path: Path) -> None:
@@ -184,6 +226,17 @@ def test_a_camera_that_breaks_off_is_opened_again(run: Path, camera: list[FakeCa
     )
 
 
+def test_events_that_last_are_told_whatever_ends_a_stream(run: Path, camera: list[FakeCamera]) -> None:
+    camera.append(FakeCamera(3, KeyboardInterrupt()))
+    moments: list[Moment] = []
+    with pytest.raises(KeyboardInterrupt):
+        moments.extend(
+            striate.stream(run, "camera", keep="all", events=True, threshold=0.01, threshold_off=0.01)
+        )
+    assert [len(one.events) for one in moments] == [0, 0, 2]
+    assert {event.start for event in moments[-1].events} == {moments[0].time}
+
+
 def test_a_camera_that_is_not_there(run: Path, camera: list[FakeCamera]) -> None:
     with pytest.raises(DataError, match="camera:3 gives no frames"):
         list(striate.stream(run, "camera:3"))
@@ -213,6 +266,12 @@ def test_of_many_frames_the_newest_is_taken_and_the_others_counted(
          "webcam:0 is no source of frames: give a file, a folder of frames, camera, camera:1, rtsp://…, "
          "http://… or -"),
         ("camera", {"rate": 0}, ArgumentError, "rate is above 0; got 0"),
+        ("camera", {"threshold": 0.5}, ArgumentError,
+         "threshold: events were not asked for; add --events"),
+        ("camera", {"out": "said.txt"}, ArgumentError,
+         "out is a .csv, .jsonl or .mp4 file; got said.txt: try said.csv"),
+        (["camera", "camera:1"], {"out": "said.mp4"}, ArgumentError,
+         "said.mp4 can show one source; got 2: stream them one by one, or write a .csv"),
         ("camera", {"keep": "newes"}, ArgumentError,
          "keep must be 'auto', 'newest' or 'all'; got 'newes' (did you mean newest?)"),
         ([], {}, ArgumentError,

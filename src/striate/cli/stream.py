@@ -1,8 +1,11 @@
 """`striate stream`."""
 
+import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from striate.cli.live_view import LiveView
 from striate.cli.options import Asked, Verb
 from striate.cli.printing import print_json
 from striate.errors import printable
@@ -19,15 +22,18 @@ def show(moments: "Iterator[Moment]", asked: Asked, *, json: bool = False) -> No
     Args:
         json: print JSON, a line an answer, and nothing else on standard output.
     """
-    told = _Told(several=len(asked.values["source"]) > 1)
-    try:
-        for moment in moments:
-            if json:
-                print_json(moment.to_json(), indent=None)
-            else:
-                told.moment(moment)
-    except KeyboardInterrupt:
-        pass
+    told = _Told(several=len(asked.values["source"]) > 1, events=asked.values.get("events", False))
+    view = LiveView()
+    with view.on_screen() if sys.stdout.isatty() and not json else nullcontext():
+        try:
+            for moment in moments:
+                view.take(moment)
+                if json:
+                    print_json(moment.to_json(), indent=None)
+                else:
+                    told.moment(moment)
+        except KeyboardInterrupt:
+            pass
     if not json:
         print("\n".join(told.summary()))
 
@@ -35,14 +41,14 @@ def show(moments: "Iterator[Moment]", asked: Asked, *, json: bool = False) -> No
 class _Told:
     """What has been said so far."""
 
-    def __init__(self, several: bool) -> None:
-        self.several = several
+    def __init__(self, several: bool, events: bool) -> None:
+        self.several, self.events = several, events
         self.frames, self.work, self.lag, self.late = 0, 0.0, 0.0, False
         self.best: dict[str, str] = {}
         self.dropped: dict[str, int] = {}
 
     def moment(self, moment: "Moment") -> None:
-        """A line where the best class changes, or something happened."""
+        """A line where the best class changes, or of each event; and where something happened."""
         self.frames += 1
         self.work += moment.step_seconds
         self.late, self.lag = self.late or moment.lag is not None, max(self.lag, moment.lag or 0.0)
@@ -50,7 +56,10 @@ class _Told:
         where = f"{moment.source}  " if self.several else ""
         if moment.note:
             print(printable(f"{where}{moment.time:9.2f} s  {moment.note}"), flush=True)
-        if self.best.get(moment.source) != moment.best:
+        for event in moment.events:
+            when = f"{event.start:9.2f} to {event.end:.2f} s"
+            print(printable(f"{where}{when}  {event.label}  {percent(event.probability, 0)}"), flush=True)
+        if not self.events and self.best.get(moment.source) != moment.best:
             self.best[moment.source] = moment.best
             share = percent(moment.probability, 0)
             print(printable(f"{where}{moment.time:9.2f} s  {moment.best}  {share}"), flush=True)
@@ -70,9 +79,11 @@ VERB = Verb(
     "stream",
     show,
     positional=("run", "source"),
+    groups={"events made of answers": "events threshold threshold_off min_duration min_gap"},
     metavars={"out": "FILE", "window": "N"},
     examples="""
 striate stream runs/clips-resnet18-tsm video.mp4
 striate stream runs/clips-resnet18-tsm camera --seconds 60
-striate stream runs/clips-resnet18-tsm rtsp://camera/1 --out said.csv""",
+striate stream runs/clips-resnet18-tsm rtsp://camera/1 --out said.csv
+striate stream runs/clips-resnet18-tsm long.mp4 --events --out shown.mp4""",
 )

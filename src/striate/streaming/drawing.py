@@ -1,6 +1,7 @@
 """A video with what was said of it drawn into its frames: the most probable classes, each with a bar."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ from PIL import Image, ImageDraw, ImageFont
 
 from striate.errors import DataError
 from striate.numbers import percent
+from striate.streaming.moment import Moment
 
 SHOWN = 3
 """Classes."""
 TICKS = 90_000
 """In a second, as in broadcasts: every usual rate has whole frames in them."""
+FRAGMENT = 30
+"""Frames after which what was written can be played."""
 BACK, BAR, INK = (0, 0, 0, 150), (64, 150, 255, 230), (255, 255, 255, 255)
 
 
@@ -40,34 +44,50 @@ class DrawnVideo:
             DataError: the file cannot be written.
         """
         picture = Image.fromarray(frame)
-        try:
+        with self._saying_what_fails():
             if self._container is None:
                 self._open(*picture.size)
             size = self._stream.width, self._stream.height
             if picture.size != size:
                 picture = picture.resize(size)
-            made = av.VideoFrame.from_ndarray(np.asarray(draw_shares(picture, shares)), format="rgb24")
+            drawn = np.asarray(draw_shares(picture, shares))
+            made = av.VideoFrame.from_ndarray(drawn, format="rgb24")
             self._last = max(round(seconds * TICKS), self._last + 1)
             made.pts, made.time_base = self._last, Fraction(1, TICKS)
             self._container.mux(self._stream.encode(made))
-        except (av.error.FFmpegError, OSError) as problem:
-            raise DataError(f"cannot write {self.path}: {problem}") from None
+
+    def closed_after(self, moments: Iterator[Moment]) -> Iterator[Moment]:
+        """The same moments; the file is closed whatever ends them."""
+        try:
+            yield from moments
+        finally:
+            self.close()
 
     def close(self) -> None:
         """What is still in the encoder, and the end of the file."""
-        if self._container is not None:
-            self._container.mux(self._stream.encode(None))
-            self._container.close()
-            self._container = None
+        container, self._container = self._container, None
+        if container is not None:
+            with self._saying_what_fails():
+                container.mux(self._stream.encode(None))
+                container.close()
 
     def _open(self, width: int, height: int) -> None:
-        options = {"movflags": "frag_keyframe+empty_moov"}
-        self._container = av.open(str(self.path), "w", format="mp4", options=options)
-        self._stream = self._container.add_stream(
-            "libx264", options={"preset": "veryfast", "crf": "20", "bf": "0"}
-        )
+        options = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
+        container = av.open(str(self.path), "w", format="mp4", options=options)
+        coding = {"preset": "veryfast", "crf": "20", "bf": "0", "g": str(FRAGMENT)}
+        self._stream = container.add_stream("libx264", options=coding)
         self._stream.width, self._stream.height = width + width % 2, height + height % 2
         self._stream.pix_fmt, self._stream.codec_context.time_base = "yuv420p", Fraction(1, TICKS)
+        container.start_encoding()
+        self._container = container
+
+    @contextmanager
+    def _saying_what_fails(self) -> Iterator[None]:
+        try:
+            yield
+        except (av.error.FFmpegError, OSError) as problem:
+            reason = getattr(problem, "strerror", None) or str(problem)
+            raise DataError(f"cannot write {self.path}: {reason}") from None
 
 
 def draw_shares(picture: Image.Image, shares: Sequence[tuple[str, float]]) -> Image.Image:

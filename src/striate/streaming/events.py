@@ -5,12 +5,45 @@ sum of its probability over time is kept, and where its events began: memory sta
 stream is.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from striate.errors import StriateError
 from striate.evaluating.events import Event, EventRules, is_background
+from striate.streaming.moment import Moment
+from striate.streaming.sources import FOLDER_RATE
+
+
+def with_events(moments: Iterator[Moment], finder: "EventFinder") -> Iterator[Moment]:
+    """The same moments of one source, each with the events that it ends, as soon as the next has come.
+
+    Whatever ends the stream, Ctrl-C too, the last moment still comes, with all events that lasted.
+
+    Args:
+        moments: one after the other.
+        finder: of their classes.
+    """
+    held, lasts = None, 1 / FOLDER_RATE
+    try:
+        for moment in moments:
+            if held is not None:
+                lasts = moment.time - held.time
+                yield _ended(held, lasts, finder, last=moment.anew)
+            held = moment
+    except (KeyboardInterrupt, StriateError):
+        if held is not None:
+            yield _ended(held, lasts, finder, last=True)
+        raise
+    if held is not None:
+        yield _ended(held, lasts, finder, last=True)
+
+
+def _ended(moment: Moment, lasts: float, finder: "EventFinder", last: bool) -> Moment:
+    row = np.array([share for _, share in moment.probabilities])
+    events = finder.piece(moment.time, moment.time + lasts, row)
+    return replace(moment, events=events + (finder.rest() if last else ()))
 
 
 @dataclass

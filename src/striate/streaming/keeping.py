@@ -9,7 +9,7 @@ from itertools import count
 
 from striate.streaming.sources import Picture, Pictures
 
-ROOM = 1000
+ROOM = 100
 """Frames that wait at most; then a source is read no further, and what pipes into us waits too."""
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from striate.evaluating.events import Event
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -23,6 +25,10 @@ class Moment:
     """Frames left out so far, as newer ones had come."""
     note: str = ""
     """What happened before the frame: a clock that jumped, a source that broke off and came back."""
+    anew: bool = False
+    """Whether nothing is known of the frames before it, as the note says why."""
+    events: tuple[Event, ...] = ()
+    """Those that are over, where events were asked for; with the last moment, all that lasted until then."""
 
     @property
     def probability(self) -> float:
@@ -41,4 +47,6 @@ class Moment:
             "lag_seconds": self.lag,
             "dropped": self.dropped,
             "note": self.note,
+            "anew": self.anew,
+            "events": [event.to_json() for event in self.events],
         }

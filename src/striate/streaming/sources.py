@@ -3,9 +3,10 @@
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ class Picture:
     """(C, H, W) uint8, of the size asked for."""
     note: str = ""
     """What happened before it."""
+    shown: Callable[[], np.ndarray] | None = None
+    """The frame as it came, (H, W, 3) uint8, where that was asked for."""
     anew: bool = False
     """Whether it does not follow the frame before, so that a state is to begin anew."""
 
@@ -51,7 +54,9 @@ def is_live(source: str) -> bool:
     return source == "-" or bool(CAMERA.fullmatch(source) or ADDRESS.fullmatch(source))
 
 
-def pictures(source: str, channels: int, size: tuple[int, int], rate: float | None = None) -> Pictures:
+def pictures(
+    source: str, channels: int, size: tuple[int, int], rate: float | None = None, whole: bool = False
+) -> Pictures:
     """The frames of a source, one after the other.
 
     Args:
@@ -59,17 +64,18 @@ def pictures(source: str, channels: int, size: tuple[int, int], rate: float | No
         channels: 1 or 3.
         size: (H, W), to which frames are resized and cut as in training.
         rate: of a folder of frames, which has no times of its own.
+        whole: also keep each frame as it came, to be shown.
 
     Raises:
         DataError: there is no such file, or it holds no frames.
         ArgumentError: what names no source.
     """
-    convert = Converter(channels, size)
+    convert = _Converted(channels, size, whole)
     if is_live(source):
         return _live(source, convert)
     path = Path(source)
     if path.is_dir():
-        return _folder(path, channels, size, rate or FOLDER_RATE)
+        return _folder(path, channels, size, rate or FOLDER_RATE, whole)
     if not path.exists():
         if re.match(r"\w+:", source):
             raise ArgumentError(
@@ -80,7 +86,19 @@ def pictures(source: str, channels: int, size: tuple[int, int], rate: float | No
     return _file(path, convert)
 
 
-def _folder(path: Path, channels: int, size: tuple[int, int], rate: float) -> Pictures:
+class _Converted:
+    """A decoder's frames as pictures; when they come, others have to say."""
+
+    def __init__(self, channels: int, size: tuple[int, int], whole: bool) -> None:
+        self._fitted = Converter(channels, size)
+        self._whole = Converter(3, None) if whole else None
+
+    def __call__(self, frame: av.VideoFrame) -> Picture:
+        pixels = np.ascontiguousarray(np.moveaxis(self._fitted(frame), -1, 0))
+        return Picture(0.0, pixels, shown=None if self._whole is None else partial(self._whole, frame))
+
+
+def _folder(path: Path, channels: int, size: tuple[int, int], rate: float, whole: bool) -> Pictures:
     files = frame_files(path)
     if not files:
         raise DataError(f"{path} holds no frames: give a folder of image files")
@@ -93,13 +111,18 @@ def _folder(path: Path, channels: int, size: tuple[int, int], rate: float) -> Pi
             except UnreadableError:
                 lost += 1
                 continue
-            yield Picture(number / rate, pixels, f"{lost} frames could not be read" if lost else "")
+            note = f"{lost} frames could not be read" if lost else ""
+            yield Picture(number / rate, pixels, note, partial(_whole_image, file) if whole else None)
             lost = 0
 
     return read()
 
 
-def _file(path: Path, convert: Converter) -> Pictures:
+def _whole_image(file: str | Path) -> np.ndarray:
+    return np.moveaxis(decode_image(file, channels=3, size=None), 0, -1)
+
+
+def _file(path: Path, convert: _Converted) -> Pictures:
     def read() -> Pictures:
         try:
             with open_video(path) as video:
@@ -110,25 +133,25 @@ def _file(path: Path, convert: Converter) -> Pictures:
     return read()
 
 
-def _decoded(packets: Any, convert: Converter) -> Iterator[tuple[float | None, np.ndarray]]:
-    """Times and pixels; packets that cannot be decoded are left out."""
+def _decoded(packets: Any, convert: _Converted) -> Iterator[tuple[float | None, Picture]]:
+    """Times and pictures; packets that cannot be decoded are left out."""
     for packet in packets:
         try:
             frames = packet.decode()
         except av.error.InvalidDataError:
             continue
         for frame in frames:
-            yield frame.time, np.ascontiguousarray(np.moveaxis(convert(frame), -1, 0))
+            yield frame.time, convert(frame)
 
 
 JUMP = 2.0
 """Seconds that a clock may leave out before what comes counts as another scene."""
 
 
-def _in_time(frames: Iterator[tuple[float | None, np.ndarray]]) -> Pictures:
+def _in_time(frames: Iterator[tuple[float | None, Picture]]) -> Pictures:
     """Seconds since the first frame; where the clock jumps, it is said and frames go on from there."""
     offset, last, gap = 0.0, None, 1 / FOLDER_RATE
-    for at, pixels in frames:
+    for at, picture in frames:
         now = (0.0 if last is None else last + gap) if at is None else at + offset
         if last is None:
             offset, now = offset - now, 0.0
@@ -136,15 +159,15 @@ def _in_time(frames: Iterator[tuple[float | None, np.ndarray]]) -> Pictures:
             note = f"the clock jumped by {now - last:.3g} s"
             offset, now = offset + last + gap - now, last + gap
             last = now
-            yield Picture(now, pixels, note, anew=True)
+            yield replace(picture, time=now, note=note, anew=True)
             continue
         else:
             gap = now - last
         last = now
-        yield Picture(now, pixels)
+        yield replace(picture, time=now)
 
 
-def _live(source: str, convert: Converter) -> Pictures:
+def _live(source: str, convert: _Converted) -> Pictures:
     """Frames as they come, by our clock; opened again where it breaks off."""
     started, failures, note = time.monotonic(), 0, ""
     came = False
@@ -153,8 +176,8 @@ def _live(source: str, convert: Converter) -> Pictures:
         try:
             with closing(open_live(source)) as container:
                 stream = container.streams.video[0]
-                for _, pixels in _decoded(container.demux(stream), convert):
-                    yield Picture(time.monotonic() - started, pixels, note, anew=bool(note))
+                for _, picture in _decoded(container.demux(stream), convert):
+                    yield replace(picture, time=time.monotonic() - started, note=note, anew=bool(note))
                     came, failures, note = True, 0, ""
         except (av.error.FFmpegError, OSError, IndexError) as problem:
             reason = _reason(problem)

@@ -12,16 +12,19 @@ from torch import Tensor
 
 from striate.checked import checked
 from striate.errors import ArgumentError, DataError
+from striate.evaluating.events import EventRules, event_rules
 from striate.evaluating.metrics import probabilities
 from striate.evaluating.opening import open_trained
 from striate.evaluating.run_model import Trained
 from striate.evaluating.run_step import step_of_run
 from striate.stepping import Step
 from striate.stepping.readout import Readout
+from striate.streaming.drawing import DrawnVideo
+from striate.streaming.events import EventFinder, with_events
 from striate.streaming.keeping import Arrived, at_rate, every_frame, every_so_many, newest_frame
 from striate.streaming.moment import Moment
 from striate.streaming.sources import is_live, pictures
-from striate.streaming.writing import check_out, written
+from striate.streaming.writing import VIDEO, check_out, written
 
 
 @checked
@@ -35,6 +38,11 @@ def stream(
     keep: Literal["auto", "newest", "all"] = "auto",
     lookahead: bool = False,
     seconds: float | None = None,
+    events: bool = False,
+    threshold: float | None = None,
+    threshold_off: float | None = None,
+    min_duration: float | None = None,
+    min_gap: float | None = None,
     out: str | Path | None = None,
     device: str = "auto",
 ) -> Iterator[Moment]:
@@ -55,7 +63,14 @@ def stream(
             every frame however late. By default newest for cameras and addresses, all for files.
         lookahead: take a run whose frames see later ones: its answers come late.
         seconds: stop after so many seconds of frames.
-        out: write every answer into this file, .csv or .jsonl, as it comes.
+        events: join answers into events: what happens from when to when. An answer is given when the next
+            frame has come.
+        threshold: as for `predict`.
+        threshold_off: as for `predict`.
+        min_duration: as for `predict`.
+        min_gap: as for `predict`.
+        out: write every answer into this file as it comes: .csv, .jsonl, or .mp4, the video with the most
+            probable classes drawn in.
         device: as for `train`.
 
     Raises:
@@ -64,30 +79,44 @@ def stream(
         DataError: a source that cannot be read, or is gone.
         ArgumentError: what is no source, rate, readout, window or choice of frames.
     """
+    sources = [source] if isinstance(source, str | Path) else list(source)
     file = None if out is None else Path(out)
     if file is not None:
-        check_out(file)
+        check_out(file, len(sources))
     for name, value in (("rate", rate), ("seconds", seconds)):
         if value is not None and not value > 0:
             raise ArgumentError(f"{name} is above 0; got {value:g}")
-    sources = [source] if isinstance(source, str | Path) else list(source)
     if not sources:
         raise ArgumentError("source names no source of frames: give a file, a folder of frames, or camera")
+    rules = event_rules(events, threshold, threshold_off, min_duration, min_gap)
     trained = open_trained(run, device, "plain")
     step = step_of_run(trained, readout, window, lookahead=lookahead)
+    video = DrawnVideo(file) if file is not None and file.suffix == VIDEO else None
     lines = [
-        _Line(trained, step, str(one), seconds).moments(_arriving(trained, str(one), rate, keep))
+        _with_events(
+            _Line(trained, step, str(one), seconds, video).moments(
+                _arriving(trained, str(one), rate, keep, whole=video is not None)
+            ),
+            trained,
+            rules,
+        )
         for one in sources
     ]
     moments = _in_turn(lines)
+    if video is not None:
+        return video.closed_after(moments)
     return moments if file is None else written(moments, file)
 
 
-def _arriving(trained: Trained, source: str, rate: float | None, keep: str) -> Iterator[Arrived]:
+def _with_events(moments: Iterator[Moment], trained: Trained, rules: EventRules | None) -> Iterator[Moment]:
+    return moments if rules is None else with_events(moments, EventFinder(trained.classes, rules))
+
+
+def _arriving(trained: Trained, source: str, rate: float | None, keep: str, whole: bool) -> Iterator[Arrived]:
     live = is_live(source)
     sampling = trained.sampling
     of_folder = sampling.frame_rate if sampling else None
-    frames = pictures(source, trained.channels, trained.size, of_folder or rate)
+    frames = pictures(source, trained.channels, trained.size, of_folder or rate, whole)
     if rate is None and sampling and sampling.step is not None:
         rate = 1 / sampling.step
     stride = sampling.stride if sampling else None
@@ -110,8 +139,11 @@ def _in_turn(lines: list[Iterator[Moment]]) -> Iterator[Moment]:
 class _Line:
     """One source on its way through the step."""
 
-    def __init__(self, trained: Trained, step: Step, source: str, seconds: float | None) -> None:
+    def __init__(
+        self, trained: Trained, step: Step, source: str, seconds: float | None, video: DrawnVideo | None
+    ) -> None:
         self.trained, self.step, self.source, self.seconds = trained, step, source, seconds
+        self.video = video
         self.state = step.initial()
         self.waiting: deque[Arrived] = deque()  # frames whose answer is still to come
         self.dropped = 0
@@ -154,7 +186,7 @@ class _Line:
     def _moment(self, arrived: Arrived, logits: Tensor, started: float) -> Moment:
         row = probabilities(logits.float().cpu().numpy()[None], self.trained.temperature)[0]
         now = time.monotonic()
-        return Moment(
+        moment = Moment(
             source=self.source,
             time=arrived.picture.time,
             best=self.trained.classes[int(np.argmax(row))],
@@ -163,4 +195,8 @@ class _Line:
             lag=None if arrived.at is None else now - arrived.at,
             dropped=self.dropped,
             note=arrived.picture.note,
+            anew=arrived.picture.anew,
         )
+        if self.video is not None and arrived.picture.shown is not None:
+            self.video.add(moment.time, arrived.picture.shown(), moment.probabilities)
+        return moment

@@ -26,11 +26,18 @@ FILES: dict[str, Callable[[Moment, bool], str]] = {".csv": _table_line, ".jsonl"
 """The line of a moment, by the ending of the file's name."""
 
 
-def check_out(out: Path) -> None:
-    """Raises ArgumentError for a file of another kind."""
-    if out.suffix not in FILES:
+VIDEO = ".mp4"
+
+
+def check_out(out: Path, sources: int) -> None:
+    """Raises ArgumentError for a file of another kind, and for a video of several sources."""
+    if out.suffix not in (*FILES, VIDEO):
         raise ArgumentError(
-            f"out is a {' or '.join(FILES)} file; got {out.name}: try {out.stem or 'said'}.csv"
+            f"out is a {', '.join(FILES)} or {VIDEO} file; got {out.name}: try {out.stem or 'said'}.csv"
+        )
+    if out.suffix == VIDEO and sources > 1:
+        raise ArgumentError(
+            f"{out.name} can show one source; got {sources}: stream them one by one, or write a .csv"
         )
 
 
