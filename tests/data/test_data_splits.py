@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from striate.data.sources.splits import FOLDER_SHARES, fill_in, stratified
+from striate.data.sources.splits import FOLDER_SHARES, fill_in, shares_of, stratified
 
 COUNTS = st.lists(st.integers(1, 60), min_size=1, max_size=8)
 SHARES = st.dictionaries(st.sampled_from(["test", "val"]), st.floats(0.02, 0.45), min_size=1)
@@ -110,3 +110,21 @@ def test_fill_in_leaves_complete_splits_alone() -> None:
         "test": True,
     }
     assert notes == ()
+
+
+@pytest.mark.parametrize(
+    ("train", "share"), [(0, 0.15), (100, 0.15), (2000, 0.15), (4000, 0.1), (5000, 0.08), (50_000, 0.02)]
+)
+def test_less_is_held_out_where_a_test_set_is_given(train: int, share: float) -> None:
+    rows = {"train": np.arange(train)}
+    assert shares_of(rows) == FOLDER_SHARES
+    assert shares_of({**rows, "test": np.arange(7)}) == {"test": 0.15, "val": pytest.approx(share)}
+
+
+def test_what_is_held_out_now_was_held_out_before() -> None:
+    """So that a run of before is still scored by images that did not train it."""
+    labels, names = np.repeat(np.arange(3), 60), [f"{n}.png" for n in range(180)]
+    more = stratified(labels, names, {"val": 0.15}, seed=0)["val"]
+    fewer = stratified(labels, names, {"val": 0.05}, seed=0)["val"]
+    assert 0 < len(fewer) < len(more)
+    assert set(fewer) <= set(more)

@@ -4,7 +4,7 @@ Opens no file.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -15,7 +15,7 @@ from striate.data.images.framing import Fit
 from striate.data.sets.clip_sets import ClipSet
 from striate.data.sets.duplicates import count_duplicates
 from striate.data.sets.image_sets import ImageSet
-from striate.data.sources.splits import FOLDER_SHARES, fill_in
+from striate.data.sources.splits import fill_in, shares_of
 from striate.data.unreadable_files import Skipped, skipped_note
 from striate.errors import DataError
 
@@ -121,8 +121,8 @@ class Contents:
     """With the seed, they decide which split an image goes to."""
     rows: Mapping[str, np.ndarray]
     """Split → rows, as the source has it split; "train" at least."""
-    shares: Mapping[str, float] = field(default_factory=lambda: FOLDER_SHARES)
-    """Of train, for the splits that the source lacks."""
+    shares: Mapping[str, float] | None = None
+    """Of train, for the splits that the source lacks; None: as `shares_of` has it."""
     fit: Fit = "crop"
     """How pictures were brought to their size."""
     groups: Sequence[str] | None = None
@@ -147,7 +147,7 @@ def assemble(contents: Contents, seed: int) -> ImageData:
         contents.rows,
         labels,
         contents.keys,
-        contents.shares,
+        shares_of(contents.rows) if contents.shares is None else contents.shares,
         seed,
         items=contents.items,
         groups=contents.groups,
