@@ -76,6 +76,7 @@ GIVEN: dict[str, dict[str, Callable[[], Any]]] = {
     "build": {"backbone": lambda: "plain", "classes": lambda: 3, "size": lambda: 28},
     "NetworkSpec": {"backbone": lambda: "plain", "classes": lambda: 3, "size": lambda: 28},
     "compare": {"data": lambda: "no/such/clips"},
+    "lab": {"network": lambda: "no/such/run", "port": lambda: -1},  # each is enough to serve nothing
     "check_data": {"source": lambda: "no/such/photos"},
     "demo": {"out": lambda: "/dev/null/x"},
     "draw_flow": {"clip": lambda: "no/such.mp4", "out": lambda: "/dev/null/x.png"},

@@ -177,9 +177,9 @@ def _listening(host: str, port: int | None) -> socket.socket:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             found.bind((host.strip("[]"), number))
-        except OSError as problem:
+        except (OSError, TypeError, ValueError) as problem:  # the latter two of what no host can be called
             found.close()
-            reason = str(problem.strerror or problem)
+            reason = str(getattr(problem, "strerror", None) or problem)
             last = f"cannot listen on {host}, port {number}: {reason.lower()}; try --port 0 for a free one"
         else:
             found.listen(128)
