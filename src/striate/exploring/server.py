@@ -16,8 +16,9 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from striate.errors import StriateError
 from striate.exploring.guard import LARGEST, TooLargeError
@@ -28,15 +29,17 @@ PAGE = Path(__file__).parent / "page"
 QUESTIONS = ("overview", "figures", "thumbs", "maps", "picture", "unit", "weight", "kernels", "document")
 TICK, LISTENERS = 0.1, 64
 """Seconds between two looks for news, and pages that may listen at once."""
+CAMERAS, SILENCE, FRAME = 8, 60.0, 2 << 20
+"""Cameras that may be open at once, seconds that one may send nothing, and bytes of one of its frames."""
 
 
 class Routes:
     """The answers of one lab."""
 
     def __init__(self, opening: Opening) -> None:
-        self.opening, self.listening = opening, 0
+        self.opening, self.listening, self.cameras = opening, 0, 0
 
-    def routes(self) -> list[Route | Mount]:
+    def routes(self) -> list[BaseRoute]:
         """All of them."""
         return [
             Route("/", self.page),
@@ -47,6 +50,7 @@ class Routes:
             Route("/api/change", self.change, methods=["POST"]),
             Route("/api/open", self.open, methods=["POST"]),
             Route("/api/train", self.train, methods=["POST"]),
+            WebSocketRoute("/api/live", self.live),
             Mount("/page", StaticFiles(directory=PAGE)),
         ]
 
@@ -99,6 +103,47 @@ class Routes:
         from striate.exploring import questions
 
         return questions.train(self.opening.session(), asked)
+
+    async def live(self, socket: WebSocket) -> None:
+        """A frame comes, what the run says of it goes, and then the next one comes."""
+        await socket.accept()
+        if self.cameras >= CAMERAS:
+            await socket.send_json({"error": f"{CAMERAS} cameras are open already"})
+            return await socket.close()
+        self.cameras += 1
+        try:
+            with suppress(WebSocketDisconnect, TimeoutError):
+                await self._frames(socket)
+        finally:
+            self.cameras -= 1
+
+    async def _frames(self, socket: WebSocket) -> None:
+        problem = None
+        try:
+            live = await run_in_threadpool(self._live)
+            while problem is None:
+                message = await asyncio.wait_for(socket.receive(), SILENCE)
+                if message["type"] == "websocket.disconnect":
+                    return
+                content = message.get("bytes") or b""
+                if len(content) > FRAME:
+                    problem = f"a frame has at most {FRAME >> 20} MiB"
+                else:
+                    await socket.send_text(_json(await run_in_threadpool(self._frame, live, content)))
+        except StriateError as one:
+            problem = str(one)
+        await socket.send_json({"error": problem})
+        await socket.close()
+
+    def _live(self) -> Any:
+        from striate.exploring.live import Live
+
+        with self.opening.turns.question():
+            return Live(self.opening.session().run())
+
+    def _frame(self, live: Any, content: bytes) -> Any:
+        with self.opening.turns.question():
+            return live.frame(content)
 
     async def news(self, request: Request) -> Response:
         """What happens, as it happens."""

@@ -96,6 +96,13 @@ class Session:
         self._network()
         return self._add(name)
 
+    def run(self) -> Path:
+        """The folder of the open run. Raises ArgumentError for a module."""
+        network = self._network()
+        if not isinstance(network, str | Path):
+            raise ArgumentError("frames as they come are of a run: open one, made by `striate train`")
+        return Path(network)
+
     def _network(self) -> Network:
         if self.network is None:
             raise ArgumentError("no network is open yet: wait for the first epoch")

@@ -4,6 +4,7 @@ import { forget, get, LabError, offline, post, postFile } from "./api.js";
 import { byId, h, noTip, show } from "./dom.js";
 import { layerView } from "./layer.js";
 import { compare, quiz, tour } from "./learning.js";
+import { live } from "./live.js";
 import { lossView } from "./loss.js";
 import { readColours } from "./maps.js";
 import { derivationView, numberView, pixelView, sumView } from "./number.js";
@@ -11,14 +12,15 @@ import { overview } from "./overview.js";
 import { here, numbers, to } from "./route.js";
 import { steps } from "./steps.js";
 import { glossary, language, speak, t } from "./text.js";
-import { news, trainingBar } from "./training.js";
+import { news, trainingBar, trainView } from "./training.js";
 import { weightView } from "./weight.js";
 import { whatIf } from "./whatif.js";
 
 /** @type {Record<string, (main: HTMLElement, route: import("./route.js").Route) => Promise<void> | void>} */
 const VIEWS = {
   overview, layer: layerView, number: numberView, weight: weightView, sum: sumView, pixel: pixelView,
-  derivation: derivationView, loss: lossView, glossary: glossaryView, "what-if": whatIf, steps, tour, quiz, compare,
+  derivation: derivationView, loss: lossView, glossary: glossaryView, "what-if": whatIf, steps, tour, quiz, compare, live,
+  train: trainView,
 };
 let drawing = 0;
 /** @type {any} */
@@ -71,7 +73,7 @@ function head(route) {
   show(byId("head"),
     h("a", { class: "brand", href: to.address({ view: "overview", state: route.state, language: route.language }) }, "striate lab"),
     sides, states,
-    h("nav", { "aria-label": t("views") }, ["loss", "steps", ...(offline ? [] : ["what-if"]), "compare", "tour", "quiz", "glossary"].map((view) =>
+    h("nav", { "aria-label": t("views") }, ["loss", "steps", ...(offline ? [] : ["what-if", "train", "live"]), "compare", "tour", "quiz", "glossary"].map((view) =>
       link({ ...plain, view }, t(view.replace("-", "_")), route.view === view))),
     offline ? null : inputForm(route),
     h("div", { class: "switch", role: "group", "aria-label": t("language") }, link({ language: "en" }, "English", language === "en"), link({ language: "vi" }, "Tiếng Việt", language === "vi")),

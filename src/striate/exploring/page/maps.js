@@ -78,7 +78,7 @@ export function mapView(map, { label, open, marks = [], size = 160, cursor = nul
   const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { class: "cells" }));
   draw(canvas, map);
   const cells = folded(map.height, map.width);
-  const scale = Math.max(1, size / Math.max(cells.height, cells.width));
+  const scale = size / Math.max(cells.height, cells.width);
   canvas.style.width = `${cells.width * scale}px`;
   canvas.style.height = `${cells.height * scale}px`;
   const box = h("div", { class: `map ${open ? "opens" : ""}`, data: { group } }, canvas);

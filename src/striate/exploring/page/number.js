@@ -212,7 +212,7 @@ async function inputsPart(/** @type {HTMLElement} */ parts, /** @type {any} */ u
   parts.append(document_(found.html));
   if (!unit.reads) return;
   const shown = unit.reads.slice(0, 4 * NAMED);
-  parts.append(h("p", {}, t("number.reads", { count: unit.reads.length }), " ",
+  parts.append(h("p", {}, t(unit.reads.length === 1 ? "number.read" : "number.reads", { count: unit.reads.length }), " ",
     shown.map((/** @type {number} */ flat, /** @type {number} */ k) => (flat < 0 || !unit.origin ? null
       : h("button", { class: "number input", onclick: () => openRead(unit, route, k) }, `[${unravel(flat, unit.origin.shape).join(", ")}]`)))));
 }

@@ -27,9 +27,17 @@ export async function overview(main, route) {
   cards.append(h("div", { class: "column" }, answerCard(network, route)));
   show(main, h("h1", { class: "unseen" }, t("overview.title", { subject: network.subject })),
     h("p", { class: "hint" }, t(side === "back" ? "overview.back" : side === "change" ? "overview.change" : "overview.hint")),
+    frames(picture, route),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("overview.network") }, cards));
   main.addEventListener("drawn", () => edges(cards, network.layers));
   get("figures", { state }).then((found) => figures(cards, found), () => {});
+}
+
+/** Which frame of a clip the maps are of. @param {any} picture @param {any} route */
+function frames(picture, route) {
+  if (!picture || picture.frames < 2 || route.view !== "overview") return null;
+  const slide = h("input", { type: "range", id: "frame", min: 0, max: picture.frames - 1, value: route.frame ?? 0, onchange: (/** @type {any} */ event) => to({ ...route, frame: Number(event.target.value) }) });
+  return h("p", {}, h("label", { for: "frame" }, t("frame", { frame: route.frame ?? 0 }), " "), slide);
 }
 
 /** How far each layer is from the input, along the longest way. @param {any[]} layers */

@@ -72,6 +72,25 @@ export function trainingBar() {
     checkpoints.length > 1 ? scrub() : null, buttons, last.said ? h("span", { role: "status" }, last.said) : null);
 }
 
+/** Where a training is begun. @param {HTMLElement} main */
+export function trainView(main) {
+  const data = /** @type {HTMLInputElement} */ (h("input", { id: "train-data", value: "digits", size: 14 }));
+  const epochs = /** @type {HTMLInputElement} */ (h("input", { id: "train-epochs", type: "number", min: 1, max: 1000, value: 6 }));
+  const problem = h("p", { class: "problem", role: "alert" });
+  const begin = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    try {
+      await post("train", { action: "start", data: data.value, epochs: epochs.value });
+      checkpoints.length = 0;
+      problem.textContent = "";
+    } catch (refused) {
+      problem.textContent = /** @type {Error} */ (refused).message;
+    }
+  };
+  show(main, h("h1", {}, t("train")), h("p", { class: "hint" }, t("train.text")),
+    h("form", { class: "buttons", onsubmit: begin }, h("label", { for: "train-data" }, t("training.data")), data, h("label", { for: "train-epochs" }, t("training.epochs")), epochs, h("button", {}, t("training.begin"))), problem);
+}
+
 /** Back and forth through what the network was after each epoch. */
 function scrub() {
   const at = checkpoints.indexOf(here().state);
