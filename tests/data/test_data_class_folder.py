@@ -140,3 +140,74 @@ def test_pipes_are_not_waited_for_and_broken_links_are_files(tmp_path: Path) -> 
     listing = list_folder(tmp_path)
     assert listing.keys == ["cat/a.png", "dog/b.png", "dog/link.png"]
     assert listing.notes == ("1 file ignored, no images or in no class folder: 1 .png",)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("training", "testing"), "training for train, testing for test"),
+        (("train_set", "dev", "test_set"), "train_set for train, dev for val, test_set for test"),
+        (("trainval", "test"), "trainval for train"),
+        (("TrainImages", "eval"), "TrainImages for train, eval for val"),
+        (("seg_train", "seg_test"), "seg_train for train, seg_test for test"),
+    ],
+)
+def test_splits_by_their_usual_names(tmp_path: Path, names: tuple[str, ...], said: str) -> None:
+    """Two folders, training and testing, are never two classes."""
+    files = [f"{split}/{name}/1.png" for split in names for name in ("cat", "dog")]
+    touch(tmp_path, *files)
+    listing = list_folder(tmp_path)
+    assert listing.classes == ("cat", "dog")
+    assert [int(rows.size) for rows in listing.rows.values()] == [2] * len(names)
+    assert sorted(listing.notes[0].removeprefix("folders taken for splits: ").split(", ")) == sorted(
+        said.split(", ")
+    )
+
+
+def test_a_split_in_a_folder_of_its_own_name(tmp_path: Path) -> None:
+    touch(
+        tmp_path, *(f"{split}/{split}/{name}/1.png" for split in ("seg_train", "seg_test") for name in "ab")
+    )
+    listing = list_folder(tmp_path)
+    assert listing.classes == ("a", "b")
+    assert listing.splits == ("train", "test")
+
+
+def test_names_that_only_begin_like_a_split(tmp_path: Path) -> None:
+    touch(tmp_path, "train station/x/1.png", "test tube/x/1.png", "trainer/1.png")
+    assert list_folder(tmp_path).classes == ("test tube", "train station", "trainer")
+
+
+def test_wrapping_folders_are_stepped_into(tmp_path: Path) -> None:
+    touch(tmp_path, "archive/pets/cat/1.png", "archive/pets/dog/1.png", "archive/readme.txt")
+    listing = list_folder(tmp_path)
+    assert listing.classes == ("cat", "dog")
+    assert listing.notes[0] == "the classes are in archive/pets, the only folder there"
+    touch(tmp_path, "archive/other/1.png")  # now pets is one of two
+    assert list_folder(tmp_path).classes == ("other", "pets")
+
+
+def test_a_single_class_is_not_stepped_into(tmp_path: Path) -> None:
+    touch(tmp_path, "cat/1.png", "cat/2.png")
+    assert list_folder(tmp_path).classes == ("cat",)
+
+
+@pytest.mark.parametrize(
+    ("inner", "advice"),
+    [
+        (
+            ("cat", "dog"),
+            "merge them if cat, dog are the classes, or take the pictures out of them if a, b are",
+        ),
+        (("test", "train"), "put the splits above the classes, as test/a"),
+    ],
+)
+def test_the_same_folders_in_every_folder_are_asked_about(
+    tmp_path: Path, inner: tuple[str, str], advice: str
+) -> None:
+    touch(tmp_path, *(f"{outer}/{name}/1.png" for outer in "ab" for name in inner))
+    with pytest.raises(DataError) as caught:
+        list_folder(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}: each of the folders a, b holds the same folders, {', '.join(inner)}: {advice}"
+    )

@@ -124,7 +124,10 @@ def _opened(source: str | Path, options: Options) -> ImageData:
         return assemble(digits(options), options.seed)
     path = Path(source).expanduser()
     if is_list(path):
-        contents = replace(listed_contents(list_clips(path), options), name=path.stem)
+        listing = list_clips(path)
+        if listing.kind == "images":
+            refuse_for_images(source, options)
+        contents = replace(listed_contents(listing, options), name=path.stem)
         return replace(assemble(contents, options.seed), source=str(path.absolute()))
     folder = find_folder(source)
     contents = _contents_of(folder, options)

@@ -122,7 +122,7 @@ class Options:
     @property
     def for_clips(self) -> tuple[str, ...]:
         """Those options set that mean something for clips only."""
-        names = ("frames", "span", "rate", "stride", "frame_rate", "flow", "group_by", "reversed")
+        names = ("frames", "span", "rate", "stride", "frame_rate", "flow", "reversed")
         return tuple(name for name in names if getattr(self, name) not in (None, ()))
 
     @property

@@ -1,7 +1,8 @@
 """A folder of class folders: which files are images or clips of which class, in which split. Opens no file.
 
-- Where there is a folder `train` with folders in it, the classes are in there, and in `val` (or `valid`,
-  `validation`) and `test` beside it. Otherwise the folders themselves are the classes.
+- Where there is a folder `train` with folders in it, the classes are in there, and in `val` and `test` beside
+  it, by whichever of their usual names (`split_named`). Otherwise the folders themselves are the classes.
+- A folder that holds one folder and nothing else to learn from is stepped into, as archives are often packed.
 - Images count however deep they lie in the folder of their class; links are followed, each folder once.
 - Names that begin with a dot, and `__MACOSX`, are hidden and not looked at.
 - A file is taken for an image or a video by its suffix (`IMAGE_SUFFIXES`, `VIDEO_SUFFIXES`). Where there are
@@ -11,6 +12,7 @@
 """
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,7 +25,18 @@ from striate.data.sources.splits import SPLITS
 from striate.data.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from striate.errors import DataError
 
-_ALIASES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+_SPLIT_WORDS = {
+    "train": "train training trainset trainingset trainval",
+    "val": "val valid valset validset validation dev devset eval evaluation",
+    "test": "test testing testset",
+}
+_PLAIN = ("train", "val", "valid", "validation", "test")
+"""Names of splits that need no word."""
+_BESIDE = (
+    "set sets seg split splits data dataset image images img imgs picture pictures photo photos jpg png "
+    "video videos clip clips frame frames file files sample samples folder 1 01"
+)
+"""Words beside that of a split in the name of its folder."""
 _EXPECTED = "one folder per class, train/ val/ test/ above them, or IDX files"
 
 
@@ -48,9 +61,15 @@ def list_folder(root: Path, *, clips: bool = False) -> Listing:
     Raises:
         DataError: it has no class folders.
     """
+    given, root = root, unwrapped(root) if not clips else root
     folders, ignored = _split_folders(root)
+    wrapped = (
+        (f"the classes are in {root.relative_to(given)}, the only folder there",) if root != given else ()
+    )
     files = [file for split, folder in folders.items() for file in _files_of(split, folder)]
     kind = _kind(files, clips)
+    if kind == "images":
+        _refuse_ambiguous(root, files)
     chosen = [file for file in files if _fits(file, kind)]
     others = [file.path for file in files if not _fits(file, kind)]
     in_train = [entry.name for entry in _entries(folders["train"]) if _is_folder(entry)]
@@ -73,7 +92,7 @@ def list_folder(root: Path, *, clips: bool = False) -> Listing:
         labels=np.array([found[path][1] for path in paths], np.int64),
         split=np.array([SPLITS[found[path][0]] for path in paths], "U5"),
         splits=tuple(folders),
-        notes=(*_ignored_note(others, kind), *ignored),
+        notes=(*wrapped, *_ignored_note(others, kind), *ignored),
         kind=kind,
     )
 
@@ -105,10 +124,22 @@ def _ignored_note(others: list[str], kind: Kind) -> tuple[str, ...]:
     return (f"{count} ignored, no {kind} or in no class folder: {listed}{', …' * (len(kinds) > 4)}",)
 
 
+def split_named(folder: str) -> str | None:
+    """The split that a folder's name means; None for a name that means none.
+
+    >>> [split_named(name) for name in ("seg_train", "TestSet", "dev", "train station")]
+    ['train', 'test', 'val', None]
+    """
+    words = re.findall(r"[a-z]+|[0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", folder).lower())
+    found = [split for word in words for split, known in _SPLIT_WORDS.items() if word in known.split()]
+    others = [word for word in words if not any(word in known.split() for known in _SPLIT_WORDS.values())]
+    return found[0] if len(found) == 1 and set(_BESIDE.split()).issuperset(others) else None
+
+
 def _split_folders(root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
     """Split → folder, train first, and a note on the folders that are not splits."""
     folders = {entry.name: Path(entry.path) for entry in _entries(root) if _is_folder(entry)}
-    splits = {name: _ALIASES[name.lower()] for name in folders if name.lower() in _ALIASES}
+    splits = {name: split for name in folders if (split := split_named(name))}
     train = next((folders[name] for name, split in splits.items() if split == "train"), None)
     if train is None or not any(_is_folder(entry) for entry in _entries(train)):
         return {"train": root}, ()
@@ -116,9 +147,56 @@ def _split_folders(root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
     if twice:
         raise DataError(f"{root} holds {' and '.join(map(repr, twice))}, which mean the same: keep one")
     rest = sorted(set(folders) - set(splits))
-    notes = (f"folders beside train ignored: {', '.join(rest)}",) if rest else ()
-    by_split = {split: folders[name] for name, split in splits.items()}
+    notes: tuple[str, ...] = (f"folders beside train ignored: {', '.join(rest)}",) if rest else ()
+    unusual = [f"{name} for {split}" for name, split in splits.items() if name.lower() not in _PLAIN]
+    notes += (f"folders taken for splits: {', '.join(unusual)}",) if unusual else ()
+    by_split = {split: _inside(folders[name], name) for name, split in splits.items()}
     return {split: by_split[split] for split in SPLITS if split in by_split}, notes
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """The folder of that name inside of a folder that holds nothing else, as in seg_train/seg_train."""
+    entries = [entry for entry in _entries(folder) if _is_folder(entry)]
+    again = len(entries) == 1 and entries[0].name == name
+    return Path(entries[0].path) if again else folder
+
+
+def unwrapped(root: Path) -> Path:
+    """The folder that holds the classes or splits: one that is all that a folder holds is stepped into."""
+    folder = root
+    while True:
+        inner = [entry for entry in _entries(folder) if _is_folder(entry)]
+        files = [entry for entry in _entries(folder) if entry not in inner]
+        if len(inner) > 1:
+            return folder if any(_holds_media(Path(entry.path)) for entry in inner) else root
+        if not inner or any(_kind_of(file) != "others" for file in files) or split_named(inner[0].name):
+            return root
+        folder = Path(inner[0].path)
+
+
+def _holds_media(folder: Path) -> bool:
+    return any(_kind_of(file) != "others" for file in _files_below(folder))
+
+
+def _refuse_ambiguous(root: Path, files: Sequence[_File]) -> None:
+    """Raises DataError where every class folder holds folders of the same names: which are the classes?"""
+    inner: dict[str, set[str]] = {}
+    for file in files:
+        if file.label is not None and file.kind == "images":
+            if not file.deep:
+                return
+            below = Path(file.path).relative_to(Path(root))
+            at = below.parts.index(file.label)
+            inner.setdefault(f"{file.label}", set()).add(below.parts[at + 1])
+    names = next(iter(inner.values()), set())
+    if len(inner) < 2 or len(names) < 2 or any(one != names for one in inner.values()):
+        return
+    outer, same = ", ".join(sorted(inner)[:4]), ", ".join(sorted(names)[:4])
+    if all(split_named(name) for name in names):
+        advice = f"put the splits above the classes, as {sorted(names)[0]}/{sorted(inner)[0]}"
+    else:
+        advice = f"merge them if {same} are the classes, or take the pictures out of them if {outer} are"
+    raise DataError(f"{root}: each of the folders {outer} holds the same folders, {same}: {advice}")
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

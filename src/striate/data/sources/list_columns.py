@@ -1,9 +1,9 @@
-"""A table of clips whose columns have names → rows: which file, which part of it, which class, which split.
+"""A table of images or clips whose columns have names → rows: file, part of it, class, split.
 
 | column | usual names |
 |---|---|
-| the file | path, file, filename, video, video_id, name, clip, id, … |
-| the class | label, class, category, action, activity, … |
+| the file | path, file, filename, image, image_id, video, video_id, name, clip, id, … |
+| the class | label, class, category, action, activity, …; without any, the last column |
 | the segment | start, begin, t_start, … and end, stop, t_end, … or duration: seconds or hh:mm:ss.f |
 | the same in frames | start_frame and end_frame, counted from 0, up to the end but not with it |
 | the split | split, subset |
@@ -19,9 +19,11 @@ from typing import NamedTuple
 from striate.data.segment import Segment, seconds_of
 
 _ROLES = {
-    "path": "path video_path file_path filepath video file filename file_name video_name video_file video_id "
-    "clip_path clip name clip_id id",
-    "label": "label class class_name label_name category action activity target label_id class_id action_id",
+    "path": "path video_path image_path file_path filepath video image file filename file_name video_name "
+    "image_name video_file image_file video_id image_id img img_path img_name clip_path clip name clip_id "
+    "id_code id",
+    "label": "label class class_name label_name category action activity target labels label_id class_id "
+    "action_id diagnosis breed species",
     "split": "split subset",
     "start": "start begin t_start start_t start_time time_start begin_time start_sec start_secs start_second "
     "start_seconds start_s t_begin start_timestamp begin_sec begin_seconds t0",
@@ -122,6 +124,7 @@ def rows_of(names: Sequence[str], table: Sequence[Sequence[str]]) -> Rows:
     roles = _roles(columns)
     if not _BOXES.isdisjoint(columns):
         raise ValueError(AVA)
+    _refuse_several_labels(names, columns, table)
     others = [name for name in columns if name not in _UNUSED and columns[name] not in roles.values()]
     times = [name for name in others if not _TIMES.isdisjoint(name.split("_"))]
     bounds = roles.keys() & {"start", "end", "start_frame", "end_frame", "duration"}
@@ -141,6 +144,35 @@ def rows_of(names: Sequence[str], table: Sequence[Sequence[str]]) -> Rows:
         except ValueError as error:
             raise ValueError(f"line {number}: {error}") from None
     return Rows(rows, (f"columns not read: {', '.join(said)}",) if said else ())
+
+
+MULTI_LABEL = (
+    "which is multi-label, and an image or clip has one class here: write path,label with the class that you "
+    "mean"
+)
+
+
+def _refuse_several_labels(
+    names: Sequence[str], columns: Mapping[str, int], table: Sequence[Sequence[str]]
+) -> None:
+    """Raises ValueError where there is a column for each class, or a cell names several classes."""
+    known = next((name for name in _ROLES["label"].split() if name in columns), None)
+    if known is None:
+        flags = [
+            names[number].strip()
+            for number in columns.values()
+            if all(cells[number].strip() in _FLAGS for cells in table)
+        ]
+        if len(flags) > 1:
+            raise ValueError(f"it has a column for each class ({', '.join(flags[:4])}), {MULTI_LABEL}")
+    elif known == "labels":
+        cells = [row[columns[known]].strip() for row in table]
+        several = next((cell for cell in cells if re.search(r"[|;,]|\S \S", cell)), None)
+        if several is not None:
+            raise ValueError(f"its column labels holds several in one cell, as {several!r}, {MULTI_LABEL}")
+
+
+_FLAGS = ("0", "1", "0.0", "1.0", "True", "False", "true", "false")
 
 
 def _holds_times(cells: Sequence[str]) -> bool:

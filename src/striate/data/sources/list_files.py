@@ -14,24 +14,29 @@ from pathlib import Path
 import numpy as np
 
 from striate.data.segment import address, file_of
+from striate.data.sources.class_folder import split_named
 from striate.data.sources.list_columns import SPLIT_WORDS, Row, Rows
 from striate.data.sources.list_rows import read_rows, read_text
-from striate.data.sources.listing import Listing, in_order
+from striate.data.sources.listing import Kind, Listing, in_order
 from striate.data.sources.splits import SPLITS
-from striate.data.suffixes import VIDEO_SUFFIXES
+from striate.data.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from striate.errors import DataError
 from striate.numbers import counted
 
-LIST_SUFFIXES = frozenset({".txt", ".csv", ".tsv", ".json", ".list"})
+LIST_SUFFIXES = frozenset({".txt", ".csv", ".tsv", ".json", ".jsonl", ".list"})
+METADATA = ("metadata.csv", "metadata.jsonl")
+"""Lists inside of a folder of images, as the Hugging Face hub has them."""
+_USUAL = (".jpg", ".jpeg", ".png", *sorted(VIDEO_SUFFIXES), *sorted(IMAGE_SUFFIXES))
+"""Suffixes that the names in a list may lack."""
 _HMDB51 = re.compile(r"(?P<label>.+)_test_split(?P<number>\d+)\.txt")
 _HMDB51_SPLITS = {"1": "train", "2": "test"}  # 0: not used
 _MOST_FOLDERS = 200
 
 
 def is_list(path: Path) -> bool:
-    """Whether it is a list of clips, or a folder of HMDB51's."""
+    """Whether it is a list of images or clips, or a folder that holds such: with metadata, or of HMDB51."""
     if path.is_dir():
-        return any(_HMDB51.fullmatch(entry.name) for entry in path.iterdir())
+        return bool(_metadata(path)) or any(_HMDB51.fullmatch(entry.name) for entry in path.iterdir())
     return path.is_file() and path.suffix.lower() in LIST_SUFFIXES
 
 
@@ -39,7 +44,7 @@ def list_clips(path: Path) -> Listing:
     """The clips that a list names. Raises DataError if more than a tenth of them are not there."""
     search = _Search(_folders(path))
     match = _HMDB51.fullmatch(path.name)
-    if path.is_dir() or match:
+    if match or (path.is_dir() and not _metadata(path)):
         (rows, notes), lists = _hmdb51(path, match["number"] if match else "1")
     else:
         (rows, notes), lists = _splits(path, search)
@@ -60,8 +65,28 @@ def list_clips(path: Path) -> Listing:
         split=split,
         splits=tuple(name for name in SPLITS if (split == name).any()),
         notes=(f"read from {', '.join(lists)}", *notes, *_segments_note(paths)),
-        kind="frames" if os.path.isdir(file_of(paths[0])) else "videos",  # noqa: PTH112
+        kind=_kind(file_of(paths[0])),
     )
+
+
+def _kind(path: str) -> Kind:
+    if os.path.isdir(path):  # noqa: PTH112
+        return "frames"
+    return "images" if Path(path).suffix.lower() in IMAGE_SUFFIXES else "videos"
+
+
+def _metadata(folder: Path) -> dict[str, Path]:
+    """Split → list, of a folder of images with metadata in it, or in the folders of its splits."""
+    own = next((folder / name for name in METADATA if (folder / name).is_file()), None)
+    if own is not None:
+        return {"train": own}
+    found: dict[str, Path] = {}
+    for entry in sorted(folder.iterdir()):
+        split = split_named(entry.name) if entry.is_dir() else None
+        lists = [entry / name for name in METADATA if split and (entry / name).is_file()]
+        if split and lists:
+            found[split] = lists[0]
+    return found if "train" in found else {}
 
 
 def clips_named(path: Path) -> list[str]:
@@ -76,7 +101,7 @@ class _Search:
     """Folders in which the paths of a list are looked for; where the last was found, the next is first."""
 
     folders: list[Path]
-    suffixes: list[str] = field(default_factory=lambda: ["", *sorted(VIDEO_SUFFIXES)])
+    suffixes: list[str] = field(default_factory=lambda: ["", *dict.fromkeys(_USUAL)])
 
     def find(self, names: Iterable[str]) -> str | None:
         """A file or folder of one of these names."""
@@ -90,7 +115,8 @@ class _Search:
         return None
 
     def _suffixes_of(self, name: str) -> Sequence[str]:
-        return ("",) if Path(name).suffix.lower() in VIDEO_SUFFIXES else tuple(self.suffixes)
+        known = Path(name).suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
+        return ("",) if known else tuple(self.suffixes)
 
     def _prefer(self, folder: Path, suffix: str) -> None:
         if self.folders[0] != folder:
@@ -129,11 +155,18 @@ def _segments_note(paths: Sequence[str]) -> tuple[str, ...]:
 
 def _splits(path: Path, search: _Search) -> tuple[Rows, list[str]]:
     """The rows of a list and of those that go with it, and their names."""
-    lists = _companions(path)
+    lists = _metadata(path) if path.is_dir() else _companions(path)
     rows: list[Row] = []
     notes: list[str] = []
     for split, file in lists.items():
         read = read_rows(file, lambda name: search.find([name]) is not None)
+        if path.is_dir():  # names are below the list's own folder, which is that of a split
+            below = file.parent.relative_to(path)
+            named = [row._replace(names=tuple(str(below / name) for name in row.names)) for row in read.rows]
+            read = read._replace(rows=named)
+        if split != "train" and not any(row.label or "/" in row.names[0] for row in read.rows):
+            notes.append(f"{file.name} left out: it names no classes")
+            continue
         rows += [row._replace(split=row.split or split) for row in read.rows]
         notes += read.notes
     return Rows(rows, tuple(dict.fromkeys(notes))), [file.name for file in lists.values()]

@@ -13,6 +13,7 @@ counted where the clip is read. A path without a label has its folder's name.
 """
 
 import csv
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -38,6 +39,8 @@ def read_rows(path: Path, exists: Callable[[str], bool]) -> Rows:
     text = read_text(path)
     if path.suffix.lower() == ".json":
         return rows_in_json(path, text)
+    if path.suffix.lower() == ".jsonl":
+        return _from_json_lines(path, text)
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     if not lines:
         raise DataError(f"{path} is empty: expected a list of clips, `path label` on each line")
@@ -53,6 +56,16 @@ def read_rows(path: Path, exists: Callable[[str], bool]) -> Rows:
         ) from None
     except (csv.Error, ValueError) as error:
         raise DataError(f"{path} is no table of clips: {error}") from None
+
+
+def _from_json_lines(path: Path, text: str) -> Rows:
+    """An object a line, as image folders of the Hugging Face hub have them in metadata.jsonl."""
+    try:
+        objects = [json.loads(line) for line in text.splitlines() if line.strip()]
+        names = list(objects[0])
+        return rows_of(names, [[str(one.get(name, "")) for name in names] for one in objects])
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise DataError(f"{path} is no list with an object a line: {error}") from None
 
 
 def read_text(path: Path) -> str:

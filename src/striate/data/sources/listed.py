@@ -43,7 +43,7 @@ def listed_contents(listing: Listing, options: Options) -> Contents:
         kept, images, notes, broken = _images(readable, channels, size, options, options.framing(fit))
         skipped += broken
         refuse_many(skipped, listing.totals())
-        groups = None
+        groups = None if options.group_by is None else groups_of(kept.keys, options.group_by)
     else:
         lengths = [Length(header.frames, header.seconds) for header in headers]
         sampling, notes = choose_sampling(lengths, options)

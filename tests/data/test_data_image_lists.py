@@ -1,0 +1,137 @@
+"""Lists of images: as competitions and the hub publish them, files wherever they lie."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from striate import open_data
+from striate.data.sources.list_files import is_list, list_clips
+from striate.errors import DataError
+
+LABELS = {"one": "cat", "two": "dog", "three": "cat", "four": "dog", "five": "cat", "six": "dog"}
+
+
+def images(folder: Path, *, suffix: str = ".jpg") -> None:
+    """Six pictures, each of another grey."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, name in enumerate(LABELS):
+        Image.fromarray(np.full((10, 12, 3), 20 * number, np.uint8)).save(folder / f"{name}{suffix}")
+
+
+def write(path: Path, *lines: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def told(source: Path) -> dict[str, str]:
+    """File name without suffix → class."""
+    listing = list_clips(source)
+    assert listing.kind == "images"
+    return {
+        Path(path).stem: listing.classes[label]
+        for path, label in zip(listing.paths, listing.labels, strict=True)
+    }
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".JPG"])
+@pytest.mark.parametrize("written", [True, False])
+@pytest.mark.parametrize(
+    "header",
+    ["image,label", "image_id,diagnosis", "id,breed", "Image,Id", "id_code,diagnosis", "filename,class"],
+)
+def test_tables_of_competitions(tmp_path: Path, suffix: str, written: bool, header: str) -> None:
+    """The extension stands in the table or not; the files lie in a folder beside it."""
+    if suffix == ".JPG" and not written:
+        pytest.skip("a name without its suffix is looked for with suffixes in small letters")
+    images(tmp_path / "train_images", suffix=suffix)
+    rows = (f"{name}{suffix if written else ''},{label}" for name, label in LABELS.items())
+    source = write(tmp_path / "train.csv", header, *rows)
+    assert told(source) == LABELS
+
+
+def test_other_columns_are_said_and_a_test_list_without_classes_is_left_out(tmp_path: Path) -> None:
+    images(tmp_path / "train_images")
+    rows = (f"{name}.jpg,3,{label},{number}" for number, (name, label) in enumerate(LABELS.items()))
+    source = write(tmp_path / "train.csv", "image_id,age,label,fold", *rows)
+    write(tmp_path / "test.csv", "image_id", "seven.jpg", "eight.jpg")
+    listing = list_clips(source)
+    assert listing.notes == (
+        "read from train.csv, test.csv",
+        "columns not read: age, fold",
+        "test.csv left out: it names no classes",
+    )
+    assert listing.splits == ("train",)
+
+
+def test_a_list_opens_like_any_set(tmp_path: Path) -> None:
+    images(tmp_path)
+    source = write(tmp_path / "all.csv", "image,label", *(f"{a},{b}" for a, b in LABELS.items()))
+    data = open_data(source, size=8)
+    assert (data.unit, data.name, data.classes, data.size) == ("images", "all", ("cat", "dog"), (8, 8))
+    assert data.source == str(source)
+    with pytest.raises(DataError, match=r"all\.csv holds images, which have no frames: leave it out"):
+        open_data(source, frames=4)
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        (
+            ["image,healthy,rust,scab", "one.jpg,0,1,0", "two.jpg,1,0,1"],
+            "it has a column for each class (healthy, rust, scab), which is multi-label, and an image or "
+            "clip has one class here: write path,label with the class that you mean",
+        ),
+        (
+            ["image,labels", "one.jpg,rust scab", "two.jpg,healthy"],
+            "its column labels holds several in one cell, as 'rust scab', which is multi-label, and an image "
+            "or clip has one class here: write path,label with the class that you mean",
+        ),
+    ],
+)
+def test_several_classes_of_one_image(tmp_path: Path, lines: list[str], sentence: str) -> None:
+    images(tmp_path)
+    source = write(tmp_path / "train.csv", *lines)
+    with pytest.raises(DataError) as caught:
+        open_data(source)
+    assert str(caught.value) == f"{source} is no table of clips: {sentence}"
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+@pytest.mark.parametrize("split", [True, False])
+def test_folders_of_the_hub(tmp_path: Path, kind: str, split: bool) -> None:
+    """metadata.csv or .jsonl inside of the folder of images, or inside of that of each split."""
+    folders = [tmp_path / "train", tmp_path / "test"] if split else [tmp_path]
+    for folder in folders:
+        images(folder)
+        if kind == "csv":
+            write(folder / "metadata.csv", "file_name,label", *(f"{a}.jpg,{b}" for a, b in LABELS.items()))
+        else:
+            objects = ({"file_name": f"{a}.jpg", "label": b} for a, b in LABELS.items())
+            write(folder / "metadata.jsonl", *map(json.dumps, objects))
+    assert is_list(tmp_path)
+    listing = list_clips(tmp_path)
+    assert {name: len(rows) for name, rows in listing.rows.items()} == (
+        {"train": 6, "test": 6} if split else {"train": 6}
+    )
+    for name, rows in listing.rows.items() if split else ():
+        assert {Path(listing.paths[row]).parent.name for row in rows} == {name}
+    assert open_data(tmp_path, size=8).classes == ("cat", "dog")
+
+
+def test_a_person_stays_on_one_side(tmp_path: Path) -> None:
+    for label in ("happy", "sad"):
+        for person in range(12):
+            (tmp_path / label).mkdir(exist_ok=True)
+            for take in range(3):
+                pixels = np.full((8, 8), 10 * person + take, np.uint8)
+                Image.fromarray(pixels).save(tmp_path / label / f"p{person:02}_{take}.png")
+    data = open_data(tmp_path, group_by=r"(p\d+)_")
+    people = {name: {Path(file).name[:3] for file in part.names} for name, part in data.splits.items()}
+    assert set(people) == {"train", "val", "test"}
+    assert not people["train"] & people["val"]
+    assert not people["train"] & people["test"]
+    assert not people["val"] & people["test"]
