@@ -62,8 +62,8 @@ def open_data(
         frames: of each clip; 8 by default.
         stride: distance of a clip's frames in the video, counted in frames; refused where frame rates differ.
         flow: "dis" or "farneback" adds optical flow in x and y as two more planes of each clip.
-        group_by: a regular expression whose first group (or whole match) in a clip's path says which
-            recording it was cut from; clips of one recording stay on one side of a split.
+        group_by: a regular expression whose first group (or whole match) in a path says which recording a
+            clip was cut from, or which person an image is of; these stay on one side of a split.
         span: seconds of a video that a clip stands for, over which its frames are spread evenly; "whole"
             spreads them over all of each video. By default what nine in ten clips are long, 10 at most. At
             most one of span, rate and stride can be given.
