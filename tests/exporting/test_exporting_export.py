@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 import striate
+from striate.data.images.framing import Framing
 from striate.errors import ArgumentError, DataError, MissingExtraError, NetworkError, RunError
 from striate.evaluating import exported
 from striate.evaluating.exported_content import FORMAT, from_texts
@@ -246,3 +247,15 @@ def test_the_extra_is_asked_for(images: Path, tmp_path: Path, monkeypatch: pytes
     assert str(refused.value) == "exporting a network needs the extra 'export': pip install 'striate[export]'"
     with pytest.raises(MissingExtraError, match=r"^running an exported file needs the extra 'export'"):
         exported.onnx_runtime("running an exported file")
+
+
+@pytest.mark.parametrize(
+    ("framing", "says"),
+    [
+        (Framing(), "the short side is resized and what stands over is cut off evenly on both sides, with"),
+        (Framing("pad"), "the long side is resized and what is missing is black, evenly on both sides, with"),
+        (Framing("squash", 0.875), "of each side the inner 87.5 % are taken; both sides are resized, with"),
+    ],
+)
+def test_the_rule_of_resizing_is_that_of_the_run(framing: Framing, says: str) -> None:
+    assert exported_run._resize(framing) == f"{says} {exported_run.VALUES.removeprefix('with ')}"

@@ -153,15 +153,21 @@ def test_several_sources_take_turns_and_do_not_touch_each_other(run: Path, tmp_p
     assert [moment.probabilities for moment in moments if moment.source == str(one)] == alone
 
 
-def test_a_run_on_images_is_streamed_frame_by_frame(tmp_path: Path, folder: Path) -> None:
-    from small_runs import small_run
+@pytest.mark.parametrize("fit", ["crop", "pad"])
+def test_a_run_on_images_is_streamed_frame_by_frame(fit: str, tmp_path: Path) -> None:
+    """Frames that are not square are framed as pictures are; from a video as from a folder."""
+    from small_runs import small_recipe, small_run
 
-    run = small_run(tmp_path / "images")
-    moments = list(striate.stream(run.path, folder, readout="frame"))
-    predicted = striate.predict(run.path, [folder]).images
-    for moment, one in zip(moments, predicted, strict=True):
-        assert moment.best == one.best
-        assert moment.probability == pytest.approx(one.probabilities[0], abs=1e-5)
+    run = small_run(tmp_path / "images", small_recipe(epochs=1), fit=fit).path
+    video = write_video(tmp_path / "a.mkv", [0, 1, 2], (24, 30))
+    (tmp_path / "frames").mkdir()
+    for number in range(3):
+        Image.fromarray(np.full((24, 30), 20 * number, np.uint8)).save(tmp_path / "frames" / f"{number}.png")
+    predicted = striate.predict(run, [tmp_path / "frames"]).images
+    for source in (video, tmp_path / "frames"):
+        for moment, one in zip(striate.stream(run, source, readout="frame"), predicted, strict=True):
+            assert moment.best == one.best
+            assert moment.probability == pytest.approx(one.probabilities[0], abs=1e-5)
 
 
 def test_a_run_that_looks_ahead_answers_late_about_the_right_frame(run: Path, folder: Path) -> None:

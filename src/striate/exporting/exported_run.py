@@ -6,6 +6,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from striate.data.images.framing import Framing
 from striate.evaluating.exported_content import (
     FRAME,
     NEXT,
@@ -18,15 +19,17 @@ from striate.evaluating.exported_content import (
 from striate.evaluating.run_model import Trained
 from striate.exporting.onnx_model import to_onnx
 from striate.exporting.whole import whole_network, whole_step
-from striate.numbers import by
+from striate.numbers import by, percent
 from striate.plain_values import ToJson
 from striate.stepping import Entry, Step
 from striate.version import __version__
 
-RESIZE = (
-    "the short side is resized with antialiasing (bilinear) and what stands over is cut off evenly on both "
-    "sides; grey is 0.299 R + 0.587 G + 0.114 B; values 0 to 255, channels first"
-)
+RESIZE = {
+    "crop": "the short side is resized and what stands over is cut off evenly on both sides",
+    "pad": "the long side is resized and what is missing is black, evenly on both sides",
+    "squash": "both sides are resized",
+}
+VALUES = "with antialiasing (bilinear); grey is 0.299 R + 0.587 G + 0.114 B; 0 to 255, channels first"
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def _content(trained: Trained, step: Step | None) -> FileContent:
         classes=trained.classes,
         channels=trained.channels,
         size=trained.size,
-        resize=RESIZE,
+        resize=_resize(trained.framing),
         precision="fp32",
         sampling=trained.sampling,
         flow=trained.flow,
@@ -107,6 +110,11 @@ def _content(trained: Trained, step: Step | None) -> FileContent:
         striate=__version__,
         step=None if step is None else _step_content(step),
     )
+
+
+def _resize(framing: Framing) -> str:
+    inner = "" if framing.share == 1 else f"of each side the inner {percent(framing.share, 1)} are taken; "
+    return f"{inner}{RESIZE[framing.fit]}, {VALUES}"
 
 
 def _step_content(step: Step) -> StepContent:

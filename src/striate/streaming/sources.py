@@ -13,7 +13,8 @@ from typing import Any
 import av
 import numpy as np
 
-from striate.data.images.reading import decode_image
+from striate.data.images.framing import DEFAULT, Framing
+from striate.data.images.reading import decode_image, refit
 from striate.data.unreadable_files import UnreadableError
 from striate.data.video.frame_source import frame_files
 from striate.data.video.video_file import VideoError, open_video
@@ -54,28 +55,38 @@ def is_live(source: str) -> bool:
     return source == "-" or bool(CAMERA.fullmatch(source) or ADDRESS.fullmatch(source))
 
 
-def pictures(
-    source: str, channels: int, size: tuple[int, int], rate: float | None = None, whole: bool = False
-) -> Pictures:
+@dataclass(frozen=True)
+class Wanted:
+    """What becomes of a frame."""
+
+    channels: int
+    """1 or 3."""
+    size: tuple[int, int]
+    """(H, W)."""
+    framing: Framing = DEFAULT
+    """How frames of another shape are brought to it."""
+    whole: bool = False
+    """Whether each is also kept as it came, to be shown."""
+
+
+def pictures(source: str, wanted: Wanted, rate: float | None = None) -> Pictures:
     """The frames of a source, one after the other.
 
     Args:
         source: a file, a folder of frames, "camera", "camera:1", an address, or "-".
-        channels: 1 or 3.
-        size: (H, W), to which frames are resized and cut as in training.
+        wanted: what becomes of each frame.
         rate: of a folder of frames, which has no times of its own.
-        whole: also keep each frame as it came, to be shown.
 
     Raises:
         DataError: there is no such file, or it holds no frames.
         ArgumentError: what names no source.
     """
-    convert = _Converted(channels, size, whole)
+    convert = _Converted(wanted)
     if is_live(source):
         return _live(source, convert)
     path = Path(source)
     if path.is_dir():
-        return _folder(path, channels, size, rate or FOLDER_RATE, whole)
+        return _folder(path, wanted, rate or FOLDER_RATE)
     if not path.exists():
         if re.match(r"\w+:", source):
             raise ArgumentError(
@@ -89,16 +100,20 @@ def pictures(
 class _Converted:
     """A decoder's frames as pictures; when they come, others have to say."""
 
-    def __init__(self, channels: int, size: tuple[int, int], whole: bool) -> None:
-        self._fitted = Converter(channels, size)
-        self._whole = Converter(3, None) if whole else None
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted, self._cropped = wanted, wanted.framing == DEFAULT
+        self._convert = Converter(wanted.channels, wanted.size if self._cropped else None)
+        self._whole = Converter(3, None) if wanted.whole else None
 
     def __call__(self, frame: av.VideoFrame) -> Picture:
-        pixels = np.ascontiguousarray(np.moveaxis(self._fitted(frame), -1, 0))
+        pixels = np.ascontiguousarray(np.moveaxis(self._convert(frame), -1, 0))
+        if not self._cropped:
+            wanted = self._wanted
+            pixels = refit(pixels[None], wanted.channels, wanted.size, framing=wanted.framing)[0]
         return Picture(0.0, pixels, shown=None if self._whole is None else partial(self._whole, frame))
 
 
-def _folder(path: Path, channels: int, size: tuple[int, int], rate: float, whole: bool) -> Pictures:
+def _folder(path: Path, wanted: Wanted, rate: float) -> Pictures:
     files = frame_files(path)
     if not files:
         raise DataError(f"{path} holds no frames: give a folder of image files")
@@ -107,12 +122,14 @@ def _folder(path: Path, channels: int, size: tuple[int, int], rate: float, whole
         lost = 0
         for number, file in enumerate(files):
             try:
-                pixels = decode_image(file, channels=channels, size=size)
+                pixels = decode_image(
+                    file, channels=wanted.channels, size=wanted.size, framing=wanted.framing
+                )
             except UnreadableError:
                 lost += 1
                 continue
             note = f"{lost} frames could not be read" if lost else ""
-            yield Picture(number / rate, pixels, note, partial(_whole_image, file) if whole else None)
+            yield Picture(number / rate, pixels, note, partial(_whole_image, file) if wanted.whole else None)
             lost = 0
 
     return read()

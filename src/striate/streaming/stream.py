@@ -23,7 +23,7 @@ from striate.streaming.drawing import DrawnVideo
 from striate.streaming.events import EventFinder, with_events
 from striate.streaming.keeping import Arrived, at_rate, every_frame, every_so_many, newest_frame
 from striate.streaming.moment import Moment
-from striate.streaming.sources import is_live, pictures
+from striate.streaming.sources import Wanted, is_live, pictures
 from striate.streaming.writing import VIDEO, check_out, written
 
 
@@ -116,7 +116,8 @@ def _arriving(trained: Trained, source: str, rate: float | None, keep: str, whol
     live = is_live(source)
     sampling = trained.sampling
     of_folder = sampling.frame_rate if sampling else None
-    frames = pictures(source, trained.channels, trained.size, of_folder or rate, whole)
+    wanted = Wanted(trained.channels, trained.size, trained.framing, whole)
+    frames = pictures(source, wanted, of_folder or rate)
     if rate is None and sampling and sampling.step is not None:
         rate = 1 / sampling.step
     stride = sampling.stride if sampling else None
