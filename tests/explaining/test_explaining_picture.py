@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from striate.explaining.picture import Drawn, Picture, as_bytes, colours_of, draw, ramp, stretched
+from striate.explaining.picture import (
+    BAR,
+    GAP,
+    LINE,
+    Drawn,
+    Picture,
+    as_bytes,
+    colours_of,
+    draw,
+    ramp,
+    stretched,
+)
 
 
 def test_a_tile_is_stretched_from_dark_to_bright() -> None:
@@ -45,3 +56,15 @@ def test_a_mark_is_a_green_rectangle() -> None:
     image = draw(picture)
     colours = {colour for _, colour in image.getcolors(1 << 20)}
     assert (0, 200, 83) in colours
+
+
+def test_the_scale_stands_below() -> None:
+    """A bar with blue, white and red for a scale that all share; two numbers below a tile with its own."""
+    tile = np.array([[0.5, -2.0], [1.0, 0.0]])
+    bare = draw(Picture("maps", (np.zeros((3, 2, 2)),), ("",)))
+    shared = np.asarray(draw(Picture("filters", (tile,), ("",), signed=True)))
+    bar = shared[bare.height + 4, GAP : GAP + BAR]
+    assert bar[[0, BAR - 1]].tolist() == [[33, 102, 172], [178, 24, 43]]
+    assert bar[BAR // 2].min() > 250
+    own = draw(Picture("maps", (tile,), ("",)))
+    assert own.height == bare.height + LINE

@@ -18,6 +18,8 @@ SMALLEST, LARGEST = 72, 360
 FEW = 3
 """So many tiles are drawn large."""
 GAP, LINE = 6, 13
+BAR = 180
+"""Pixels that the bar of a scale is wide."""
 RAMP = np.array(
     [(0, 0, 4), (66, 10, 104), (147, 38, 103), (221, 81, 58), (252, 165, 10), (252, 255, 164)], float
 )
@@ -68,20 +70,51 @@ class Drawn:
 
 
 def draw(picture: Picture) -> Image.Image:
-    """All tiles in rows, their names below them."""
+    """All tiles in rows, their names and the numbers of their colours below them."""
     tiles = [_tile(picture, number) for number in range(len(picture.tiles))]
     width, height = max(tile.width for tile in tiles), max(tile.height for tile in tiles)
     columns = max(1, min(len(tiles), (ACROSS + GAP) // (width + GAP)))
     rows = -(-len(tiles) // columns)
-    line = LINE if any(picture.names) else 0
-    canvas = Image.new("RGB", (columns * (width + GAP) + GAP, rows * (height + GAP + line) + GAP), "white")
+    lines = [_lines(picture, number) for number in range(len(tiles))]
+    below = LINE * max(map(len, lines))
+    bar = _bar(picture)
+    wide = max(columns * (width + GAP), 0 if bar is None else bar.width + GAP) + GAP
+    high = rows * (height + GAP + below) + GAP + (0 if bar is None else bar.height + GAP)
+    canvas = Image.new("RGB", (wide, high), "white")
     pen = ImageDraw.Draw(canvas)
-    for number, (tile, name) in enumerate(zip(tiles, picture.names, strict=True)):
+    for number, (tile, texts) in enumerate(zip(tiles, lines, strict=True)):
         row, column = divmod(number, columns)
-        left, top = GAP + column * (width + GAP), GAP + row * (height + GAP + line)
+        left, top = GAP + column * (width + GAP), GAP + row * (height + GAP + below)
         canvas.paste(tile, (left, top))
-        pen.text((left, top + height), name[: width // 6 + 1], fill="black")
+        for line, text in enumerate(texts):
+            pen.text((left, top + height + line * LINE), text[: width // 6 + 1], fill="black")
+    if bar is not None:
+        canvas.paste(bar, (GAP, high - GAP - bar.height))
     return canvas
+
+
+def _lines(picture: Picture, number: int) -> list[str]:
+    """What stands below a tile: its name, and what is dark and what bright where it has its own scale."""
+    tile = np.asarray(picture.tiles[number])
+    named = [picture.names[number]] if any(picture.names) else []
+    own = tile.ndim == 2 and not (picture.signed or picture.over_input)
+    return [*named, f"{tile.min():.3g} … {tile.max():.3g}"] if own else named
+
+
+def _bar(picture: Picture) -> Image.Image | None:
+    """The colours of a scale that all tiles share, and its numbers; None where there is none."""
+    if not (picture.signed or picture.over_input) or any(np.ndim(tile) != 2 for tile in picture.tiles):
+        return None
+    reach, along = _reach(picture.tiles), np.linspace(0, 1, BAR)[None]
+    colours = _signed((2 * along - 1) * reach, reach) if picture.signed else as_bytes(ramp(along))
+    bar = Image.new("RGB", (BAR, 2 * LINE), "white")
+    bar.paste(Image.fromarray(colours).resize((BAR, LINE - 2)), (0, 0))
+    pen = ImageDraw.Draw(bar)
+    marks = ((0, "la", -reach), (BAR // 2, "ma", 0.0), (BAR - 1, "ra", reach)) if picture.signed else (
+        (0, "la", 0.0), (BAR - 1, "ra", reach))  # fmt: skip
+    for x, anchor, value in marks:
+        pen.text((x, LINE), f"{value:.3g}", fill="black", anchor=anchor)
+    return bar
 
 
 def _tile(picture: Picture, number: int) -> Image.Image:

@@ -121,7 +121,7 @@ class Update:
                 factor(new),
             ]
             yield Paragraph(say("update.average"))
-            yield Formula(row("a", "←", *map(_as_number, mixed), "=", number(after, 8)))
+            yield Formula(row("a", "←", *mixed, "=", number(after, 8)))
         if self.old.ndim:
             names = (say("grid.old"), say("grid.step"), say("grid.new"))
             for matrices in planes_of(self.old, self.new - self.old, self.new):
@@ -141,7 +141,7 @@ class Update:
             decays = decay and self.rule == "AdamW"
             start: list[Maths | str | float] = [*shrunk] if decays else [number(old, 6)]
             step = over(factor(mean), row(root(row(square)), "+", float(s["epsilon"])))
-            yield row(weight, "←", *map(_as_number, start), "−", rate, "·", step, "=", number(new, 8))
+            yield row(weight, "←", *start, "−", rate, "·", step, "=", number(new, 8))
             return
         pulled = g + decay * old
         if decay:
@@ -159,12 +159,6 @@ class Update:
         """What is remembered of the weight, before and after."""
         before = self.memory.get(name, np.zeros(self.old.shape))
         return number(float(before[self.at])), number(float(self.memory_after[name][self.at]))
-
-
-def _as_number(part: Maths | str | float) -> Maths | str | float:
-    """A number that is a text already, as one."""
-    digits = isinstance(part, str) and part.lstrip("−")[:1].isdigit()
-    return Maths(part, f"<mn>{part}</mn>") if isinstance(part, str) and digits else part
 
 
 def _formulas(rule: str, decays: bool) -> list[Maths]:

@@ -4,7 +4,7 @@ A terminal, a page and a notebook show the same document; it knows nothing of th
 """
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any, NamedTuple, Protocol
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from striate.numbers import number
 from striate.pages.table import Table
 
+BREAKS = ("=", "+", "−", "←")
+"""Signs before which the line of a long formula may be broken."""
+
 # Formulas, each in one go as text for a terminal and as MathML, which browsers typeset without help.
 
 
@@ -22,6 +25,8 @@ class Maths(NamedTuple):
 
     text: str
     markup: str
+    pieces: tuple[str, ...] = ()
+    """The markup in pieces, between which a line may be broken; none where it may not."""
 
 
 def as_maths(part: "Maths | str | float") -> Maths:
@@ -29,7 +34,9 @@ def as_maths(part: "Maths | str | float") -> Maths:
     if isinstance(part, Maths):
         return part
     if isinstance(part, int | float):
-        return Maths(number(part), f"<mn>{number(part)}</mn>")
+        return as_maths(number(part))
+    if part.lstrip("−")[:1].isdigit():
+        return Maths(part, f"<mn>{part}</mn>")
     if part.isalpha() or part.isidentifier():
         style = ' mathvariant="normal"' if len(part) > 1 else ""
         return Maths(part, f"<mi{style}>{escape(part)}</mi>")
@@ -39,7 +46,26 @@ def as_maths(part: "Maths | str | float") -> Maths:
 def row(*parts: "Maths | str | float") -> Maths:
     """One thing after another."""
     found = [as_maths(part) for part in parts]
-    return Maths("".join(one.text for one in found), f"<mrow>{''.join(one.markup for one in found)}</mrow>")
+    markup = f"<mrow>{''.join(one.markup for one in found)}</mrow>"
+    return Maths("".join(one.text for one in found), markup, tuple(_pieces(found)))
+
+
+def _pieces(parts: Sequence[Maths]) -> Iterator[str]:
+    """The markup of a row, broken before each sign that stands between two parts, outside of brackets."""
+    piece, depth, before = "", 0, "="
+    for one in parts:
+        sign = one.text.strip()
+        first, *more = one.pieces if one.pieces and not depth else (one.markup,)
+        if sign in BREAKS and not depth and before not in BREAKS:
+            yield piece
+            piece, first = "", first.replace("<mo>", '<mo form="infix">')  # with the space of such a sign
+        piece += first
+        for later in more:
+            yield piece
+            piece = later
+        depth += (sign == "(") - (sign == ")")
+        before = sign
+    yield piece
 
 
 def sub(base: "Maths | str", *index: "Maths | str | float") -> Maths:
@@ -144,11 +170,20 @@ class Paragraph:
     text: str
 
 
+WIDE = 40
+"""Letters of a formula that stay on one line."""
+
+
 @dataclass(frozen=True)
 class Formula:
     """One formula on a line of its own."""
 
     maths: Maths
+
+    @property
+    def long(self) -> bool:
+        """Whether a page should be able to break its line."""
+        return len(self.maths.text) > WIDE and len(self.maths.pieces) > 1
 
 
 @dataclass(frozen=True)
