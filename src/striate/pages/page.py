@@ -65,8 +65,8 @@ body.striate{padding:1rem;box-sizing:border-box}
 .striate .square{display:inline-block;width:.7em;height:.7em;border-radius:2px;margin-right:.45em}
 .striate ul.notes{margin:.6rem 0;padding-left:1.2rem;color:var(--soft);max-width:60rem}
 .striate ul.notes li{margin:.15rem 0;overflow-wrap:anywhere}
-.striate .drawing{background:var(--sheet);overflow:auto hidden;border:1px solid var(--line);
-  border-radius:8px;padding:.7rem;margin:.8rem 0}
+.striate .drawing{--soft:#57606a;color:#1b1f24;background:var(--sheet);overflow:auto hidden;
+  border:1px solid var(--line);border-radius:8px;padding:.7rem;margin:.8rem 0}
 .striate .drawing polygon{stroke:#fff;stroke-width:.6}
 .striate .drawing g:hover polygon{stroke:#111}
 .striate .drawing svg text{font:10px system-ui,"DejaVu Sans",sans-serif;fill:#3a434d}
