@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from striate.models import CATALOGUE, WAYS, ClipNetwork, NetworkSpec, build
+from striate.watching import without_numbers
 
 CLASSES, FRAMES, SIDE = 5, 5, 64
 SMALL = ("plain", "resnet18", "squeezenet1_1", "mobilenet_v2")
@@ -52,7 +53,7 @@ def grown(backbone: str, way: str, causal: bool = False) -> ClipNetwork:
 @cache
 def described(backbone: str, way: str) -> ClipNetwork:
     """The same without numbers."""
-    with torch.device("meta"):
+    with without_numbers():
         network = build(backbone, classes=CLASSES, size=SIDE, time=way)
     assert isinstance(network, ClipNetwork)
     return network
@@ -67,8 +68,7 @@ def side_of(backbone: str) -> int:
 def test_any_number_of_frames_and_a_step_of_training(backbone: str, way: str) -> None:
     network = described(backbone, way).train()
     for frames in (2, 6) if way == "two-stream" else (1, 5):
-        with torch.device("meta"):
-            scores = network(torch.empty(2, planes(way), frames, SIDE, SIDE))
+        scores = network(torch.empty(2, planes(way), frames, SIDE, SIDE, device="meta"))
         assert scores.shape == (2, CLASSES)
     scores.sum().backward()
     assert all(parameter.grad is not None for parameter in network.parameters())
@@ -93,7 +93,7 @@ def test_steps_of_training_lower_the_loss(way: str) -> None:
 
 @cache
 def names_of_images(backbone: str) -> frozenset[str]:
-    with torch.device("meta"):
+    with without_numbers():
         return frozenset(build(backbone, classes=CLASSES, size=SIDE).state_dict())
 
 

@@ -23,6 +23,7 @@ from striate.runs import read_record
 from striate.tracing import Inputs
 from striate.tracing.files import read_exported, read_onnx
 from striate.tracing.trace import Follow
+from striate.watching import without_numbers
 
 IMAGENET_CLASSES, KINETICS_CLASSES = 1000, 400
 FRAMES = 8  # of a clip whose length was not given
@@ -106,7 +107,7 @@ def _from_catalogue(name: str, real: bool, shape: tuple[int, ...] | None) -> Loa
             f"got {'x'.join(map(str, default))}"
         )
     classes = 10 if name in SIZES else IMAGENET_CLASSES
-    with torch.device("cpu" if real else "meta"):
+    with torch.device("cpu") if real else without_numbers():
         network = build(name, classes=classes, channels=default[0], size=(default[1], default[2]))
     return Loaded(network, name, default)
 
@@ -121,7 +122,7 @@ def _clip_network(name: str, real: bool, shape: tuple[int, ...] | None) -> Loade
             f"got {'x'.join(map(str, (channels, *clip)))}"
         )
     frames, height, width = clip
-    with torch.device("cpu" if real else "meta"):
+    with torch.device("cpu") if real else without_numbers():
         network = build(
             name, classes=KINETICS_CLASSES, channels=channels, frames=frames, size=(height, width)
         )
@@ -159,7 +160,7 @@ def _through_time(
             f"{'x'.join(map(str, picture))}{'' if frames is None else f' with {frames} frames'}"
         )
     channels, count, height, width = clip
-    with torch.device("cpu" if real or is_own(name) else "meta"):
+    with torch.device("cpu") if real or is_own(name) else without_numbers():
         network = build(
             name,
             classes=10 if name in SIZES else KINETICS_CLASSES,

@@ -21,6 +21,7 @@ from striate.models.resnet import resnet18, resnet34, resnet50, resnet101
 from striate.models.squeezenet import squeezenet1_1
 from striate.models.vgg import vgg16
 from striate.models.ways import WAYS, Plan, check_way, options_of_way
+from striate.watching import without_numbers
 
 Builder = Callable[..., nn.Module]
 
@@ -191,7 +192,7 @@ def _clip_network(backbone: str, arguments: dict[str, Any], frames: int | None, 
 
 def _check_size(backbone: str, arguments: dict[str, Any], size: Size) -> None:
     """Run the network without numbers, on the meta device; if it fails, find the smallest square it takes."""
-    with torch.device("meta"):
+    with without_numbers():
         network = CATALOGUE[backbone](**arguments).eval()
     channels = arguments["channels"]
     try:
@@ -211,5 +212,5 @@ def _takes(network: nn.Module, channels: int, size: Size) -> bool:
 
 
 def _run_without_numbers(network: nn.Module, channels: int, size: Size) -> None:
-    with torch.no_grad():
-        network(torch.empty(1, channels, *size, device="meta"))
+    with torch.no_grad(), without_numbers():
+        network(torch.empty(1, channels, *size))

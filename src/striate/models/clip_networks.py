@@ -25,6 +25,7 @@ from striate.models.slowfast import slowfast_r50_4x16, slowfast_r50_8x8
 from striate.models.video_resnet import VIDEO_RESNETS
 from striate.models.ways import through_time
 from striate.models.x3d import x3d_l, x3d_m, x3d_s, x3d_xs
+from striate.watching import without_numbers
 
 
 def tsm_resnet50(*, classes: int, channels: int = 3, causal: bool = False) -> nn.Module:
@@ -124,7 +125,7 @@ def check_clip_size(
     """
     usual = published_clip(name)
     asked, given = frames or usual[0], size or usual[1:]
-    with torch.device("meta"):
+    with without_numbers():
         network = CLIP_NETWORKS[name](**arguments).eval()
 
     def takes(frames: int) -> bool:
@@ -137,8 +138,8 @@ def check_clip_size(
 
 def _takes(network: nn.Module, shape: tuple[int, ...]) -> bool:
     try:
-        with torch.no_grad():
-            network(torch.empty(shape, device="meta"))
+        with torch.no_grad(), without_numbers():
+            network(torch.empty(shape))
     except RuntimeError:
         return False
     return True

@@ -17,6 +17,7 @@ from striate.models.own_source import Source
 from striate.models.weight_files import is_state_of, read_run_weights
 from striate.plain_values import ToJson
 from striate.runs import MODEL, SEALED, require
+from striate.watching import without_numbers
 
 # A network as a value: the arguments that build it, which a run folder stores.
 
@@ -62,7 +63,7 @@ class NetworkSpec(ToJson):
 
     def without_numbers(self) -> nn.Module:
         """The network to be counted: on the meta device, unless it is one's own, which may need numbers."""
-        with torch.device("cpu" if is_own(self.backbone) else "meta"):
+        with torch.device("cpu") if is_own(self.backbone) else without_numbers():
             return self.build()
 
     def build(self) -> nn.Module:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import NetworkError
-from striate.watching import Running, watching
+from striate.watching import Running, watching, without_numbers
 
 STREAMS = 2
 LENGTHS = (16, 8, 32, 13, 64, 4, 2, 1)
@@ -104,7 +104,7 @@ def walk(network: nn.Module, channels: int, size: tuple[int, int], kinds: Collec
         clip = torch.empty(STREAMS, channels, frames, *size, device="meta")
         listener = _Listener(clip, kinds, copy)
         try:
-            with torch.no_grad():
+            with torch.no_grad(), without_numbers():
                 scores = listener.run(copy, clip)
         except Exception as problem:  # any code may stand in a network of somebody else
             reason = reason or str(problem).strip().splitlines()[0]

@@ -8,7 +8,7 @@ from torch import nn
 
 from striate.algorithms.algorithm import Geometry, Shape
 from striate.errors import NetworkError
-from striate.watching import Running, watching
+from striate.watching import Running, watching, without_numbers
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ def calls_of(network: nn.Module, shape: Shape) -> tuple[Call, ...]:
             calls.append(Call(run.name, geometry, tuple(run.args[0].shape), first=not calls))
 
     try:
-        with torch.no_grad(), watching(copy, before=note):
-            copy(torch.empty(shape, device="meta"))
+        with torch.no_grad(), without_numbers(), watching(copy, before=note):
+            copy(torch.empty(shape))
     except (RuntimeError, ValueError, IndexError) as problem:
         first = str(problem).splitlines()[0]
         raise NetworkError(

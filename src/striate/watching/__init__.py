@@ -7,5 +7,14 @@ says the same of its attributes, modes and the random state. Needs only torch; k
 
 from striate.watching.restore import untouched
 from striate.watching.watch import Running, on_gradient, on_gradient_before_change, replaced, watching
+from striate.watching.without_numbers import without_numbers
 
-__all__ = ["Running", "on_gradient", "on_gradient_before_change", "replaced", "untouched", "watching"]
+__all__ = [
+    "Running",
+    "on_gradient",
+    "on_gradient_before_change",
+    "replaced",
+    "untouched",
+    "watching",
+    "without_numbers",
+]
