@@ -233,4 +233,6 @@ def test_no_other_room_listens_by_means_of_its_own() -> None:
         for path in root.rglob("*.py")
         if path.parent.name != "watching" and LISTENING.search(path.read_text())
     ]
-    assert elsewhere == ["evaluating/loading.py"]  # which does not listen: it divides the scores of a loaded network
+    assert elsewhere == [
+        "evaluating/loading.py"
+    ]  # which does not listen: it divides the scores of a loaded network
