@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import precision_recall_fscore_support, top_k_accuracy_score
 
-from striate.evaluating.metrics import calibration_error, score, top_k
+from striate.errors import RunError
+from striate.evaluating.metrics import calibration_error, probabilities, score, top_k
 
 ANIMALS = ("cat", "dog", "owl")
 FOUR = np.array([[0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [0.1, 0.8, 0.1], [0.5, 0.3, 0.2]])
@@ -109,3 +110,13 @@ def test_top5_is_given_from_six_classes_on() -> None:
     rows, labels = np.eye(6)[[0, 1]] + 0.0, np.array([0, 2])
     assert score(rows, labels, tuple("abcdef")).top5 is not None
     assert score(np.eye(5), np.arange(5), tuple("abcde")).top5 is None
+
+
+@pytest.mark.parametrize("broken", [float("nan"), float("inf"), -float("inf"), 1e308])
+def test_scores_that_are_no_numbers_are_refused(broken: float) -> None:
+    with pytest.raises(RunError) as raised:
+        probabilities(np.array([[0.0, 1.0], [broken, 0.0]]), temperature=0.5)
+    assert str(raised.value) == (
+        "the network gives scores that are no finite numbers: its weights or its normalisation are damaged, "
+        "or its training has diverged; restore it from a copy, or lower the learning rate"
+    )

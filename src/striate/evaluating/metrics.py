@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from striate.errors import RunError
+
 # How good predictions are: pure functions of probabilities (N, K) and labels (N,).
 
 CALIBRATION_BINS = 15
@@ -147,6 +149,9 @@ def probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     Returns:
         (N, K), float64, each row adding up to 1.
 
+    Raises:
+        RunError: a logit is infinite, or no number.
+
     >>> probabilities(np.array([[0.0, np.log(3)]])).round(6).tolist()
     [[0.25, 0.75]]
     """
@@ -157,6 +162,11 @@ def probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
 def log_probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """Logarithms of `probabilities`, exact also where those are too small to be written."""
     scaled = logits.astype(np.float64) / temperature
+    if not np.isfinite(scaled).all():
+        raise RunError(
+            "the network gives scores that are no finite numbers: its weights or its normalisation are "
+            "damaged, or its training has diverged; restore it from a copy, or lower the learning rate"
+        )
     scaled -= scaled.max(axis=1, keepdims=True)
     result: np.ndarray = scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
     return result
