@@ -161,7 +161,8 @@ def probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
 
 def log_probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """Logarithms of `probabilities`, exact also where those are too small to be written."""
-    scaled = logits.astype(np.float64) / temperature
+    with np.errstate(over="ignore"):
+        scaled = logits.astype(np.float64) / temperature
     if not np.isfinite(scaled).all():
         raise RunError(
             "the network gives scores that are no finite numbers: its weights or its normalisation are "
