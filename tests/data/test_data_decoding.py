@@ -14,6 +14,7 @@ from painted_videos import (
     SIDE,
     Drawn,
     cut,
+    decoded_by_pyav,
     draw,
     expected_numbers,
     number_of,
@@ -109,6 +110,19 @@ def test_copies_of_avi_with_its_times(tmp_path: Path, suffix: str, b_frames: int
     numbers = list(range(PLAIN.frames))
     assert expected_numbers(copy) == numbers
     assert wrong_frames(copy, numbers, random.Random(0)) == []
+    decode_all_frames(copy)
+
+
+def test_a_copy_of_avi_whose_beginning_an_edit_list_hides(tmp_path: Path) -> None:
+    if not (command := shutil.which("ffmpeg")):
+        pytest.skip("the ffmpeg command is not installed")
+    path = write_drawn(tmp_path / "a.avi", replace(PLAIN, suffix="avi", codec="mpeg4", b_frames=2))
+    copy = tmp_path / "a.mp4"
+    words = [command, "-v", "quiet", "-ss", "0.5", "-i", str(path), "-c", "copy", str(copy)]
+    subprocess.run(words, check=True)
+    expected = [number for number, _ in decoded_by_pyav(copy)]  # the key frame is hidden, too
+    assert 0 < len(expected) < PLAIN.frames - PLAIN.keys
+    assert wrong_frames(copy, expected, random.Random(0)) == []
     decode_all_frames(copy)
 
 

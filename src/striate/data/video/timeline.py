@@ -132,7 +132,7 @@ def _from_avi(video: Video, packets: Packets) -> bool:
 def _counted(packets: Packets) -> Timeline:
     """What is shown before the first key frame cannot be decoded: so much FFmpeg's guess tells."""
     shown = np.where(packets.shown == NONE, packets.shown.max(), packets.shown)
-    hidden = np.flatnonzero(shown < shown[0])
+    hidden = np.flatnonzero((shown < shown[0]) | packets.dropped)
     times = _risen(packets, np.sort(np.delete(packets.decoded, hidden)))
     beginning = np.zeros(1, np.int64)
     return replace(_timeline(packets, None, times, beginning), hidden=frozenset(hidden.tolist()))
