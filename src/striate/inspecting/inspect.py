@@ -1,5 +1,6 @@
 """The verb: a network and the shape of its input → an `Inspection`."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -118,7 +119,7 @@ def inspect(
         loaded = load_network(each, real=measure, shape=shape, time=time, frames=frames, causal=causal)
         inputs = _inputs(loaded, input if time is None else loaded.shape, batch)
         axes = _axes(layout, inputs)
-        with _saying_channels_first(inputs):
+        with _saying_channels_first(inputs), _uncollected():
             found.append(_inspected(loaded, inputs, axes, measure, backward))
             found[-1] = replace(found[-1], picture=None if image is None else str(image))
     result = found[0] if against is None else SideBySide(*found)
@@ -138,6 +139,18 @@ def _saying_channels_first(inputs: Inputs) -> Iterator[None]:
         if meant is None:
             raise
         raise NetworkError(f"{error}; channels stand first: say {'x'.join(map(str, meant))}") from error
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without Python's collector, which would go through all that is made here again and again."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _inspected(

@@ -40,9 +40,7 @@ def table_of(recording: Recording) -> tuple[tuple[Layer, ...], Totals]:
     kinds = [maker.kind(group, main) for group, main in zip(groups, mains, strict=True)]
     names = names_of(recording, groups, kinds)
     rows = zip(groups, mains, kinds, names, reads_of(recording, groups), strict=True)
-    layers = [
-        replace(maker.row(group, main, kind, name), reads=reads) for group, main, kind, name, reads in rows
-    ]
+    layers = [maker.row(group, main, kind, name, reads) for group, main, kind, name, reads in rows]
     noted = with_notes(layers)
     return tuple(noted), _totals(recording, noted)
 
@@ -71,7 +69,9 @@ class _Maker:
             return "linear" if right in self.use.inside or main.inputs[0] in self.use.inside else "matmul"
         return kind_of(main)
 
-    def row(self, group: Group, main: Operation | None, kind: str, name: str) -> Layer:
+    def row(
+        self, group: Group, main: Operation | None, kind: str, name: str, reads: tuple[int, ...]
+    ) -> Layer:
         """One row."""
         recording, call = self.recording, self.recording.calls[group.call]
         operations = [recording.operations[index] for index in group.operations]
@@ -100,6 +100,7 @@ class _Maker:
             seconds=self.seconds(group, recording.seconds),
             backward_seconds=self.seconds(group, recording.backward_seconds),
             geometry=self.geometry(main, weight),
+            reads=reads,
             field=fields[self.main_input],
             fields=fields,
             **_sizes(new),
