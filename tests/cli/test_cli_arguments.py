@@ -79,9 +79,9 @@ def test_a_whole_number_is_one(text: str) -> None:
             "inspect has no option --model: NETWORK stands without one, as in `striate inspect plain`",
         ),
         (
-            "predict --ckpt runs/a b.png",
-            "predict has no option --ckpt: RUN stands without one, as in `striate predict runs/digits-plain "
-            "seven.png`",
+            "stream --ckpt runs/a b.mp4",
+            "stream has no option --ckpt: RUN stands without one, as in `striate stream "
+            "runs/clips-resnet18-tsm video.mp4`",
         ),
         ("completion", "completion needs SHELL: for example `striate completion bash`"),
         (

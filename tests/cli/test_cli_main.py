@@ -95,6 +95,27 @@ def test_ctrl_c_anywhere(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("predict", "x", "y") == (130, "", "striate: stopped\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "function"),
+    [
+        ("compare motion-digits --seeds 1", "compare"),
+        ("data get mnist", "get_data"),
+        ("data pack clips --out packed", "pack_data"),
+    ],
+)
+def test_ctrl_c_says_how_to_go_on(
+    run: Command, monkeypatch: pytest.MonkeyPatch, words: str, function: str
+) -> None:
+    """Where the same command goes on with what it has."""
+
+    def interrupted(*words: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"striate.{function}", interrupted)
+    told = f"stopped, everything saved; go on with the same command:  striate {words}\n"
+    assert run(*words.split()) == (130, "", told)
+
+
 @pytest.mark.parametrize("words", [["--help"], ["glossary"], ["glossary", "--json"], ["inspect", "plain"]])
 def test_a_reader_that_goes_away(words: list[str]) -> None:
     """As `head` does: no traceback, no complaint, whoever writes."""
