@@ -129,3 +129,14 @@ def test_too_little_memory_is_a_sentence(size: int) -> None:
         DataError, match=r"^this needs more memory than there is: make it smaller, or less at"
     ):
         make(size)
+
+
+def test_what_is_nested_too_deeply_is_refused() -> None:
+    @checked
+    def deeper(count: int) -> int:
+        return deeper(count + 1)
+
+    with pytest.raises(
+        DataError, match=r"^this holds one thing in another more often than can be gone through"
+    ):
+        deeper(0)

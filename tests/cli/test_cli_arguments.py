@@ -49,6 +49,10 @@ def test_only_what_was_given_is_asked_for() -> None:
     [
         (["plain"], {"network": "plain"}),
         (["plain", "--input=3x8x8", "--batch=2"], {"network": "plain", "input": ("3x8x8",), "batch": 2}),
+        (
+            ["plain", "--unit", "-1,2", "--input", "-1x3"],
+            {"network": "plain", "unit": "-1,2", "input": ("-1x3",)},
+        ),
         (["--measure", "plain"], {"network": "plain", "measure": True}),
         (["--input", "3x8x8", "--", "plain"], {"network": "plain", "input": ("3x8x8",)}),
     ],
@@ -88,6 +92,9 @@ def test_a_whole_number_is_one(text: str) -> None:
             "data pack",
             "data pack needs SOURCE and --out: for example `striate data pack clips/ --out packed/`",
         ),
+        ("explain runs/a b.png --at", "--at needs a value: for example --at 4,4"),
+        ("inspect plain --input", "--input needs a value: for example --input 3x224x224"),
+        ("stream runs/a b.mp4 --out", "--out needs a value: for example --out FILE"),
         ("inspect plain --csv --json", "--csv and --json are two forms of one result: give one of them"),
         ("--hlep", "a verb comes first, its options behind it; got '--hlep': did you mean `striate --help`?"),
         (

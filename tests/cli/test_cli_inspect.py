@@ -9,7 +9,7 @@ import pytest
 
 from striate.cli.inspect import VERB
 from striate.cli.running import run as run_verb
-from striate.errors import ArgumentError, NetworkError
+from striate.errors import ArgumentError, DataError, NetworkError
 
 
 def test_the_json_is_the_result_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,6 +95,12 @@ def test_files_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         (["plain", "--unit", "conv9"], ArgumentError, "unknown layer 'conv9': did you mean 'conv"),
         (["plain", "--unit", "conv1:a"], ArgumentError, "--unit takes LAYER:3,5"),
         (["plain", "--input", "1x2x2"], NetworkError, "2"),
+        (
+            ["plain", "--depth", "0"],
+            ArgumentError,
+            "^depth is how many parts of a name are shown, at least 1; got 0$",
+        ),
+        (["plain", "--image", "no.png"], DataError, "^there is no picture no.png: give an image file, or "),
         (
             ["plain", "--against", "plain", "--csv"],
             ArgumentError,

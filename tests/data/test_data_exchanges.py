@@ -95,7 +95,7 @@ def test_pairs_in_every_form() -> None:
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        (["open"], "reversed takes pairs of classes, as open=close; got 'open='"),
+        (["open"], "reversed takes pairs of classes, as open=close; got 'open'"),
         (["=close"], "reversed takes pairs of classes, as open=close; got '=close'"),
         (["a=b", "b=c"], "reversed names the class 'b' in two pairs: a class has one partner"),
     ],

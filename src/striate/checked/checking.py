@@ -17,6 +17,7 @@ from striate.errors import ArgumentError, DataError, StriateError
 # What the operating system refuses while a function works, as a sentence in place of a traceback.
 
 _TOO_LARGE = "this needs more memory than there is: make it smaller, or less at once"
+_TOO_DEEP = "this holds one thing in another more often than can be gone through: name what lies inside"
 _MEMORY = (
     "can't allocate memory",
     "out of memory",
@@ -36,10 +37,10 @@ def saying_refusals() -> Iterator[None]:
         refused = _system_error(error)
         if refused is not None and (refused.filename is not None or refused.errno == errno.ENOSPC):
             raise DataError(refused_by_the_system(refused)) from error
+        if isinstance(error, RecursionError):
+            raise DataError(_TOO_DEEP) from error
         if isinstance(error, MemoryError) or any(sign in str(error) for sign in _MEMORY):
-            raise DataError(
-                "this needs more memory than there is: make it smaller, or less at once"
-            ) from error
+            raise DataError(_TOO_LARGE) from error
         raise
 
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from striate.checked import meant
 from striate.checked.values import MisfitError, as_annotated
 from striate.checked.words import EXAMPLES, expected
-from striate.cli.options import Asked, Option, Verb, as_typed, needed, options_of
+from striate.cli.options import METAVARS, Asked, Option, Verb, as_typed, needed, options_of
 from striate.cli.signatures import signature_of
 from striate.cli.torchrun_errors import leaving_once
 from striate.errors import ArgumentError
@@ -63,6 +63,7 @@ class Parser(argparse.ArgumentParser):
             formatter_class=lambda prog: _Formatter(prog, max_help_position=26, width=width),
             **how,
         )
+        self._negative_number_matcher = re.compile(r"-\.?\d")  # also of several, as -1,2: no option
         self.options: list[Option] = []
         self.example = ""
 
@@ -208,5 +209,8 @@ def _example(option: Option) -> str:
         return " ".join(f"{value:g}" for value in values)
     if option.named:
         return "widths=32,64"
-    known = EXAMPLES.get(option.name, "").strip("[]()").replace("'", "").replace(",", "")
-    return known or option.metavar
+    known = ast.literal_eval(EXAMPLES.get(option.name, "None"))
+    if known is None or (option.metavar == "FILE" and METAVARS.get(option.name) != "FILE"):
+        return option.metavar.partition("[")[0]
+    several = known if isinstance(known, tuple | list) else (known,)
+    return {"SHAPE": "x", "Y,X": ",", "K,C,I,J": ","}.get(option.metavar, " ").join(map(str, several))

@@ -31,11 +31,12 @@ def pairs_of(name: str, asked: Mapping[str, str] | Sequence[str]) -> Pairs:
     >>> pairs_of("reversed", ["open=close", "wave=wave"])
     (('open', 'close'), ('wave', 'wave'))
     """
+    texts = list(map("=".join, asked.items())) if isinstance(asked, Mapping) else asked
     items = asked.items() if isinstance(asked, Mapping) else [text.partition("=")[::2] for text in asked]
     pairs = tuple((one.strip(), other.strip()) for one, other in items)
-    for pair in pairs:
+    for pair, text in zip(pairs, texts, strict=True):
         if not all(pair):
-            raise ArgumentError(f"{name} takes pairs of classes, as open=close; got {'='.join(pair)!r}")
+            raise ArgumentError(f"{name} takes pairs of classes, as open=close; got {text!r}")
     members = [member for pair in pairs for member in dict.fromkeys(pair)]
     twice = next((member for member in members if members.count(member) > 1), None)
     if twice is not None:

@@ -193,6 +193,8 @@ def answer(question: Question, observed: Observed, language: str) -> Explanation
         observed.fields,
         optimiser,
     )
+    if question.target is not None:
+        request.target_class()  # refused where there is none, pictures or not
     return replace(found, pictures=tuple(one for name in question.show for one in SHOWS[name](request)))
 
 

@@ -12,7 +12,7 @@ from torch import nn
 
 from striate.arithmetic.described import Recording
 from striate.checked import checked
-from striate.errors import ArgumentError, NetworkError
+from striate.errors import ArgumentError, DataError, NetworkError
 from striate.inspecting.inputs import Given, inputs_of, shape_in, with_channels_first
 from striate.inspecting.inspection import Input, Inspection
 from striate.inspecting.loading import Loaded, load_network
@@ -112,6 +112,8 @@ def inspect(
     >>> inspect(nn.Sequential(nn.Conv2d(1, 32, 3, padding=1)), (1, 28, 28)).layers[0].formula
     '(3·3·1 + 1)·32 = 320'
     """
+    if image is not None and not Path(image).exists():
+        raise DataError(f"there is no picture {image}: give an image file, or a folder of frames")
     networks = (network,) if against is None else (network, against)
     shape = None if input is None else shape_in(input)
     found = []

@@ -122,6 +122,8 @@ class Inspection(Shown):
             depth: fold what lies deeper than so many parts of a name into one row per module.
             moves: also show layers that only move elements.
         """
+        if depth is not None and depth < 1:
+            raise ArgumentError(f"depth is how many parts of a name are shown, at least 1; got {depth}")
         rows = shown(self.layers, depth, moves)
         notes = [*self.notes, *first_remarks(self.layers)]
         return Group(
