@@ -111,3 +111,10 @@ def test_impossible_times(options: dict[str, object], sentence: str) -> None:
     with pytest.raises(ArgumentError) as raised:
         open_data("motion-digits", **options)  # type: ignore[arg-type]
     assert str(raised.value) == sentence
+
+
+def test_a_frame_rate_that_files_tell_themselves_is_said_to_be_of_no_use() -> None:
+    said = "every clip tells its times itself: the frame rate of 25 is not used"
+    for options in (Options(frames=4, frame_rate=25.0), Options(frames=4, frame_rate=25.0, span="whole")):
+        assert choose_sampling([Length(30, 2.0)] * 3, options)[1][-1] == said
+        assert said not in choose_sampling([Length(30, 2.0), Length(30, None)], options)[1]

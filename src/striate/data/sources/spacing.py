@@ -41,10 +41,17 @@ def choose_sampling(lengths: Sequence[Length], options: Options) -> tuple[Sampli
             raise DataError(_no_times(len(lengths) - len(known), len(lengths)))
     elif known and len(known) == len(lengths):
         sampling, note = _by_default(known, options)
-        return sampling, (note, *_too_short(lengths, sampling))
+        return sampling, (note, *_too_short(lengths, sampling), *_unused(lengths, sampling))
     elif known:
         raise DataError(_no_times(len(lengths) - len(known), len(lengths)))
-    return sampling, _too_short(lengths, sampling)
+    return sampling, (*_too_short(lengths, sampling), *_unused(lengths, sampling))
+
+
+def _unused(lengths: Sequence[Length], sampling: Sampling) -> tuple[str, ...]:
+    """About a frame rate that was said of clips which tell it themselves."""
+    if sampling.frame_rate is None or any(length.seconds is None for length in lengths):
+        return ()
+    return (f"every clip tells its times itself: the frame rate of {sampling.frame_rate:g} is not used",)
 
 
 def _by_default(seconds: Sequence[float], options: Options) -> tuple[Sampling, str]:
