@@ -44,6 +44,8 @@ HABITS = {
     "files": "images source",
     "split": "validation_split",
     "language": "lang",
+    "int8": "quantize quantise quantization quantized",
+    "calibrate": "calib calibration calibration_data",
 }
 """A name of ours → what it is called elsewhere; the first that a function or verb has is what was meant."""
 
@@ -55,6 +57,8 @@ VERBS = {
     "inspect": "describe info profile show summary summarize",
     "explain": "visualize why",
     "compare": "benchmark",
+    "export": "convert onnx deploy",
+    "stream": "live webcam camera",
     "tune": "optimize",
     "demo": "example",
     "data get": "download fetch get",
