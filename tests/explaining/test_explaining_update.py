@@ -1,10 +1,13 @@
 """The step of the optimiser, against the one that torch makes."""
 
+from pathlib import Path
+
 import pytest
 import torch
 import torch.nn.functional as F
 from explaining_networks import image_network, numbers
 
+from small_runs import small_recipe, small_run
 from striate.errors import NetworkError
 from striate.evaluating.run_model import open_run
 from striate.explaining.explain import explain
@@ -95,3 +98,14 @@ def test_a_bias_is_updated_too() -> None:
     assert found.update is not None
     bias = network[4].bias  # type: ignore[index]
     assert float(found.update.new) == pytest.approx(float((bias - 0.1 * bias.grad)[3].detach()), rel=1e-5)
+
+
+def test_what_is_frozen_and_what_muon_turns_have_a_gradient_and_no_step_of_their_own(tmp_path: Path) -> None:
+    recipe = small_recipe(epochs=1, optimizer="muon", freeze=("conv1",), ema=0.0)
+    run = small_run(tmp_path / "run", recipe, options={"widths": (4, 6), "hidden": ()})
+    weights = {"conv1": (1, 0, 1, 1), "conv2": (3, 2, 1, 1), "fc1": (2, 5)}
+    found = {layer: explain(run, "digits/test/17", layer=layer, weight=at) for layer, at in weights.items()}
+    assert all(one.gradient is not None for one in found.values())
+    rules = {layer: one.gradient.update and one.gradient.update.rule for layer, one in found.items()}  # type: ignore[union-attr]
+    assert rules == {"conv1": None, "conv2": None, "fc1": "AdamW"}
+    assert explain(run, "digits/test/17", layer="conv2", show=["update"]).pictures

@@ -75,7 +75,7 @@ def test_mirroring_is_said_where_it_is_on() -> None:
         said(data_of(("a", "b"), train=[0, 1]))
     )
     assert sentence == (
-        "mirrored: every other of the images is, on average, as a mirror is taken not to change a "
+        "mirrored: the images are, every other time that each is seen, as a mirror is taken not to change a "
         "class (--no-flip: none is)"
     )
 

@@ -27,7 +27,7 @@ from striate.explaining.subject import Subject, open_subject
 from striate.explaining.texts import Language
 from striate.explaining.texts.sentences import speaking
 from striate.explaining.unit import Unit, choose, explain_unit, with_followers
-from striate.explaining.update import Optimiser, clip_factor, explain_update, optimiser_of
+from striate.explaining.update import Optimiser, clip_factor, explain_update, moves_alone, optimiser_of
 from striate.explaining.weight_gradient import (
     WeightGradient,
     explain_gradient,
@@ -309,7 +309,7 @@ def _gradient(
         return None
     gradient = explain_gradient(recorded, named, question.weight, question.parameter)
     parameter = named.layer._parameters.get(question.parameter)
-    if optimiser is None or parameter is None:
+    if optimiser is None or parameter is None or not moves_alone(optimiser.torch, parameter):
         return gradient
     by_torch = gradient_by_torch(recorded, named, question.parameter)
     clip = clip_factor(recorded.parameter_gradients, optimiser.clip_norm)

@@ -20,7 +20,7 @@ from striate.pages import Block, Formula, Grid, Paragraph, Section, Table
 from striate.pages.document import Maths, factor, over, planes_of, power, root, row, sub
 from striate.runs import CHECKPOINT
 from striate.training.checkpoint import checked_memory, damaged, read_checkpoint
-from striate.training.optimisation import make_optimizer
+from striate.training.optimisation import freeze, make_optimizer
 from striate.training.recipe import Recipe
 
 Rule = GradientDescent | Momentum | Adam
@@ -188,7 +188,7 @@ def optimiser_of(run: Path, record: Mapping[str, Any], network: nn.Module, rate:
     all but 0. Where the run keeps a moving average of its weights, the optimiser moves the ones behind it.
     """
     recipe = Recipe.from_json(record["recipe"])
-    optimizer, steps, raw = make_optimizer(network, recipe), 0, {}
+    optimizer, steps, raw = _optimizer(network, recipe, record), 0, {}
     peaks = [float(group["lr"]) for group in optimizer.param_groups]
     if (run / CHECKPOINT).is_file():
         position, states = read_checkpoint(run)
@@ -202,6 +202,26 @@ def optimiser_of(run: Path, record: Mapping[str, Any], network: nn.Module, rate:
         group["lr"] = peak if rate is None else rate
     decay = min(recipe.ema, (steps + 1) / (10 + steps))
     return Optimiser(optimizer, recipe.clip_norm, steps, rate is None, raw, decay)
+
+
+def _optimizer(network: nn.Module, recipe: Recipe, record: Mapping[str, Any]) -> torch.optim.Optimizer:
+    """As the training made it: frozen parts are not in it. The network learns afterwards as it did before."""
+    learning = {parameter: parameter.requires_grad for parameter in network.parameters()}
+    freeze(network, recipe.freeze)
+    optimizer = make_optimizer(network, recipe, tuple(record.get("fresh", ())))
+    for parameter, learns in learning.items():
+        parameter.requires_grad_(learns)
+    return optimizer
+
+
+def is_moved(optimizer: torch.optim.Optimizer, parameter: Tensor) -> bool:
+    """Whether the optimiser changes it: not where it is frozen."""
+    return any(one is parameter for group in optimizer.param_groups for one in group["params"])
+
+
+def moves_alone(optimizer: torch.optim.Optimizer, parameter: Tensor) -> bool:
+    """Whether a weight's step is its own: not where it is frozen, nor where Muon turns it with all others."""
+    return is_moved(optimizer, parameter) and not group_of(optimizer, parameter).get("turned")
 
 
 def rule_of(optimizer: torch.optim.Optimizer, group: Mapping[str, Any]) -> Rule:

@@ -35,8 +35,8 @@ def announced(data: ImageData, recipe: Recipe, plan: Plan, table: Table) -> Iter
     yield from _exchanged(data)
     if recipe.augmentation.flip:
         yield (
-            f"mirrored: every other of the {data.unit} is, on average, as a mirror is taken not to change a "
-            "class (--no-flip: none is)"
+            f"mirrored: the {data.unit} are, every other time that each is seen, as a mirror is taken not to "
+            "change a class (--no-flip: none is)"
         )
     elif data.handed is not None:
         yield f"not mirrored: {data.handed}"

@@ -62,13 +62,15 @@ class Muon(torch.optim.AdamW):
     The first of a group's `betas` is the momentum of either.
     """
 
-    def __init__(self, groups: Iterable[dict[str, Any]], lr: float, betas: tuple[float, float]) -> None:
+    def __init__(self, groups: Iterable[Any], lr: float, betas: tuple[float, float] = (0.9, 0.99)) -> None:
         super().__init__(groups, lr=lr, betas=betas, fused=True)
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         """One step by the gradients that are there."""
-        turned = [(group, one) for group in self.param_groups if group["turned"] for one in group["params"]]
+        turned = [
+            (group, one) for group in self.param_groups if group.get("turned") for one in group["params"]
+        ]
         gradients = [one.grad for _, one in turned]
         for group, one in turned:
             if one.grad is not None:

@@ -10,7 +10,7 @@ from striate.errors import ArgumentError, NetworkError
 from striate.explaining.checking import as_array
 from striate.explaining.picture import Picture
 from striate.explaining.pictures.request import PictureRequest
-from striate.explaining.update import Optimiser, clip_factor, stepped
+from striate.explaining.update import Optimiser, clip_factor, is_moved, stepped
 from striate.explaining.weight_gradient import parameter_name
 from striate.tracing.recording import LayerRecord
 from striate.tracing.single_layers import probe
@@ -100,7 +100,7 @@ def _moved(request: PictureRequest, optimiser: Optimiser) -> Values:
     return {
         name: optimiser.raw.get(name, parameter).detach().clone()
         for name, parameter in request.subject.network.named_parameters()
-        if name in request.recorded.parameter_gradients and parameter.requires_grad
+        if name in request.recorded.parameter_gradients and is_moved(optimiser.torch, parameter)
     }
 
 
@@ -111,7 +111,7 @@ def _stepped(request: PictureRequest, optimiser: Optimiser) -> Values:
     return {
         name: stepped(optimiser.torch, parameter, gradients[name] * clip, optimiser.raw.get(name, parameter))
         for name, parameter in request.subject.network.named_parameters()
-        if name in gradients and parameter.requires_grad
+        if name in gradients and is_moved(optimiser.torch, parameter)
     }
 
 
