@@ -16,6 +16,7 @@ from striate.errors import ArgumentError, NetworkError, RunError, WeightsError
 from striate.published import table
 from striate.published.files import kept_in
 from striate.published.network import published_network
+from striate.training.request import network_options
 from weight_server import NETWORK, Publisher, publish, serving, small_weights
 
 NAMES = [f"thing {number}" for number in range(1000)]
@@ -177,6 +178,14 @@ def test_a_folder_as_publisher(weights: Path, publisher: Publisher, monkeypatch:
     monkeypatch.setenv("STRIATE_WEIGHTS", weights.parent.as_uri())
     assert published_network(NETWORK).file == kept_in() / weights.name
     assert publisher.asked == ["names.txt"]
+
+
+def test_a_training_starts_from_weights_by_name(publisher: Publisher, weights: Path) -> None:
+    for name in ("imagenet", "imagenet-v1"):
+        assert network_options(NETWORK, name, (), ()).weights == kept_in() / weights.name
+    assert network_options(NETWORK, weights, (), ()).weights == weights
+    assert network_options(NETWORK, "kinetics", (), ()).weights == Path("kinetics")  # a file, if anything
+    assert publisher.asked == [weights.name]
 
 
 def test_names_that_mean_nothing(publisher: Publisher, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Finds what is wrong with a data set beforehand, all of it at once."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,9 @@ from striate.data.images.reading import decode_image
 from striate.data.opening import is_built_in, open_data
 from striate.data.options import Options
 from striate.data.packed.pack import is_packed
+from striate.data.sets.duplicates import file_keys
+from striate.data.sources.archives import is_archive, unpacked
+from striate.data.sources.array_file import is_array_file
 from striate.data.sources.class_folder import list_folder
 from striate.data.sources.finding import find_folder
 from striate.data.sources.idx_folder import is_idx_folder
@@ -75,9 +78,16 @@ def check_data(
     """
     options = Options(workers=workers, progress=progress)
     path = Path(source).expanduser()
+    if is_archive(path):
+        source = path = unpacked(path)
     if is_list(path):
         list_it = partial(list_clips, path)
-    elif is_built_in(source) or is_idx_folder(find_folder(source)) or is_packed(find_folder(source)):
+    elif (
+        is_array_file(path)
+        or is_built_in(source)
+        or is_idx_folder(find_folder(source))
+        or is_packed(find_folder(source))
+    ):
         return _check_whole(source)
     else:
         list_it = partial(list_folder, find_folder(source))
@@ -86,6 +96,10 @@ def check_data(
     except DataError as error:
         return CheckReport(str(source), {}, (), (str(error),), ())
     return _check_files(listing, options)
+
+
+def _is_one_piece(folder: Path) -> bool:
+    return is_idx_folder(folder) or is_packed(folder)
 
 
 def _check_whole(source: str | Path) -> CheckReport:
@@ -104,7 +118,27 @@ def _check_files(listing: Listing, options: Options) -> CheckReport:
     for file in broken:
         totals[file.label or ""] -= 1
     problems = tuple(_problems(listing, broken))
-    return CheckReport(str(listing.root), totals, broken, problems, listing.notes, listing.items)
+    notes = (*listing.notes, *_in_two_classes(listing))
+    return CheckReport(str(listing.root), totals, broken, problems, notes, listing.items)
+
+
+def _in_two_classes(listing: Listing, shown: int = 5) -> Iterator[str]:
+    """The note on pictures of which exact copies are in several classes: one of the two labels is wrong."""
+    if listing.kind != "images":
+        return
+    copies: dict[Hashable, list[int]] = {}
+    there = [row for row, path in enumerate(listing.paths) if Path(path).is_file()]
+    for row, key in zip(there, file_keys([listing.paths[row] for row in there]), strict=True):
+        copies.setdefault(key, []).append(row)
+    twice = [rows for rows in copies.values() if len({int(listing.labels[row]) for row in rows}) > 1]
+    if twice:
+        keys = listing.keys
+        named = "; ".join(
+            " = ".join(f"{keys[row]} ({listing.classes[listing.labels[row]]})" for row in rows)
+            for rows in twice[:shown]
+        )
+        more = f" and {len(twice) - shown} more" if len(twice) > shown else ""
+        yield f"the same picture in several classes: {named}{more}"
 
 
 def _broken_among(listing: Listing, options: Options) -> Broken:

@@ -12,6 +12,8 @@ from striate.data.images.framing import DEFAULT, Fit
 from striate.data.options import GIB, Options, span_of
 from striate.data.packed.pack import is_packed
 from striate.data.packed.packed_clips import packed_contents
+from striate.data.sources.archives import is_archive, unpacked
+from striate.data.sources.array_file import array_contents, is_array_file
 from striate.data.sources.class_folder import list_folder
 from striate.data.sources.finding import find_folder
 from striate.data.sources.idx_folder import idx_contents, is_idx_folder
@@ -50,8 +52,8 @@ def open_data(
     Args:
         source: "digits" or "motion-digits", the path of a folder of IDX files or of class folders, or the
             name of such a folder, which is looked for in $STRIATE_DATA, ./datasets, the user's cache and the
-            system's folders; for clips also a list file (see `list_rows`) or a folder that `pack_data` has
-            written.
+            system's folders; a list file (see `list_rows`), a zip or tar of any of these, or a `.npz`; for
+            clips also a folder that `pack_data` has written.
         channels: 1 (grey) or 3 (RGB); by default 1 if every image is grey, otherwise 3.
         size: pixels, for square images; by default what all images share, up to 64 (clips: 112), otherwise
             that.
@@ -123,6 +125,11 @@ def _opened(source: str | Path, options: Options) -> ImageData:
         refuse_for_images(source, options)
         return assemble(digits(options), options.seed)
     path = Path(source).expanduser()
+    if is_array_file(path):
+        refuse_for_images(source, options)
+        return replace(assemble(array_contents(path, options), options.seed), source=str(path.absolute()))
+    if is_archive(path):
+        return replace(_opened(unpacked(path), options), source=str(path.absolute()))
     if is_list(path):
         listing = list_clips(path)
         if listing.kind == "images":

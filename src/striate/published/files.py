@@ -10,6 +10,8 @@ from striate.errors import DataError, WeightsError
 from striate.machine import cache_folder
 from striate.published import table
 
+WAITED_SECONDS = 3600
+"""For another process that fetches the same file."""
 ROUNDS = 2  # a connection that was cut goes on where it stopped
 _TRUE = ("1", "true", "yes", "on")
 
@@ -53,10 +55,20 @@ def weights_file(file: str, *, offline: bool = False, progress: Progress = silen
         return here
     if offline or is_offline():
         raise WeightsError(f"{file} is not here, and nothing is fetched offline: {_by_hand(file)}")
-    target, reason = kept_in() / file, ""
+    import portalocker  # here, as it takes longer to import than all of this room
+
+    target = kept_in() / file
+    with writing(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with portalocker.Lock(target.with_name(f"{file}.lock"), "w", timeout=WAITED_SECONDS):
+        if not target.is_file():  # else another process has fetched it meanwhile
+            _fetch(target, progress)
+    return target
+
+
+def _fetch(target: Path, progress: Progress) -> None:
+    file, reason = target.name, ""
     part = target.with_name(f"{file}.part")
-    with writing(kept_in()):
-        kept_in().mkdir(parents=True, exist_ok=True)
     for _ in range(ROUNDS):
         try:
             download(address_of(file), part, progress)
@@ -66,7 +78,7 @@ def weights_file(file: str, *, offline: bool = False, progress: Progress = silen
         if _digest(part).startswith(checksum_in(file)):
             with writing(target):
                 part.replace(target)
-            return target
+            return
         part.unlink()
         reason = "wrong checksum"
     raise WeightsError(f"cannot fetch {address_of(file)} ({reason}): try again later, or {_by_hand(file)}")

@@ -17,6 +17,8 @@ from striate.errors import ArgumentError, DataError
 from striate.models import CLIP_NETWORKS, NetworkSpec
 from striate.models import options as options_of
 from striate.models.own import name_of
+from striate.published.files import weights_file
+from striate.published.table import published, published_names
 from striate.training.presets import SMALL, RecipeRequest
 
 # What can be asked of a training besides its recipe: each group is one value, which a request holds, and each
@@ -47,6 +49,12 @@ class NetworkOptions:
             raise ArgumentError(f"weights_std must be above 0, all finite; got {mean} and {std}")
 
 
+def _weights_path(backbone: str, weights: str | Path) -> Path:
+    """The file of weights: by its path, or by the name that published ones have, which may fetch it."""
+    named = isinstance(weights, str) and weights in published_names(backbone) and not Path(weights).exists()
+    return weights_file(published(backbone, str(weights)).file) if named else Path(weights)
+
+
 def network_options(
     backbone: Backbone,
     weights: str | Path | None,
@@ -54,8 +62,8 @@ def network_options(
     std: Sequence[float],
 ) -> NetworkOptions:
     """The options from what a function was called with."""
-    path = None if weights is None else Path(weights)
     name = backbone if isinstance(backbone, str) else name_of(backbone)
+    path = None if weights is None else _weights_path(name, weights)
     return NetworkOptions(name, path, tuple(map(float, mean)), tuple(map(float, std)))
 
 

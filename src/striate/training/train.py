@@ -82,7 +82,8 @@ def train(
             "package.module:make"; one of timm's, "timm:resnet26"; in Python also the function, class or
             module itself.
         options: keyword arguments of the network, as widths=32,64,128 dropout=0.2; in Python a dict.
-        weights: start from these: a .pth or .safetensors file, or a run folder.
+        weights: start from these: "imagenet" or another name that `striate models` tells of the network,
+            fetched once; a .pth or .safetensors file; or a run folder.
         weights_mean: what their training took off each channel, of pixels in [0, 255]. By default what their
             publisher or their run says.
         weights_std: what it then divided each channel by, of pixels in [0, 255]; goes with `weights_mean`.
