@@ -109,6 +109,16 @@ def test_changes(network: nn.Module) -> None:
     assert np.array_equal(after, before)  # what was opened first is as it was
 
 
+def test_a_network_changed_by_hand_has_no_update(digits_run: Run) -> None:
+    opened = open_explainer(digits_run.path, "digits/test/17")
+    drawn = opened.changed(Change(inputs=opened.subject.pixels[:, :, ::-1]))  # type: ignore[index]
+    changed = opened.changed(Change(off={"conv1": (0,)}))
+    for one, has in ((opened, True), (drawn, True), (changed, False)):
+        gradient = one.explain(layer="conv1", weight=(1, 0, 1, 1)).gradient
+        assert gradient is not None
+        assert (gradient.update is not None) == has
+
+
 def test_a_shift_is_switched_off() -> None:
     from striate.models import build
 

@@ -145,7 +145,8 @@ def explain(
     question = Question(layer, filter, _position(at), index, parameter, delta, through, tuple(show), target)
     listed: list[Any] = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     subject = open_subject(network, listed, label)
-    return answer(question, observe(subject, question, optimizer, rate), language)
+    optimiser = find_optimiser(subject, optimizer, rate)
+    return answer(question, observe(subject, question, optimiser), language)
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,11 +160,8 @@ class Observed:
     fields: ReceptiveFields
 
 
-def observe(
-    subject: Subject, question: Question, optimizer: torch.optim.Optimizer | None, rate: float | None
-) -> Observed:
+def observe(subject: Subject, question: Question, optimiser: Optimiser | None) -> Observed:
     """Runs the network, with the gradients that the question needs."""
-    optimiser = _optimiser(subject, optimizer, rate)
     every = question.needs_all_gradients or (optimiser is not None and optimiser.clip_norm > 0)
     recorded, loss = _recorded(subject, question, every)
     return Observed(subject, recorded, loss, optimiser, ReceptiveFields(subject.network, subject.inputs))
@@ -328,7 +326,10 @@ def _chain(
     return None if start is None else explain_chain(recorded, *start)
 
 
-def _optimiser(subject: Subject, own: torch.optim.Optimizer | None, rate: float | None) -> Optimiser | None:
+def find_optimiser(
+    subject: Subject, own: torch.optim.Optimizer | None, rate: float | None
+) -> Optimiser | None:
+    """One that was handed in, or a run's own with its memory; None for a module."""
     if own is not None:
         return Optimiser(own)
     if subject.trained is None:

@@ -21,12 +21,20 @@ from striate.derivation.shapes import Array
 from striate.errors import ArgumentError, NetworkError
 from striate.explaining.chain import Link, explain_delta
 from striate.explaining.checking import as_array
-from striate.explaining.explain import Observed, Question, answer, observe, parameter_index
+from striate.explaining.explain import (
+    Observed,
+    Question,
+    answer,
+    find_optimiser,
+    observe,
+    parameter_index,
+)
 from striate.explaining.explanation import Explanation
 from striate.explaining.inputs import Input
 from striate.explaining.kinds.catalogue import kind_of
 from striate.explaining.origins import Origin, origins_of
 from striate.explaining.subject import Subject, label_number, open_subject
+from striate.explaining.update import Optimiser
 from striate.tracing.recording import LayerRecord
 
 ASKED_NOTHING = Question(None, None, None, None, "weight", False, False, (), None)
@@ -53,17 +61,15 @@ class Change:
 class Explainer:
     """A network on its inputs, and what it did there."""
 
-    def __init__(
-        self, subject: Subject, optimizer: torch.optim.Optimizer | None = None, rate: float | None = None
-    ) -> None:
-        """optimizer, rate: of an update, as for `explain`."""
-        self.subject, self.optimizer, self.rate = subject, optimizer, rate
+    def __init__(self, subject: Subject, optimiser: Optimiser | None = None) -> None:
+        """optimiser: whose updates are told; None for none."""
+        self.subject, self.optimiser = subject, optimiser
 
     @cached_property
     def observed(self) -> Observed:
         """Every layer's numbers; the gradients too where the true class is known."""
         asked = ASKED_NOTHING if self.subject.labels is None else replace(ASKED_NOTHING, show=("update",))
-        return observe(self.subject, asked, self.optimizer, self.rate)
+        return observe(self.subject, asked, self.optimiser)
 
     @cached_property
     def origins(self) -> dict[str, Origin]:
@@ -130,7 +136,8 @@ class Explainer:
             subject = _with_inputs(subject, change.inputs)
         if change.label is not None:
             subject = replace(subject, labels=(label_number(subject, change.label),) * len(subject.inputs))
-        return Explainer(subject, None if change.weights or change.off else self.optimizer, self.rate)
+        same = subject.network is self.subject.network  # a network changed by hand has no optimiser
+        return Explainer(subject, self.optimiser if same else None)
 
 
 @checked
@@ -159,7 +166,8 @@ def open_explainer(
     [12, 13, 14, 17, 18, 19, 22, 23, 24]
     """
     listed: list[Any] = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
-    return Explainer(open_subject(network, listed, label), optimizer, rate)
+    subject = open_subject(network, listed, label)
+    return Explainer(subject, find_optimiser(subject, optimizer, rate))
 
 
 def _parts(record: LayerRecord, index: Sequence[int]) -> tuple[int, int, tuple[int, ...]]:

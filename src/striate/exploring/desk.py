@@ -38,6 +38,7 @@ class Desk:
     def __init__(self) -> None:
         self._states: dict[int, State] = {}
         self._open: OrderedDict[int, Explainer] = OrderedDict()
+        self._bytes: dict[int, int] = {}
         self._adding = Lock()
 
     def add(self, state: State) -> int:
@@ -68,13 +69,21 @@ class Desk:
         state = self.state(number)
         found = self._open.pop(number, None) or _labelled(state.make())
         self._open[number] = found
-        while len(self._open) > 1 and sum(map(_bytes, self._open.values())) > ROOM:
-            self._open.popitem(last=False)
+        if "observed" in vars(found) and number not in self._bytes:
+            self._bytes[number] = recorded_bytes(found.observed.recorded)
+        while len(self._open) > 1 and sum(self._bytes.get(one, 0) for one in self._open) > ROOM:
+            self.forget(next(iter(self._open)))
         return found
+
+    def root(self, number: int) -> int:
+        """The state that a state was changed from in the end, whose network is built alike."""
+        base = self.state(number).base
+        return number if base is None else self.root(base)
 
     def forget(self, number: int) -> None:
         """What was computed of a state is computed anew when it is next asked for."""
         self._open.pop(number, None)
+        self._bytes.pop(number, None)
 
 
 def _labelled(opened: Explainer) -> Explainer:
@@ -85,12 +94,6 @@ def _labelled(opened: Explainer) -> Explainer:
     if answer is None or len(answer.classes) < 2:
         return opened
     return opened.changed(Change(label=answer.ranking[0][0]))
-
-
-def _bytes(opened: Explainer) -> int:
-    if "observed" not in vars(opened):
-        return 0
-    return recorded_bytes(opened.observed.recorded)
 
 
 def recorded_bytes(recorded: Recorded) -> int:

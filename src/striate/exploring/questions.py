@@ -27,7 +27,14 @@ def overview(session: Session, asked: Asked) -> Any:
     number = whole(asked.get("state", 0), "state")
     state = session.desk.state(number)
     found = views.overview(_opened(session, asked), _language(asked))
-    return {**found, "state": number, "base": state.base, "note": state.note, "title": state.title}
+    return {
+        **found,
+        "state": number,
+        "base": state.base,
+        "note": state.note,
+        "title": state.title,
+        "root": session.desk.root(number),
+    }
 
 
 def figures(session: Session, asked: Asked) -> Any:

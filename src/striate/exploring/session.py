@@ -63,8 +63,8 @@ class Session:
         self.news.tell("opened", state=self.first[0])
         if self.checkpoints < MOST_CHECKPOINTS:
             self.checkpoints += 1
-            subject = self.desk.open(self.first[0]).subject
-            number = self.desk.add(State(lambda: Explainer(subject), self.desk.state(self.first[0]).title))
+            now, title = self.desk.open(self.first[0]), self.desk.state(self.first[0]).title
+            number = self.desk.add(State(lambda: Explainer(now.subject, now.optimiser), title))
             self.news.tell("checkpoint", state=number)
 
     def train(self, data: str, epochs: int) -> None:
@@ -90,7 +90,7 @@ class Session:
             path = Path(folder) / f"picture{suffix}"
             path.write_bytes(content)
             opened = open_explainer(self._network(), [path])
-        return self.desk.add(State(lambda: Explainer(opened.subject), name[:120]))
+        return self.desk.add(State(lambda: Explainer(opened.subject, opened.optimiser), name[:120]))
 
     def _needed(self, name: str) -> int:
         self._network()

@@ -113,7 +113,7 @@ export async function compare(main, route) {
   const lab = await get("lab");
   const other = route.other ?? lab.states.find((/** @type {any} */ one) => one.state !== route.state)?.state ?? route.state;
   const top = h("section", {}), bottom = h("section", {});
-  await Promise.all([overview(top, route), overview(bottom, { ...route, state: other })]);
+  await Promise.all([overview(top, { ...route, other }), overview(bottom, { ...route, state: other, other: null })]);
   const names = await Promise.all([route.state, other].map((state) => get("overview", { state, language: route.language })));
   const pick = h("input", { type: "number", min: 0, value: other, id: "other-state", onchange: (/** @type {any} */ event) => to({ ...route, other: Number(event.target.value) }) });
   show(main, h("h1", {}, t("compare")), h("p", {}, h("label", { for: "other-state" }, t("compare.other"), " "), pick),

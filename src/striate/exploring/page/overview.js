@@ -19,7 +19,8 @@ export async function overview(main, route) {
   const before = network.base !== null && side === "change" ? await thumbsOf(network.base, "") : null;
   const drawn = before ? differences(thumbs, before) : thumbs;
   const columns = columnsOf(network.layers);
-  const cards = h("div", { class: "network", role: "group", "aria-label": t("overview.network") });
+  const cards = h("div", { class: "network" });
+  const called = route.view === "compare" ? `${t("overview.network")}: ${network.subject}, ${network.title} (${state}${route.other === null ? "" : ", 2"})` : t("overview.network");
   cards.append(h("div", { class: "column" }, inputCard(network, picture, drawn, route)));
   for (const column of columns) {
     cards.append(h("div", { class: "column" }, column.map((layer) => card(layer, drawn[layer.name], route))));
@@ -28,9 +29,9 @@ export async function overview(main, route) {
   show(main, h("h1", { class: "unseen" }, t("overview.title", { subject: network.subject })),
     h("p", { class: "hint" }, t(side === "back" ? "overview.back" : side === "change" ? "overview.change" : "overview.hint")),
     frames(picture, route),
-    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("overview.network") }, cards));
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": called }, cards));
   main.addEventListener("drawn", () => edges(cards, network.layers));
-  get("figures", { state }).then((found) => figures(cards, found), () => {});
+  get("figures", { state: network.root ?? state }).then((found) => figures(cards, found), () => {});
 }
 
 /** Which frame of a clip the maps are of. @param {any} picture @param {any} route */
@@ -68,7 +69,7 @@ function inputCard(network, picture, thumbs, route) {
     frames.push(...thumbs.input.channels.map((/** @type {number} */ c, /** @type {number} */ i) =>
       mapView(thumbs.input.map(i, 0), { label: `∂L/∂x ${c}`, size: 96 })));
   }
-  return h("section", { class: "card input", data: { layer: "input" }, "aria-label": t("input") },
+  return h("section", { class: "card input", data: { layer: "input" }, "aria-label": route.view === "compare" ? `${t("input")} (${route.state})` : t("input") },
     h("h2", {}, t("input")), h("p", { class: "name" }, network.inputs[0]),
     h("p", {}, by(network.input_shape.slice(1))), h("div", { class: frames.length > 2 ? "maps" : "maps row" }, frames));
 }
@@ -76,8 +77,9 @@ function inputCard(network, picture, thumbs, route) {
 /** @param {any} layer @param {any} thumbs @param {any} route */
 function card(layer, thumbs, route) {
   const open = { ...route, view: "layer", layer: layer.name, at: null, trail: [] };
+  const called = route.view === "compare" ? `${layer.name} (${route.state})` : layer.name;
   const maps = thumbs ? layerMaps(layer, thumbs, route) : h("p", { class: "faint" }, t("overview.no_gradient"));
-  return h("section", { class: `card ${layer.kind ?? "unknown"}`, data: { layer: layer.name }, "aria-label": layer.name },
+  return h("section", { class: `card ${layer.kind ?? "unknown"}`, data: { layer: layer.name }, "aria-label": called },
     h("h2", {}, h("a", { href: to.address(open) }, layer.name)),
     h("p", { class: "kind", title: layer.text }, layer.kind_name),
     h("p", { class: "shape" }, by(layer.shape.slice(1))),
@@ -110,7 +112,7 @@ function answerCard(network, route) {
       h("td", { class: "bar" }, h("div", { style: { width: `${100 * share}%` } })),
       h("td", { data: { value: share } }, percent(share))));
   const loss = network.loss ? h("p", { class: "gradient" }, t("loss"), " L = ", h("span", { data: { value: network.loss.value } }, number(network.loss.value))) : null;
-  return h("section", { class: "card answer", data: { layer: "answer" }, "aria-label": t("answer") },
+  return h("section", { class: "card answer", data: { layer: "answer" }, "aria-label": route.view === "compare" ? `${t("answer")} (${route.state})` : t("answer") },
     h("h2", {}, h("a", { href: to.address({ ...route, view: "loss" }) }, t("answer"))),
     network.label !== null ? h("p", {}, t("answer.label", { label: network.label })) : null,
     h("table", { class: "answer" }, h("tbody", {}, rows)), loss);

@@ -69,7 +69,7 @@ async function answers(place, base, state, route) {
       h("td", { class: "bar" }, h("div", { class: "before", style: { width: `${100 * before}%` } }), h("div", { style: { width: `${100 * share}%` } })),
       h("td", { data: { value: share } }, percent(share)), h("td", { class: "faint" }, percent(before)));
   });
-  show(place, h("table", { class: "answer" }, h("thead", {}, h("tr", {}, [t("class"), "", t("now"), t("before")].map((one) => h("th", { scope: "col" }, one)))), h("tbody", {}, rows)));
+  show(place, h("table", { class: "answer" }, h("thead", {}, h("tr", {}, [t("class"), null, t("now"), t("before")].map((one) => (one ? h("th", { scope: "col" }, one) : h("td", {}))))), h("tbody", {}, rows)));
 }
 
 /** @param {any} picture @param {(change: any) => void} ask */
