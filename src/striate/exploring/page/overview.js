@@ -31,7 +31,10 @@ export async function overview(main, route) {
     frames(picture, route),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": called }, cards));
   main.addEventListener("drawn", () => edges(cards, network.layers));
-  get("figures", { state: network.root ?? state }).then((found) => figures(cards, found), () => {});
+  get("figures", { state: network.root ?? state }).then((found) => {
+    figures(cards, found);
+    if (cards.isConnected) edges(cards, network.layers);
+  }, () => {});
 }
 
 /** Which frame of a clip the maps are of. @param {any} picture @param {any} route */
@@ -154,6 +157,7 @@ function edges(cards, layers) {
     line.setAttribute("class", how === "sum" ? "sum" : "");
     drawing.append(line);
   }
+  cards.querySelector("svg.edges")?.remove();
   cards.prepend(drawing);
 }
 

@@ -173,7 +173,8 @@ function kernelEditor(base, route, ask) {
 /** @param {HTMLElement} place @param {number[][]} kernel @param {(values: number[][]) => void} send */
 function edit(place, kernel, send) {
   const cells = kernel.map((row, y) => row.map((value, x) => /** @type {HTMLInputElement} */ (h("input", { class: "cell", inputmode: "decimal", value: number(value, 3).replace("−", "-"), "aria-label": `${y},${x}` }))));
-  const read = () => cells.map((row) => row.map((cell) => Number(cell.value)));
+  const shown = cells.map((row) => row.map((cell) => cell.value));
+  const read = () => cells.map((row, y) => row.map((cell, x) => (cell.value === shown[y][x] ? kernel[y][x] : Number(cell.value.replace(",", ".")))));
   for (const cell of cells.flat()) cell.addEventListener("change", () => send(read()));
   const fill = (/** @type {number[][]} */ values) => {
     const [top, left] = [Math.floor((kernel.length - 3) / 2), Math.floor((kernel[0].length - 3) / 2)];
