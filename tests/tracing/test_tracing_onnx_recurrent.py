@@ -43,6 +43,14 @@ def model_from(kind: str, module: Any, shape: tuple[int, ...]) -> Any:
     return model_of([one], held, {"x": shape})
 
 
+def test_the_state_that_a_file_begins_with_is_no_weight(tmp_path: Path) -> None:
+    held = {"w": np.zeros((1, 8, 3), np.float32), "r": np.zeros((1, 8, 2), np.float32)}
+    held |= {"h": np.zeros((1, 2, 2), np.float32)}
+    model = model_of([node("LSTM", "x w r   h h", hidden_size=2)], held, {"x": (5, 2, 3)})
+    found = inspect(saved(model, tmp_path), layout="TNC")
+    assert (found.totals.parameters.value, found.totals.macs.value) == (24 + 16, 5 * 2 * 40)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("onnx")

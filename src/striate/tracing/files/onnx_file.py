@@ -13,6 +13,7 @@ from striate.errors import MissingExtraError, NetworkError
 from striate.tracing.calls import Calls
 from striate.tracing.files.onnx_nodes import NODES, WEIGHTED
 from striate.tracing.files.onnx_quantised import WHOLE_WEIGHTS
+from striate.tracing.files.onnx_recurrent import ORDERS
 from striate.tracing.files.onnx_unknown import FRACTIONS, TYPES, Declared, UnknownNodeError, outcome
 from striate.tracing.trace import Follow
 
@@ -156,7 +157,12 @@ def _check_lengths(name: str, lengths: Sequence[int]) -> None:
 def _weights(graph: Any) -> set[str]:
     """The constants that are weights, rather than shapes and indices."""
     fractions = {tensor.name for tensor in graph.initializer if tensor.data_type in FRACTIONS}
-    weighted = {name for node in graph.node if node.op_type in WEIGHTED for name in node.input}
+    weighted = {
+        name
+        for node in graph.node
+        if node.op_type in WEIGHTED
+        for name in (node.input[:4] if node.op_type in ORDERS else node.input)  # behind them stand states
+    }
     quantised = {
         node.input[place]
         for node in graph.node
