@@ -69,7 +69,7 @@ def test_every_sentence_is_translated_and_keeps_its_facts(text: str, language: s
 
 @pytest.mark.parametrize("language", SENTENCES)
 def test_templates_hold_the_same_facts(language: str) -> None:
-    for english, other in SENTENCES[language].items():
+    for english, other in SENTENCES[language].table.items():
         places = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in (english, other)]
         assert places[0] == places[1], english
 

@@ -24,7 +24,6 @@ from striate.explaining.pictures.request import PictureRequest
 from striate.explaining.pixels import explain_pixels
 from striate.explaining.receptive_fields import ReceptiveFields
 from striate.explaining.subject import Subject, open_subject
-from striate.explaining.texts import Language
 from striate.explaining.texts.sentences import speaking
 from striate.explaining.unit import Unit, choose, explain_unit, with_followers
 from striate.explaining.update import Optimiser, clip_factor, explain_update, moves_alone, optimiser_of
@@ -35,6 +34,7 @@ from striate.explaining.weight_gradient import (
     parameter_name,
     start_of_chain,
 )
+from striate.pages.languages import Language
 from striate.tracing.recording import LayerRecord, Recorded, record
 
 

@@ -18,6 +18,7 @@ from striate.inspecting.inspection import Input, Inspection
 from striate.inspecting.loading import Loaded, load_network
 from striate.inspecting.rows import table_of, with_shares
 from striate.inspecting.side_by_side import SideBySide
+from striate.pages.languages import Language
 from striate.tracing import Inputs, trace
 from striate.tracing.inputs import as_inputs
 
@@ -40,6 +41,7 @@ def inspect(
     against: None = None,
     image: str | Path | None = None,
     out: str | Path | None = None,
+    language: Language = "en",
 ) -> Inspection: ...
 
 
@@ -58,6 +60,7 @@ def inspect(
     against: Network,
     image: str | Path | None = None,
     out: str | Path | None = None,
+    language: Language = "en",
 ) -> SideBySide: ...
 
 
@@ -76,6 +79,7 @@ def inspect(
     against: Network | None = None,
     image: str | Path | None = None,
     out: str | Path | None = None,
+    language: Language = "en",
 ) -> Inspection | SideBySide:
     """What every layer of a network is, holds, sees and costs.
 
@@ -101,6 +105,7 @@ def inspect(
         against: a second network, inspected in the same way, to stand beside the first.
         image: a picture, or a folder of frames, to draw receptive fields on in the page.
         out: write inspection.json and inspection.html into this folder; of one network, .csv and .md too.
+        language: English or Vietnamese, of the table and the page.
 
     Returns:
         The inspection; of two networks, both side by side.
@@ -123,7 +128,8 @@ def inspect(
         axes = _axes(layout, inputs)
         with _saying_channels_first(inputs), _uncollected():
             found.append(_inspected(loaded, inputs, axes, measure, backward))
-            found[-1] = replace(found[-1], picture=None if image is None else str(image))
+            picture = None if image is None else str(image)
+            found[-1] = replace(found[-1], picture=picture, language=language)
     result = found[0] if against is None else SideBySide(*found)
     if out is not None:
         result.save(out)

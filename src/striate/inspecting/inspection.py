@@ -14,10 +14,14 @@ from striate.errors import ArgumentError, unknown
 from striate.inspecting.layers import Layer, Totals
 from striate.inspecting.summary import facts_of, first_remarks, remarks_of
 from striate.inspecting.table import csv_of, layer_table, shown
+from striate.inspecting.vietnamese import SENTENCES
 from striate.numbers import by
 from striate.pages import Shown
+from striate.pages.languages import ENGLISH, Language, Sentences
 from striate.pages.terminal import facts
 from striate.runs import write_text
+
+VIETNAMESE = Sentences("vi", SENTENCES)
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ class Inspection(Shown):
     """All tensors that it takes; the main one is the first whose units go along something."""
     backward: bool = False
     """Whether tables show the backward pass too."""
+    language: Language = "en"
+    """Of tables and pages; JSON, CSV and Markdown are in English."""
 
     def layer(self, name: str, call: int = 1) -> Layer:
         """The row of a layer.
@@ -124,15 +130,21 @@ class Inspection(Shown):
         """
         if depth is not None and depth < 1:
             raise ArgumentError(f"depth is how many parts of a name are shown, at least 1; got {depth}")
-        rows = shown(self.layers, depth, moves)
+        rows, say = shown(self.layers, depth, moves), self.say
         notes = [*self.notes, *first_remarks(self.layers)]
+        table = layer_table(rows, timed=self.totals.seconds is not None, backward=self.backward)
         return Group(
-            Text(self.title, style="bold"),
-            layer_table(rows, timed=self.totals.seconds is not None, backward=self.backward),
+            Text(say(self.title), style="bold"),
+            say.of_table(table),
             "",
-            facts(facts_of(self.totals, self.unused, self.backward)),
-            *(Text(note, style="dim") for note in notes),
+            facts(say.pairs(facts_of(self.totals, self.unused, self.backward))),
+            *(Text(say(note), style="dim") for note in notes),
         )
+
+    @property
+    def say(self) -> Sentences:
+        """What it says, in its language."""
+        return ENGLISH if self.language == "en" else VIETNAMESE
 
     @property
     def title(self) -> str:

@@ -184,7 +184,7 @@ def inspection_document(inspection: Inspection) -> Document:
         views = views_of(inspection.picture, size, inspection.totals.frames)
         sections.append(Section("What a unit sees", (Drawing(views, "receptive fields on the input"),)))
     sections.append(Section("Layers", tuple(_layers(inspection))))
-    return Document(
+    document = Document(
         title=inspection.network,
         subtitle=f"input {inspection.taken}",
         lead=(KeyFigures(tuple(_key_figures(inspection.totals))),),
@@ -192,6 +192,7 @@ def inspection_document(inspection: Inspection) -> Document:
         wide=True,
         script=SCRIPT % chosen_first(inspection.layers, size),
     )
+    return inspection.say.document(document)
 
 
 @document_of.register
@@ -201,12 +202,13 @@ def side_by_side_document(pair: SideBySide) -> Document:
     sections = [Section("Totals", (pair.to_table(),))]
     for inspection in both:
         sections.append(Section(inspection.title, (_architecture(inspection), *_layers(inspection, False))))
-    return Document(
+    document = Document(
         title=f"{pair.first.network} and {pair.second.network}",
         subtitle=f"inputs {pair.first.taken} and {pair.second.taken}",
         sections=tuple(sections),
         wide=True,
     )
+    return pair.first.say.document(document)
 
 
 def _architecture(inspection: Inspection) -> Drawing:

@@ -58,7 +58,7 @@ class SideBySide(Shown):
     def to_table(self) -> Table:
         """The totals of both and second ÷ first, a row for each."""
         heads = ("", self.first.network, self.second.network, "second\N{NO-BREAK SPACE}÷ first")
-        return Table.of_rows("", heads, list(self._rows()))
+        return self.first.say.of_table(Table.of_rows("", heads, list(self._rows())))
 
     def _rows(self) -> Iterator[tuple[str, ...]]:
         for name, (a, b, ratio) in self.figures().items():

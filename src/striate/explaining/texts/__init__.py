@@ -6,14 +6,13 @@ what is missing.
 """
 
 from collections.abc import Mapping
-from typing import Literal
 
 from striate.checked import checked
 from striate.errors import ArgumentError, unknown
 from striate.explaining.texts import english, vietnamese
 from striate.explaining.texts.sentences import translated
+from striate.pages.languages import Language
 
-Language = Literal["en", "vi"]
 Glossary = dict[str, tuple[str, str]]
 ByLanguage = Mapping[str, Mapping[str, str]]
 """Sentences by key, by language."""

@@ -1,0 +1,84 @@
+"""What an inspection says, in Vietnamese: tầng for layer, nhân for kernel, bộ lọc for filter.
+
+Remarks on single layers, and the names of kinds, stay in English.
+"""
+
+SENTENCES = {
+    "layer": "tầng",
+    "kind": "loại",
+    "output": "đầu ra",
+    "filters · kernels": "bộ lọc · nhân",
+    "parameters": "tham số",
+    "receptive field": "trường tiếp nhận",
+    "in the input": "trong đầu vào",
+    "receptive field in {name}": "trường tiếp nhận trong {name}",
+    "jump": "bước dời",
+    "activations": "kích hoạt",
+    "MACs back": "MACs ngược",
+    "kept": "giữ lại",
+    "time": "thời gian",
+    "time back": "thời gian ngược",
+    "share": "tỉ lệ",
+    "remarks": "nhận xét",
+    "{count} layers": "{count} tầng",
+    "{count} layer": "{count} tầng",
+    "shared": "dùng chung",
+    "none": "không có",
+    "unknown ({reason})": "không rõ ({reason})",
+    "{known} + unknown ({reason})": "{known} + không rõ ({reason})",
+    "{count} ({trainable} trainable{part}), {bytes}": "{count} ({trainable} học được{part}), {bytes}",
+    ", {count} frozen": ", {count} đóng băng",
+    ", {count} unused": ", {count} không dùng",
+    ", {count} frozen, {more} unused": ", {count} đóng băng, {more} không dùng",
+    "{part}, {value} per input": "{part}, {value} cho mỗi đầu vào",
+    "{part}, {value} per frame": "{part}, {value} cho mỗi khung hình",
+    "{bytes} in all": "tổng cộng {bytes}",
+    "held at once": "giữ cùng lúc",
+    "{inference} for inference, {training} for training": (
+        "{inference} khi suy luận, {training} khi huấn luyện"
+    ),
+    "backward": "lan truyền ngược",
+    "{macs} MACs, {kept} kept for it": "{macs} MACs, giữ lại {kept} cho nó",
+    "partial": "chưa đủ",
+    "what {reason} costs is not known and not in the sums": (
+        "chi phí của {reason} không rõ và không nằm trong các tổng"
+    ),
+    "{time}, the sum of the layers' medians": "{time}, tổng các trung vị của các tầng",
+    "{time}, likewise of the backward pass": "{time}, cũng như vậy với lượt lan truyền ngược",
+    "unused": "không dùng",
+    "{name}: {count} parameters": "{name}: {count} tham số",
+    "{part1}: {part2}": "{part1}: {part2}",
+    "… {count} more remarks: in --json, --csv and --html": (
+        "… còn {count} nhận xét nữa: trong --json, --csv và --html"
+    ),
+    "Architecture": "Kiến trúc",
+    "Layers": "Các tầng",
+    "Totals": "Tổng cộng",
+    "What a unit sees": "Một nút nhìn thấy gì",
+    "receptive fields on the input": "các trường tiếp nhận trên đầu vào",
+    "the layers of {network} as blocks": "các tầng của {network} vẽ thành khối",
+    "Every layer of {network}": "Mọi tầng của {network}",
+    "Heights follow the image, widths the channels.": "Chiều cao theo ảnh, bề rộng theo số kênh.",
+    "Heights follow the image, widths the channels. Frames stand behind one another; one thick piece mixes "
+    "frames.": (
+        "Chiều cao theo ảnh, bề rộng theo số kênh. Các khung hình đứng sau nhau; một khối dày trộn các khung "
+        "hình."
+    ),
+    "{network} on {input}": "{network} với {input}",
+    "{first} and {second}": "{first} và {second}",
+    "input {shape}": "đầu vào {shape}",
+    "inputs {first} and {second}": "đầu vào {first} và {second}",
+    "input": "đầu vào",
+    "layers": "số tầng",
+    "second ÷ first": "thứ hai ÷ thứ nhất",
+    "receptive field before the head": "trường tiếp nhận trước phần đầu ra",
+    "activations in all": "kích hoạt tổng cộng",
+    "held at once for inference": "giữ cùng lúc khi suy luận",
+    "held at once for training": "giữ cùng lúc khi huấn luyện",
+    "held at once, inference": "giữ cùng lúc, suy luận",
+    "held at once, training": "giữ cùng lúc, huấn luyện",
+    "MACs per frame": "MACs mỗi khung hình",
+    "time of the backward pass": "thời gian lan truyền ngược",
+    "Contents": "Mục lục",
+    "Skip to the content": "Chuyển đến nội dung",
+}
