@@ -54,6 +54,9 @@ def read_json_lines(path: Path) -> list[Any]:
 
     Lines that were written before lines had checksums have none.
 
+    Args:
+        path: the file.
+
     Raises:
         RunError: as `read_json`; a line holds no JSON, or not what was written.
     """
