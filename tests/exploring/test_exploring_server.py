@@ -151,7 +151,7 @@ def test_drawn_requests(client: TestClient, route: str, query: dict[str, str]) -
     assert "error" not in answer.json() or "\n" not in answer.json()["error"]
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.dictionaries(
         st.sampled_from(
