@@ -68,12 +68,15 @@ def test_the_help_names_every_verb(run: Command) -> None:
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
-def test_the_help_of_each_verb_shows_an_example(run: Command, verb: str) -> None:
+def test_the_help_of_each_verb_shows_an_example(
+    run: Command, verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     done = run(verb, "--help")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(f"usage: striate {verb} ")
     assert f"\nexamples:\n  striate {verb}" in done.out
-    assert max(map(len, done.out.splitlines())) <= 100
+    assert max(map(len, done.out.splitlines())) <= 80
     if verb not in ("data", "completion"):
         assert "--json" in done.out
 

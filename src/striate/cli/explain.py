@@ -31,7 +31,7 @@ VERB = Verb(
     show,
     positional=("network", "inputs"),
     examples="""
-striate explain runs/digits-plain digits/test/17      its layers, to choose from
+striate explain runs/digits-plain digits/test/17    its layers, to choose from
 striate explain runs/digits-plain digits/test/17 --layer conv1 --filter 3
 striate explain runs/digits-plain digits/test/17 --layer conv1 --at 4,4
 striate explain runs/digits-plain digits/test/17 --layer fc1 --weight 5,3
