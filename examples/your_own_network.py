@@ -1,9 +1,10 @@
-"""Your own network in train and compare: under a name in the catalogue, everything takes it.
+"""Your own network in train and compare: a function that builds it is a backbone like any other.
 
     python examples/your_own_network.py [DATA] [CLIPS] [--epochs 3]
 
-A builder is a function of `classes` and `channels`; what else it takes are options. The name counts in this
-process: a script that opens the run later registers it first, as this one does.
+A builder is a function of `classes` and `channels`; what else it takes are options. The run holds its name
+and the checksum of this file, and opens where the file is as it was. On the command line it is
+`--backbone examples/your_own_network.py:mine`.
 """
 
 import argparse
@@ -11,7 +12,6 @@ import argparse
 from torch import nn
 
 import striate
-from striate.models import CATALOGUE, NETWORKS
 
 
 def mine(*, classes: int, channels: int = 3, width: int = 16) -> nn.Module:
@@ -31,9 +31,6 @@ def mine(*, classes: int, channels: int = 3, width: int = 16) -> nn.Module:
     )
 
 
-CATALOGUE["mine"] = NETWORKS["mine"] = mine
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="Trains a network of one's own.")
     parser.add_argument("data", nargs="?", default="digits")
@@ -41,7 +38,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--out", default="runs/mine")
     options = parser.parse_args()
-    network = {"backbone": "mine", "options": {"width": 24}, "epochs": options.epochs, "batch_size": 32}
+    network = {"backbone": mine, "options": {"width": 24}, "epochs": options.epochs, "batch_size": 32}
     run = striate.train(options.data, out=f"{options.out}/images", **network)
     print(f"images: {run.test.top1:.1%} right")
     compared = striate.compare(options.clips, ("2d", "tsm"), seeds=1, out=f"{options.out}/ways", **network)
