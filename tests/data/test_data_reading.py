@@ -3,6 +3,7 @@
 import contextlib
 import io
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -256,6 +257,31 @@ def test_broken_files_say_why(tmp_path: Path, kind: str, reason: str) -> None:
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
     for read in (read_image, read_header):
         assert reason(read, tmp_path / "a.png") == "No such file or directory"
+
+
+def test_pictures_of_telephones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HEIC, where the extra is installed; else the sentence that installs it."""
+    heif = pytest.importorskip("pillow_heif")
+    picture = Image.new("RGB", (64, 48), (200, 30, 30))
+    heif.from_pillow(picture).save(tmp_path / "a.heic")
+    found = read_image(tmp_path / "a.heic", size=(8, 8))
+    np.testing.assert_allclose(found[:, 4, 4], (200, 30, 30), atol=6)
+    assert read_header(tmp_path / "a.heic")[:3] == (48, 64, False)
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    expected = "reading HEIC pictures needs the extra 'heif': pip install 'striate[heif]'"
+    assert reason(read_image, tmp_path / "a.heic") == expected
+
+
+def test_large_photographs_are_no_bombs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures of cameras may have three times as many pixels as others."""
+    for name, format in (("a.jpg", "JPEG"), ("a.png", "PNG")):
+        Image.new("L", (40, 40)).save(tmp_path / name, format)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 600)
+    assert read_image(tmp_path / "a.jpg", channels=1).shape == (1, 40, 40)
+    assert reason(read_image, tmp_path / "a.png") == "a decompression bomb, above 0.0006 million pixels"
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500)
+    assert reason(read_image, tmp_path / "a.jpg") == "a decompression bomb, above 0.0015 million pixels"
+    assert Image.MAX_IMAGE_PIXELS == 500
 
 
 @pytest.mark.parametrize("limit", [100, 1000])

@@ -20,6 +20,7 @@ read.
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
@@ -31,13 +32,15 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from striate.checked import checked
 from striate.data.images.framing import DEFAULT, Framing, framed
 from striate.data.unreadable_files import UnreadableError, open_regular, plain_reason
-from striate.errors import ArgumentError
+from striate.errors import ArgumentError, MissingExtraError
 
 Picture: TypeAlias = str | Path | bytes | Image.Image
 """A file by its path, the bytes of one, or a picture that Pillow has opened."""
 _REFUSED = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"})
 _PHOTOGRAPHS = frozenset({"JPEG", "MPO", "HEIF", "AVIF"})
 """Formats of cameras."""
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+"""What the second word of a HEIF file may be."""
 _ORIENTATION = 0x0112  # the EXIF tag; 5 to 8 stand for images lying on their side
 _GREY = ("1", "L", "LA", "La", "I", "F")
 
@@ -173,7 +176,7 @@ def _opened(picture: Picture) -> Iterator[Image.Image]:
         yield picture.copy()
         return
     try:
-        with _OWN_RULES as limit, _file_of(picture) as file, Image.open(file) as image:
+        with _OWN_RULES as limit, _file_of(picture) as file, _identified(file) as image:
             if image.format in _REFUSED:
                 raise ValueError(f"{image.format} files are not read")
             _refuse_bombs(image, limit)
@@ -181,6 +184,19 @@ def _opened(picture: Picture) -> Iterator[Image.Image]:
     except Exception as error:  # a broken file leads Pillow's plugins to raise anything
         name = "of these bytes" if isinstance(picture, bytes) else picture
         raise UnreadableError(name, _reason(error, picture)) from None
+
+
+def _identified(file: BinaryIO) -> Image.Image:
+    """What Pillow makes of an open file; with the extra `heif` also the pictures of telephones."""
+    head = file.read(12)
+    file.seek(0)
+    if head[4:8] == b"ftyp" and head[8:] in _HEIF_BRANDS:
+        try:
+            heif = import_module("pillow_heif")
+        except ImportError:
+            raise MissingExtraError("heif", "reading HEIC pictures") from None
+        heif.register_heif_opener()
+    return Image.open(file)
 
 
 def _refuse_bombs(image: Image.Image, limit: int | None) -> None:
