@@ -31,7 +31,7 @@ CASES = {
     "striate data |": " ".join(DATA_VERBS),
     "striate data pack --sh": "--short-side",
     "striate train --ep": "--epochs",
-    "striate train --optimizer |": "adamw sgd",
+    "striate train --optimizer |": "adamw sgd muon",
     "striate train --no-f": "--no-flip",
     "striate train pho": "photos",
     "striate train digits --time |": "",

@@ -169,7 +169,7 @@ RESULTS: dict[str, tuple[str, str, Callable[[], Any]]] = {
         "evaluate",
         "evaluate runs/clips-plain-tsm segments.csv --events",
         lambda: Evaluation(
-            "runs/clips-plain-tsm", "segments.csv", "test", scores("videos"), (), (), None, EVENTS
+            "runs/clips-plain-tsm", "segments.csv", "test", scores("videos"), (), (), events=EVENTS
         ),
     ),
     "train": ("train", "train clips/", lambda: RUN),

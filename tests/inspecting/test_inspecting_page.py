@@ -110,9 +110,8 @@ def test_a_network_that_sees_no_image_has_no_views() -> None:
 def test_a_picture_that_is_none(tmp_path: Path, make, sentence: str) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "picture.png"
     make(path)
-    found = inspect("plain", (1, 28, 28), image=path)
     with pytest.raises(DataError) as caught:
-        found.to_html()
+        inspect("plain", (1, 28, 28), image=path).to_html()
     assert str(caught.value).startswith(sentence.format(path=path))
 
 

@@ -159,7 +159,7 @@ def test_a_preset_knows_of_clips(tmp_path: Path, small_clips: Path) -> None:
         return small_recipe(epochs=1, batch_size=8)
 
     train(small_clips, recipe=preset, frames=4, options=SHIFTING, out=tmp_path / "run", reporter=Told())
-    assert asked == [Facts(images=41, channels=1, size=SIDE, mirror_safe=False, clips=True)]
+    assert asked == [Facts(images=41, channels=1, size=SIDE, mirror_safe=False, clips=True, backbone="plain")]
 
 
 @quick

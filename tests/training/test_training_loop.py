@@ -34,8 +34,8 @@ def spoil(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
     """Makes the weights of a step not a number."""
     real = Learner.step
 
-    def spoilt(self: Learner, images: Tensor, labels: Tensor, **where: Any) -> None:
-        real(self, images, labels, **where)
+    def spoilt(self: Learner, *batch: Any, **where: Any) -> None:
+        real(self, *batch, **where)
         if where["step"] + 1 == step:
             with torch.no_grad():
                 for network in (self.network, self.best_guess):

@@ -166,7 +166,8 @@ def test_a_preset_is_asked_what_suits_the_data(tmp_path: Path, small_set: Path) 
         return small_recipe(epochs=1)
 
     train(small_set, recipe=preset, options=TINY, out=tmp_path / "run", reporter=Told())
-    assert asked == [Facts(images=176, channels=1, size=8, mirror_safe=False, pretrained=False)]
+    facts = Facts(images=176, channels=1, size=8, mirror_safe=False, pretrained=False, backbone="plain")
+    assert asked == [facts]
 
 
 @quick

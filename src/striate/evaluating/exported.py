@@ -141,7 +141,9 @@ def _bytes(pixels: Tensor) -> np.ndarray:
 
 
 def _scores(probabilities: np.ndarray) -> Tensor:
-    return torch.from_numpy(probabilities).log()
+    """Finite also where a probability is too small to be written."""
+    rows = torch.from_numpy(probabilities)
+    return rows.clamp_min(torch.finfo(rows.dtype).tiny).log()
 
 
 def _step_of(model: OnnxModel) -> Step | None:
