@@ -11,7 +11,7 @@ from torch import nn
 from striate.arithmetic.receptive.summary import UnitField
 from striate.checked import checked
 from striate.derivation.shapes import Array
-from striate.errors import ArgumentError, NetworkError
+from striate.errors import ArgumentError, NetworkError, unknown
 from striate.explaining.backward_path import explain_backward_path
 from striate.explaining.chain import Chain, explain_chain
 from striate.explaining.checking import as_array
@@ -193,6 +193,9 @@ def answer(question: Question, observed: Observed, language: str) -> Explanation
     )
     if question.target is not None:
         request.target_class()  # refused where there is none, pictures or not
+    for name in question.show:
+        if name not in SHOWS:
+            raise ArgumentError(unknown("picture", str(name), SHOWS))
     return replace(found, pictures=tuple(one for name in question.show for one in SHOWS[name](request)))
 
 

@@ -36,7 +36,9 @@ class Answers:
         frames = self.trained.normalise(pixels.to(self.step.device)).contiguous()
         scores, self._state = self.step(frames, self._state)
         N, k, K = scores.shape
-        rows = probabilities(scores.cpu().numpy().reshape(N * k, K), self.trained.temperature)
+        rows = scores.double().cpu().numpy().reshape(N * k, K)
+        told = ~np.isnan(rows).all(axis=1)  # before the first answer of a step with a lookahead there is none
+        rows[told] = probabilities(rows[told], self.trained.temperature)
         return rows.reshape(N, k, K)
 
     def of(self, batches: Batches) -> tuple[np.ndarray, np.ndarray]:
