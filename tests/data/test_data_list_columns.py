@@ -68,8 +68,10 @@ def test_a_table_in_json(tmp_path: Path) -> None:
 
 
 def test_activity_net(tmp_path: Path) -> None:
-    for name in ("v_one.mp4", "two.mkv"):
-        (tmp_path / name).touch()
+    above = tmp_path.parent / f"{tmp_path.name} beside"  # looked into as well, after the list's own folder
+    above.mkdir()
+    for file in (tmp_path / "v_one.mp4", tmp_path / "two.mkv", tmp_path / "two.jpg", above / "one.mp4"):
+        file.touch()
     one = [{"segment": [0.5, 2], "label": "Jump"}, {"segment": [3, 4.25], "label": "Run"}]
     database = {
         "one": {"duration": 9.0, "subset": "training", "annotations": one},

@@ -103,20 +103,25 @@ class _Search:
     folders: list[Path]
     suffixes: list[str] = field(default_factory=lambda: ["", *dict.fromkeys(_USUAL)])
 
-    def find(self, names: Iterable[str]) -> str | None:
-        """A file or folder of one of these names."""
-        for name in filter(str.strip, names):
-            for folder in self.folders:
-                for suffix in self._suffixes_of(name):
+    def find(self, names: Iterable[str], *, moving: bool = False) -> str | None:
+        """A file or folder of one of these names, in the nearest folder that has one.
+
+        moving: no image is meant, as of a part in time: one of the same name is the video's thumbnail.
+        """
+        named = [(name, self._suffixes_of(name, moving)) for name in names if name.strip()]
+        for folder in self.folders:
+            for name, suffixes in named:
+                for suffix in suffixes:
                     path = f"{folder / name}{suffix}"
                     if os.path.exists(path):  # noqa: PTH110
                         self._prefer(folder, suffix)
                         return path
         return None
 
-    def _suffixes_of(self, name: str) -> Sequence[str]:
+    def _suffixes_of(self, name: str, moving: bool) -> Sequence[str]:
         known = Path(name).suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
-        return ("",) if known else tuple(self.suffixes)
+        usual = [suffix for suffix in self.suffixes if not moving or suffix not in IMAGE_SUFFIXES]
+        return ("",) if known else usual
 
     def _prefer(self, folder: Path, suffix: str) -> None:
         if self.folders[0] != folder:
@@ -139,10 +144,10 @@ def _folders(path: Path) -> list[Path]:
 
 def _address(search: _Search, row: Row) -> str | None:
     """Of the clip that a row names; None if it is not there."""
-    cut = search.find(row.cut)
+    cut = search.find(row.cut, moving=True)
     if cut is not None:
         return cut
-    file = search.find(row.names)
+    file = search.find(row.names, moving=row.segment is not None)
     return None if file is None else address(file, row.segment)
 
 
