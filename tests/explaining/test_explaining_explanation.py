@@ -66,7 +66,7 @@ def whole(digits_run: Run) -> Explanation:
         weight=(3, 0, 1, 1),
         through=True,
         show=EVERY,
-        rate=0.01,
+        learning_rate=0.01,
     )
 
 

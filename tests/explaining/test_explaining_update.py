@@ -66,7 +66,7 @@ def test_the_run_has_its_own_optimiser_loss_and_labels(digits_run: Run) -> None:
     assert found.gradient.update.rule == "AdamW"
     assert found.gradient.update.steps > 0
     assert found.gradient.update.memory.keys() == {"m", "v"}
-    faster = explain(digits_run.path, "digits/test/17", layer="conv1", weight=(3, 0, 1, 1), rate=0.1)
+    faster = explain(digits_run.path, "digits/test/17", layer="conv1", weight=(3, 0, 1, 1), learning_rate=0.1)
     assert faster.gradient is not None
     assert faster.gradient.update is not None
     assert faster.gradient.update.settings["rate"] == 0.1

@@ -5,7 +5,6 @@ from difflib import get_close_matches
 
 HABITS = {
     "learning_rate": "lr lr0",
-    "rate": "lr lr0",
     "batch_size": "batch batchsize bs",
     "batch": "batch_size bs",
     "backbone": "arch architecture model net network",

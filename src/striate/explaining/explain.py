@@ -94,7 +94,7 @@ def explain(
     show: Sequence[Show] = (),
     label: str | int | Sequence[str | int] | None = None,
     target: str | int | None = None,
-    rate: float | None = None,
+    learning_rate: float | None = None,
     optimizer: torch.optim.Optimizer | None = None,
     language: Language = "en",
 ) -> Explanation:
@@ -122,7 +122,7 @@ def explain(
         show: pictures of the layer, or of what the network looks at.
         label: the true class of the inputs, one or one each, where they come without; by name, or by number.
         target: the class that pictures ask about. By default the most probable one.
-        rate: a learning rate for the update. By default the highest of the run's schedule; of a module, the
+        learning_rate: for the update. By default the highest of the run's schedule; of a module, the
             optimiser's own.
         optimizer: whose update is shown, for a module.
         language: English or Vietnamese.
@@ -145,7 +145,7 @@ def explain(
     question = Question(layer, filter, _position(at), index, parameter, delta, through, tuple(show), target)
     listed: list[Any] = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     subject = open_subject(network, listed, label)
-    optimiser = find_optimiser(subject, optimizer, rate)
+    optimiser = find_optimiser(subject, optimizer, learning_rate)
     return answer(question, observe(subject, question, optimiser), language)
 
 

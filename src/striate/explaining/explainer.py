@@ -146,7 +146,7 @@ def open_explainer(
     inputs: Input | Sequence[str | Path],
     *,
     label: str | int | Sequence[str | int] | None = None,
-    rate: float | None = None,
+    learning_rate: float | None = None,
     optimizer: torch.optim.Optimizer | None = None,
 ) -> Explainer:
     """Opens a network on its inputs for any number of questions.
@@ -155,7 +155,7 @@ def open_explainer(
         network: as for `explain`.
         inputs: as for `explain`.
         label: as for `explain`.
-        rate: as for `explain`.
+        learning_rate: as for `explain`.
         optimizer: as for `explain`.
 
     >>> import torch
@@ -167,7 +167,7 @@ def open_explainer(
     """
     listed: list[Any] = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     subject = open_subject(network, listed, label)
-    return Explainer(subject, find_optimiser(subject, optimizer, rate))
+    return Explainer(subject, find_optimiser(subject, optimizer, learning_rate))
 
 
 def _parts(record: LayerRecord, index: Sequence[int]) -> tuple[int, int, tuple[int, ...]]:
