@@ -10,6 +10,7 @@ from commands import Command
 
 from striate.cli.completion import completion
 from striate.cli.verbs import DATA_VERBS, VERBS
+from striate.models import WAYS
 
 BASH = """
 source "$1"
@@ -34,7 +35,9 @@ CASES = {
     "striate train --optimizer |": "adamw sgd muon",
     "striate train --no-f": "--no-flip",
     "striate train pho": "photos",
-    "striate train digits --time |": "",
+    "striate train digits --time |": " ".join(WAYS),
+    "striate train digits --time t": "tsm two-stream",
+    "striate train --backbone mob": "mobilenet_v2",
     "striate explain runs/a b.png --show ma": "maps",
     "striate completion z": "zsh",
 }

@@ -206,8 +206,14 @@ def test_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_images_have_no_time(tmp_path: Path, small_set: Path) -> None:
     for match in (None, "params"):
-        with pytest.raises(DataError, match="images, which have no time"):
-            small(small_set, tmp_path / str(match), frames=None, match=match)
+        listener = Told()
+        with pytest.raises(DataError) as caught:
+            small(small_set, tmp_path / str(match), frames=None, match=match, reporter=listener)
+        assert str(caught.value) == (
+            f"{small_set} holds images, which have no time: give clips to compare ways through it, or compare "
+            "finished runs on these images with --runs"
+        )
+        assert listener.lines == []
 
 
 @pytest.mark.parametrize("match", [None, "macs"])

@@ -48,10 +48,15 @@ def whole() -> Parser:
 def _fill(parser: Parser, verb: Verb) -> None:
     from shtab import FILE
 
+    from striate.models import CATALOGUE, WAYS
+
     parser.fill(verb)
+    offered = {"time": WAYS, "backbone": CATALOGUE}
     files = {one.name for one in parser.options if Path in (one.element, *get_args(one.element))}
     for action in parser._actions:
-        if action.dest in files:
+        if action.dest in offered and action.nargs != 0:
+            action.choices = tuple(offered[action.dest])
+        elif action.dest in files:
             action.complete = FILE  # type: ignore[attr-defined]  # what shtab reads
 
 

@@ -193,9 +193,23 @@ def _folder(data: str, backbone: str) -> Path:
     return Path("runs") / f"{Path(data).name}-{short_name(backbone)}-compared"
 
 
+def _clips(request: CompareRequest) -> ClipData:
+    """The data, opened. Raises DataError for images."""
+    first = request.of_way(request.times[0])
+    data = open_data(first.data, **first.for_data)
+    if not isinstance(data, ClipData):
+        raise DataError(
+            f"{first.data} holds images, which have no time: give clips to compare ways through it, or compare "
+            "finished runs on these images with --runs"
+        )
+    return data
+
+
 def _train_all(request: CompareRequest, machine: MachineOptions, reporter: Reporter) -> list[Path] | None:
     """The runs of the members, finished; None if somebody stopped it."""
     members, options = request.members, _options(request)
+    if not any((member.run / RECORD).exists() for member in members):
+        _clips(request)  # what cannot be compared is told before the first training is announced
     for number, member in enumerate(members, start=1):
         backbone = request.training.network.backbone
         name = f"[{number} of {len(members)}] {backbone}, {member.time}, seed {member.seed}"
@@ -228,12 +242,7 @@ def _options(request: CompareRequest) -> dict[str, dict[str, Any]]:
     """The network's options of each way, scaled where widths are to match."""
     if request.match not in ("params", "macs"):
         return {time: dict(request.training.options) for time in request.times}
-    first = request.of_way(request.times[0])
-    data = open_data(first.data, **first.for_data)
-    if not isinstance(data, ClipData):
-        raise DataError(
-            f"{first.data} holds images, which have no time: give clips to compare ways through it"
-        )
+    data = _clips(request)
     specs = [request.of_way(time).fit_to(data).spec(data) for time in request.times]
     found = [matched(spec, specs[0], request.match, data.frames) for spec in specs]
     return {time: dict(spec.options) for time, spec in zip(request.times, found, strict=True)}
