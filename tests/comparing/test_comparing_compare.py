@@ -210,8 +210,8 @@ def test_images_have_no_time(tmp_path: Path, small_set: Path) -> None:
         with pytest.raises(DataError) as caught:
             small(small_set, tmp_path / str(match), frames=None, match=match, reporter=listener)
         assert str(caught.value) == (
-            f"{small_set} holds images, which have no time: give clips to compare ways through it, or compare "
-            "finished runs on these images with --runs"
+            f"{small_set} holds images, which have no time: give clips to compare ways through it, or "
+            "compare finished runs on these images with --runs"
         )
         assert listener.lines == []
 

@@ -19,7 +19,12 @@ def test_maps_and_filters_are_the_layers_own() -> None:
 
 def test_before_and_after_an_update(digits_run: Run) -> None:
     found = explain(
-        digits_run.path, "digits/test/17", layer="conv1", weight=(3, 0, 1, 1), show=["update"], learning_rate=0.1
+        digits_run.path,
+        "digits/test/17",
+        layer="conv1",
+        weight=(3, 0, 1, 1),
+        show=["update"],
+        learning_rate=0.1,
     )
     before, after, change, maps = found.pictures
     assert found.gradient is not None

@@ -199,8 +199,8 @@ def _clips(request: CompareRequest) -> ClipData:
     data = open_data(first.data, **first.for_data)
     if not isinstance(data, ClipData):
         raise DataError(
-            f"{first.data} holds images, which have no time: give clips to compare ways through it, or compare "
-            "finished runs on these images with --runs"
+            f"{first.data} holds images, which have no time: give clips to compare ways through it, or "
+            "compare finished runs on these images with --runs"
         )
     return data
 
