@@ -51,11 +51,11 @@ def _fill(parser: Parser, verb: Verb) -> None:
     from striate.models import CATALOGUE, WAYS
 
     parser.fill(verb)
-    offered = {"time": WAYS, "backbone": CATALOGUE}
+    offered = {"time": tuple(WAYS), "backbone": tuple(CATALOGUE)}
     files = {one.name for one in parser.options if Path in (one.element, *get_args(one.element))}
     for action in parser._actions:
         if action.dest in offered and action.nargs != 0:
-            action.choices = tuple(offered[action.dest])
+            action.choices = offered[action.dest]
         elif action.dest in files:
             action.complete = FILE  # type: ignore[attr-defined]  # what shtab reads
 
