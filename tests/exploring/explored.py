@@ -22,7 +22,7 @@ def small_network() -> nn.Module:
 
 def small_lab() -> Opening:
     """Opened, as a lab opens it."""
-    opening = Opening(small_network(), [numbers(1, 1, 8, 8)])
+    opening = Opening([small_network()], [numbers(1, 1, 8, 8)])
     opening.make()
     assert opening.problem is None
     return opening

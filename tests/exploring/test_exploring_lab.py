@@ -17,7 +17,7 @@ def test_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         lab(tmp_path / "nothing", browser=False)
     with pytest.raises(ArgumentError) as problem:
         lab(3, browser=False)
-    assert str(problem.value) == "network is the folder of a run, or a module; got int"
+    assert str(problem.value) == "network is a run, a network's name, or a module; got int"
     with pytest.raises(ArgumentError) as problem:
         lab(port=-1, browser=False)
     assert str(problem.value) == "port is from 0, for a free one, to 65535; got -1"

@@ -10,10 +10,11 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from striate.evaluating.run_model import open_run
+from striate.exploring.frames import FRAME
 from striate.exploring.guard import Guard
 from striate.exploring.live import Live
 from striate.exploring.opening import Opening
-from striate.exploring.server import FRAME, application
+from striate.exploring.server import application
 from striate.training.train import Run
 
 
@@ -26,7 +27,8 @@ def frame(seed: int) -> bytes:
 
 
 def test_scores_are_the_runs_mean_over_frames(digits_run: Run) -> None:
-    live, trained = Live(digits_run.path), open_run(digits_run.path)
+    trained = open_run(digits_run.path)
+    live = Live(trained)
     found = [live.frame(frame(seed)) for seed in range(3)]
     with torch.inference_mode():
         logits = trained.network(live.preprocess([frame(seed) for seed in range(3)]))
@@ -35,7 +37,7 @@ def test_scores_are_the_runs_mean_over_frames(digits_run: Run) -> None:
 
 
 def test_through_a_socket(digits_run: Run) -> None:
-    opening = Opening(digits_run.path, ["digits/test/17"])
+    opening = Opening([digits_run.path], ["digits/test/17"])
     opening.make()
     client = TestClient(Guard(application(opening), "127.0.0.1", None), base_url="http://127.0.0.1")
     ours = {"host": "127.0.0.1"}

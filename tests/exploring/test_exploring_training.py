@@ -21,8 +21,8 @@ def until(true: object) -> None:
 
 
 def test_paused_and_let_go(small_set: Path, tmp_path: Path, quick: None) -> None:
-    news, turns, opened = News(), Turns(), list[str]()
-    training = Training(news, turns, opened.append)
+    news, turns, opened, learnt = News(), Turns(), list[str](), list[int]()
+    training = Training(news, turns, lambda run, network, step: learnt.append(step), opened.append)
     for action in (training.pause, training.go_on, training.one_step):
         with pytest.raises(ArgumentError) as problem:
             action()
@@ -46,14 +46,14 @@ def test_paused_and_let_go(small_set: Path, tmp_path: Path, quick: None) -> None
     kinds_told = [one["kind"] for one in news.events]
     assert kinds_told.count("step") == 2 * STEPS
     assert kinds_told[-1] == "finished"
-    assert opened
-    assert set(opened) == {str(tmp_path / "run")}
+    assert opened == [str(tmp_path / "run")]
+    assert learnt == list(range(2 * STEPS + 1))  # few enough to keep each of them
     assert [one["number"] for one in news.after(3)] == list(range(4, news.count + 1))
 
 
 def test_what_cannot_be_trained_is_told(tmp_path: Path) -> None:
     news = News()
-    training = Training(news, Turns(), lambda run: None)
+    training = Training(news, Turns(), lambda run, network, step: None, lambda run: None)
     training.start(str(tmp_path / "nothing"))
     until(lambda: not training.running)
     assert news.events[-1]["kind"] == "failed"

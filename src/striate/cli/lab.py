@@ -30,16 +30,23 @@ VERB = Verb(
     show,
     positional=("network", "inputs"),
     metavars={
-        "network": "RUN",
+        "network": "RUN|NAME",
+        "against": "RUN|NAME",
+        "classes": "FILE",
+        "live": "SOURCE",
         "inputs": "INPUT",
         "port": "PORT",
         "host": "HOST",
         "save": "FILE",
         "save_size": "MB",
+        "weights": "NAME|FILE",
     },
+    groups={"a network by its name": "weights classes offline"},
     examples="""
 striate lab                                     a small network learns digits
 striate lab runs/digits-plain digits/test/17
 striate lab runs/photos-resnet18 cat.jpg dog.jpg --no-browser --port 8000
+striate lab resnet18 cat.jpg --against mobilenet_v2
+striate lab runs/clips-resnet18-tsm jump.mp4 --live camera
 striate lab runs/digits-plain digits/test/17 --save page.html""",
 )

@@ -3,11 +3,9 @@
 import textwrap
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.colors import PowerNorm
-from matplotlib.figure import Figure
 
 from striate.evaluating.metrics import Scores
 
@@ -24,6 +22,9 @@ def draw_confusion(scores: Scores, title: str, path: Path) -> None:
 
     The colour goes with the root of the share, so that rare mistakes can be seen too.
     """
+    from matplotlib.colors import PowerNorm  # it loads in a second, which nobody who draws nothing waits for
+    from matplotlib.figure import Figure
+
     counts = np.array(scores.confusion)
     names = [_short(one.name) for one in scores.classes]
     side = min(14.0, 3.2 + 0.42 * len(names))
@@ -45,7 +46,7 @@ def _short(name: str) -> str:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
-def _name_classes(axes: Axes, names: list[str]) -> None:
+def _name_classes(axes: Any, names: list[str]) -> None:
     ticks = range(0, len(names), -(-len(names) // NAMED))
     shown = [names[i] for i in ticks]
     axes.set_xticks(ticks, shown, parse_math=False)
@@ -55,7 +56,7 @@ def _name_classes(axes: Axes, names: list[str]) -> None:
             label.set(rotation=45, ha="right", rotation_mode="anchor")
 
 
-def _write_counts(axes: Axes, counts: np.ndarray, shares: np.ndarray) -> None:
+def _write_counts(axes: Any, counts: np.ndarray, shares: np.ndarray) -> None:
     for (row, column), count in np.ndenumerate(counts):
         if count:
             colour = "white" if shares[row, column] > 0.3 else "black"

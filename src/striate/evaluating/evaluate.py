@@ -13,6 +13,7 @@ from striate.data import ClipSet, ImageData, ImageSet
 from striate.data.unreadable_files import skipped_note
 from striate.errors import ArgumentError, DataError, NetworkError
 from striate.evaluating.both_sides import both_sides
+from striate.evaluating.confusion import draw_confusion
 from striate.evaluating.evaluate_events import evaluate_events
 from striate.evaluating.event_scores import EventScores
 from striate.evaluating.events import event_rules
@@ -83,8 +84,6 @@ class Evaluation(Shown):
 
     def save(self, folder: str | Path) -> tuple[Path, ...]:
         """Writes evaluation.json, predictions.csv and confusion.png into a folder; returns the paths."""
-        from striate.evaluating.confusion import draw_confusion  # it loads matplotlib, which scoring does not
-
         scores = self.scores
         title = f"{self.data}, {self.split}: {percent(scores.top1)} of {scores.images:,} {scores.unit}"
         names = ("evaluation.json", "predictions.csv", "confusion.png")

@@ -70,8 +70,16 @@ def open_run(run: str | Path, device: str = "auto", algorithms: str = "auto") ->
         raise ArgumentError(f"algorithms must be auto or plain; got {algorithms!r}")
     run = Path(run)
     record = read_record(run)
-    chosen = pick_device(device)
-    network = to_device(network_of(run, record), chosen)
+    network = to_device(network_of(run, record), pick_device(device))
+    return described(run, record, network, NO_ALGORITHMS if algorithms == "plain" else algorithms_of(network))
+
+
+def described(run: Path, record: dict[str, Any], network: nn.Module, algorithms: Table) -> Trained:
+    """A network with what the record of its run says of it.
+
+    Raises:
+        RunError: the record does not say it.
+    """
     try:
         data = record["data"]
         size = (int(data["size"][0]), int(data["size"][1]))
@@ -88,7 +96,7 @@ def open_run(run: str | Path, device: str = "auto", algorithms: str = "auto") ->
             data_options={name: options[name] for name in options if name not in _OF_CLASSES},
             sampling=_sampling(data) if data.get("frames") else None,
             flow=data.get("flow"),
-            algorithms=NO_ALGORITHMS if algorithms == "plain" else algorithms_of(network),
+            algorithms=algorithms,
             framing=framing_in(options),
         )
     except (AttributeError, KeyError, TypeError, ValueError, IndexError):

@@ -332,10 +332,10 @@ def _chain(
 def find_optimiser(
     subject: Subject, own: torch.optim.Optimizer | None, rate: float | None
 ) -> Optimiser | None:
-    """One that was handed in, or a run's own with its memory; None for a module."""
+    """One that was handed in, or a run's own with its memory; None for what is no run."""
     if own is not None:
         return Optimiser(own)
-    if subject.trained is None:
+    if subject.trained is None or not subject.is_run:
         return None
     return optimiser_of(subject.trained.run, subject.record, subject.network, rate)
 

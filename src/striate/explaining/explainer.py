@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from striate.checked import checked
 from striate.derivation.shapes import Array
 from striate.errors import ArgumentError, NetworkError
+from striate.evaluating.run_model import Trained
 from striate.explaining.chain import Link, explain_delta
 from striate.explaining.checking import as_array
 from striate.explaining.explain import (
@@ -142,7 +143,7 @@ class Explainer:
 
 @checked
 def open_explainer(
-    network: str | Path | nn.Module,
+    network: str | Path | nn.Module | Trained,
     inputs: Input | Sequence[str | Path],
     *,
     label: str | int | Sequence[str | int] | None = None,
@@ -152,7 +153,7 @@ def open_explainer(
     """Opens a network on its inputs for any number of questions.
 
     Args:
-        network: as for `explain`.
+        network: as for `explain`; also what `open_trained` gave.
         inputs: as for `explain`.
         label: as for `explain`.
         learning_rate: as for `explain`.

@@ -15,7 +15,7 @@ from striate.errors import ArgumentError, NetworkError, unknown
 from striate.evaluating.run_model import Trained, open_run
 from striate.explaining.checking import as_array
 from striate.explaining.inputs import Input, read_array, read_inputs
-from striate.runs import read_record
+from striate.runs import holds_run, read_record
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +35,13 @@ class Subject:
 
     @property
     def record(self) -> dict[str, Any]:
-        """The run's record; empty for a module."""
-        return {} if self.trained is None else read_record(self.trained.run)
+        """The run's record; empty for what is no run."""
+        return read_record(self.trained.run) if self.is_run else {}
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it has a record: a module has none, nor has a network with published weights."""
+        return self.trained is not None and holds_run(self.trained.run)
 
     @property
     def temperature(self) -> float:
@@ -78,12 +83,14 @@ class Subject:
 
 
 def open_subject(
-    network: str | Path | nn.Module, inputs: Sequence[Input], label: str | int | Sequence[str | int] | None
+    network: str | Path | nn.Module | Trained,
+    inputs: Sequence[Input],
+    label: str | int | Sequence[str | int] | None,
 ) -> Subject:
     """Opens a run or takes a module, and reads the inputs for it.
 
     Args:
-        network: the folder of a run, or a module.
+        network: the folder of a run, a module, or what `open_trained` gave.
         inputs: as `read_inputs` takes them; for a module `.npy` files, arrays or tensors, batch first.
         label: of all inputs, or one each; by its name or its number.
     """
@@ -91,7 +98,11 @@ def open_subject(
         raise ArgumentError(
             "explain what? give an input: an image or video file, or one of a data set as digits/test/17"
         )
-    subject = _of_module(network, inputs) if isinstance(network, nn.Module) else _of_run(network, inputs)
+    if isinstance(network, nn.Module):
+        subject = _of_module(network, inputs)
+    else:
+        opened = network if isinstance(network, Trained) else open_run(network, "cpu", algorithms="plain")
+        subject = _of_trained(opened, inputs)
     _expect_numbers(subject)
     return subject if label is None else replace(subject, labels=_labels(subject, label))
 
@@ -123,8 +134,7 @@ def _as_tensor(source: Input) -> Tensor:
     return source if isinstance(source, Tensor) else torch.from_numpy(np.ascontiguousarray(source))
 
 
-def _of_run(run: str | Path, inputs: Sequence[Input]) -> Subject:
-    trained = open_run(run, "cpu", algorithms="plain")
+def _of_trained(trained: Trained, inputs: Sequence[Input]) -> Subject:
     batches = [read_inputs(trained, source) for source in inputs]
     lengths = sorted({batch.numbers.shape[2] for batch in batches if batch.numbers.dim() == 5})
     if len(lengths) > 1:
@@ -134,7 +144,7 @@ def _of_run(run: str | Path, inputs: Sequence[Input]) -> Subject:
     pixels = [batch.pixels for batch in batches if batch.pixels is not None]
     labels = [batch.labels for batch in batches if batch.labels is not None]
     return Subject(
-        name=str(run),
+        name=str(trained.run),
         network=trained.network,
         inputs=torch.cat([batch.numbers for batch in batches]),
         titles=tuple(title for batch in batches for title in batch.titles),

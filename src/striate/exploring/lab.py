@@ -82,20 +82,31 @@ def lab(
     port: int | None = None,
     browser: bool = True,
     language: Literal["en", "vi"] = "en",
+    against: Any = None,
+    weights: str | Path | None = None,
+    classes: str | Path | None = None,
+    offline: bool = False,
+    live: str | None = None,
     save: str | Path | None = None,
     save_size: float = SAVED,
 ) -> Lab | SavedPage:
     """Opens a page in the browser on which every number of a network opens into the numbers behind it.
 
     Args:
-        network: the folder of a run, made by `train`; in Python also any module. By default a small network
-            learns the built-in digits while you watch.
+        network: the folder of a run, made by `train`, or a network by its name, with published weights as for
+            `predict`, or without any; your own, "my.py:make"; in Python also any module. By default a small
+            network learns the built-in digits while you watch.
         inputs: what is looked at, as for `explain`. By default the first test image of the run's data.
         host: the address that is listened to. By default only this machine can open the page; for another
             one the page's address holds a secret.
         port: by default 8642, or another free one.
         browser: whether a browser is opened.
         language: English or Vietnamese.
+        against: another network, to be compared on the same inputs: a run, a name, or a module.
+        weights: of a network by its name: as for `predict`, or "untrained" for those that it is built with.
+        classes: as for `predict`.
+        offline: as for `predict`.
+        live: frames that go through the network as they come: a video file, a folder of frames, "camera".
         save: write one page that works without Python into this file, and open none.
         save_size: megabytes of numbers that this page may hold.
 
@@ -105,7 +116,7 @@ def lab(
     Raises:
         MissingExtraError: without the extra `lab`.
         RunError: a folder that is no run.
-        ArgumentError: a port that is taken.
+        ArgumentError: a port that is taken; a name that nothing has.
 
     >>> lab("runs/digits-plain", "digits/test/17").wait()  # doctest: +SKIP
     """
@@ -114,11 +125,9 @@ def lab(
             raise MissingExtraError("lab", "the lab")
     if port is not None and not 0 <= port < 1 << 16:
         raise ArgumentError(f"port is from 0, for a free one, to {(1 << 16) - 1}; got {port}")
-    if isinstance(network, str | Path):
-        read_record(Path(network))  # a folder that is no run is refused before anything is served
-    elif network is not None and not hasattr(network, "named_modules"):
-        raise ArgumentError(f"network is the folder of a run, or a module; got {type(network).__name__}")
-    opening = Opening(network, _listed(inputs), language)
+    named = {"weights": weights, "classes": classes, "offline": offline}
+    networks = [_opened(one, **named) for one in (network, against) if one is not None]
+    opening = Opening(networks, _listed(inputs), language, live)
     if save is not None:
         return _saved(opening, Path(save), language, save_size)
     listening = _listening(host, port)
@@ -128,15 +137,32 @@ def lab(
     address = f"http://{shown}:{number}/" + ("" if token is None else f"?token={token}")
     opened = Lab(opening, _server(opening, host, token), listening, address).start()
     if browser:
-        webbrowser.open(address)
+        webbrowser.open(address if live is None or token is not None else f"{address}#/live")
     return opened
+
+
+def _opened(network: Any, **named: Any) -> Any:
+    """A network, refused before anything is served; that of a run is read later, when the page is there."""
+    if not isinstance(network, str | Path):
+        if not hasattr(network, "named_modules"):
+            raise ArgumentError(
+                f"network is a run, a network's name, or a module; got {type(network).__name__}"
+            )
+        return network
+    path = Path(network)
+    if named["weights"] is None and ":" not in str(network) and (path.exists() or len(path.parts) > 1):
+        read_record(path)
+        return network
+    from striate.exploring.networks import opened_network
+
+    return opened_network(network, **named)
 
 
 def _saved(opening: Opening, path: Path, language: str, megabytes: float) -> SavedPage:
     """A page of what is to be opened, without a server."""
     from striate.exploring.saving import save_page
 
-    if opening.network is None:
+    if not opening.networks:
         raise ArgumentError("save what? name a run, and an input: striate lab RUN INPUT --save page.html")
     if not megabytes > 0:
         raise ArgumentError(f"save_size is above 0; got {megabytes:g}")

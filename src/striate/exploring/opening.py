@@ -1,5 +1,6 @@
 """What a lab is until torch stands: the page is there before the network is."""
 
+from collections.abc import Sequence
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,11 @@ PATIENCE = 120.0
 class Opening:
     """The lab as the server sees it."""
 
-    def __init__(self, network: Any, inputs: Any, language: str = "en") -> None:
-        """network, inputs: as for `lab`."""
-        self.network, self.inputs, self.language = network, inputs, language
+    def __init__(
+        self, networks: Sequence[Any], inputs: Any, language: str = "en", source: str | None = None
+    ) -> None:
+        """networks: what was opened, none to train a small one; inputs, source: as for `lab`."""
+        self.networks, self.inputs, self.language, self.source = networks, inputs, language, source
         self.news, self.turns = News(), Turns()
         self.problem: str | None = None
         self.closed = False
@@ -35,7 +38,7 @@ class Opening:
         try:
             from striate.exploring.session import Session
 
-            self._session = Session(self.network, self.inputs, self.news, self.turns)
+            self._session = Session(self.networks, self.inputs, self.news, self.turns)
             self._made.set()
             self._session.begin()
         except StriateError as problem:
@@ -53,7 +56,7 @@ class Opening:
 
     def to_json(self) -> dict[str, Any]:
         """What the page has to know first."""
-        found = {"ready": False, "states": [], "training": self.network is None, "news": self.news.count}
+        found = {"ready": False, "states": [], "training": not self.networks, "news": self.news.count}
         if self._session is not None:
             found |= self._session.to_json()
-        return found | {"problem": self.problem, "language": self.language}
+        return found | {"problem": self.problem, "language": self.language, "source": self.source}

@@ -99,7 +99,9 @@ def change(session: Session, asked: Asked) -> Any:
 
 
 def open(session: Session, asked: Asked) -> Any:
-    """The state of another input of the same network."""
+    """The state of another input of the same network, or of another network on the same input."""
+    if "network" in asked:
+        return {"state": session.open_network(_name(asked, "network"))}
     return {"state": session.open_input(_name(asked, "input"))}
 
 

@@ -6,8 +6,7 @@ What computes is imported when it is first asked, so that the page stands before
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,29 +14,30 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from striate.errors import StriateError
+from striate.exploring.answers import json_of
+from striate.exploring.frames import Frames
 from striate.exploring.guard import LARGEST, TooLargeError
 from striate.exploring.opening import Opening
 from striate.exploring.turns import BusyError
 
 PAGE = Path(__file__).parent / "page"
 QUESTIONS = ("overview", "figures", "thumbs", "maps", "picture", "unit", "weight", "kernels", "document")
+TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 TICK, LISTENERS = 0.1, 64
 """Seconds between two looks for news, and pages that may listen at once."""
-CAMERAS, SILENCE, FRAME = 8, 60.0, 2 << 20
-"""Cameras that may be open at once, seconds that one may send nothing, and bytes of one of its frames."""
 
 
 class Routes:
     """The answers of one lab."""
 
     def __init__(self, opening: Opening) -> None:
-        self.opening, self.listening, self.cameras = opening, 0, 0
+        self.opening, self.listening, self.frames = opening, 0, Frames(opening)
+        self.files = {path.name: path.read_bytes() for path in PAGE.iterdir() if path.suffix in TYPES}
+        self.page_text = with_preloads((PAGE / "index.html").read_text(encoding="utf-8"), self.files)
 
     def routes(self) -> list[BaseRoute]:
         """All of them."""
@@ -50,13 +50,20 @@ class Routes:
             Route("/api/change", self.change, methods=["POST"]),
             Route("/api/open", self.open, methods=["POST"]),
             Route("/api/train", self.train, methods=["POST"]),
-            WebSocketRoute("/api/live", self.live),
-            Mount("/page", StaticFiles(directory=PAGE)),
+            WebSocketRoute("/api/live", self.frames.serve),
+            Route("/page/{name}", self.file),
         ]
 
     async def page(self, request: Request) -> Response:
         """The one page."""
-        return HTMLResponse((PAGE / "index.html").read_text(encoding="utf-8"))
+        return HTMLResponse(self.page_text)
+
+    async def file(self, request: Request) -> Response:
+        """One of the page's own."""
+        name = request.path_params["name"]
+        if name not in self.files:
+            return PlainTextResponse("the page has no such file", 404)
+        return Response(self.files[name], media_type=TYPES[Path(name).suffix])
 
     async def lab(self, request: Request) -> Response:
         """What is open."""
@@ -104,47 +111,6 @@ class Routes:
 
         return questions.train(self.opening.session(), asked)
 
-    async def live(self, socket: WebSocket) -> None:
-        """A frame comes, what the run says of it goes, and then the next one comes."""
-        await socket.accept()
-        if self.cameras >= CAMERAS:
-            await socket.send_json({"error": f"{CAMERAS} cameras are open already"})
-            return await socket.close()
-        self.cameras += 1
-        try:
-            with suppress(WebSocketDisconnect, TimeoutError):
-                await self._frames(socket)
-        finally:
-            self.cameras -= 1
-
-    async def _frames(self, socket: WebSocket) -> None:
-        problem = None
-        try:
-            live = await run_in_threadpool(self._live)
-            while problem is None:
-                message = await asyncio.wait_for(socket.receive(), SILENCE)
-                if message["type"] == "websocket.disconnect":
-                    return
-                content = message.get("bytes") or b""
-                if len(content) > FRAME:
-                    problem = f"a frame has at most {FRAME >> 20} MiB"
-                else:
-                    await socket.send_text(_json(await run_in_threadpool(self._frame, live, content)))
-        except StriateError as one:
-            problem = str(one)
-        await socket.send_json({"error": problem})
-        await socket.close()
-
-    def _live(self) -> Any:
-        from striate.exploring.live import Live
-
-        with self.opening.turns.question():
-            return Live(self.opening.session().run())
-
-    def _frame(self, live: Any, content: bytes) -> Any:
-        with self.opening.turns.question():
-            return live.frame(content)
-
     async def news(self, request: Request) -> Response:
         """What happens, as it happens."""
         if self.listening >= LISTENERS:
@@ -160,7 +126,7 @@ class Routes:
             while not self.opening.closed and not await request.is_disconnected():
                 for event in self.opening.news.after(last):
                     last = event["number"]
-                    yield f"data: {_json(event)}\n\n"
+                    yield f"data: {json_of(event)}\n\n"
                 await asyncio.sleep(TICK)
         finally:
             self.listening -= 1
@@ -170,6 +136,17 @@ def application(opening: Opening) -> Starlette:
     """The whole, but for the guard before it."""
     refusing: dict[Any, Any] = {TooLargeError: _too_large}
     return Starlette(routes=Routes(opening).routes(), exception_handlers=refusing)
+
+
+def with_preloads(page: str, files: Iterable[str]) -> str:
+    """The page, which names all its modules, so that they are fetched at once and not one for another.
+
+    >>> with_preloads("<head></head>", ["main.js", "style.css"])
+    '<head><link rel="modulepreload" href="/page/main.js"></head>'
+    """
+    named = sorted(name for name in files if name.endswith(".js"))
+    links = "".join(f'<link rel="modulepreload" href="/page/{name}">' for name in named)
+    return page.replace("</head>", f"{links}</head>")
 
 
 async def _too_large(request: Request, problem: Exception) -> Response:
@@ -184,15 +161,7 @@ async def _answered(how: Callable[..., Any], *asked: Any) -> Response:
         return JSONResponse({"error": str(problem)}, 503)
     except StriateError as problem:
         return JSONResponse({"error": str(problem)}, 422)
-    return Response(_json(found), media_type="application/json")
-
-
-def _json(found: Any) -> str:
-    """Without nan and infinity, which JSON has none of."""
-    with suppress(ValueError):
-        return json.dumps(found, allow_nan=False, separators=(",", ":"))
-    text = json.dumps(found, separators=(",", ":"))
-    return re.sub(r"(?<=[\[,:])(-?Infinity|NaN)(?=[\],}])", "null", text)
+    return Response(json_of(found), media_type="application/json")
 
 
 async def _body(request: Request) -> dict[str, Any]:

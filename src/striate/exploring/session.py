@@ -1,71 +1,108 @@
 """One lab: what it was started on, what lies open, the training under way, and news of all of it."""
 
 import tempfile
+import time
 from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from striate.data.suffixes import IMAGE_SUFFIXES
-from striate.errors import ArgumentError
+from striate.errors import ArgumentError, StriateError
+from striate.evaluating.opening import open_trained
+from striate.evaluating.run_model import Trained, described
+from striate.evaluating.scoring import NO_ALGORITHMS
 from striate.explaining.explainer import Explainer, open_explainer
 from striate.explaining.inputs import Input
+from striate.explaining.subject import Subject, open_subject
 from striate.exploring.desk import Desk, State
+from striate.exploring.networks import Network, name_of, opened_network
 from striate.exploring.news import News
 from striate.exploring.training import Training
 from striate.exploring.turns import Turns
+from striate.runs import read_record
 
 FIRST_DATA, FIRST_INPUT = "digits", "digits/test/17"
 FIRST_EPOCHS = 6
 LARGEST = 10 << 20
 """Bytes of a file that is handed in."""
-MOST_CHECKPOINTS = 60
-"""Of a training, whose weights stay open."""
-Network = str | Path | nn.Module
+BREATH = 0.4
+"""Seconds between two tellings that a network has learnt, so that a page can follow."""
+MOST_NETWORKS = 8
+"""That may lie open at once."""
 
 
 class Session:
     """Everything that the server answers from."""
 
-    def __init__(self, network: Network | None, inputs: Sequence[Input], news: News, turns: Turns) -> None:
-        """network: None to train a small one on the digits."""
-        self.network, self.inputs, self.news, self.turns = network, list(inputs), news, turns
-        self.desk, self.training = Desk(), Training(news, turns, self._trained)
+    def __init__(
+        self, networks: Sequence[Network], inputs: Sequence[Input], news: News, turns: Turns
+    ) -> None:
+        """networks: looked at side by side; none to train a small one on the digits."""
+        self.networks, self.inputs, self.news, self.turns = list(networks), list(inputs), news, turns
+        self.desk, self.training = Desk(), Training(news, turns, self._learning, self._trained)
         self.first: list[int] = []
-        self.checkpoints = 0
+        """States of the networks as they are, those of one behind those of the other."""
+        self._learner: Subject | None = None
+        self._told = 0.0
 
     def begin(self) -> None:
         """Opens what was asked for, or begins the first training."""
-        if self.network is None:
+        if not self.networks:
             self.training.start(FIRST_DATA, epochs=FIRST_EPOCHS)
             return
         with self.turns.question():
-            for one in self.inputs or ["test/0"]:
-                number = self._add(one)
+            for number in [self._add(network, one) for network in self.networks for one in self._listed()]:
                 self.desk.open(number).observed  # noqa: B018 - so that the first page finds it
                 self.first.append(number)
                 self.news.tell("opened", state=number)
 
-    def _add(self, one: Input) -> int:
-        network = self.network
-        assert network is not None
-        return self.desk.add(State(lambda: open_explainer(network, one), _named(one)))
+    def _listed(self) -> list[Input]:
+        return self.inputs or ["test/0"]
+
+    def _add(self, network: Network, one: Input) -> int:
+        title = _named(one) if len(self.networks) < 2 else f"{name_of(network)}, {_named(one)}"
+        return self.desk.add(State(lambda: open_explainer(network, one), title))
+
+    def _learning(self, run: Path, network: nn.Module, step: int) -> None:
+        """A network under way, kept as a state of its own. Called in the training's turn."""
+        copy = deepcopy(network).eval()
+        trained = described(run, read_record(run), copy, NO_ALGORITHMS)
+        if step == 0 or self._learner is None:
+            one = self.inputs[0] if self.inputs and self.networks else FIRST_INPUT
+            self._learner = open_subject(trained, [_seen(trained, one)], None)
+            self.first.insert(0, self.desk.add(State(self._now, self._learner.titles[0])))
+        subject = self._learner = replace(self._learner, network=copy, trained=trained)
+        number = self.desk.add(
+            State(lambda: Explainer(subject), self._learner.titles[0], note=f"step {step}")
+        )
+        self.news.tell("checkpoint", state=number, step=step)
+        self._renew(step == 0)
+
+    def _now(self) -> Explainer:
+        """The network that learns, as it is now; the run that it has become in the end."""
+        subject = self._learner
+        assert subject is not None
+        if self.training.running:
+            return Explainer(subject)
+        assert subject.trained is not None
+        return open_explainer(subject.trained.run, subject.titles[0])
+
+    def _renew(self, at_once: bool) -> None:
+        """Tells pages that the first state is another one, not more often than they can draw."""
+        self.desk.forget(self.first[0])
+        now = time.monotonic()
+        if at_once or now - self._told > BREATH:
+            self._told = now
+            self.news.tell("opened", state=self.first[0])
 
     def _trained(self, run: str) -> None:
-        """The run holds new weights, kept as a state of their own. Called in the training's turn."""
-        if self.network is None or str(self.network) != run:
-            self.network, self.first = run, []
-            for one in self.inputs or [FIRST_INPUT]:
-                self.first.append(self._add(one))
-        for number in self.first:
-            self.desk.forget(number)
-        self.news.tell("opened", state=self.first[0])
-        if self.checkpoints < MOST_CHECKPOINTS:
-            self.checkpoints += 1
-            now, title = self.desk.open(self.first[0]), self.desk.state(self.first[0]).title
-            number = self.desk.add(State(lambda: Explainer(now.subject, now.optimiser), title))
-            self.news.tell("checkpoint", state=number)
+        """The training has ended, and its run can be opened."""
+        self.networks.insert(0, run)
+        self._renew(True)
 
     def train(self, data: str, epochs: int) -> None:
         """A training as the page asks for it."""
@@ -75,7 +112,7 @@ class Session:
 
     def open_input(self, name: str) -> int:
         """The state of another input of the same network."""
-        number = self._needed(name)
+        number = self._add(self._network(), name)
         self.desk.open(number)
         return number
 
@@ -92,21 +129,32 @@ class Session:
             opened = open_explainer(self._network(), [path])
         return self.desk.add(State(lambda: Explainer(opened.subject, opened.optimiser), name[:120]))
 
-    def _needed(self, name: str) -> int:
-        self._network()
-        return self._add(name)
+    def open_network(self, name: str) -> int:
+        """The state of another network on the first of the inputs, to be compared with."""
+        if len(self.networks) >= MOST_NETWORKS:
+            raise ArgumentError(f"{MOST_NETWORKS} networks are open, no more are taken: start the lab anew")
+        network = opened_network(name)
+        self.networks.append(network)
+        number = self._add(network, self._listed()[0])
+        try:
+            self.desk.open(number).observed  # noqa: B018 - refused here, if at all
+        except StriateError:
+            self.networks.remove(network)
+            raise
+        self.first.append(number)
+        return number
 
-    def run(self) -> Path:
-        """The folder of the open run. Raises ArgumentError for a module."""
+    def trained(self) -> Trained:
+        """The first network, for frames as they come. Raises ArgumentError for a module."""
         network = self._network()
-        if not isinstance(network, str | Path):
+        if isinstance(network, nn.Module):
             raise ArgumentError("frames as they come are of a run: open one, made by `striate train`")
-        return Path(network)
+        return network if isinstance(network, Trained) else open_trained(network, "cpu", "plain")
 
     def _network(self) -> Network:
-        if self.network is None:
-            raise ArgumentError("no network is open yet: wait for the first epoch")
-        return self.network
+        if not self.networks:
+            raise ArgumentError("no network is open yet: wait for the end of the training")
+        return self.networks[0]
 
     def to_json(self) -> dict[str, Any]:
         """What the page has to know first."""
@@ -115,6 +163,12 @@ class Session:
             "states": [{"state": one, "title": self.desk.state(one).title} for one in self.first],
             "training": self.training.running,
         }
+
+
+def _seen(trained: Trained, one: Input) -> Input:
+    """The input, or the first test image of what is learnt where it does not fit."""
+    own = isinstance(one, str) and one.startswith(f"{Path(trained.source).name}/")
+    return one if own or Path(str(one)).exists() else "test/0"
 
 
 def _named(one: Input) -> str:

@@ -1,8 +1,11 @@
 """A training before the reader's eyes: an ordinary `train`, whose steps are told, and wait when asked to."""
 
 from collections.abc import Callable
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
+
+from torch import nn
 
 from striate.errors import ArgumentError, StriateError
 from striate.exploring.news import News
@@ -10,30 +13,44 @@ from striate.exploring.turns import Turns
 from striate.training.progress import Reporter
 from striate.training.train import train
 
+KEPT, KEPT_BYTES = 48, 1 << 28
+"""Moments of a training whose weights are kept, about, and the bytes of all of them at most."""
+Learns = Callable[[Path, nn.Module, int], object]
+"""Is called with the run's folder, the network that learns, and how many steps it has done."""
+
 
 class Told(Reporter):
     """Tells the page what a training does, and waits where the reader has paused it."""
 
-    def __init__(self, news: News, turns: Turns, ready: Callable[[str], object]) -> None:
-        """ready: is called with the run's folder whenever it holds new weights."""
-        self.news, self.turns, self.ready = news, turns, ready
-        self.run = ""
+    def __init__(self, news: News, turns: Turns, learns: Learns) -> None:
+        """learns: is called before the first step, after some others, and wherever the reader pauses."""
+        self.news, self.turns, self.learnt = news, turns, learns
+        self.run, self.every, self.room = Path(), 1, KEPT
+        self.network: nn.Module | None = None
         self.going, self.once, self.stopped = Event(), Event(), False
         self.going.set()
 
     def say(self, text: str) -> None:
-        """A fact; one of them names the run."""
-        if text.startswith("run "):
-            self.run = text[4:]
+        """A fact."""
         self.news.tell("said", text=text)
+
+    def learns(self, run: Path, network: nn.Module) -> None:
+        """The network before its first step."""
+        self.run, self.network = run, network
+        each = sum(one.numel() * one.element_size() for one in network.state_dict().values())
+        self.room = max(2, min(KEPT, KEPT_BYTES // max(1, each)))
+        self.learnt(run, network, 0)
 
     def begin(self, steps: int | None, done: int, epochs: int | None, unit: str = "images") -> None:
         """How long it will be."""
+        self.every = max(1, (steps or 0) // self.room)
         self.news.tell("begin", steps=steps, done=done, epochs=epochs, unit=unit)
 
     def step(self, done: int, loss: float, top1: float, per_second: float) -> None:
         """A step, after which questions have their turn; here a paused training waits."""
         self.news.tell("step", step=done, loss=loss, top1=top1, per_second=per_second)
+        if self.network is not None and (done % self.every == 0 or not self.going.is_set()):
+            self.learnt(self.run, self.network, done)
         if self.going.is_set():
             self.turns.between()
             return
@@ -47,7 +64,7 @@ class Told(Reporter):
             self.turns.back()
 
     def epoch(self, row: dict[str, Any]) -> None:
-        """An epoch, whose weights are on disk where they are the best so far."""
+        """An epoch."""
         self.news.tell(
             "epoch",
             **{
@@ -55,8 +72,6 @@ class Told(Reporter):
                 for name in ("epoch", "epochs", "step", "train_loss", "train_top1", "val_loss", "val_top1")
             },
         )
-        if row.get("best"):
-            self.ready(self.run)
 
     def end(self) -> None:
         """It is over."""
@@ -65,8 +80,9 @@ class Told(Reporter):
 class Training:
     """The one training that may be under way."""
 
-    def __init__(self, news: News, turns: Turns, ready: Callable[[str], object]) -> None:
-        self.news, self.turns, self.ready = news, turns, ready
+    def __init__(self, news: News, turns: Turns, learns: Learns, ready: Callable[[str], object]) -> None:
+        """learns: as for `Told`. ready: is called with the run's folder at the end."""
+        self.news, self.turns, self.learns, self.ready = news, turns, learns, ready
         self.told: Told | None = None
         self._thread: Thread | None = None
 
@@ -79,7 +95,7 @@ class Training:
         """Begins one. Raises ArgumentError where one is under way."""
         if self.running:
             raise ArgumentError("a training is under way: wait for its end")
-        self.told = Told(self.news, self.turns, self.ready)
+        self.told = Told(self.news, self.turns, self.learns)
         self._thread = Thread(target=self._train, args=(data, settings), daemon=True, name="lab training")
         self._thread.start()
 

@@ -95,7 +95,7 @@ def stream(
     lines = [
         _with_events(
             _Line(trained, step, str(one), seconds, video).moments(
-                _arriving(trained, str(one), rate, keep, whole=video is not None)
+                arriving(trained, str(one), rate, keep, whole=video is not None)
             ),
             trained,
             rules,
@@ -112,7 +112,18 @@ def _with_events(moments: Iterator[Moment], trained: Trained, rules: EventRules 
     return moments if rules is None else with_events(moments, EventFinder(trained.classes, rules))
 
 
-def _arriving(trained: Trained, source: str, rate: float | None, keep: str, whole: bool) -> Iterator[Arrived]:
+def arriving(
+    trained: Trained, source: str, rate: float | None = None, keep: str = "auto", whole: bool = False
+) -> Iterator[Arrived]:
+    """The frames of a source that a run is given, as it takes them.
+
+    Args:
+        trained: the run.
+        source: as for `stream`.
+        rate: as for `stream`.
+        keep: as for `stream`.
+        whole: whether each is also kept as it came, to be shown.
+    """
     live = is_live(source)
     sampling = trained.sampling
     of_folder = sampling.frame_rate if sampling else None

@@ -5,9 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from striate.evaluating.confusion import draw_confusion
 from striate.evaluating.metrics import Scores, fit_temperature, probabilities, score
@@ -33,6 +30,8 @@ def draw_curves(history: list[dict[str, Any]], path: Path) -> None:
     same scores. So both splits are drawn by the loss that was trained with; where a history of before has no
     such figure of the validation images, their cross-entropy is drawn in a panel of its own.
     """
+    from matplotlib.figure import Figure  # it loads in a second, for which no training waits at its start
+
     comparable = any(row.get("val_objective") is not None for row in history)
     scored = any(row.get("val_loss") is not None for row in history)
     panels = 2 + (scored and not comparable)
@@ -55,7 +54,7 @@ def draw_curves(history: list[dict[str, Any]], path: Path) -> None:
 
 
 def _curve(
-    axes: Axes, history: list[dict[str, Any]], what: str, colour: str, label: str, scale: float = 1
+    axes: Any, history: list[dict[str, Any]], what: str, colour: str, label: str, scale: float = 1
 ) -> None:
     """One figure by epoch; nothing where no epoch has it."""
     values = [row.get(what) for row in history]
@@ -67,8 +66,10 @@ def _curve(
     axes.plot(epochs, numbers, color=colour, label=label, marker=marker, markersize=3)
 
 
-def _finish(axes: Axes, epochs: int) -> None:
+def _finish(axes: Any, epochs: int) -> None:
     """What all panels have."""
+    from matplotlib.ticker import MaxNLocator
+
     axes.set_xlabel("epoch")
     axes.grid(alpha=0.25)
     axes.legend(frameon=False, loc="best", fontsize="small")

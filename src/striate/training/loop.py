@@ -66,6 +66,7 @@ class Loop:
         if position.opening is None:
             position.opening = known.elapsed
         known.begin(position.opening)
+        self.reporter.learns(self.setup.run, self.learner.best_guess)
         self.reporter.begin(known.known_steps, position.step, known.epochs, self.setup.data.unit)
         try:
             while self.position.step < self.length.steps and not self._patience_is_over():

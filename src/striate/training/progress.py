@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from torch import nn
 
 from striate.errors import MissingExtraError
 from striate.numbers import percent
@@ -34,6 +35,9 @@ class Reporter:
 
     def measuring(self, done: int, convolutions: int) -> None:
         """The algorithms of so many of the network's convolutions have been measured."""
+
+    def learns(self, run: Path, network: nn.Module) -> None:
+        """The network whose weights the run will keep, before the first step; every step changes it."""
 
     def begin(self, steps: int | None, done: int, epochs: int | None, unit: str = "images") -> None:
         """The training begins or goes on after `done` of `steps`; None where they are not planned yet."""

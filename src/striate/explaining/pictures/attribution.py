@@ -30,8 +30,8 @@ def grad_cam(request: PictureRequest) -> list[Picture]:
     """
     target = request.target_class()
     network, first = request.subject.network, request.subject.inputs[:1]
-    recorded = record(network, first, loss=lambda scores: scores[0, target])
-    layer = recorded.named(request.layer.title) if request.layer is not None else _last_maps(recorded.layers)
+    title = (_last_maps(request.recorded.layers) if request.layer is None else request.layer).title
+    layer = record(network, first, loss=lambda scores: scores[0, target], of=[title]).named(title)
     if layer.upstream is None or layer.output.dim() < 4:
         shape = tuple(layer.output.shape)
         raise NetworkError(f"Grad-CAM needs maps: the output of {layer.title} has shape {shape}")

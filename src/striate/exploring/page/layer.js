@@ -1,6 +1,7 @@
 // One layer: all its maps, and the kernels of one filter.
 
 import { get } from "./api.js";
+import { blockOf } from "./blocks.js";
 import { h, show } from "./dom.js";
 import { grid, mapView } from "./maps.js";
 import { mapsOf, PAGE } from "./maps_of.js";
@@ -31,6 +32,7 @@ export async function layerView(main, route) {
     h("h1", {}, layer), h("p", {}, h("strong", {}, line?.kind_name ?? ""), " ", line?.text ?? ""),
     h("p", {}, by(line?.shape.slice(1) ?? []), " ", h("span", { data: { figures: layer }, class: "figures" })),
     h("div", { class: "maps all" }, views),
+    blockOf(network, layer) !== null ? h("p", { class: "links" }, h("a", { href: to.address({ ...route, view: "block", layer: blockOf(network, layer), at: null }) }, t("block.of", { block: blockOf(network, layer) ?? "" }))) : null,
     channels > PAGE ? pages(route, channels, first) : null,
     line?.parameters.weight && line.parameters.weight.length > 1 ? await filterPart(route, line) : null);
   get("figures", { state }).then((found) => {

@@ -1,6 +1,6 @@
 // A tour of the chain from pixels to an update, on the reader's own network; and questions made from it.
 
-import { get } from "./api.js";
+import { forget, get, offline, post } from "./api.js";
 import { h, show } from "./dom.js";
 import { layerView } from "./layer.js";
 import { lossView } from "./loss.js";
@@ -108,6 +108,23 @@ function mixed(all, at) {
   return four.map((one, i) => [(i * 7 + at * 5) % 11, one]).sort((a, b) => Number(a[0]) - Number(b[0])).map(([, one]) => String(one));
 }
 
+/** Another network, by its name or its run, on the same input. @param {import("./route.js").Route} route */
+function another(route) {
+  const name = /** @type {HTMLInputElement} */ (h("input", { type: "text", id: "other-network", placeholder: "runs/…, mobilenet_v2", size: 18, maxlength: 300 }));
+  const note = h("span", { class: "problem", role: "alert" });
+  const open = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    try {
+      const { state } = await post("open", { network: name.value });
+      forget();
+      to({ ...route, other: state });
+    } catch (problem) {
+      note.textContent = /** @type {Error} */ (problem).message;
+    }
+  };
+  return h("form", { onsubmit: open }, h("label", { for: "other-network" }, t("compare.network"), " "), name, " ", h("button", {}, t("input.open")), " ", note);
+}
+
 /** Two states on one page. @param {HTMLElement} main @param {import("./route.js").Route} route */
 export async function compare(main, route) {
   const lab = await get("lab");
@@ -115,8 +132,10 @@ export async function compare(main, route) {
   const top = h("section", {}), bottom = h("section", {});
   await Promise.all([overview(top, { ...route, other }), overview(bottom, { ...route, state: other, other: null })]);
   const names = await Promise.all([route.state, other].map((state) => get("overview", { state, language: route.language })));
-  const pick = h("input", { type: "number", min: 0, value: other, id: "other-state", onchange: (/** @type {any} */ event) => to({ ...route, other: Number(event.target.value) }) });
-  show(main, h("h1", {}, t("compare")), h("p", {}, h("label", { for: "other-state" }, t("compare.other"), " "), pick),
+  const listed = lab.states.some((/** @type {any} */ one) => one.state === other) ? lab.states : [...lab.states, { state: other, title: `${names[1].title} ${names[1].note}` }];
+  const pick = h("select", { id: "other-state", onchange: (/** @type {any} */ event) => to({ ...route, other: Number(event.target.value) }) },
+    listed.map((/** @type {any} */ one) => h("option", { value: one.state, selected: one.state === other }, one.title)));
+  show(main, h("h1", {}, t("compare")), h("p", {}, h("label", { for: "other-state" }, t("compare.other"), " "), pick), offline ? null : another(route),
     h("h2", {}, `${names[0].subject} · ${names[0].title}${names[0].note ? ` · ${names[0].note}` : ""}`), top, h("h2", {}, `${names[1].subject} · ${names[1].title}${names[1].note ? ` · ${names[1].note}` : ""}`), bottom);
   main.addEventListener("drawn", () => [top, bottom].forEach((one) => one.dispatchEvent(new CustomEvent("drawn"))));
 }

@@ -1,6 +1,7 @@
 // The frame around the views: where the reader is, the way there, and what can be switched.
 
 import { forget, get, LabError, offline, post, postFile } from "./api.js";
+import { blockView, fieldView } from "./blocks.js";
 import { byId, h, noTip, show } from "./dom.js";
 import { layerView } from "./layer.js";
 import { compare, quiz, tour } from "./learning.js";
@@ -11,6 +12,7 @@ import { derivationView, numberView, pixelView, sumView } from "./number.js";
 import { overview } from "./overview.js";
 import { here, numbers, to } from "./route.js";
 import { steps } from "./steps.js";
+import { explainTerms } from "./terms.js";
 import { glossary, language, speak, t } from "./text.js";
 import { news, trainingBar, trainView } from "./training.js";
 import { weightView } from "./weight.js";
@@ -20,7 +22,7 @@ import { whatIf } from "./whatif.js";
 const VIEWS = {
   overview, layer: layerView, number: numberView, weight: weightView, sum: sumView, pixel: pixelView,
   derivation: derivationView, loss: lossView, glossary: glossaryView, "what-if": whatIf, steps, tour, quiz, compare, live,
-  train: trainView,
+  train: trainView, block: blockView, fields: fieldView,
 };
 let drawing = 0;
 /** @type {any} */
@@ -50,6 +52,7 @@ async function draw() {
   main.dataset.view = route.view;
   main.dataset.ready = location.hash;
   main.dataset.took = String(Math.round(performance.now() - began));
+  explainTerms(main);
   crumbs(route);
   main.dispatchEvent(new CustomEvent("drawn"));
   if (route.view !== "overview" && kept === 0) main.focus({ preventScroll: true });
@@ -73,7 +76,7 @@ function head(route) {
   show(byId("head"),
     h("a", { class: "brand", href: to.address({ view: "overview", state: route.state, language: route.language }) }, "striate lab"),
     sides, states,
-    h("nav", { "aria-label": t("views") }, ["loss", "steps", ...(offline ? [] : ["what-if", "train", "live"]), "compare", "tour", "quiz", "glossary"].map((view) =>
+    h("nav", { "aria-label": t("views") }, ["loss", "fields", "block", "steps", ...(offline ? [] : ["what-if", "train", "live"]), "compare", "tour", "quiz", "glossary"].map((view) =>
       link({ ...plain, view }, t(view.replace("-", "_")), route.view === view))),
     offline ? null : inputForm(route),
     h("div", { class: "switch", role: "group", "aria-label": t("language") }, link({ language: "en" }, "English", language === "en"), link({ language: "vi" }, "Tiếng Việt", language === "vi")),

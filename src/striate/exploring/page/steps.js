@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { h, show } from "./dom.js";
+import { filterPart } from "./layer.js";
 import { mapView } from "./maps.js";
 import { mapsOf, pictureOf, thumbsOf } from "./maps_of.js";
 import { to } from "./route.js";
@@ -21,7 +22,7 @@ export async function steps(main, route) {
   const learns = layers.find((/** @type {any} */ one) => (one.parameters.weight ?? []).length >= 2);
   /** @type {{kind: string, layer?: any}[]} */
   const all = [{ kind: "input" }, ...layers.map((/** @type {any} */ layer) => ({ kind: "forward", layer })), { kind: "loss" },
-    ...back.map((layer) => ({ kind: "back", layer })), ...(back.length && learns ? [{ kind: "update", layer: learns }] : [])];
+    ...back.flatMap((layer) => [{ kind: "back", layer }, ...(layer.parameters.weight?.length > 1 ? [{ kind: "gradient", layer }] : [])]), ...(back.length && learns ? [{ kind: "update", layer: learns }] : [])];
   const at = Math.max(0, Math.min(all.length - 1, route.step ?? 0));
   const go = (/** @type {number} */ step) => to({ ...route, step: Math.max(0, Math.min(all.length - 1, step)) });
   const play = () => {
@@ -51,6 +52,10 @@ async function one(stage, what, network, route) {
     const rows = answer ? Object.entries(answer.probabilities).sort((a, b) => b[1] - a[1]).slice(0, 10).map(([name, share]) =>
       h("tr", { class: name === label ? "right" : "" }, h("th", { scope: "row" }, name), h("td", {}, percent(share)))) : [];
     return show(stage, h("p", {}, t("steps.loss_text")), h("table", { class: "sums" }, h("tbody", {}, rows)), loss ? h("p", { class: "formula gradient" }, `L = ${number(loss.value, 6)}`) : null);
+  }
+  if (kind === "gradient") {
+    const kernels = await filterPart({ ...route, side: "back", frame: 0, step: null, trail: [] }, layer);
+    return show(stage, h("p", {}, t("steps.gradient_text", { layer: layer.name })), kernels);
   }
   if (kind === "update") {
     const shape = layer.parameters.weight;

@@ -7,10 +7,11 @@ import { number, percent, t } from "./text.js";
 
 /** @type {{step: number, loss: number}[]} */
 const points = [];
-/** States of the training's epochs. @type {number[]} */
+/** States of the training's moments. @type {{state: number, step: number}[]} */
 const checkpoints = [];
 /** @type {any} */
 let last = {};
+let latest = 0;
 let running = false, paused = false, total = 0;
 
 /** Listens; ready: is called when a network has come or has changed. @param {number} after @param {boolean} opened @param {() => void} ready */
@@ -21,6 +22,7 @@ export function news(after, opened, ready) {
     const event = JSON.parse(message.data);
     if (event.number <= seen) return;
     seen = event.number;
+    if (event.kind === "opened") latest = event.state;
     if (event.kind === "opened" && (!opened || event.number > after)) ready();
     hear(event);
     trainingBar();
@@ -36,8 +38,10 @@ function hear(event) {
     points.push({ step: event.step, loss: event.loss });
     last = { ...last, ...event };
     running = true;
-  } else if (event.kind === "checkpoint") checkpoints.push(event.state);
-  else if (event.kind === "epoch") last = { ...last, ...event };
+  } else if (event.kind === "checkpoint") {
+    if (!event.step) checkpoints.length = 0;
+    checkpoints.push({ state: event.state, step: event.step });
+  } else if (event.kind === "epoch") last = { ...last, ...event };
   else if (event.kind === "paused") paused = true;
   else if (event.kind === "finished" || event.kind === "failed") {
     running = false;
@@ -81,7 +85,6 @@ export function trainView(main) {
     event.preventDefault();
     try {
       await post("train", { action: "start", data: data.value, epochs: epochs.value });
-      checkpoints.length = 0;
       problem.textContent = "";
     } catch (refused) {
       problem.textContent = /** @type {Error} */ (refused).message;
@@ -91,12 +94,12 @@ export function trainView(main) {
     h("form", { class: "buttons", onsubmit: begin }, h("label", { for: "train-data" }, t("training.data")), data, h("label", { for: "train-epochs" }, t("training.epochs")), epochs, h("button", {}, t("training.begin"))), problem);
 }
 
-/** Back and forth through what the network was after each epoch. */
+/** Back and forth through what the network was after some of its steps; at the end what it is now. */
 function scrub() {
-  const at = checkpoints.indexOf(here().state);
-  const slide = h("input", { type: "range", id: "epoch", min: 0, max: checkpoints.length - 1, value: at < 0 ? checkpoints.length - 1 : at,
-    onchange: (/** @type {any} */ event) => to({ ...here(), state: checkpoints[Number(event.target.value)] }) });
-  return h("span", {}, h("label", { for: "epoch" }, t("training.scrub"), " "), slide);
+  const found = checkpoints.findIndex((one) => one.state === here().state), at = found < 0 ? checkpoints.length : found;
+  const slide = h("input", { type: "range", id: "moment", min: 0, max: checkpoints.length, value: at,
+    onchange: (/** @type {any} */ event) => to({ ...here(), state: checkpoints[Number(event.target.value)]?.state ?? latest }) });
+  return h("span", {}, h("label", { for: "moment" }, found < 0 ? t("training.now") : t("training.moment", { step: checkpoints[at].step }), " "), slide);
 }
 
 function curve() {
