@@ -36,7 +36,8 @@ class Subject:
     @property
     def record(self) -> dict[str, Any]:
         """The run's record; empty for what is no run."""
-        return read_record(self.trained.run) if self.is_run else {}
+        trained = self.trained
+        return {} if trained is None or not self.is_run else read_record(trained.run)
 
     @property
     def is_run(self) -> bool:
