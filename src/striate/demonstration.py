@@ -12,6 +12,7 @@ from striate.checked import checked
 from striate.comparing import Comparison, compare
 from striate.data import open_data
 from striate.evaluating.predict import Predictions, predict
+from striate.pages import Shown
 from striate.training.train import Run, train
 
 SAMPLES = 5
@@ -21,7 +22,7 @@ CLIPS, WAYS = "motion-digits", ("2d", "tsm")
 
 
 @dataclass(frozen=True)
-class Demo:
+class Demo(Shown):
     """What the demonstration came to, as far as it went before somebody stopped it."""
 
     run: Run

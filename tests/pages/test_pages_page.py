@@ -137,8 +137,8 @@ class Result(Shown):
 
 
 def test_a_result_shows_the_document_that_is_registered_for_it() -> None:
-    with pytest.raises(TypeError, match="no document is registered for Result"):
-        Result().to_html()
+    with pytest.raises(TypeError, match="no document is registered for object"):
+        document_of(object())
     document_of.register(Result, lambda result: DOCUMENT)
     assert Result().to_html() == page_of(DOCUMENT)
     assert Result()._repr_html_() == fragment_of(DOCUMENT)

@@ -79,8 +79,10 @@ class Row(ToJson):
 
 
 @dataclass(frozen=True)
-class Comparison(Shown, ToJson):
+class Comparison(Shown):
     """Ways through time, side by side."""
+
+    rows_in = "rows"
 
     status: str
     """'finished', or 'stopped' where somebody asked for it; then there are no rows yet."""

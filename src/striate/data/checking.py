@@ -23,11 +23,14 @@ from striate.data.sources.listing import Listing
 from striate.data.unreadable_files import Broken, Skipped, read_each, refuse_many, saying_os_errors
 from striate.data.video.clip_reading import decode_all_frames
 from striate.errors import DataError
+from striate.pages import Shown
 
 
 @dataclass(frozen=True)
-class CheckReport:
+class CheckReport(Shown):
     """What a data set holds, and what is wrong with it."""
+
+    rows_in = "counts"
 
     source: str
     counts: Mapping[str, int]

@@ -21,7 +21,7 @@ from striate.data.options import DEFAULT_FRAMES, Options
 from striate.data.unreadable_files import saying_os_errors
 from striate.data.video.clip_reading import read_clip
 from striate.errors import ArgumentError, DataError
-from striate.plain_values import ToJson
+from striate.pages import Shown
 
 _POSITIONS = (0, 15, 21, 25, 36, 49, 55)  # of the hues below on the wheel: red again at its end
 _HUES = np.array(
@@ -58,7 +58,7 @@ def draw_wheel(side: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class FlowPicture(ToJson):
+class FlowPicture(Shown):
     """The flow of a clip, drawn."""
 
     path: Path

@@ -82,6 +82,10 @@ class Evaluation(Shown):
             "notes": list(self.notes),
         }
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A row for each image or video."""
+        return [one.to_json() for one in self.predictions]
+
     def save(self, folder: str | Path) -> tuple[Path, ...]:
         """Writes evaluation.json, predictions.csv and confusion.png into a folder; returns the paths."""
         scores = self.scores

@@ -59,6 +59,10 @@ class Predictions(Shown):
             "skipped": [{"file": one.path, "reason": one.reason} for one in self.skipped],
         }
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A row for each image or video."""
+        return [one.to_json() for one in (self.images if self.videos is None else self.videos)]
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be said of the network, and of what was damaged and looked at as far as it goes."""

@@ -40,6 +40,8 @@ class LayerLine(ToJson):
 class Explanation(Shown):
     """The numbers behind a number. Parts that were not asked for are None or empty."""
 
+    rows_in = "layers"
+
     subject: str
     inputs: tuple[str, ...]
     input_shape: tuple[int, ...]

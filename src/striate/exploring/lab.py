@@ -16,6 +16,7 @@ from striate.errors import ArgumentError, MissingExtraError
 from striate.exploring.guard import LOCAL, Guard
 from striate.exploring.opening import Opening
 from striate.exploring.saved import SavedPage
+from striate.pages import Shown
 from striate.runs import read_record
 
 PORT = 8642
@@ -26,7 +27,7 @@ STARTING = 10.0
 """Seconds that a server may take to start."""
 
 
-class Lab:
+class Lab(Shown):
     """A lab that is open: `address` is its page; `close()` ends it, and so does the end of a `with` block."""
 
     def __init__(self, opening: Opening, server: Any, listening: socket.socket, address: str) -> None:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from striate.plain_values import ToJson
+from striate.pages import Shown
 
 
 @dataclass(frozen=True)
-class SavedPage(ToJson):
+class SavedPage(Shown):
     """A page that was written."""
 
     path: Path

@@ -18,7 +18,6 @@ from striate.exporting.int8 import write_int8
 from striate.exporting.onnx_model import check_extra, load, save
 from striate.exporting.real_inputs import RealData, real_data
 from striate.pages import Shown
-from striate.plain_values import ToJson
 from striate.runs import write
 from striate.stepping.readout import Readout
 
@@ -28,7 +27,7 @@ BATCH = 8
 
 
 @dataclass(frozen=True)
-class Export(Shown, ToJson):
+class Export(Shown):
     """A file that was written, what it takes and gives, and how it compares with PyTorch."""
 
     path: Path

@@ -39,6 +39,8 @@ class Input:
 class Inspection(Shown):
     """What every layer of a network is, holds, sees and costs."""
 
+    rows_in = "layers"
+
     network: str
     """What the network is called."""
     input_shape: tuple[int, ...]

@@ -7,6 +7,7 @@ from striate.checked import checked
 from striate.inspecting.inspect import inspect
 from striate.inspecting.inspection import Inspection
 from striate.models import CATALOGUE, CLIP_NETWORKS
+from striate.pages import Shown
 from striate.plain_values import ToJson
 from striate.published import table
 from striate.published.files import address_of, found
@@ -55,8 +56,10 @@ class ListedNetwork:
 
 
 @dataclass(frozen=True)
-class Listed:
+class Listed(Shown):
     """All networks."""
+
+    rows_in = "networks"
 
     networks: tuple[ListedNetwork, ...]
 

@@ -29,6 +29,8 @@ TOTALS = {
 class SideBySide(Shown):
     """Two inspections, and how much the second takes of what the first does."""
 
+    rows_in = "ratios"
+
     first: Inspection
     second: Inspection
 

@@ -20,7 +20,8 @@ from striate.pages.document import (
     Png,
     Section,
 )
-from striate.pages.page import Shown, document_of, fragment_of, page_of
+from striate.pages.page import fragment_of, page_of
+from striate.pages.shown import Shown, document_of
 from striate.pages.table import Cell, Column, Table
 from striate.pages.terminal import print_document
 

@@ -4,7 +4,7 @@ It can be read with a keyboard and a screen reader: one heading per section in o
 link past it, captions and heads for every table, a text for every picture, and colours of enough contrast.
 """
 
-from functools import cache, singledispatch
+from functools import cache
 from typing import TYPE_CHECKING
 
 from striate.numbers import number
@@ -217,31 +217,3 @@ def _template(source: str) -> "jinja2.Template":
 
 def _kind(block: Block) -> str:
     return type(block).__name__
-
-
-# Results that can be shown as a page.
-
-
-@singledispatch
-def document_of(result: object) -> Document:
-    """The document of a result.
-
-    Every room registers a function for each of its own results, so that neither the result knows its page nor
-    this room the results.
-
-    Args:
-        result: what a verb returned.
-    """
-    raise TypeError(f"no document is registered for {type(result).__name__}")
-
-
-class Shown:
-    """A result with a page of its own."""
-
-    def to_html(self) -> str:
-        """One self-contained page: it needs no other file and no network."""
-        return page_of(document_of(self))
-
-    def _repr_html_(self) -> str:
-        """The page's content, for a notebook."""
-        return fragment_of(document_of(self))

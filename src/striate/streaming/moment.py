@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from striate.evaluating.events import Event
+from striate.pages import Shown
 
 
 @dataclass(frozen=True)
-class Moment:
+class Moment(Shown):
     """What a run says after one frame."""
 
     source: str

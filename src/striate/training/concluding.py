@@ -12,6 +12,7 @@ from striate.evaluating.run_model import algorithms_of
 from striate.evaluating.scoring import NO_ALGORITHMS, logits_of, readable
 from striate.models.spec import network_of
 from striate.numbers import percent
+from striate.pages import Shown
 from striate.runs import CONFUSION, CURVES, read_history, write, write_record
 from striate.training.loop import Loop
 from striate.training.setup import Setup
@@ -80,7 +81,7 @@ def _finish(axes: Any, epochs: int) -> None:
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Shown):
     """A training that has ended."""
 
     path: Path
@@ -110,6 +111,10 @@ class Run:
     def __fspath__(self) -> str:
         """The run's folder: a run may stand wherever a path is taken."""
         return str(self.path)
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """What its history says: a row for each epoch."""
+        return read_history(self.path)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; fractions, not percent."""

@@ -13,6 +13,7 @@ from striate.algorithms.in_network import DTYPES, Key, Number, Table
 from striate.checked import checked
 from striate.errors import ArgumentError
 from striate.machine import cudnn_benchmark, has_native_bf16
+from striate.pages import Shown
 from striate.tuning.calls import Call, calls_of
 from striate.tuning.measuring import Measured, Trial, measure
 from striate.tuning.store import Store
@@ -71,8 +72,10 @@ def _trial(trial: Trial) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Tuning:
+class Tuning(Shown):
     """The algorithms chosen for a network, and what they gain."""
+
+    rows_in = "layers"
 
     number_format: Number
     rows: tuple[Row, ...]

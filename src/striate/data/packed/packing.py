@@ -41,7 +41,8 @@ from striate.data.unreadable_files import Broken, Skipped, read_each, refuse_man
 from striate.data.video.clip_reading import read_whole
 from striate.data.workers import ordered_map
 from striate.errors import ArgumentError, DataError
-from striate.plain_values import JsonValue, ToJson, parse_json
+from striate.pages import Shown
+from striate.plain_values import JsonValue, parse_json
 from striate.runs import lock, write_text
 from striate.runs.folder import LOCK
 
@@ -50,7 +51,7 @@ _EXPECTED = "a folder with one folder of videos per class, or a list file"
 
 
 @dataclass(frozen=True)
-class Packed(ToJson):
+class Packed(Shown):
     """What was packed."""
 
     folder: str
