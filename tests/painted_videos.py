@@ -247,6 +247,7 @@ def wrong_frames(path: Path, expected: Sequence[int], draws: random.Random) -> l
             return wrong
         asked: list[list[int]] = [[number] for number in singly] + sets + [list(range(L))]
         wrong += _compared("in one file", asked, (_read(source, row) for row in asked), expected)
+        wrong += [f"{source.damaged} of its frames are taken for damaged"] * bool(source.damaged)
     some = [*singly[:4], L - 1]
     alone = (_alone(path, one) for one in some)
     wrong += _compared("opened for each", [[one] for one in some], alone, expected)

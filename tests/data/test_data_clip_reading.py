@@ -21,6 +21,7 @@ from striate.data.video.clip_reading import (
     ClipRequest,
     Reading,
     decode_all_frames,
+    look_at,
     read_clip,
     read_clip_header,
     read_request,
@@ -278,10 +279,25 @@ def test_damage_within_is_found_when_all_is_read(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (18, 32, 48, 3), np.uint8)
     path = write_video(tmp_path / "a.mp4", pictures=list(noise))
     content = bytearray(path.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 8] = bytes(8)
+    path.write_bytes(content)
+    assert re.fullmatch(r"\d of 18 frames are damaged", reason(decode_all_frames, path))
+    why = r"\d of the frames that it is decoded from (is|are) damaged"
+    assert re.fullmatch(why, reason(partial(read_clip, sampling=Sampling(18), channels=3), path))
+    assert re.fullmatch(why, reason(partial(read_whole, channels=1, short_side=16, fps=None), str(path)))
+    assert re.fullmatch(why, reason(decode_all_frames, Path(f"{path}#frames=2,17")))
+    assert look_at(path, Reading(Sampling(18), 3, (32, 48))).shape == (3, 18, 32, 48)
+
+
+def test_damage_elsewhere_is_no_damage_of_a_segment(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (18, 32, 48, 3), np.uint8)
+    path = write_video(tmp_path / "a.mp4", pictures=list(noise), keys=6)
+    content = bytearray(path.read_bytes())
     content[len(content) // 2 : len(content) // 2 + 400] = bytes(400)
     path.write_bytes(content)
-    assert read_clip(path, sampling=Sampling(4), channels=3).shape == (3, 4, 32, 48)
-    assert re.fullmatch(r"\d of 18 frames are damaged", reason(decode_all_frames, path))
+    for part in ("frames=0,6", "frames=12,18"):
+        decode_all_frames(Path(f"{path}#{part}"))
+        assert read_clip(f"{path}#{part}", sampling=Sampling(6), channels=3).shape == (3, 6, 32, 48)
 
 
 def test_many_are_read_together_and_the_broken_named(tmp_path: Path) -> None:

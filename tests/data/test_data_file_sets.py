@@ -91,7 +91,7 @@ def test_the_next_of_its_class_stands_in_for_a_broken_file(tmp_path: Path, worke
     expected, _ = image_reader(3, SIZE)(images.names)
     Path(images.names[11]).write_bytes(b"")  # the last cat: the first one stands in
     Path(images.names[12]).unlink()  # the first dog: the second one stands in
-    for _ in range(2):  # the second time around they are known
+    for _ in range(2):  # what was read before changes nothing
         batches = list(images.batches([[10, 11], [12, 13], [11, 12], [11]]))
         read = np.concatenate([pixels for pixels, _, _ in batches])
         np.testing.assert_array_equal(read, expected[[10, 0, 13, 13, 0, 13, 0]])

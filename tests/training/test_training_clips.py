@@ -1,15 +1,18 @@
 """Training on clips: what is recorded, what is said, what is refused, and that it goes on as it began."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from small_clips import CLIP_STEPS, SHIFTING, SIDE, clip_run, write_frame_folders
+from small_clips import CLIP_STEPS, SHIFTING, SIDE, clip_run, write_frame_folders, write_video, write_videos
 from small_runs import EVERYTHING_RANDOM, At, Told, assert_equal, go_on, small_recipe, small_run, state_of
 from striate import evaluate, inspect, load, runs
+from striate.data import check_data, open_data
 from striate.errors import ArgumentError, DataError, MissingExtraError, NetworkError
 from striate.models import build
 from striate.training.presets import Facts
@@ -252,3 +255,45 @@ def test_clips_that_have_changed(tmp_path: Path) -> None:
     (folder / "train" / "left" / "0").rename(folder / "train" / "right" / "new")
     with pytest.raises(DataError, match="other clips of each class"):
         go_on(tmp_path / "run")
+
+
+@pytest.fixture(scope="module")
+def damaged_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One clip to train, and one to test, in which a frame is damaged."""
+    root = write_videos(tmp_path_factory.mktemp("damaged") / "moves", train=12, test=11)
+    noise = list(np.random.default_rng(0).integers(0, 256, (6, 24, 24), np.uint8))
+    for path in (root / "train/left/3.mp4", root / "test/right/5.mp4"):
+        content = bytearray(write_video(path, noise).read_bytes())
+        content[len(content) // 2 : len(content) // 2 + 8] = bytes(8)
+        path.write_bytes(content)
+    return root
+
+
+def test_clips_of_damaged_frames_are_left_out_and_named(damaged_clips: Path, tmp_path: Path) -> None:
+    whole = clip_run(tmp_path / "run", small_recipe(epochs=1, batch_size=8), data=damaged_clips, size=12)
+    left, right = damaged_clips / "train/left/3.mp4", damaged_clips / "test/right/5.mp4"
+    why = "1 of the frames that it is decoded from is damaged"
+    assert whole.notes[-1] == (
+        "files that could not be read, replaced by others of their class: 2, as "
+        f"{left} ({why}), {right} ({why})"
+    )
+    assert whole.test is not None
+    assert whole.test.images == 21
+    found = evaluate(whole.path)
+    assert found.notes[-1] == f"1 unreadable file skipped: {right} ({why})"
+    assert found.scores == replace(whole.test, unit="videos")
+    assert {one.path for one in check_data(damaged_clips, workers=0).broken} == {str(left), str(right)}
+
+
+def test_a_stand_in_depends_on_nothing_that_was_read_before(damaged_clips: Path) -> None:
+    def epochs(first: int) -> list[torch.Tensor]:
+        clips = open_data(damaged_clips, frames=2, size=12, span="whole", workers=0).splits["train"]
+        indices = [range(start, start + 4) for start in range(0, len(clips) - 3, 4)]
+        return [
+            torch.cat([pixels for pixels, _, _ in clips.batches(indices, (0, epoch))])
+            for epoch in range(first, 3)
+        ]
+
+    each = epochs(0)
+    assert all(map(torch.equal, epochs(1), each[1:]))
+    assert torch.equal(epochs(2)[0], each[2])

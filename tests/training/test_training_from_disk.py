@@ -46,7 +46,7 @@ def test_a_file_that_breaks_meanwhile(photos: Path, tmp_path: Path, monkeypatch:
     run = train(photos, tmp_path / "run", told)
     assert run.status == "finished"
     assert run.notes[-1] == (
-        "files unreadable by now, replaced by others of their class: 1, as "
+        "files that could not be read, replaced by others of their class: 1, as "
         f"{victim} (not an image that Pillow knows)"
     )
     assert told.lines[-1] == run.notes[-1]

@@ -167,10 +167,11 @@ def evaluate(
     if algorithms == "auto":
         trained = replace(trained, algorithms=_algorithms_for(trained, sum(map(len, parts)), parts[0]))
     trained = both_sides(trained, flip)
-    found = None
+    found: EventScores | None = None
+    damaged: tuple[str, ...] = ()
     if rules is not None:
         whole = [images.splits[name] for name in names]
-        found = evaluate_events(
+        found, damaged = evaluate_events(
             trained, whole, images.classes, rules, window=window, hop=hop, progress=progress
         )
     scored = [_score_split(trained, part, views, progress) for part in parts]
@@ -183,7 +184,7 @@ def evaluate(
         split=split,
         scores=score(rows, labels, trained.classes, "images" if trained.sampling is None else "videos"),
         predictions=predictions_of(rows, files.tolist(), trained.classes, labels),
-        notes=(*images.notes, *skipped_note(late), *[SEEN_TWICE] * flip),
+        notes=(*images.notes, *skipped_note(late), *damaged, *[SEEN_TWICE] * flip),
         views=None if trained.sampling is None else _views(trained, looks, labels, clips, crops),
         events=found,
     )

@@ -9,7 +9,7 @@ from striate.data.video.clip_reading import seconds_of_segments
 from striate.errors import ArgumentError
 from striate.evaluating.event_scores import EventScores, TrueEvent, score_events
 from striate.evaluating.events import EventRules
-from striate.evaluating.predict_clips import predict_video
+from striate.evaluating.predict_clips import damage_notes, predict_video
 from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import Progress
 
@@ -23,8 +23,8 @@ def evaluate_events(
     window: float | None = None,
     hop: float | None = None,
     progress: Progress | None = None,
-) -> EventScores:
-    """Scores the events that a run finds in whole files.
+) -> tuple[EventScores, tuple[str, ...]]:
+    """Scores the events that a run finds in whole files; and what is to be said of damage in these.
 
     Args:
         trained: the run.
@@ -41,18 +41,18 @@ def evaluate_events(
     """
     truth = [event for part in parts for event in true_events(part, classes)]
     files = sorted({one.file for one in truth})
-    predicted = {}
+    videos = []
     for number, file in enumerate(files):
-        predicted[file] = predict_video(trained, Path(file), window, hop, rules).events or ()
+        videos.append(predict_video(trained, Path(file), window, hop, rules))
         if progress is not None:
             progress(number + 1, len(files))
-    scores = score_events(truth, predicted)
+    scores = score_events(truth, {one.whole.file: one.events or () for one in videos})
     if scores is None:
         raise ArgumentError(
             "events are scored against segments of longer files, and none of these clips is one: give a list "
             "with the columns path, start, end, label"
         )
-    return scores
+    return scores, (*damage_notes(videos),)
 
 
 def true_events(images: ImageSet, classes: tuple[str, ...]) -> Iterator[TrueEvent]:

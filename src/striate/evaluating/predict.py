@@ -19,6 +19,7 @@ from striate.evaluating.opening import open_trained
 from striate.evaluating.predict_clips import (
     Prediction,
     VideoPrediction,
+    damage_notes,
     predict_video,
     predictions_of,
     probabilities_of,
@@ -29,7 +30,6 @@ from striate.evaluating.predict_clips import (
 from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import Progress, batch_of
 from striate.machine import return_memory
-from striate.numbers import counted
 from striate.pages import Shown
 from striate.runs import write, write_text
 
@@ -66,13 +66,7 @@ class Predictions(Shown):
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be said of the network, and of what was damaged and looked at as far as it goes."""
-        damaged = (
-            f"{one.whole.file} holds {counted(one.damaged_frames, 'damaged frame')}: what is seen there may "
-            "be wrong"
-            for one in self.videos or ()
-            if one.damaged_frames
-        )
-        return (*self.about, *damaged)
+        return (*self.about, *damage_notes(self.videos or ()))
 
     def to_csv(self) -> str:
         """One line for each image, or for each video, each of its events and each of its windows."""

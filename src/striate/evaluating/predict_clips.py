@@ -15,13 +15,14 @@ from striate.data import IMAGE_SUFFIXES
 from striate.data.sources.files_below import files_below
 from striate.data.sources.list_files import LIST_SUFFIXES, clips_named
 from striate.data.suffixes import VIDEO_SUFFIXES
-from striate.data.video.clip_reading import Reading, read_clip
+from striate.data.video.clip_reading import Reading, look_at
 from striate.data.video.windows import Window, read_windows
 from striate.errors import ArgumentError, DataError
 from striate.evaluating.events import Event, EventRules, Timeline, find_events, timeline_of
 from striate.evaluating.metrics import probabilities
 from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import batch_of, classify, device_of, in_evaluation
+from striate.numbers import counted
 from striate.pages.comma_separated import csv_text
 
 # What a network says about single images, and the tables that hold it.
@@ -116,6 +117,14 @@ class VideoPrediction:
             **events,
             "windows": [{k: v for k, v in _timed(*pair).items() if k != "file"} for pair in windows],
         }
+
+
+def damage_notes(videos: Iterable[VideoPrediction]) -> Iterator[str]:
+    """What is to be said of those that were damaged and looked at as far as it goes."""
+    for one in videos:
+        if one.damaged_frames:
+            damaged = counted(one.damaged_frames, "damaged frame")
+            yield f"{one.whole.file} holds {damaged}: what is seen there may be wrong"
 
 
 def _timed(one: Prediction, span: Span) -> dict[str, Any]:
@@ -220,7 +229,7 @@ def windows_of(
 
 def whole_clip(trained: Trained, path: Path) -> np.ndarray:
     """The clip (planes, T, H, W) that stands for a whole video where the run's frames are spread over it."""
-    return read_clip(path, **_reading(trained)._asdict())
+    return look_at(path, _reading(trained))
 
 
 def _reading(trained: Trained) -> Reading:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from striate.data.video.clip_reading import read_clip, read_clip_header
+from striate.data.video.clip_reading import Reading, look_at, read_clip_header
 from striate.data.video.sampling import Sampling
 from striate.evaluating.predict_clips import VideoPrediction
 
@@ -78,7 +78,7 @@ def _frames(path: Path, count: int) -> np.ndarray:
     """(count, H, W, 3) of the middles of equal parts of the video."""
     height, width, *_ = read_clip_header(path)
     size = HEIGHT, max(8, round(HEIGHT * min(3.0, width / height)))
-    return np.moveaxis(read_clip(path, sampling=Sampling(count), channels=3, size=size), 0, -1)
+    return np.moveaxis(look_at(path, Reading(Sampling(count), 3, size)), 0, -1)
 
 
 def _draw_frames(axes: Axes, frames: np.ndarray) -> None:

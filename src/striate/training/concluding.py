@@ -207,12 +207,12 @@ def _draw(setup: Setup, history: list[dict[str, Any]], scores: Scores | None) ->
 
 
 def _late_notes(setup: Setup) -> tuple[str, ...]:
-    """Files that turned out to be unreadable while training."""
+    """Files that could not be read when their turn came."""
     late = [file for split in setup.data.splits.values() for file in split.skipped]
     if not late:
         return ()
     named = ", ".join(f"{file.path} ({file.reason})" for file in late[:3]) + ", …" * (len(late) > 3)
-    return (f"files unreadable by now, replaced by others of their class: {len(late)}, as {named}",)
+    return (f"files that could not be read, replaced by others of their class: {len(late)}, as {named}",)
 
 
 def keep(setup: Setup, result: Run) -> None:

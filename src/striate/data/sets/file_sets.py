@@ -22,8 +22,9 @@ from striate.data.workers import ordered_map
 class FileSet(ImageSet):
     """Files that are read when they are asked for.
 
-    A file that has become unreadable is named in `skipped`, and the next readable file of its class stands
-    in for it from then on; more than a tenth of a class raises DataError.
+    A file that cannot be read when its turn comes is named in `skipped`, and the next readable file of its
+    class stands in for it: which one depends on nothing that was read before, so that a training that is gone
+    on with sees the same. More than a tenth of a class raises DataError.
     """
 
     in_memory = False
@@ -66,43 +67,36 @@ class FileSet(ImageSet):
         self, batches_of_indices: Iterable[Indices], draws: Draws | None, num_workers: int
     ) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
         """Pixels and indices of one batch after another."""
-        under_way: deque[tuple[np.ndarray, np.ndarray]] = deque()  # indices asked for, indices read
+        under_way: deque[np.ndarray] = deque()
 
         def all_requests() -> Iterator[list[Any]]:
             for asked in batches_of_indices:
-                indices = np.asarray(asked, np.int64)
-                read = np.array([self._readable(int(index)) for index in indices], np.int64)
-                under_way.append((indices, read))
-                yield self._requests(read, draws)
+                under_way.append(np.asarray(asked, np.int64))
+                yield self._requests(under_way[-1], draws)
 
         with closing(ordered_map(self._read_batch, all_requests(), num_workers)) as results:
             for pixels, broken in results:
-                indices, read = under_way.popleft()
+                indices = under_way.popleft()
                 for row, reason in broken:
-                    self._leave_out(int(read[row]), reason)
-                    pixels[row] = self._stand_in(int(read[row]), draws)
+                    pixels[row] = self._stand_in(int(indices[row]), reason, draws)
                 yield pixels, indices
-
-    def _readable(self, index: int) -> int:
-        """The index itself, or the next one of its class, around the end, that is not known to be broken."""
-        if index not in self._broken:
-            return index
-        members = self._members[int(self.labels[index])]
-        at = int(np.searchsorted(members, index))
-        return next(int(other) for other in np.roll(members, -at) if int(other) not in self._broken)
 
     @cached_property
     def _members(self) -> dict[int, np.ndarray]:
         return {int(label): np.flatnonzero(self.labels == label) for label in np.unique(self.labels)}
 
-    def _stand_in(self, index: int, draws: Draws | None) -> np.ndarray:
-        while True:  # ends: at most a tenth of the class may be left out
-            other = self._readable(index)
-            pixels, broken = self._read_batch(self._requests(np.array([other]), draws))
+    def _stand_in(self, index: int, reason: str, draws: Draws | None) -> np.ndarray:
+        """The pixels of the next one of its class, around the end, that can be read."""
+        self._leave_out(index, reason)
+        members = self._members[int(self.labels[index])]
+        at = int(np.searchsorted(members, index))
+        for other in np.roll(members, -at)[1:]:  # at most a tenth of the class may be left out
+            pixels, broken = self._read_batch(self._requests(other[None], draws))
             if not broken:
-                only: np.ndarray = pixels[0]
-                return only
-            self._leave_out(other, broken[0][1])
+                break
+            self._leave_out(int(other), broken[0][1])
+        only: np.ndarray = pixels[0]
+        return only
 
     def _leave_out(self, index: int, reason: str) -> None:
         self._broken[index] = reason

@@ -18,7 +18,7 @@ from striate.data.images.reading import Header, check_pixels
 from striate.data.optical_flow import METHODS
 from striate.data.segment import Segment, parsed
 from striate.data.unreadable_files import UnreadableError, plain_reason
-from striate.data.video.frame_source import ClipSource, open_clip
+from striate.data.video.frame_source import ClipSource, open_clip, refuse_damaged
 from striate.data.video.part import Part, SegmentError
 from striate.data.video.sampling import MIDDLE, Sampling
 from striate.data.video.video_file import VideoError
@@ -58,6 +58,8 @@ def read_clip(
 ) -> np.ndarray:
     """One clip as evaluation sees it: uint8 (C, T, H, W), with optical flow (C + 2, T, H, W).
 
+    A clip of which a frame is damaged is refused: a decoder makes up what is missing.
+
     Args:
         path: of a video file, of a folder of frames, or of a segment of one, as `long.mp4#t=12,14.5`.
         sampling: which frames.
@@ -72,15 +74,26 @@ def read_clip(
     check_pixels(channels, size)
     if flow not in (None, *METHODS):
         raise ArgumentError(unknown("flow", str(flow), METHODS))
-    request = ClipRequest(str(path), np.full(sampling.frames, MIDDLE), MIDDLE)
-    return read_request(request, how=Reading(sampling, channels, size, flow))
+    return read_request(_middle(path, sampling), how=Reading(sampling, channels, size, flow))
 
 
-def read_request(request: ClipRequest, *, how: Reading) -> np.ndarray:
-    """One clip, uint8 (planes, T, H, W). Raises UnreadableError."""
+def look_at(path: str | Path, how: Reading) -> np.ndarray:
+    """The same of a clip that may be damaged, for whoever says so."""
+    return read_request(_middle(path, how.sampling), how=how, whole=False)
+
+
+def _middle(path: str | Path, sampling: Sampling) -> ClipRequest:
+    return ClipRequest(str(path), np.full(sampling.frames, MIDDLE), MIDDLE)
+
+
+def read_request(request: ClipRequest, *, how: Reading, whole: bool = True) -> np.ndarray:
+    """One clip, uint8 (planes, T, H, W). Raises UnreadableError, if `whole` also for damaged frames."""
     with opened(request.path) as source:
         positions = how.sampling.positions(source.length, request.offsets, source.duration)
-        return next(clips_of(source, source.numbers(positions)[None], how, request.crop))
+        clip = next(clips_of(source, source.numbers(positions)[None], how, request.crop))
+        if whole:
+            refuse_damaged(source)
+        return clip
 
 
 def read_clip_header(path: str | Path) -> Header:
@@ -200,6 +213,7 @@ def read_whole(path: str, *, channels: int, short_side: int, fps: float | None) 
         for frame, pictures in zip(frames, one_by_one, strict=True):
             (picture,) = pictures.values()
             frame[:] = np.moveaxis(picture, -1, 0)
+        refuse_damaged(source)
         return frames
 
 

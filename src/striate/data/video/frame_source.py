@@ -63,6 +63,13 @@ class ClipSource(ABC):
         """What the clip is like, from its first frame."""
 
 
+def refuse_damaged(source: ClipSource) -> None:
+    """Raises VideoError if a frame that was decoded is not whole: nothing is learnt from what is made up."""
+    if source.damaged:
+        are = "is" if source.damaged == 1 else "are"
+        raise VideoError(f"{source.damaged} of the frames that it is decoded from {are} damaged")
+
+
 @contextmanager
 def open_clip(path: str | Path) -> Iterator[ClipSource]:
     """A video file, or a folder of frames. Raises VideoError, or what the decoders raise."""

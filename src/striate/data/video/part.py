@@ -6,7 +6,7 @@ import numpy as np
 
 from striate.data.images.reading import Header
 from striate.data.segment import Segment
-from striate.data.video.frame_source import ClipSource
+from striate.data.video.frame_source import ClipSource, refuse_damaged
 from striate.data.video.video_file import VideoError
 
 _ROUNDING = 0.5
@@ -51,7 +51,7 @@ class Part(ClipSource):
 
     def decode_all(self) -> None:
         for _ in self.pictures(np.arange(self.length)[:, None], 1, (8, 8), 0.5):
-            pass
+            refuse_damaged(self)
 
     def header(self) -> Header:
         return self._source.header()._replace(frames=self.length, seconds=self.duration)

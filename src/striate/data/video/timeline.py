@@ -7,6 +7,7 @@ Where the container says when each frame is shown, the frames are its packets in
 | AVI without B-frames, other streams that have none | as they are decoded |
 | AVI with B-frames, and MPEG-4 copied out of it | is not known: frames are counted from the beginning |
 | transport and program streams with gaps in their times, or of several pieces | all is decoded once |
+| H.264 whose fields are packets of their own (PAFF), as cameras of AVCHD write it | all is decoded once |
 """
 
 import os
@@ -24,6 +25,8 @@ from striate.data.video.whole import check_whole
 _REMEMBERED = 300_000
 """Frames whose times a process remembers: three hours of video or thousands of clips, some 50 MiB at most."""
 _GUESSED = 3  # frames by which guessed times are off at most
+_UNKNOWN, _PROGRESSIVE = 0, 1  # FFmpeg's numbers for the order of fields
+_MORE = 1.02  # packets for a frame from which on some are fields
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,16 @@ class Timeline:
         """Number of a packet → number of the frame that comes out of it; empty where frames are counted."""
         sources = [] if self.sources is None else self.sources.tolist()
         return {packet: number for number, packet in enumerate(sources)}
+
+    def packets_of(self, numbers: np.ndarray) -> set[int]:
+        """Numbers of all packets that these frames come out of: of a frame in two fields, of both."""
+        assert self.sources is not None
+        chosen = self.sources[numbers]
+        if len(self) == len(self.packets):
+            return set(chosen.tolist())
+        rows = np.arange(len(self.packets))
+        owners = np.maximum.accumulate(np.where(np.isin(rows, self.sources), rows, -1))
+        return set(np.flatnonzero(np.isin(owners, chosen)).tolist())
 
     def numbers(self, positions: np.ndarray) -> np.ndarray:
         """The numbers of the frames shown at these positions (see `Sampling`), int64."""
@@ -107,6 +120,8 @@ _memory = _Memory()
 def _read(video: Video) -> Timeline:
     packets = read_packets(video)
     check_whole(video, packets)
+    if _in_fields(video, packets):
+        return _decoded(video, packets)
     reorders = video.stream.codec_context.codec.reorder
     if reorders and not _is_plain(video) and (video.format == "avi" or _from_avi(video, packets)):
         return _counted(packets)
@@ -115,6 +130,17 @@ def _read(video: Video) -> Timeline:
     if video.format == "avi" or not reorders:
         return _in_order(packets, np.arange(len(packets)), _risen(packets, packets.decoded))
     return _decoded(video, packets)
+
+
+def _in_fields(video: Video, packets: Packets) -> bool:
+    """Whether H.264 that is not progressive has more packets than frames a second."""
+    context, times = video.stream.codec_context, packets.decoded[packets.decoded != NONE]
+    rate, order = context.framerate, context.field_order
+    if context.codec.name != "h264" or order == _PROGRESSIVE or len(times) < 2:
+        return False
+    if not rate:
+        return order != _UNKNOWN
+    return (len(packets) - 1) > _MORE * float(rate) * video.seconds(float(np.ptp(times)))
 
 
 def _is_plain(video: Video) -> bool:
@@ -156,7 +182,8 @@ def _decoded(video: Video, packets: Packets) -> Timeline:
     if not len(sources):
         raise VideoError("it holds no frames that can be decoded")
     times = np.full(len(packets), NONE)
-    times[sources] = _risen(packets, packets.shown[sources])
+    told = np.sort(packets.decoded[sources]) if video.format == "avi" else packets.shown[sources]
+    times[sources] = _risen(packets, told)
     return _timeline(packets, sources, times, np.flatnonzero(packets.keys & (times != NONE)))
 
 
@@ -174,7 +201,7 @@ def _timeline(
     shown = _steadied(packets, shown)
     told = 0.0 if sources is None else float(packets.lengths[sources[-1]])
     usual = float(np.median(np.diff(shown))) if len(shown) > 1 else 1.0
-    last = told if told > usual / 2 else usual  # at the end of a file it may not have been known
+    last = told if told > 0.6 * usual else usual  # at the end it may not have been known, or be a field's
     return Timeline(
         shown, sources, entries[nearest], keys[nearest], float(shown[-1] - shown[0]) + last, packets
     )

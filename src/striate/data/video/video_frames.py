@@ -26,8 +26,8 @@ class FrameReader:
         """numbers: all that will be asked for."""
         self._timeline: Timeline = timeline_of(video)
         self._decoder = Decoder(video, self._timeline.packets)
-        sources = self._timeline.sources
-        self._wanted = None if sources is None else set(sources[np.unique(numbers)].tolist())
+        counted = self._timeline.sources is None
+        self._wanted = None if counted else self._timeline.packets_of(np.unique(numbers))
         self._frames: Generator[tuple[int, VideoFrame], None, None] | None = None
         self._frame: VideoFrame | None = None  # that came out last
         self._passed = -1  # its number
@@ -71,10 +71,8 @@ class FrameReader:
         self._frames = self._decoder.frames_from(int(self._timeline.entries[key]), self._wanted)
 
     def _note_damage(self) -> None:
-        """What is shown before the frame with which decoding began is no damage: its own past is missing."""
-        found, numbers = self._decoder.damaged, self._timeline.frames
-        self.damaged |= {one for one in found if not numbers or numbers.get(one, -1) >= self._from}
-        found.clear()
+        self.damaged |= shown_damaged(self._decoder, self._timeline, self._from)
+        self._decoder.damaged.clear()
 
     def _next(self, number: int) -> None:
         """On to this frame, or, where it does not come, to the first after it."""
@@ -90,6 +88,14 @@ class FrameReader:
         if self._wanted is not None:
             return self._timeline.frames.get(packet)
         return None if packet in self._timeline.hidden else self._passed + 1
+
+
+def shown_damaged(decoder: Decoder, timeline: Timeline, first: int = 0) -> set[int]:
+    """Numbers of damaged packets, without those shown before the frame with which decoding began: their own
+    past is missing.
+    """
+    numbers = timeline.frames
+    return {one for one in decoder.damaged if not numbers or numbers.get(one, -1) >= first}
 
 
 class Converter:
@@ -136,8 +142,8 @@ def decode_all(video: Video) -> None:
     timeline = timeline_of(video)
     decoder = Decoder(video, timeline.packets)
     came = {number for number, _ in decoder.frames_from(int(timeline.entries[0]))}
-    if decoder.damaged:
-        raise VideoError(f"{len(decoder.damaged)} of {len(timeline)} frames are damaged")
+    if damaged := shown_damaged(decoder, timeline):
+        raise VideoError(f"{len(damaged)} of {len(timeline)} frames are damaged")
     expected = set(timeline.frames) or set(range(len(timeline.packets))) - timeline.hidden
     if expected - came:
         raise VideoError(f"{len(expected & came)} of {len(expected)} frames can be decoded")
