@@ -6,11 +6,11 @@ from pathlib import Path
 
 import av
 import pytest
-from field_pictures import write_fields
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from painted_videos import expected_numbers, painted, wrong_frames
 
+from field_pictures import write_fields
+from painted_videos import expected_numbers, painted, wrong_frames
 from striate.data.video.clip_reading import decode_all_frames
 from striate.data.video.frame_source import open_clip
 

@@ -264,7 +264,8 @@ def damaged_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     noise = list(np.random.default_rng(0).integers(0, 256, (6, 24, 24), np.uint8))
     for path in (root / "train/left/3.mp4", root / "test/right/5.mp4"):
         content = bytearray(write_video(path, noise).read_bytes())
-        content[len(content) // 2 : len(content) // 2 + 8] = bytes(8)
+        late = len(content) * 4 // 5
+        content[late : late + 8] = bytes(8)
         path.write_bytes(content)
     return root
 
@@ -294,6 +295,6 @@ def test_a_stand_in_depends_on_nothing_that_was_read_before(damaged_clips: Path)
             for epoch in range(first, 3)
         ]
 
-    each = epochs(0)
+    each = epochs(0)  # in some of which the damaged frame is not taken
     assert all(map(torch.equal, epochs(1), each[1:]))
     assert torch.equal(epochs(2)[0], each[2])
