@@ -111,14 +111,18 @@ def trained(data: Path, clips: Path, folder: Path) -> None:
     clip_run(folder / "clips", clips_recipe(), data=clips, **CLIPS)
     loss.SETTLE_EVERY = 1
     stopped = small_run(folder / "stopped", recipe, data=data, reporter=At(3))
-    assert stopped.status == "stopped"
+    dropping = f"{Path(__file__).parent / 'dropping.py'}:make"
+    half = small_run(
+        folder / "dropping", recipe, data=data, backbone=dropping, options={}, reporter=At(7)
+    )
+    assert stopped.status == half.status == "stopped"
 
 
 def lonely(number: int) -> None:
     """More processes than images: some steps are on nothing."""
     member = ProcessGroup(number, 2, torch.device("cpu"))
     network = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.BatchNorm2d(2), nn.MaxPool2d(2), nn.Flatten())
-    wrapped = member.wrap(network)
+    wrapped = member.wrap(network, 1)
     images = torch.rand(1, 1, 4, 4)[member.part(1)]
     wrapped(images).sum().backward()
     assert all(torch.isfinite(parameter.grad).all() for parameter in network.parameters())

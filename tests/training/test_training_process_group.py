@@ -27,7 +27,18 @@ from team_script import (
 from torch import nn
 
 from small_clips import clip_run
-from small_runs import EVERYTHING_RANDOM, STEPS, At, epochs_in, go_on, small_recipe, small_run
+from small_runs import (
+    EVERYTHING_RANDOM,
+    STEPS,
+    At,
+    Told,
+    change_record,
+    epochs_in,
+    go_on,
+    small_recipe,
+    small_run,
+)
+from striate.errors import TrainingError
 from striate.runs import HISTORY, read_history, read_record
 from striate.training.loss import SETTLE_EVERY
 from striate.training.process_group import ProcessGroup, share_batch_norm
@@ -36,6 +47,7 @@ ROUNDING = (SETTLE_EVERY + 2) * 2**-24
 """Networks compute in float64 here (`in_float64`), but losses are numbers of fp32, of which so many are added
 up before they are added up in float64: n additions err by n units in the last place at most."""
 HERE = Path(__file__).parent
+DROPPING = f"{HERE / 'dropping.py'}:make"
 CPU = torch.device("cpu")
 
 
@@ -128,6 +140,38 @@ def test_a_network_with_batch_norms(together: Path, tmp_path: Path, small_set: P
     alone = small_run(tmp_path / "alone", gentle, data=small_set, size=16, backbone="resnet18", options={})
     for one, other in zip(numbers(alone.path), numbers(together / "resnet18"), strict=True):
         assert one == pytest.approx(other, rel=ROUNDING)
+
+
+@pytest.mark.usefixtures("quick", "exact")
+def test_what_is_dropped_does_not_depend_on_the_processes(
+    together: Path, tmp_path: Path, small_set: Path
+) -> None:
+    """Two processes drop what one drops; so does one that goes on where two were stopped."""
+    recipe = small_recipe(augmentation=EVERYTHING_RANDOM, clip_norm=1.0, ema=0.9)
+    alone = small_run(tmp_path / "alone", recipe, data=small_set, backbone=DROPPING, options={})
+    told = Told()
+    resumed = go_on(together / "dropping", reporter=told)
+    assert told.lines[0] == (
+        "going on with 1 process in place of 2: the same batches and random numbers; sums round otherwise"
+    )
+    for one, other in zip(numbers(alone.path), numbers(resumed.path), strict=True):
+        assert one == pytest.approx(other, rel=ROUNDING)
+
+
+def test_a_network_that_draws_by_itself_goes_on_with_as_many_processes(
+    tmp_path: Path, small_set: Path
+) -> None:
+    """Its record says that two began it."""
+    backbone = f"{HERE / 'dropping.py'}:make_noisy"
+    run = tmp_path / "run"
+    small_run(run, data=small_set, backbone=backbone, options={}, reporter=At(3))
+    change_record(run, lambda record: record["machine"].update(processes=2))
+    with pytest.raises(TrainingError) as refused:
+        go_on(run)
+    assert str(refused.value) == (
+        f"{run} began with 2 processes, and its network draws random numbers of its own, which differ with the "
+        f"number of processes: go on with as many, or start a new run with --weights {run}"
+    )
 
 
 @pytest.mark.usefixtures("quick", "exact")

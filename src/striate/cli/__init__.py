@@ -13,9 +13,9 @@ from io import TextIOWrapper
 from striate.checked.habits import VERBS as HABITS
 from striate.checked.habits import meant
 from striate.cli.running import run
-from striate.cli.torchrun_errors import leader_failed, leads, say_once
 from striate.cli.verbs import VERBS
 from striate.errors import ArgumentError, DataError, StriateError, WeightsError
+from striate.torchrun import alone, leads, main_failed, show_once
 
 USAGE = """\
 striate: convolutional networks on images and video that you can see through
@@ -90,6 +90,8 @@ def _run(verb: str, words: list[str]) -> int:
     # Threads that wait for others sleep instead of spinning: where the machine has other work, a training is
     # several times as fast. It counts only if it is set before torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if not alone():  # a lost process is told about in one sentence, not in a traceback of C++ a look
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     try:
         if verb not in VERBS:
             raise ArgumentError(_unknown(verb))
@@ -104,7 +106,7 @@ def _run(verb: str, words: list[str]) -> int:
             print("striate: stopped", file=sys.stderr)
         return 130
     except Exception:
-        if leader_failed():
+        if main_failed():
             return 2
         raise
 
@@ -129,5 +131,5 @@ def _fail(problem: Exception, misfits: Sequence[tuple[str, str, str]] = ()) -> i
             print_misfits(misfits)
         print(f"striate: {problem}", file=sys.stderr)
 
-    say_once(str(problem), show)
+    show_once(str(problem), show)
     return 2

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from striate.cli.options import Asked, Verb
 from striate.cli.printing import print_json
-from striate.cli.torchrun_errors import leads
+from striate.torchrun import leads
 
 if TYPE_CHECKING:
     from striate.training.train import Run

@@ -128,41 +128,57 @@ def _check_bytes(path: Path, sealed: bool) -> None:
     check_archive(path)
 
 
-def restore(
+@dataclass(frozen=True)
+class Restored:
+    """The last checkpoint that is whole, checked: nothing in it can surprise a network or an optimiser."""
+
+    position: Position
+    states: States
+    note: str | None
+    """What to say where the last checkpoint was damaged and the one before was taken."""
+
+    def put_into(
+        self, network: nn.Module, optimizer: torch.optim.Optimizer, average: nn.Module | None
+    ) -> None:
+        """Loads the states, as `restored` has checked them for such."""
+        for part, module in _parts(network, average).items():
+            module.load_state_dict(self.states[part])
+        optimizer.load_state_dict(self.states["optimizer"])
+
+
+def restored(
     run: Path, network: nn.Module, optimizer: torch.optim.Optimizer, average: nn.Module | None
-) -> tuple[Position, str | None]:
-    """Puts the last checkpoint that is whole into what a training consists of.
+) -> Restored:
+    """Reads the last checkpoint that is whole, for what a training consists of.
 
     Args:
         run: the folder.
-        network: takes the weights.
-        optimizer: of the network; takes its memories.
-        average: takes the moving average of the weights; None where the recipe has none.
-
-    Returns:
-        The position, and what to say where the last checkpoint was damaged and the one before was taken.
+        network: that the weights are for.
+        optimizer: of the network.
+        average: the moving average of the weights; None where the recipe has none.
 
     Raises:
         RunError: no checkpoint is whole, or the weights that are kept are not.
     """
-    parts = {"network": network} if average is None else {"network": network, "average": average}
+    parts = _parts(network, average)
     for name in (CHECKPOINT, CHECKPOINT_BEFORE):
         if not (run / name).is_file():
             continue
         try:
             position, states = read_checkpoint(run, name)
-            memory = checked_memory(optimizer, states["optimizer"])
+            states["optimizer"] = checked_memory(optimizer, states["optimizer"])
             if not all(is_state_of(states[part], parts[part].state_dict()) for part in parts):
                 raise ValueError("of another network")
         except Exception:  # what is strange can break a comparison in any way
             continue
-        for part, module in parts.items():
-            module.load_state_dict(states[part])
-        optimizer.load_state_dict(memory)
         if position.best_epoch:
             read_weights(run)
-        return position, None if name == CHECKPOINT else _note(run, position)
+        return Restored(position, states, None if name == CHECKPOINT else _note(run, position))
     raise damaged(run)
+
+
+def _parts(network: nn.Module, average: nn.Module | None) -> dict[str, nn.Module]:
+    return {"network": network} if average is None else {"network": network, "average": average}
 
 
 def _note(run: Path, position: Position) -> str:

@@ -3,6 +3,7 @@
 import math
 import time
 from contextlib import closing
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -13,7 +14,7 @@ from striate.evaluating.metrics import Scores, probabilities, score
 from striate.evaluating.scoring import logits_of
 from striate.models import save_weights
 from striate.runs import CHECKPOINT, CHECKPOINT_BEFORE, MODEL, add_history, cut_history, read_history, write
-from striate.training.checkpoint import Position, bring_up_to_date, restore, save_checkpoint
+from striate.training.checkpoint import Position, Restored, bring_up_to_date, restored, save_checkpoint
 from striate.training.loss import batch_loss
 from striate.training.optimisation import training_mode
 from striate.training.plan import Length, Minutes, keep_revision, kept_revisions
@@ -43,21 +44,26 @@ class Loop:
     def go_on(self) -> None:
         """Takes up the run at its checkpoint, or at its start if it was killed before the first."""
         run = self.setup.run
-        if any((run / name).exists() for name in (CHECKPOINT, CHECKPOINT_BEFORE)):
-            self._restore()
-        revisions = self.group.agree(kept_revisions(run))
+        self._restore()
+        revisions = self.group.from_main(lambda: kept_revisions(run))
         self.length.go_on(revisions, self.position.step, self.position.elapsed)
         if self.group.is_main:
             bring_up_to_date(run)
             cut_history(run, sum(row["step"] <= self.position.step for row in read_history(run)))
 
     def _restore(self) -> None:
+        """The main process reads the checkpoint: no other machine need have the run's folder."""
         learner = self.learner
+        network, optimizer = learner.network, learner.optimizer
         average = None if learner.average is None else learner.average.module
-        self.position, note = restore(self.setup.run, learner.network, learner.optimizer, average)
+        found = self.group.from_main(lambda: _last_checkpoint(self.setup.run, network, optimizer, average))
+        if found is None:
+            return
+        found.put_into(network, optimizer, average)
+        self.position = found.position
         learner.count_from(self.position.step)
-        if note is not None:
-            self.reporter.say(note)
+        if found.note is not None:
+            self.reporter.say(found.note)
         self.tally.loss_sum, self.tally.correct, self.tally.seen = self.position.epoch_sums
 
     def run(self) -> str:
@@ -260,6 +266,13 @@ class Loop:
         step = self.position.step
         epoch = (step - 1) // self.plan.steps_per_epoch + 1
         raise not_finite(self.setup.run, step, epoch, self.position.best_epoch, self.recipe.learning_rate)
+
+
+def _last_checkpoint(run: Path, *trained: Any) -> Restored | None:
+    """See `restored`; None where the run was killed before its first."""
+    if not any((run / name).exists() for name in (CHECKPOINT, CHECKPOINT_BEFORE)):
+        return None
+    return restored(run, *trained)
 
 
 def _minutes(setup: Setup) -> Minutes | None:

@@ -2,20 +2,26 @@
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count, pairwise
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.distributed_c10d import PrefixStore
-from torch.distributed.rendezvous import rendezvous
+
+from striate.errors import TrainingError
+from striate.torchrun import rank, shared_store, world_size
+from striate.training.companions import Companions
+from striate.training.shared_draws import share_dropout
 
 Value = TypeVar("Value")
 
+JOINING = timedelta(minutes=5)
+"""How long the processes may take for connecting with each other."""
 _GROUPS = count(1)
 """Of this process; it counts alike in all of them."""
 
@@ -71,35 +77,68 @@ class ProcessGroup:
         dist.broadcast_object_list(held, src=0)
         return held[0]
 
-    def wrap(self, network: nn.Module) -> nn.Module:
-        """The network as one of many: it shares its batch norms, in place, and averages its gradients."""
+    def from_main(self, make: Callable[[], Value]) -> Value:
+        """What the main process alone makes, as of files that no other machine has, on every process."""
+        return self.agree(make() if self.is_main else cast("Value", None))
+
+    def wrap(self, network: nn.Module, batch: int) -> nn.Module:
+        """The network as one of many, in place: it shares its batch norms over a global batch of this size, and
+        its dropouts draw for all of it; gradients are averaged.
+        """
         if self.world_size == 1:
             return network
         share_batch_norm(network)
+        share_dropout(network, batch, self.part(batch))
         with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of its new name since 2.13
             return nn.parallel.DistributedDataParallel(network, broadcast_buffers=False)
 
 
 @contextmanager
 def process_group(device: torch.device) -> Iterator[ProcessGroup]:
-    """The group that torchrun started, or this process alone."""
-    world = int(os.environ.get("WORLD_SIZE", "1"))
+    """The group that torchrun started, or this process alone. What ends one process in the block ends all.
+
+    Raises:
+        TrainingError: another process has ended, or cannot be reached.
+    """
+    world = world_size()
     if world == 1:
         yield ProcessGroup(0, 1, device)
         return
-    local = int(os.environ.get("LOCAL_RANK", "0"))
     if device.type == "cuda":
-        device = torch.device("cuda", local)
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(device)
-    store, rank, world = next(rendezvous("env://"))
     # The store outlives a group: without a prefix a second one would meet the addresses of the first.
-    store = PrefixStore(f"group {next(_GROUPS)}", store)
-    backend = "nccl" if device.type == "cuda" else "gloo"
-    dist.init_process_group(backend, store=store, rank=rank, world_size=world)
-    try:
-        yield ProcessGroup(dist.get_rank(), world, device)
-    finally:
-        dist.destroy_process_group()
+    number = next(_GROUPS)
+    stores = [shared_store(name) for name in (f"group {number}", f"companions {number}", "errors")]
+    store, watch, errors = stores
+    if store is None or watch is None or errors is None:
+        address = ":".join(os.environ.get(name, "?") for name in ("MASTER_ADDR", "MASTER_PORT"))
+        raise TrainingError(f"the store of all processes, at {address}, cannot be reached: start them by torchrun")
+    companions = Companions(watch, errors, rank(), world)
+    companions.gather()
+    with companions.watched(_wake):
+        store.set_timeout(JOINING)
+        backend = "nccl" if device.type == "cuda" else "gloo"
+        dist.init_process_group(backend, store=store, rank=rank(), world_size=world)
+        try:
+            yield ProcessGroup(rank(), world, device)
+        finally:
+            dist.destroy_process_group()
+
+
+def processes(number: int) -> str:
+    """So many, in words.
+
+    >>> processes(1), processes(2)
+    ('1 process', '2 processes')
+    """
+    return f"{number} process{'es' * (number != 1)}"
+
+
+def _wake() -> None:
+    """Ends what this process may be waiting in: a collective call then raises RuntimeError."""
+    if dist.is_initialized():
+        dist.group.WORLD.abort()
 
 
 def share_batch_norm(network: nn.Module) -> None:

@@ -1,8 +1,10 @@
 """One training, set up: from a request, or from the record of a run that is to go on."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
+from platform import node
 from typing import Any
 
 import numpy as np
@@ -28,10 +30,11 @@ from striate.training.announcing import announced
 from striate.training.optimisation import freeze, untrained_parts
 from striate.training.plan import Plan, make_plan
 from striate.training.presets import Facts
-from striate.training.process_group import ProcessGroup
+from striate.training.process_group import ProcessGroup, processes
 from striate.training.progress import Reporter
 from striate.training.recipe import Recipe
 from striate.training.request import NetworkOptions, Request, has_flow
+from striate.training.shared_draws import has_dropout
 from striate.version import __version__
 
 WHITENING = 5000
@@ -55,18 +58,22 @@ class Setup:
     full_rate: tuple[str, ...] = ()
     """Parameters that learn at the full rate, whatever the rate of the backbone."""
     notes: tuple[str, ...] = ()
+    began_with: int | None = None
+    """How many processes the training began with, where it goes on with another number."""
     began: float | None = None
     """When it was asked for, in seconds of `length.clock`; None: now."""
 
 
 def new_setup(request: Request, group: ProcessGroup, reporter: Reporter) -> Setup:
     """Sets up a new training. Nothing is written yet."""
-    weights = _check_before_reading(request)
+    request.check()
+    weights = group.from_main(lambda: _read_before_data(request))
     data = open_data(request.data, **request.for_data, progress=reporter.reading)
+    _refuse_differing(data, group)
     asked, request = request, request.fit_to(data)
     recipe = request.recipe.recipe(_facts(request, data))
-    run = _folder_for(request, data, group)
-    start = _start(request, weights, data, recipe)
+    run = group.from_main(lambda: _folder_for(request, data))
+    start = _start(request, weights, data, recipe, group)
     to_device(start.network, group.device)
     freeze(start.network, recipe.freeze)
     full_rate = () if recipe.backbone_rate == 1 else untrained_parts(start.network, start.untrained)
@@ -104,12 +111,7 @@ def new_setup(request: Request, group: ProcessGroup, reporter: Reporter) -> Setu
 
 def resumed_setup(run: Path, group: ProcessGroup, reporter: Reporter) -> Setup:
     """Sets up the training of a run that was interrupted, from its record."""
-    record = read_record(run)
-    if record.get("status") == "finished":
-        raise RunError(
-            f"{run} is finished, there is nothing to resume: "
-            f"to train its network further, start a new run with --weights {run}"
-        )
+    record = group.from_main(lambda: _record_to_go_on(run))
     try:
         recipe, plan = Recipe.from_json(record["recipe"]), Plan.from_json(record["plan"])
         normalise = Normalisation.from_json(record["data"]["normalisation"])
@@ -124,21 +126,72 @@ def resumed_setup(run: Path, group: ProcessGroup, reporter: Reporter) -> Setup:
         raise RunError(f"the record of {run} lacks what a training needs to go on: train again") from None
     data = open_data(source, **options, progress=reporter.reading)
     _refuse_changed(data, record["data"], run)
+    _refuse_differing(data, group)
     torch.manual_seed(recipe.seed)
     network = spec.build()
-    if record.get("weights") is not None and not (run / CHECKPOINT).exists():
-        load_weights(network, record["weights"])
+    weights = group.from_main(lambda: _weights_to_begin_with(run, record))
+    if weights is not None:
+        load_weights(network, weights, source_name=record["weights"])
     freeze(to_device(network, group.device), recipe.freeze)
     full_rate = tuple(record.get("fresh", ()))
-    return Setup(run, data, network, normalise, recipe, plan, algorithms, record, group, full_rate)
+    setup = Setup(run, data, network, normalise, recipe, plan, algorithms, record, group, full_rate)
+    return _on_other_processes(setup, record.get("machine", {}).get("processes", 1))
 
 
-def _check_before_reading(request: Request) -> dict[str, Tensor] | None:
+def _record_to_go_on(run: Path) -> dict[str, Any]:
+    record = read_record(run)
+    if record.get("status") == "finished":
+        raise RunError(
+            f"{run} is finished, there is nothing to resume: "
+            f"to train its network further, start a new run with --weights {run}"
+        )
+    return record
+
+
+def _weights_to_begin_with(run: Path, record: dict[str, Any]) -> dict[str, Tensor] | None:
+    """Those that the run started from, where it was killed before its first checkpoint."""
+    if record.get("weights") is None or (run / CHECKPOINT).exists():
+        return None
+    return read_weights(record["weights"])
+
+
+def _on_other_processes(setup: Setup, began_with: int) -> Setup:
+    """The same, with what is to be said where the training began with another number of processes.
+
+    Order, augmentation and dropout are drawn for the global batch, so that only sums round otherwise; on a GPU
+    a single process drops by PyTorch's own call, which draws in another order.
+    """
+    now, group = setup.group.world_size, setup.group
+    if began_with == now:
+        return setup
+    if group.device.type == "cuda" and 1 in (now, began_with) and has_dropout(setup.network):
+        raise RunError(
+            f"{setup.run} began with {processes(began_with)}, and on a GPU its dropouts draw otherwise "
+            f"with {now}: go on with as many as it began with"
+        )
+    note = (
+        f"going on with {processes(now)} in place of {began_with}: the same batches and random numbers; "
+        "sums round otherwise"
+    )
+    return replace(setup, began_with=began_with, notes=(*setup.notes, note))
+
+
+def _read_before_data(request: Request) -> dict[str, Tensor] | None:
     """Refuses what can be refused before the images are read, which may take long. Gives the weights."""
-    request.check()
     if request.out is not None:
         refuse_existing(request.out)
     return None if request.network.weights is None else read_weights(request.network.weights)
+
+
+def _refuse_differing(data: ImageData, group: ProcessGroup) -> None:
+    """Raises DataError where this machine's data are not the main process's."""
+    own = (data.classes, {name: blake2b(split.labels.tobytes()).digest() for name, split in data.splits.items()})
+    if group.agree(own) != own:
+        counts = ", ".join(f"{len(split):,} {name}" for name, split in data.splits.items())
+        raise DataError(
+            f"{data.source} on {node()} does not hold what it holds where the main process runs (here {counts}): "
+            "give every machine the same data"
+        )
 
 
 def _refuse_changed(data: ImageData, known: dict[str, Any], run: Path) -> None:
@@ -168,11 +221,11 @@ def _facts(request: Request, data: ImageData) -> Facts:
     )
 
 
-def _folder_for(request: Request, data: ImageData, group: ProcessGroup) -> Path:
+def _folder_for(request: Request, data: ImageData) -> Path:
     name = "-".join(filter(None, (data.name, short_name(request.network.backbone), request.time)))
     run = request.out or unused_folder(Path("runs"), name)
     refuse_existing(run)
-    return group.agree(run)
+    return run
 
 
 def refuse_existing(run: Path) -> None:
@@ -194,7 +247,13 @@ class _Start:
     notes: tuple[str, ...] = ()
 
 
-def _start(request: Request, weights: dict[str, Tensor] | None, data: ImageData, recipe: Recipe) -> _Start:
+def _start(
+    request: Request,
+    weights: dict[str, Tensor] | None,
+    data: ImageData,
+    recipe: Recipe,
+    group: ProcessGroup,
+) -> _Start:
     torch.manual_seed(recipe.seed)
     network, source = request.spec(data).build(), request.network.weights
     if source is None or weights is None:
@@ -202,7 +261,8 @@ def _start(request: Request, weights: dict[str, Tensor] | None, data: ImageData,
         whiten(network, normalise(data.splits["train"].take(_spread(data, WHITENING))))
         return _Start(network, normalise)
     report = load_weights(network, weights, source_name=str(source))
-    normalise, note = _normalisation_of(source, _asked(request.network), report.pixels, data)
+    asked = _asked(request.network)
+    normalise, note = group.from_main(lambda: _normalisation_of(source, asked, report.pixels, data))
     return _Start(network, normalise, report.untrained, (*report.notes, *note))
 
 

@@ -13,11 +13,14 @@ from torch import Tensor, nn
 
 from striate.algorithms import using_algorithms
 from striate.data.augment.augment import Draws, augment, draw, mirrored_first
+from striate.errors import TrainingError
 from striate.evaluating.scoring import autocast
 from striate.training.loss import Tally, batch_loss
 from striate.training.optimisation import make_optimizer, moving_average, pace, set_pace
+from striate.training.process_group import processes
 from striate.training.request import has_flow
 from striate.training.setup import Setup
+from striate.training.shared_draws import SharedDropout, share_dropout
 from striate.watching import watching
 
 
@@ -28,11 +31,13 @@ class Learner:
         self.setup, self.recipe, self.group = setup, setup.recipe, setup.group
         self.device = setup.group.device
         self.network = setup.network
-        self.wrapped = setup.group.wrap(setup.network)
-        self.average = moving_average(setup.network, setup.recipe.ema) if setup.recipe.ema else None
-        self.optimizer = make_optimizer(setup.network, setup.recipe, setup.full_rate)
         self.batch = setup.plan.batch_size
         self.part = setup.group.part(self.batch)
+        if setup.began_with is not None:
+            share_dropout(setup.network, self.batch, self.part)
+        self.wrapped = setup.group.wrap(setup.network, self.batch)
+        self.average = moving_average(setup.network, setup.recipe.ema) if setup.recipe.ema else None
+        self.optimizer = make_optimizer(setup.network, setup.recipe, setup.full_rate)
         weights = setup.plan.class_weights
         self.class_weights = None if weights is None else torch.tensor(weights, device=self.device)
         self.exchanges = setup.data.exchanges(setup.recipe.augmentation.flip)
@@ -53,7 +58,7 @@ class Learner:
             done: share of the training that is done with it, which decides the learning rate.
         """
         recipe = self.recipe
-        torch.manual_seed(_mixed(recipe.seed, step, self.group.rank))  # dropout draws from here
+        self._seed(step)
         draws = self._draws(indices, step)
         images, labels = images.to(self.device), labels.to(self.device)
         varied, targets = augment(
@@ -65,7 +70,7 @@ class Learner:
             pace(recipe.schedule, done, warmup=recipe.warmup, momentum=recipe.momentum),
         )
         memory = Kept(self.network)
-        with nullcontext() if self.step_bytes else memory.counting():
+        with nullcontext() if self.step_bytes else self._first(memory):
             logits = self._logits(self.setup.normalise(varied))
             loss = batch_loss(logits, targets, recipe.label_smoothing, self.class_weights, self.batch)
         self.optimizer.zero_grad(set_to_none=True)
@@ -80,6 +85,25 @@ class Learner:
             average = None if self.average is None else self.average.module
             self.step_bytes = memory.bytes + carried(self.network, self.optimizer, average)
         self.tally.add(loss.detach() * self.batch, logits.detach(), targets.label, self.batch)
+
+    def _seed(self, step: int) -> None:
+        """Dropouts draw from here: shared ones the same on every process, what else draws its own."""
+        torch.manual_seed(_mixed(self.recipe.seed, step, self.group.rank))
+        SharedDropout.generator = torch.Generator(self.device).manual_seed(_mixed(self.recipe.seed, step, 0))
+
+    @contextmanager
+    def _first(self, memory: "Kept") -> Iterator[None]:
+        """The first step of this process: memory is counted, and whether the step is as it would have been."""
+        before = self.setup.began_with
+        state = torch.get_rng_state()
+        with memory.counting():
+            yield
+        if before is not None and self.group.is_main and not torch.equal(state, torch.get_rng_state()):
+            raise TrainingError(
+                f"{self.setup.run} began with {processes(before)}, and its network draws random "
+                "numbers of its own, which differ with the number of processes: go on with as many, or start "
+                f"a new run with --weights {self.setup.run}"
+            )
 
     def _draws(self, indices: np.ndarray, step: int) -> Draws:
         """How these are varied. Each is mirrored every other epoch: a coin could show one side for long."""

@@ -161,18 +161,19 @@ def run_training(
 ) -> Run:
     """Trains as requested, or goes on with the run `resume`; see `train`."""
     began = clock()
-    if tensorboard:
-        require_tensorboard()
     machine = machine or MachineOptions()
     device = pick_device(machine.device)
     keep_memory()
     if resume is not None:
         _refuse_changes(request)
     with ExitStack() as stack:
-        stack.enter_context(threads(_threads(machine.num_threads, resume)))
+        group = stack.enter_context(process_group(device))
+        if tensorboard and group.is_main:
+            require_tensorboard()
+        num_threads = group.from_main(lambda: _threads(machine.num_threads, resume))
+        stack.enter_context(threads(num_threads))
         stack.enter_context(torch.random.fork_rng(devices=range(torch.cuda.device_count())))
         stack.enter_context(same_bits(device))
-        group = stack.enter_context(process_group(device))
         listener = (reporter or reporter_for()) if group.is_main else Reporter()
         setup = _set_up(request, resume, group, listener)
         return _train(
