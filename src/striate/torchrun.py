@@ -1,4 +1,4 @@
-"""Several processes of one command, as torchrun starts them: which of them this is, and what they tell each other.
+"""Several processes of one command, as torchrun starts them: which this is, and what they tell each other.
 
 They share a store, whichever machine they run on. What ends one of them is told there, so that the others end
 too, and is shown once. torch is imported only where there are several.
@@ -56,7 +56,7 @@ def shared_store(prefix: str = "errors") -> "Store | None":
 
 
 def tell_end(store: "Store", sentence: str) -> str:
-    """Tells all processes that they end, and why. Returns what they know: the first sentence that was told."""
+    """Tells all processes that they end, and why. Returns the first sentence that was told."""
     return bytes(store.compare_set(_ENDED, "", sentence)).decode()
 
 
@@ -123,7 +123,7 @@ def _heard(number: int) -> str:
 
 
 def _wait(store: "Store", keys: list[str]) -> bool:
-    """Whether these are set before patience ends. They are looked for: a wait that ends would print a warning."""
+    """Whether these are set before patience ends. Looked for, as a wait in vain would print a warning."""
     until = time.monotonic() + PATIENCE.total_seconds()
     with suppress(RuntimeError):
         while not store.check(keys):

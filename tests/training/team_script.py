@@ -112,9 +112,7 @@ def trained(data: Path, clips: Path, folder: Path) -> None:
     loss.SETTLE_EVERY = 1
     stopped = small_run(folder / "stopped", recipe, data=data, reporter=At(3))
     dropping = f"{Path(__file__).parent / 'dropping.py'}:make"
-    half = small_run(
-        folder / "dropping", recipe, data=data, backbone=dropping, options={}, reporter=At(7)
-    )
+    half = small_run(folder / "dropping", recipe, data=data, backbone=dropping, options={}, reporter=At(7))
     assert stopped.status == half.status == "stopped"
 
 

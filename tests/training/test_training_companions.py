@@ -1,4 +1,4 @@
-"""Processes that end tell why, and lost ones are noticed. Here each is a thread, and the store a dictionary."""
+"""Processes that end tell why, and lost ones are noticed. Here each is a thread, and the store is a table."""
 
 import time
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from striate.training.companions import Companions
 
 WORLD = 3
 LOST = (
-    "process 2 on {host} is not heard of any more: see what was printed there; when all machines are up again, go "
-    "on with --resume and the run's folder"
+    "process 2 on {host} is not heard of any more: see what was printed there; when all machines are up "
+    "again, go on with --resume and the run's folder"
 )
 
 
@@ -26,8 +26,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(companions, name, getattr(companions, name) / 20)
 
 
-def ends(work: Callable[[int, Callable[[], bool]], None], ranks: range = range(WORLD)) -> list[BaseException | None]:
-    """What each of the processes ends by; `work` gets its rank, and a function that says whether it was woken."""
+def ends(
+    work: Callable[[int, Callable[[], bool]], None], ranks: range = range(WORLD)
+) -> list[BaseException | None]:
+    """What each process ends by; `work` gets its rank, and a function that says whether it was woken."""
     store = HashStore()
 
     def member(rank: int) -> BaseException | None:
@@ -111,6 +113,6 @@ def test_one_that_does_not_come(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(companions, "COMING", 0.2)
     found = ends(lambda rank, woken: None, range(WORLD - 1))
     assert [str(one) for one in found] == [
-        "1 of 3 processes have not come within 0 s (the first of them is process 2): look at what they print, and "
-        "start all again"
+        "1 of 3 processes have not come within 0 s (the first of them is process 2): look at what they "
+        "print, and start all again"
     ] * 2

@@ -169,8 +169,8 @@ def test_a_network_that_draws_by_itself_goes_on_with_as_many_processes(
     with pytest.raises(TrainingError) as refused:
         go_on(run)
     assert str(refused.value) == (
-        f"{run} began with 2 processes, and its network draws random numbers of its own, which differ with the "
-        f"number of processes: go on with as many, or start a new run with --weights {run}"
+        f"{run} began with 2 processes, and its network draws random numbers of its own, which differ with "
+        f"the number of processes: go on with as many, or start a new run with --weights {run}"
     )
 
 

@@ -1,9 +1,9 @@
 """The other processes of a training: whether they are still there, and why all end where one does.
 
-Each process lets its heart beat in the store that all share. The main one listens to all, the others to it, so
-that the work grows with the number of processes and not with its square. Whoever ends tells why; whoever is no
-longer heard of is told about by who noticed. A process that waits for a lost one inside a collective call is
-woken by ending the group, and ended if that does not wake it.
+Each process lets its heart beat in the store that all share. The main one listens to all, the others to it,
+so that the work grows with the number of processes and not with its square. Whoever ends tells why; whoever
+is no longer heard of is told about by who noticed. A process that waits for a lost one inside a collective
+call is woken by ending the group, and ended if that does not wake it.
 """
 
 import os
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 BEAT = 1.0
 """Seconds between two beats."""
 SILENCE, BROKEN_SILENCE = 15.0, 4.0
-"""Seconds without a beat after which a process counts as lost; fewer where a connection has broken already."""
+"""Seconds without a beat after which a process counts as lost; fewer where a connection has broken."""
 GRACE = 5.0
 """Seconds that a process has for ending by itself."""
 COMING = 120.0
@@ -56,8 +56,8 @@ class Companions:
                 raise TrainingError(ended)
             if time.monotonic() > until:
                 raise TrainingError(
-                    f"{len(missing)} of {self.world} processes have not come within {COMING:.0f} s (the first "
-                    f"of them is process {missing[0]}): look at what they print, and start all again"
+                    f"{len(missing)} of {self.world} processes have not come within {COMING:.0f} s (the "
+                    f"first of them is process {missing[0]}): look at what they print, and start all again"
                 )
             time.sleep(0.05)
 
@@ -85,7 +85,9 @@ class Companions:
         """Tells why this process ends; raises TrainingError where it ends because of another."""
         if self._trouble is not None or is_lost_connection(problem):
             why = self._waited_for(SILENCE + BEAT, lost=True)
-            raise TrainingError(why or f"the connection with the other processes broke: {problem}") from problem
+            raise TrainingError(
+                why or f"the connection with the other processes broke: {problem}"
+            ) from problem
         own = _sentence(problem, self.rank)
         known = self._waited_for(MAIN_FIRST if self.rank else 0.0) or self._tell(own)
         if not isinstance(problem, StriateError) or known == str(problem):

@@ -82,8 +82,8 @@ class ProcessGroup:
         return self.agree(make() if self.is_main else cast("Value", None))
 
     def wrap(self, network: nn.Module, batch: int) -> nn.Module:
-        """The network as one of many, in place: it shares its batch norms over a global batch of this size, and
-        its dropouts draw for all of it; gradients are averaged.
+        """The network as one of many, in place: its batch norms and dropouts are those of a global batch of
+        this size, and gradients are averaged.
         """
         if self.world_size == 1:
             return network
@@ -113,7 +113,9 @@ def process_group(device: torch.device) -> Iterator[ProcessGroup]:
     store, watch, errors = stores
     if store is None or watch is None or errors is None:
         address = ":".join(os.environ.get(name, "?") for name in ("MASTER_ADDR", "MASTER_PORT"))
-        raise TrainingError(f"the store of all processes, at {address}, cannot be reached: start them by torchrun")
+        raise TrainingError(
+            f"the store of all processes, at {address}, cannot be reached: start them by torchrun"
+        )
     companions = Companions(watch, errors, rank(), world)
     companions.gather()
     with companions.watched(_wake):
@@ -137,7 +139,7 @@ def processes(number: int) -> str:
 
 def _wake() -> None:
     """Ends what this process may be waiting in: a collective call then raises RuntimeError."""
-    if dist.is_initialized():
+    if dist.group.WORLD is not None:
         dist.group.WORLD.abort()
 
 

@@ -158,8 +158,8 @@ def _weights_to_begin_with(run: Path, record: dict[str, Any]) -> dict[str, Tenso
 def _on_other_processes(setup: Setup, began_with: int) -> Setup:
     """The same, with what is to be said where the training began with another number of processes.
 
-    Order, augmentation and dropout are drawn for the global batch, so that only sums round otherwise; on a GPU
-    a single process drops by PyTorch's own call, which draws in another order.
+    Order, augmentation and dropout are drawn for the global batch, so that only sums round otherwise; on a
+    GPU a single process drops by PyTorch's own call, which draws in another order.
     """
     now, group = setup.group.world_size, setup.group
     if began_with == now:
@@ -185,12 +185,13 @@ def _read_before_data(request: Request) -> dict[str, Tensor] | None:
 
 def _refuse_differing(data: ImageData, group: ProcessGroup) -> None:
     """Raises DataError where this machine's data are not the main process's."""
-    own = (data.classes, {name: blake2b(split.labels.tobytes()).digest() for name, split in data.splits.items()})
+    labels = {name: blake2b(split.labels.tobytes()).digest() for name, split in data.splits.items()}
+    own = (data.classes, labels)
     if group.agree(own) != own:
         counts = ", ".join(f"{len(split):,} {name}" for name, split in data.splits.items())
         raise DataError(
-            f"{data.source} on {node()} does not hold what it holds where the main process runs (here {counts}): "
-            "give every machine the same data"
+            f"{data.source} on {node()} does not hold what it holds where the main process runs (here "
+            f"{counts}): give every machine the same data"
         )
 
 

@@ -41,7 +41,7 @@ class SharedDropout(_DropoutNd):
         return input * mask[self.part.start * rows :][: input.shape[0]]
 
     def _mask(self, input: Tensor, rows: int) -> Tensor:
-        """As `torch.nn.functional.dropout` draws it for so many rows: in the order that they lie in memory."""
+        """As `torch.nn.functional.dropout` draws it for so many rows, in the order of memory."""
         shape = (rows, *input.shape[1:])
         if self.channels:
             mask = input.new_empty(shape[:2] + (1,) * (input.ndim - 2))

@@ -93,7 +93,7 @@ class Learner:
 
     @contextmanager
     def _first(self, memory: "Kept") -> Iterator[None]:
-        """The first step of this process: memory is counted, and whether the step is as it would have been."""
+        """The first step here: its memory is counted; with other processes than before, it draws nothing."""
         before = self.setup.began_with
         state = torch.get_rng_state()
         with memory.counting():
