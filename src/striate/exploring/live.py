@@ -74,7 +74,7 @@ class Live:
         frames = [self.past[0]] * ((self.past.maxlen or 1) - len(self.past)) + list(self.past)
         clip = frames[-1][None] if self.trained.sampling is None else np.stack(frames, axis=1)[None]
         name = self.trained.classes[number]
-        found = self._explainer.changed(Change(inputs=clip)).explain(show=("grad_cam",), target=name)
+        found = self._explainer.changed(Change(inputs=clip)).explain(show=("grad-cam",), target=name)
         heat = np.asarray(found.pictures[0].tiles[-1])
         share = heat / max(float(heat.max()), 1e-30)
         return _bytes(np.round(255 * share).astype(np.uint8)) | {"class": name}

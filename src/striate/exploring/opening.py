@@ -1,5 +1,6 @@
 """What a lab is until torch stands: the page is there before the network is."""
 
+import sys
 from collections.abc import Sequence
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 120.0
 """Seconds that a question waits for the session."""
+SWITCHING = 0.0005
+"""Seconds after which what is imported lets the server have a turn, so that the page does not wait for it."""
 
 
 class Opening:
@@ -35,9 +38,12 @@ class Opening:
 
     def make(self) -> None:
         """Imports what computes, and opens what was asked for."""
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCHING)
         try:
             from striate.exploring.session import Session
 
+            sys.setswitchinterval(usual)
             self._session = Session(self.networks, self.inputs, self.news, self.turns)
             self._made.set()
             self._session.begin()
@@ -45,6 +51,7 @@ class Opening:
             self.problem = str(problem)
             self.news.tell("failed", text=str(problem))
         finally:
+            sys.setswitchinterval(usual)
             self._made.set()
 
     def session(self) -> "Session":

@@ -43,8 +43,9 @@ def figures(session: Session, asked: Asked) -> Any:
 
 
 def thumbs(session: Session, asked: Asked) -> Any:
-    """Some maps of every layer, small."""
-    return views.thumbs(_opened(session, asked), _gradient(asked))
+    """Some maps of every layer, small; the same ones as of the state `like`."""
+    like = session.desk.open(whole(asked["like"], "like")) if "like" in asked else None
+    return views.thumbs(_opened(session, asked), _gradient(asked), like)
 
 
 def maps(session: Session, asked: Asked) -> Any:
@@ -90,12 +91,14 @@ def document(session: Session, asked: Asked) -> Any:
 
 
 def change(session: Session, asked: Asked) -> Any:
-    """The number of a state with something another way."""
+    """The number of a state with something another way, and what a page draws of it first."""
     base = whole(asked.get("state", 0), "state")
     wanted = change_of(asked, session.desk.open(base))
     number = session.desk.changed(base, wanted, str(asked.get("note", ""))[:LONGEST])
     session.desk.open(number).observed  # noqa: B018 - refused here, if at all
-    return {"state": number}
+    told = {"state": number, "language": _language(asked)}
+    drawn = {"overview": overview(session, told), "thumbs": thumbs(session, {**told, "like": base})}
+    return {"state": number, **drawn, "picture": picture(session, told)}
 
 
 def open(session: Session, asked: Asked) -> Any:

@@ -82,24 +82,26 @@ def figures(opened: Explainer) -> dict[str, Any]:
     }
 
 
-def thumbs(opened: Explainer, gradient: bool) -> dict[str, Any]:
-    """Some maps of every layer, small; of a gradient, or of what the layers gave."""
+def thumbs(opened: Explainer, gradient: bool, like: Explainer | None = None) -> dict[str, Any]:
+    """Some maps of every layer, small; of a gradient, or of what the layers gave.
+
+    like: whose choice of maps is taken, so that both can be compared.
+    """
     names = [INPUT, *(one.title for one in opened.observed.recorded.layers if one.whole)]
-    found = {
-        name: _small(maps)
-        for name in names
-        for maps in [_maps_of(opened, name, gradient)]
-        if maps is not None
-    }
+    found = {}
+    for name in names:
+        maps, other = (None if one is None else _maps_of(one, name, gradient) for one in (opened, like))
+        if maps is not None:
+            found[name] = _small(maps, maps if other is None else other)
     return {"layers": found}
 
 
-def _small(maps: Array) -> dict[str, Any]:
+def _small(maps: Array, choice: Array) -> dict[str, Any]:
     """The maps of which most is to be seen, in bytes: 128 is 0, 255 the largest number of the layer.
 
-    maps: (C, F, H, W), F frames.
+    maps: (C, F, H, W), F frames. choice: of the same layer, by which they are chosen.
     """
-    order = np.argsort(-np.abs(maps).reshape(len(maps), -1).max(axis=1), kind="stable")[:THUMBS]
+    order = np.argsort(-np.abs(choice).reshape(len(choice), -1).max(axis=1), kind="stable")[:THUMBS]
     chosen = np.sort(order)
     wide = SIDE if maps.shape[2] > 1 else SIDE * SIDE  # a row of numbers is folded on the page
     down = max(1, -(-maps.shape[2] // SIDE)), max(1, -(-maps.shape[3] // wide))

@@ -34,6 +34,11 @@ export function addressOf(name, asked) {
   return `/api/${name}${words.length ? `?${query}` : ""}`;
 }
 
+/** An answer that came with another one. @param {string} name @param {Record<string, any>} asked @param {any} found */
+export function keep(name, asked, found) {
+  known.set(addressOf(name, asked), Promise.resolve(found));
+}
+
 /** What was answered so far holds no more: the network has learnt. */
 export function forget() {
   known.clear();

@@ -52,7 +52,7 @@ async function draw() {
   main.dataset.view = route.view;
   main.dataset.ready = location.hash;
   main.dataset.took = String(Math.round(performance.now() - began));
-  explainTerms(main);
+  explainTerms(main).catch(() => {});
   crumbs(route);
   main.dispatchEvent(new CustomEvent("drawn"));
   if (route.view !== "overview" && kept === 0) main.focus({ preventScroll: true });
@@ -128,8 +128,8 @@ function crumbs(route) {
 }
 
 /** @param {HTMLElement} main */
-function glossaryView(main) {
-  show(main, h("h1", {}, t("glossary")), h("dl", {}, Object.values(glossary).flatMap((one) => [h("dt", {}, one.name), h("dd", {}, one.text)])));
+async function glossaryView(main) {
+  show(main, h("h1", {}, t("glossary")), h("dl", {}, Object.values(await glossary).flatMap((one) => [h("dt", {}, one.name), h("dd", {}, one.text)])));
 }
 
 function keys(/** @type {KeyboardEvent} */ event) {

@@ -68,6 +68,14 @@ function pixel(pixels, i, picture, plane) {
 
 /** @typedef {{top: number, left: number, bottom: number, right: number, kind: string}} Mark cells, both ends in */
 
+/** How each map that is shown is drawn anew. @type {WeakMap<Element, (map: Drawn) => void>} */
+const shown = new WeakMap();
+
+/** Other numbers on the same map. @param {Element} box @param {Drawn} map */
+export function mapRedraw(box, map) {
+  shown.get(box)?.(map);
+}
+
 /**
  * A map whose cells can be pointed at, walked through with the arrows, and opened.
  * @param {Drawn} map
@@ -83,6 +91,7 @@ export function mapView(map, { label, open, marks = [], size = 160, cursor = nul
   canvas.style.height = `${cells.height * scale}px`;
   const box = h("div", { class: `map ${open ? "opens" : ""}`, data: { group } }, canvas);
   box.style.width = canvas.style.width;
+  shown.set(box, (next) => draw(canvas, (map = next)));
   for (const mark of marks) box.append(rectangle(mark, cells, map.height === 1));
   const at = { y: cursor ? cursor[0] : 0, x: cursor ? cursor[1] : 0 };
   const point = h("div", { class: "point", hidden: true });

@@ -29,9 +29,9 @@ export async function mapsOf(state, layer, side, channel = 0) {
   };
 }
 
-/** The small maps of every layer. @param {number} state @param {string} side */
-export async function thumbsOf(state, side) {
-  const found = await get("thumbs", { state, side: side === "back" ? "back" : null });
+/** The small maps of every layer; of the same channels as of the state `like`. @param {number} state @param {string} side @param {number | null} [like] */
+export async function thumbsOf(state, side, like = null) {
+  const found = await get("thumbs", { state, side: side === "back" ? "back" : null, like });
   /** @type {Record<string, {channels: number[], frames: number, step: number[], size: number[],
    *   map: (place: number, f: number) => import("./maps.js").Drawn}>} */
   const layers = {};

@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { h, show } from "./dom.js";
-import { mapView } from "./maps.js";
+import { mapRedraw, mapView } from "./maps.js";
 import { pictureOf, thumbsOf } from "./maps_of.js";
 import { to } from "./route.js";
 import { indexOf } from "./shapes.js";
@@ -11,13 +11,7 @@ import { by, count, number, percent, t } from "./text.js";
 /** @param {HTMLElement} main @param {import("./route.js").Route} route */
 export async function overview(main, route) {
   const { state, side } = route;
-  const asked = Promise.all([
-    get("overview", { state, language: route.language }), thumbsOf(state, side), pictureOf(state),
-    side === "change" ? thumbsOf(state, "") : null,
-  ]);
-  const [network, thumbs, picture] = await asked;
-  const before = network.base !== null && side === "change" ? await thumbsOf(network.base, "") : null;
-  const drawn = before ? differences(thumbs, before) : thumbs;
+  const { network, drawn, picture } = await found(route);
   const columns = columnsOf(network.layers);
   const cards = h("div", { class: "network" });
   const called = route.view === "compare" ? `${t("overview.network")}: ${network.subject}, ${network.title} (${state}${route.other === null ? "" : ", 2"})` : t("overview.network");
@@ -35,6 +29,26 @@ export async function overview(main, route) {
     figures(cards, found);
     if (cards.isConnected) edges(cards, network.layers);
   }, () => {});
+}
+
+/** What is drawn of a state: its layers, their maps (or how these have changed), its input. @param {any} route */
+async function found({ state, side, language }) {
+  const network = await get("overview", { state, language });
+  const base = side === "change" ? network.base : null;
+  const [thumbs, picture, before] = await Promise.all([thumbsOf(state, side, base), pictureOf(state), base === null ? null : thumbsOf(base, "")]);
+  return { network, picture, drawn: before ? differences(thumbs, before) : thumbs };
+}
+
+/** The same cards with the numbers of another state of the same network. @param {HTMLElement} main @param {import("./route.js").Route} route */
+export async function redraw(main, route) {
+  const { network, drawn, picture } = await found(route);
+  for (const card of main.querySelectorAll(".card[data-layer]")) {
+    const name = /** @type {HTMLElement} */ (card).dataset.layer ?? "";
+    const boxes = card.querySelectorAll(`[data-group]:not([data-group=""])`);
+    boxes.forEach((box, i) => mapRedraw(box, drawn[name].map(i, Math.min(route.frame ?? 0, drawn[name].frames - 1))));
+  }
+  main.querySelector(".card.input")?.replaceWith(inputCard(network, picture, drawn, route));
+  main.querySelector(".card.answer")?.replaceWith(answerCard(network, route));
 }
 
 /** Which frame of a clip the maps are of. @param {any} picture @param {any} route */
@@ -168,14 +182,12 @@ function differences(now, before) {
   for (const [name, one] of Object.entries(now)) {
     const was = before[name];
     if (!was) continue;
-    const at = new Map(was.channels.map((/** @type {number} */ c, /** @type {number} */ i) => [c, i]));
     found[name] = {
       ...one,
       map: (/** @type {number} */ i, /** @type {number} */ f) => {
         const mine = one.map(i, f);
-        const j = at.get(one.channels[i]);
-        const old = j === undefined ? null : was.map(j, f);
-        return { ...mine, value: (/** @type {number} */ y, /** @type {number} */ x) => mine.value(y, x) - (old ? old.value(y, x) : 0) };
+        const old = was.map(i, f);
+        return { ...mine, value: (/** @type {number} */ y, /** @type {number} */ x) => mine.value(y, x) - old.value(y, x) };
       },
     };
   }

@@ -6,8 +6,8 @@ import { glossary, language } from "./text.js";
 const SKIPPED = "a,button,select,option,textarea,input,label,dt,dd,dfn,svg,canvas,script,summary,.document,#tip,[role=img]";
 
 /** The words of each term, the longest first, as they may stand in a sentence. */
-function words() {
-  const all = Object.values(glossary).map((one) => ({ ...one, word: one.name.toLocaleLowerCase(language) }));
+async function words() {
+  const all = Object.values(await glossary).map((one) => ({ ...one, word: one.name.toLocaleLowerCase(language) }));
   return all.sort((a, b) => b.word.length - a.word.length);
 }
 
@@ -19,8 +19,8 @@ function placeOf(text, word) {
 }
 
 /** Marks the first place of every term. @param {HTMLElement} main */
-export function explainTerms(main) {
-  for (const term of words()) {
+export async function explainTerms(main) {
+  for (const term of await words()) {
     const walker = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
     for (let node = /** @type {Text | null} */ (walker.nextNode()); node; node = /** @type {Text | null} */ (walker.nextNode())) {
       if (!node.data.trim() || node.parentElement?.closest(SKIPPED)) continue;

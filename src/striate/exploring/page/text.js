@@ -4,8 +4,8 @@ import { get } from "./api.js";
 
 /** @type {Record<string, string>} */
 let sentences = {};
-/** @type {Record<string, {name: string, text: string}>} */
-export let glossary = {};
+/** The terms in the reader's language; the page does not wait for them. @type {Promise<Record<string, {name: string, text: string}>>} */
+export let glossary = Promise.resolve({});
 export let language = "en";
 
 /** @param {string} wanted */
@@ -13,7 +13,8 @@ export async function speak(wanted) {
   language = wanted;
   const own = /** @type {any} */ (window).striateTexts;
   sentences = own ? own[wanted] : await (await fetch(`/page/${wanted}.json`)).json();
-  glossary = await get("glossary", { language });
+  glossary = get("glossary", { language });
+  glossary.catch(() => {});
   document.documentElement.lang = wanted;
 }
 

@@ -1,10 +1,10 @@
 // What if: the input drawn, erased or shifted, frames in another order, kernels changed, filters switched off.
 
-import { get, LabError, offline, post } from "./api.js";
+import { get, keep, LabError, offline, post } from "./api.js";
 import { h, show } from "./dom.js";
 import { draw } from "./maps.js";
 import { pictureOf } from "./maps_of.js";
-import { overview } from "./overview.js";
+import { overview, redraw } from "./overview.js";
 import { to } from "./route.js";
 import { by, number, percent, t } from "./text.js";
 
@@ -26,13 +26,22 @@ export async function whatIf(main, route) {
   const ask = async (/** @type {any} */ change) => {
     if (asking) return void (next = change);
     asking = true;
+    const began = performance.now();
     try {
-      const { state } = await post("change", { state: route.state, ...change });
+      const found = await post("change", { state: route.state, language: route.language, ...change }), { state } = found;
+      keep("overview", { state, language: route.language }, found.overview);
+      keep("thumbs", { state, side: null, like: route.state }, found.thumbs);
+      keep("picture", { state }, found.picture);
       latest = state;
       note.textContent = "";
       await answers(answer, base, state, route);
-      await overview(below, { ...route, view: "overview", state, side: "change" });
-      below.dispatchEvent(new CustomEvent("drawn"));
+      const there = { ...route, view: "overview", state, side: "change" };
+      if (below.dataset.state) await redraw(below, there);
+      else {
+        await overview(below, there);
+        below.dispatchEvent(new CustomEvent("drawn"));
+      }
+      below.dataset.took = String(Math.round(performance.now() - began));
       below.dataset.state = String(state);
     } catch (problem) {
       if (!(problem instanceof LabError)) throw problem;
