@@ -221,7 +221,7 @@ def decoded_by_pyav(path: Path) -> list[tuple[int, bool]]:
                 (number_of(frame.to_ndarray(format="gray")), bool(frame.key_frame))
                 for frame in container.decode(video=0)
             ]
-    except (av.error.EOFError, av.error.InvalidDataError):  # too little for FFmpeg, or made badly
+    except (av.error.EOFError, av.error.InvalidDataError, IndexError):  # too little for FFmpeg, or made badly
         return []
 
 

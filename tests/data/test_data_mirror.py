@@ -50,6 +50,9 @@ def test_safe(classes: list[str]) -> None:
         *("налево", "правый", "αριστερά", "左折", "右", "왼쪽", "우회전", "ซ้าย", "बाएं", "يسار", "ימין"),
         *("balra", "jobb", "stânga", "dreapta", "lijevo", "Desno", "sağa", "esquerra", "dešinė", "pa kreisi"),
         *("vasakule", "vinstri", "hægri", "kushoto", "چپ", "راست", "بائیں", "வலது", "কুড়ি বাম"),
+        *("doľava", "vpravo", "наляво", "дясно", "ימינה", "اليمنى", "डावीकडे", "ಬಲ", "ഇടത്", "જમણે", "ਖੱਬੇ"),
+        *("kaliwa", "majtas", "ձախ", "მარჯვნივ", "оңға", "Linkshänder", "zurdo", "turn-R", "lhs"),
+        *("east", "north_west", "Ouest", "восток", "西"),
         *("sept", "zwei", "tres", "due", "mười", "Ziffer acht", "chữ b", "chiffre 7"),
     ],
 )

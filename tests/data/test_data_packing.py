@@ -4,6 +4,7 @@ import contextlib
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -344,3 +345,25 @@ def test_a_pack_is_read_without_decoding(tmp_path: Path, monkeypatch: pytest.Mon
     pack_data(clips(tmp_path), tmp_path / "packed", short_side=16, workers=0)
     monkeypatch.setattr("av.open", None)
     assert open_data(tmp_path / "packed", frames=8).splits["train"].take(range(8)).shape[0] == 8
+
+
+@pytest.mark.parametrize("name", ["log.jsonl", "frames.u8", "frames.crc32"])
+@pytest.mark.parametrize("hard", [False, True])
+def test_links_in_a_pack_are_refused_and_never_written_through(
+    whole_pack: Path, tmp_path: Path, name: str, hard: bool
+) -> None:
+    mine, pack = tmp_path / "mine", Path(shutil.copytree(whole_pack, tmp_path / "packed"))
+    content = (pack / name).read_bytes()
+    mine.write_bytes(content + b"mine")
+    (pack / name).unlink()
+    if hard:
+        (pack / name).hardlink_to(mine)
+    else:
+        (pack / name).symlink_to(mine)
+    with pytest.raises(DataError) as raised:
+        pack_data(whole_pack.parent / "set", pack, short_side=8, workers=0)
+    assert str(raised.value) == (
+        f"cannot write into {pack}: its {name} is a link or no file, which striate never makes: remove "
+        "it; make room, then run the same again to go on"
+    )
+    assert mine.read_bytes() == content + b"mine"

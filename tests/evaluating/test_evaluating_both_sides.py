@@ -11,8 +11,8 @@ from torch import nn
 from small_runs import small_run
 from striate.data import open_data
 from striate.errors import ArgumentError
-from striate.evaluating.both_sides import BothSides, both_sides
-from striate.evaluating.evaluate import SEEN_TWICE, evaluate
+from striate.evaluating.both_sides import NOT_SAFE, SEEN_TWICE, BothSides, both_sides
+from striate.evaluating.evaluate import evaluate
 from striate.evaluating.metrics import probabilities
 from striate.evaluating.predict import predict
 from striate.evaluating.run_model import open_run
@@ -35,7 +35,7 @@ def test_the_mean_by_hand(shape: tuple[int, ...]) -> None:
 
 def test_evaluate_says_it_and_scores_so(run: Run, small_set: Path) -> None:
     result = evaluate(run, flip=True)
-    assert result.notes[-1] == SEEN_TWICE
+    assert result.notes[-2:] == (SEEN_TWICE, NOT_SAFE)  # digits, which a mirror may change
     assert SEEN_TWICE not in evaluate(run).notes
     trained, images = open_run(run), open_data(small_set).splits["test"]
     x = trained.normalise(images.take(range(len(images))))
@@ -52,7 +52,9 @@ def test_predict_says_the_same_of_an_image_and_of_its_mirror_image(run: Run, tmp
     pixels = np.random.default_rng(0).integers(0, 256, (8, 8), np.uint8)
     for name, image in (("one.png", pixels), ("other.png", pixels[:, ::-1])):
         Image.fromarray(image).save(tmp_path / name)
-    one, other = predict(run, [tmp_path / "one.png", tmp_path / "other.png"], flip=True).images
+    found = predict(run, [tmp_path / "one.png", tmp_path / "other.png"], flip=True)
+    assert found.notes == (SEEN_TWICE, NOT_SAFE)
+    one, other = found.images
     assert one.probabilities == pytest.approx(other.probabilities, abs=1e-6)
     assert one.best == other.best
 
@@ -65,3 +67,15 @@ def test_flow_is_refused(run: Run) -> None:
     assert str(caught.value) == (
         f"{run.path} sees optical flow, which a mirror does not only move but turns: leave --flip out"
     )
+
+
+def test_classes_that_a_mirror_exchanges_are_refused(run: Run) -> None:
+    known = replace(open_run(run), mirrored=(("left", "right"),))
+    with pytest.raises(ArgumentError) as caught:
+        both_sides(known, flip=True)
+    assert str(caught.value) == (
+        f"a mirror exchanges the classes left and right of {run.path}, as its training was told: leave "
+        "--flip out"
+    )
+    safe = both_sides(replace(known, mirrored=(), mirror_safe=True), flip=True)
+    assert safe.notes == (SEEN_TWICE,)

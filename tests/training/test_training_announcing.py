@@ -69,14 +69,18 @@ def test_the_first_and_last_of_many_classes(number: int, sentence: str) -> None:
     assert said(data_of(tuple(f"c{n}" for n in range(number)), train=[0]))[0] == sentence
 
 
-def test_mirroring_is_said_where_it_is_on() -> None:
-    flipped = Recipe(augmentation=Augmentation(flip=True))
-    (sentence,) = set(said(data_of(("a", "b"), train=[0, 1]), flipped)) - set(
-        said(data_of(("a", "b"), train=[0, 1]))
-    )
+@pytest.mark.parametrize(
+    ("classes", "why"),
+    [
+        (("cat", "dog"), "as a mirror is taken not to change a class"),
+        (("cat", "turnleft"), "though class 'turnleft' may be told by its handedness"),
+    ],
+)
+def test_mirroring_is_said_where_it_is_on(classes: tuple[str, str], why: str) -> None:
+    flipped, data = Recipe(augmentation=Augmentation(flip=True)), data_of(classes, train=[0, 1])
+    (sentence,) = set(said(data, flipped)) - set(said(data))
     assert sentence == (
-        "mirrored: the images are, every other time that each is seen, as a mirror is taken not to change a "
-        "class (--no-flip: none is)"
+        f"mirrored: the images are, every other time that each is seen, {why} (--no-flip: none is)"
     )
 
 

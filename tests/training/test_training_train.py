@@ -15,6 +15,7 @@ from striate import __version__, evaluate, load, open_data, runs
 from striate.errors import ArgumentError, MissingExtraError, NetworkError, RunError, WeightsError
 from striate.models import build
 from striate.training.presets import Facts
+from striate.training.progress import Reporter, tracked
 from striate.training.recipe import Recipe
 from striate.training.train import Run, train
 
@@ -310,6 +311,16 @@ def test_tensorboard(tmp_path: Path, small_set: Path) -> None:
     rows = runs.read_history(run.path)
     assert [scalar.step for scalar in scalars] == [STEPS, 2 * STEPS]
     assert [scalar.value for scalar in scalars] == pytest.approx([row["val_top1"] for row in rows])
+
+
+def test_tensorboard_through_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "tensorboard").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RunError) as caught:
+        tracked(Reporter(), tmp_path / "run")
+    assert str(caught.value) == (
+        f"{tmp_path / 'run' / 'tensorboard'} is a link, which striate never makes: remove it"
+    )
 
 
 def test_tensorboard_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,9 @@ from striate.errors import ArgumentError
 from striate.evaluating.exported import ExportedNetwork
 from striate.evaluating.run_model import Trained
 
+SEEN_TWICE = "scores are the mean of each one's and of its mirror image's"
+NOT_SAFE = "a mirror may change these classes, as their names or the training images say: see --flip"
+
 
 class BothSides(nn.Module):
     """The mean of a network's scores of its inputs and of their mirror images: (N, C, …, H, W) → (N, K)."""
@@ -34,4 +37,14 @@ def both_sides(trained: Trained, flip: bool) -> Trained:
         raise ArgumentError(
             f"{trained.run} is a file, which is looked at as it was exported: leave --flip out"
         )
-    return replace(trained, network=BothSides(trained.network))
+    if trained.mirrored:
+        one, other = trained.mirrored[0]
+        raise ArgumentError(
+            f"a mirror exchanges the classes {one} and {other} of {trained.run}, as its training was told: "
+            "leave --flip out"
+        )
+    return replace(
+        trained,
+        network=BothSides(trained.network),
+        notes=(*trained.notes, *[SEEN_TWICE], *[NOT_SAFE] * (not trained.mirror_safe)),
+    )

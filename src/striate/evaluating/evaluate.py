@@ -36,9 +36,6 @@ WORTH_MEASURING = 100
 """Batches to score from which on algorithms are measured first: measuring takes as long as 5 of them."""
 
 
-SEEN_TWICE = "scores are the mean of each one's and of its mirror image's"
-
-
 @dataclass(frozen=True)
 class Views:
     """How often each video was looked at, and what a single look scores."""
@@ -184,7 +181,7 @@ def evaluate(
         split=split,
         scores=score(rows, labels, trained.classes, "images" if trained.sampling is None else "videos"),
         predictions=predictions_of(rows, files.tolist(), trained.classes, labels),
-        notes=(*images.notes, *skipped_note(late), *damaged, *[SEEN_TWICE] * flip),
+        notes=(*images.notes, *skipped_note(late), *damaged, *trained.notes),
         views=None if trained.sampling is None else _views(trained, looks, labels, clips, crops),
         events=found,
     )

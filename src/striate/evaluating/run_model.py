@@ -8,6 +8,7 @@ from torch import nn
 
 from striate.algorithms import Table
 from striate.data import Sampling
+from striate.data.exchanges import Pairs
 from striate.data.images.framing import DEFAULT, Framing
 from striate.errors import ArgumentError, RunError
 from striate.evaluating.preprocessing import Preprocess
@@ -47,6 +48,10 @@ class Trained:
     """How pictures of another shape are brought to its size."""
     notes: tuple[str, ...] = ()
     """What is to be said of it."""
+    mirrored: Pairs = ()
+    """Classes that a mirror exchanges, as the training was told."""
+    mirror_safe: bool = True
+    """Whether, as far as their names and the training images tell, a mirror keeps the classes."""
 
     @property
     def preprocess(self) -> Preprocess:
@@ -98,6 +103,8 @@ def described(run: Path, record: dict[str, Any], network: nn.Module, algorithms:
             flow=data.get("flow"),
             algorithms=algorithms,
             framing=framing_in(options),
+            mirrored=tuple((str(one), str(other)) for one, other in data.get("mirrored", ())),
+            mirror_safe=bool(data.get("mirror_safe", True)),
         )
     except (AttributeError, KeyError, TypeError, ValueError, IndexError):
         raise RunError(

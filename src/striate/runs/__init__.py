@@ -23,6 +23,7 @@ from striate.runs.folder import (
     RECORD,
     holds_run,
     lock,
+    open_own,
     require,
     unused_folder,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "holds_run",
     "intact",
     "lock",
+    "open_own",
     "read_history",
     "read_json_lines",
     "read_record",

@@ -28,7 +28,7 @@ def lock(folder: Path, writer: str = "training") -> Iterator[None]:
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = os.fdopen(_open_own(folder / LOCK), "r+", encoding="ascii")
+        file = os.fdopen(open_own(folder / LOCK), "r+", encoding="ascii")
     except OSError as problem:
         raise RunError(
             f"cannot write into {folder}: {problem.strerror}; choose another folder with --out"
@@ -47,12 +47,22 @@ def lock(folder: Path, writer: str = "training") -> Iterator[None]:
         yield
 
 
-def _open_own(path: Path) -> int:
-    """Opens a file of this one name. Through a link, what is written here would overwrite another file."""
-    link = OSError(0, f"its {LOCK} is a link or no file, which striate never makes: remove it")
+def open_own(path: Path, flags: int = 0) -> int:
+    """Opens a file of this one name, made if need be, to read and to write; gives its descriptor.
+
+    Through a link, what is written here would overwrite another file.
+
+    Args:
+        path: of the file.
+        flags: of the system's call, besides.
+
+    Raises:
+        OSError: it is a link, or no file.
+    """
+    link = OSError(0, f"its {path.name} is a link or no file, which striate never makes: remove it")
     if path.is_symlink():
         raise link
-    file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | flags, 0o666)
     status = os.fstat(file)
     if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
         os.close(file)

@@ -47,6 +47,8 @@ _SCHEMA = {
         "seconds_per_frame": (None, _SECONDS),
         "frame_rate": (None, _SECONDS),
         "flow": (None, str),
+        "mirrored": [[str]],
+        "mirror_safe": bool,
         "options": {
             "channels": (None, Whole(1, 1 << 16)),
             "size": _SIZE,

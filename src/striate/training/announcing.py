@@ -34,9 +34,9 @@ def announced(data: ImageData, recipe: Recipe, plan: Plan, table: Table) -> Iter
     yield _varied(recipe.augmentation, data.unit)
     yield from _exchanged(data)
     if recipe.augmentation.flip:
+        why = "as a mirror is taken not to change a class" if data.handed is None else f"though {data.handed}"
         yield (
-            f"mirrored: the {data.unit} are, every other time that each is seen, as a mirror is taken not to "
-            "change a class (--no-flip: none is)"
+            f"mirrored: the {data.unit} are, every other time that each is seen, {why} (--no-flip: none is)"
         )
     elif data.handed is not None:
         yield f"not mirrored: {data.handed}"

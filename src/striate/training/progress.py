@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from torch import nn
 
-from striate.errors import MissingExtraError
+from striate.errors import MissingExtraError, RunError
 from striate.numbers import percent
 from striate.pages.terminal import console_of
 
@@ -186,7 +186,12 @@ def require_tensorboard() -> None:
 
 
 def tracked(reporter: Reporter, run: Path) -> Reporter:
-    """The reporter, which also writes each epoch as TensorBoard scalars."""
+    """The reporter, which also writes each epoch as TensorBoard scalars.
+
+    Raises RunError where their folder is a link, through which they would be written elsewhere.
+    """
+    if (run / FOLDER).is_symlink():
+        raise RunError(f"{run / FOLDER} is a link, which striate never makes: remove it")
     return cast(Reporter, _Tracked(reporter, run))
 
 

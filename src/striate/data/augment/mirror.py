@@ -21,6 +21,12 @@ khong mot hai ba bon nam sau bay tam chin muoi
 _KINDS = """
 digit number numeral letter char character chiffre lettre ziffer buchstabe cifra letra so chu
 """
+_COMPASS = """
+north south east west northeast northwest southeast southwest nord sud est ouest ost osten west westen suden
+norden norte sur este oeste leste sul ovest oost zuid noord север юг восток запад 东 西 南 北 東
+dong tay nam bac
+"""
+"""A mirrored arrow to the east points to the west; among other words they say nothing of it."""
 _SIDES = """
 left right lefty port starboard cw ccw clockwise gauche droite droit horaire links rechts linke linker linkes
 uhrzeigersinn izquierda izquierdo izq derecha derecho der sinistra sinistro destra destro sx dx orario
@@ -28,7 +34,9 @@ esquerda esquerdo direita direito trai phai vanster hoger venstre hojre højre h
 prawy vlevo vpravo leva levo prava lijevo lijeva desno desna sol sola soldan sag saga sagdan kiri kanan vasen
 vasemmalle oikea oikealle sinister dexter stanga dreapta bal balra jobb jobbra esquerra dreta ezkerra eskuina
 kaire kairen desine desinen kreisi kreisais labi labais vasak vasakule parem paremale vinstri hægri kushoto
-kulia
+kulia dolava napravo nalavo hogerhand hogerhant majtas majte djathtas djathte kaliwa chap solga lhs rhs l r
+вляво наляво ляво ляв лява вдясно надясно дясно дясна десен сол солға оң оңға dextral sinistral
+droitier gaucher zurdo zurda diestro diestra mancino destrimano linkshander rechtshander
 """
 """Words for a side or a turn, without accents."""
 _JOINED = """
@@ -44,7 +52,8 @@ _ENDINGS = tuple(word for word in _SIDES.split() if len(word) > 3 and word not i
 """Those that end joined words, as in rẽtrái. These two end others among the 24,600 words of ImageNet."""
 _ANYWHERE = """
 左 右 왼 오른 좌 우회전 우측 ซ้าย ขวา बाएं बायां दाएं दायां يسار يمين שמאל ימין лев прав лів αριστερ δεξι چپ راست
-بائیں دائیں বাম ডান இடது வலது ఎడమ కుడి
+بائیں دائیں বাম ডান இடது வலது ఎడమ కుడి ימינ يسرى اليسر يمنى اليمن डाव उजव ಎಡ ಬಲ ഇടത വലത ડાબ જમણ ਖੱਬ ਸੱਜ
+ձախ աջ მარცხ მარჯვ
 """
 """Words of languages that write them without spaces or bend their ends."""
 
@@ -53,8 +62,8 @@ def handed_name(classes: Iterable[str]) -> str | None:
     """The first class that may be told by its handedness, going by its name; None if none may.
 
     A class is taken for handed if its name is a single character, a number in digits or in words (also as in
-    "digit 7", "letter_b"), or holds a word for a side or a turn, in any of some forty languages, alone or
-    joined to others (left1x, turnleft, linksabbiegen).
+    "digit 7", "letter_b") or of the compass, or holds a word for a side or a turn, in any of some sixty
+    languages, alone or joined to others (left1x, turnleft, linksabbiegen).
     """
     return next((name for name in classes if len(name.strip()) == 1 or _is_handed(name)), None)
 
@@ -67,7 +76,8 @@ def _is_handed(name: str) -> bool:
     if any(part in _SIDES.split() or _holds_side(part) for part in letters):
         return True
     rest = [word for word in words if word not in _KINDS.split()]
-    return bool(rest) and all(len(word) == 1 or word.isdigit() or word in _NUMBERS.split() for word in rest)
+    known = {*_NUMBERS.split(), *_COMPASS.split()}
+    return bool(rest) and all(len(word) == 1 or word.isdigit() or word in known for word in rest)
 
 
 def _words(name: str) -> list[str]:

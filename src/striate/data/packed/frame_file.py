@@ -17,6 +17,7 @@ from zlib import crc32
 import numpy as np
 
 from striate.errors import DataError
+from striate.runs import open_own
 
 Shape = tuple[int, int, int]
 """Frames, height, width of a clip."""
@@ -84,12 +85,22 @@ def _check_size(path: Path, expected: int) -> None:
         raise DataError(f"{path} should have {expected:,} bytes and has {size:,}: pack it again")
 
 
+def open_to_add(path: Path) -> BinaryIO:
+    """A file that is added to at its end, and read and cut. Raises OSError for a link: see `open_own`."""
+    return os.fdopen(open_own(path, os.O_APPEND | getattr(os, "O_BINARY", 0)), "ab+")
+
+
 class FrameWriter:
     """A file of frames and its checksums, open for adding to them."""
 
     def __init__(self, path: Path, planes: int) -> None:
         self._path, self._planes = path, planes
-        self._frames, self._sums = path.open("ab+"), sums_of(path).open("ab+")
+        self._frames = open_to_add(path)
+        try:
+            self._sums = open_to_add(sums_of(path))
+        except OSError:
+            self._frames.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

@@ -19,7 +19,7 @@ import numpy as np
 from striate.checked import checked
 from striate.data.optical_flow import Flow
 from striate.data.options import Options
-from striate.data.packed.frame_file import FrameWriter, Shape, writing
+from striate.data.packed.frame_file import FrameWriter, Shape, open_to_add, writing
 from striate.data.packed.pack import (
     FRAMES,
     LOG,
@@ -205,7 +205,7 @@ def _opened(out: Path, asked: dict[str, Any]) -> "Iterator[_Log]":
             raise DataError(f"{out} holds other things: give an empty folder for the packed set")
         with (
             lock(out, "packing"),
-            (out / LOG).open("ab+") as lines,
+            open_to_add(out / LOG) as lines,
             FrameWriter(out / FRAMES, asked["channels"]) as frames,
         ):
             yield _Log(lines, frames, asked, out)
