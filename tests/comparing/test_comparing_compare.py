@@ -5,9 +5,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from small_clips import SHIFTING
+from small_clips import SHIFTING, write_video, write_videos
 from small_runs import At, Told, small_recipe, state_of
 from striate.comparing import Comparison, compare
 from striate.errors import ArgumentError, DataError, RunError, WeightsError
@@ -243,3 +244,26 @@ def test_an_interrupted_comparison_keeps_its_plan(tmp_path: Path, small_clips: P
     with pytest.raises(DataError, match="the disk has gone"):
         small(small_clips, tmp_path / "ways", reporter=At(2, fail))
     assert sorted(path.name for path in (tmp_path / "ways").iterdir()) == ["plain-2d-seed0", "plan.json"]
+
+
+def test_pairs_that_somebody_knows_are_told_apart_in_real_data(tmp_path: Path) -> None:
+    """Videos in a list, of two classes that are each other's played backwards and one that is none's."""
+    root = write_videos(tmp_path / "moves", train=8, test=4)
+    still = [np.full((24, 24), 200, np.uint8)] * 6
+    for split, count in (("train", 8), ("test", 4)):
+        for number in range(count):
+            write_video(root / split / "still" / f"{number}.mp4", still)
+    rows = [
+        f"{path.relative_to(tmp_path)},{path.parent.name},{path.parent.parent.name}"
+        for path in sorted(root.rglob("*.mp4"))
+    ]
+    (tmp_path / "clips.csv").write_text("\n".join(["path,label,split", *rows]) + "\n", encoding="utf-8")
+    found = small(tmp_path / "clips.csv", tmp_path / "ways", ("2d",), reversed=["left=right"], size=12)
+    (row,) = found.rows
+    results = read_record(row.runs[0])["results"]["test"]
+    (ll, lr, _), (rl, rr, _), _ = results["confusion"]
+    both = ll + lr + rl + rr
+    assert results["clips"] == 12
+    assert row.right_pair is not None
+    assert row.right_pair.mean == both / 8
+    assert (row.in_pairs and row.in_pairs.mean) == (pytest.approx((ll + rr) / both) if both else None)

@@ -107,6 +107,19 @@ def test_links_in_the_folder_are_replaced_and_never_followed(tmp_path: Path) -> 
     assert not any(path.is_symlink() for path in run.iterdir())
 
 
+def test_links_to_folders_are_replaced_too(tmp_path: Path) -> None:
+    mine, run = tmp_path / "mine", tmp_path / "run"
+    mine.mkdir()
+    run.mkdir()
+    for name in ("file", ".file.part", "before", ".before.part"):
+        (run / name).symlink_to(mine)
+    for text in ("one", "two"):
+        write(run / "file", lambda path, text=text: path.write_text(text), before=run / "before")
+    assert list(mine.iterdir()) == []
+    assert [(run / name).read_text() for name in ("file", "before")] == ["two", "one"]
+    assert not any(path.is_symlink() for path in run.iterdir())
+
+
 def test_files_may_be_read_by_whom_the_system_lets(tmp_path: Path) -> None:
     """Also those of writers that make a private file of their own and rename it."""
 
