@@ -41,6 +41,7 @@ _HOMES = {
     "read_image": "data",
     "read_weights": "models",
     "save_weights": "models",
+    "serve": "serving.serve",
     "step_of": "stepping",
     "stream": "streaming",
     "through_time": "models",
@@ -67,6 +68,7 @@ _ROOMS = (
     "pages",
     "published",
     "runs",
+    "serving",
     "stepping",
     "streaming",
     "tracing",
@@ -106,6 +108,7 @@ __all__ = [
     "read_image",
     "read_weights",
     "save_weights",
+    "serve",
     "step_of",
     "stream",
     "through_time",
@@ -141,6 +144,7 @@ if TYPE_CHECKING:
         save_weights,
         through_time,
     )
+    from striate.serving.serve import serve
     from striate.stepping import step_of
     from striate.streaming import stream
     from striate.training.recipe import Recipe

@@ -77,6 +77,7 @@ GIVEN: dict[str, dict[str, Callable[[], Any]]] = {
     "NetworkSpec": {"backbone": lambda: "plain", "classes": lambda: 3, "size": lambda: 28},
     "compare": {"data": lambda: "no/such/clips"},
     "lab": {"network": lambda: "no/such/run", "port": lambda: -1},  # each is enough to serve nothing
+    "serve": {"run": lambda: "no/such/run", "port": lambda: -1},
     "check_data": {"source": lambda: "no/such/photos"},
     "demo": {"out": lambda: "/dev/null/x"},
     "draw_flow": {"clip": lambda: "no/such.mp4", "out": lambda: "/dev/null/x.png"},

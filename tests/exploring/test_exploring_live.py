@@ -14,11 +14,11 @@ from starlette.testclient import TestClient
 from striate.evaluating.run_model import open_run
 from striate.explaining.explain import explain
 from striate.exploring.frames import FRAME
-from striate.exploring.guard import Guard
 from striate.exploring.live import Live
 from striate.exploring.opening import Opening
 from striate.exploring.server import application
 from striate.training.train import Run
+from striate.web.guard import Guard
 
 
 def frame(seed: int) -> bytes:

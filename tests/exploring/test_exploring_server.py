@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from striate.exploring.guard import Guard
 from striate.exploring.opening import Opening
 from striate.exploring.server import application
 from striate.exploring.session import Session
+from striate.web.guard import Guard
 
 NO_STATE = "there is no state 77: the lab was started anew; open its first page"
 ROUTES = ("overview", "figures", "thumbs", "maps", "picture", "unit", "weight", "kernels", "document")

@@ -11,6 +11,7 @@ VERBS = {
     "compare": "ways through time on the same clips: a table of cost and accuracy",
     "tune": "the fastest right algorithm of each convolution, measured here",
     "explain": "the numbers behind a number of a trained network, checked",
+    "serve": "a trained network behind an address, for programs",
     "lab": "a page on which every number opens into the numbers behind it",
     "glossary": "the terms of the field and what they mean",
     "models": "the networks there are, and the weights published of them",

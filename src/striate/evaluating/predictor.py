@@ -75,11 +75,14 @@ class Predictor:
         """Those of all classes: (N, K), one row a picture or clip, each adding up to 1."""
         singles, _ = self.preprocess.singles(shown)
         first = self.preprocess.pixels(singles[:1])
-        at_once, done = batch_of(first.size), [probabilities_of(self._trained, first)]
+        at_once, done = batch_of(first.size), [self.of_pixels(first)]
         for start in range(1, len(singles), at_once):
-            pixels = self.preprocess.pixels(singles[start : start + at_once])
-            done.append(probabilities_of(self._trained, pixels))
+            done.append(self.of_pixels(self.preprocess.pixels(singles[start : start + at_once])))
         return np.concatenate(done)
+
+    def of_pixels(self, pixels: np.ndarray) -> np.ndarray:
+        """The same, (N, K), of what `preprocess.pixels` has given: uint8 (N, planes, …)."""
+        return probabilities_of(self._trained, pixels)
 
 
 def _name(shown: Shown) -> str:

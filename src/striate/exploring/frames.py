@@ -10,8 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from striate.errors import ArgumentError, StriateError
-from striate.exploring.answers import json_of
 from striate.exploring.opening import Opening
+from striate.web.answers import json_of
 
 if TYPE_CHECKING:
     from striate.exploring.live import Live

@@ -2,61 +2,52 @@
 
 import secrets
 import socket
-import time
 import webbrowser
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
-from threading import Thread
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from striate.checked import checked
-from striate.errors import ArgumentError, MissingExtraError
-from striate.exploring.guard import LOCAL, Guard
+from striate.errors import ArgumentError
 from striate.exploring.opening import Opening
 from striate.exploring.saved import SavedPage
 from striate.pages import Shown
 from striate.runs import read_record
+from striate.web.guard import LOCAL, Guard
+from striate.web.served import Served, address_of, check_port, listen, require_server
 
 PORT = 8642
 SAVED = 8.0
 """Megabytes of numbers in a saved page."""
-NEEDED = ("starlette", "uvicorn", "websockets")
-STARTING = 10.0
-"""Seconds that a server may take to start."""
+CONNECTIONS, ENDING = 256, 10.0
+"""At once; and seconds that the end waits for what is being answered."""
 
 
 class Lab(Shown):
     """A lab that is open: `address` is its page; `close()` ends it, and so does the end of a `with` block."""
 
-    def __init__(self, opening: Opening, server: Any, listening: socket.socket, address: str) -> None:
-        self.opening, self.address, self._server = opening, address, server
-        taking = {"sockets": [listening]}
-        self._thread = Thread(target=server.run, kwargs=taking, daemon=True, name="lab server")
+    def __init__(self, opening: Opening, served: Served, address: str) -> None:
+        self.opening, self.address, self._served = opening, address, served
 
     def start(self) -> Self:
-        """Serves in a thread of its own, and opens what was asked for."""
-        self._thread.start()
-        until = time.monotonic() + STARTING
-        while not self._server.started and self._thread.is_alive() and time.monotonic() < until:
-            time.sleep(0.005)
+        """Serves, and opens what was asked for."""
+        self._served.start()
         self.opening.begin()
         return self
 
     def wait(self) -> None:
         """Until it is closed, by Ctrl-C as a rule."""
         try:
-            while self._thread.is_alive():
-                self._thread.join(0.2)
+            while self._served.is_open:
+                self._served.wait(0.2)
         except KeyboardInterrupt:
             self.close()
 
     def close(self) -> None:
         """Ends the server; a training under way ends with the process."""
         self.opening.closed = True
-        self._server.should_exit = True
-        self._thread.join(STARTING)
+        self._served.close()
 
     def to_json(self) -> dict[str, str]:
         """Its address."""
@@ -121,22 +112,17 @@ def lab(
 
     >>> lab("runs/digits-plain", "digits/test/17").wait()  # doctest: +SKIP
     """
-    for name in NEEDED:
-        if find_spec(name) is None:
-            raise MissingExtraError("lab", "the lab")
-    if port is not None and not 0 <= port < 1 << 16:
-        raise ArgumentError(f"port is from 0, for a free one, to {(1 << 16) - 1}; got {port}")
+    require_server("the lab")
+    check_port(port)
     named = {"weights": weights, "classes": classes, "offline": offline}
     networks = [_opened(one, **named) for one in (network, against) if one is not None]
     opening = Opening(networks, _listed(inputs), language, live)
     if save is not None:
         return _saved(opening, Path(save), language, save_size)
-    listening = _listening(host, port)
+    listening = listen(host, port, PORT)
     token = None if host in LOCAL else secrets.token_urlsafe(16)
-    number = listening.getsockname()[1]
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{number}/" + ("" if token is None else f"?token={token}")
-    opened = Lab(opening, _server(opening, host, token), listening, address).start()
+    address = address_of(listening, host) + ("" if token is None else f"?token={token}")
+    opened = Lab(opening, _served(opening, listening, host, token), address).start()
     if browser:
         webbrowser.open(address if live is None or token is not None else f"{address}#/live")
     return opened
@@ -178,37 +164,7 @@ def _listed(inputs: Any) -> list[Any]:
     return list(inputs) if isinstance(inputs, list | tuple) else [inputs]
 
 
-def _server(opening: Opening, host: str, token: str | None) -> Any:
-    import uvicorn
-
+def _served(opening: Opening, listening: socket.socket, host: str, token: str | None) -> Served:
     from striate.exploring.server import application
 
-    config = uvicorn.Config(
-        Guard(application(opening), host, token),
-        log_level="warning",
-        access_log=False,
-        lifespan="off",
-        timeout_keep_alive=30,
-        limit_concurrency=256,
-        h11_max_incomplete_event_size=1 << 16,
-        server_header=False,
-    )
-    return uvicorn.Server(config)
-
-
-def _listening(host: str, port: int | None) -> socket.socket:
-    """A socket on the port; where none was asked for and ours is taken, on a free one."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for number in (PORT, 0) if port is None else (port,):
-        found = socket.socket(family, socket.SOCK_STREAM)
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            found.bind((host.strip("[]"), number))
-        except (OSError, TypeError, ValueError) as problem:  # the latter two of what no host can be called
-            found.close()
-            reason = str(getattr(problem, "strerror", None) or problem)
-            last = f"cannot listen on {host}, port {number}: {reason.lower()}; try --port 0 for a free one"
-        else:
-            found.listen(128)
-            return found
-    raise ArgumentError(last)
+    return Served(Guard(application(opening), host, token), listening, CONNECTIONS, ENDING)

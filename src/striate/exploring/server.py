@@ -18,11 +18,11 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from striate.errors import StriateError
-from striate.exploring.answers import json_of
 from striate.exploring.frames import Frames
-from striate.exploring.guard import LARGEST, TooLargeError
 from striate.exploring.opening import Opening
 from striate.exploring.turns import BusyError
+from striate.web.answers import json_of
+from striate.web.guard import TooLargeError
 
 PAGE = Path(__file__).parent / "page"
 QUESTIONS = ("overview", "figures", "thumbs", "maps", "picture", "unit", "weight", "kernels", "document")
@@ -150,7 +150,7 @@ def with_preloads(page: str, files: Iterable[str]) -> str:
 
 
 async def _too_large(request: Request, problem: Exception) -> Response:
-    return JSONResponse({"error": f"at most {LARGEST >> 20} MiB a request"}, 413)
+    return JSONResponse({"error": str(problem)}, 413)
 
 
 async def _answered(how: Callable[..., Any], *asked: Any) -> Response:

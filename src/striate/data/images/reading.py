@@ -103,8 +103,8 @@ def decode_image(
         return _pixels(image, channels, size, crop, framing)
 
 
-def read_header(path: str | Path) -> Header:
-    """What the head of a file says. Decodes nothing. Raises UnreadableError."""
+def read_header(path: str | Path | bytes) -> Header:
+    """What the head of a file, or of the bytes of one, says. Decodes nothing. Raises UnreadableError."""
     with _opened(path) as image:
         width, height = image.size
         # Only where it is at hand: asking a PNG for its EXIF data decodes it.

@@ -1,8 +1,8 @@
-"""Who may talk to the lab: pages of its own address, on this machine, and nobody else.
+"""Who may talk to a server: pages of its own address, on this machine, and nobody else.
 
 A page of another site that is open in the same browser can send requests to this machine. They name their own
-`Origin`, or a `Host` that is not ours where a name was made to point here; both are refused. Where the lab is
-bound to another address than this machine's, its own address holds a secret.
+`Origin`, or a `Host` that is not ours where a name was made to point here; both are refused. Where there is a
+secret, pages bring it in the address that is opened first, programs as `Authorization: Bearer`.
 """
 
 import re
@@ -33,13 +33,27 @@ HEADERS = {
 class TooLargeError(Exception):
     """A request that does not end."""
 
+    def __init__(self, largest: int) -> None:
+        """largest: bytes that a request may have."""
+        super().__init__(f"at most {largest / (1 << 20):g} MiB a request")
+
 
 class Guard:
     """Stands before the whole application."""
 
-    def __init__(self, app: ASGIApp, host: str, token: str | None) -> None:
-        """host: the one that the server is bound to. token: the secret that a visitor must bring."""
-        self.app, self.host, self.token = app, host, token
+    def __init__(
+        self, app: ASGIApp, host: str, token: str | None, *, largest: int = LARGEST, what: str = "lab"
+    ) -> None:
+        """Puts itself before an application.
+
+        Args:
+            app: that is guarded.
+            host: the address that the server is bound to.
+            token: the secret that a visitor must bring.
+            largest: bytes of a request.
+            what: the server is, in sentences.
+        """
+        self.app, self.host, self.token, self.largest, self.what = app, host, token, largest, what
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers what is not allowed, hands on the rest."""
@@ -52,20 +66,20 @@ class Guard:
         if not self._is_known(scope, headers):
             return await self._let_in(scope, receive, send)
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > LARGEST:
-            return await self._refuse(scope, receive, send, 413, f"at most {LARGEST >> 20} MiB a request")
-        return await self.app(scope, _counted(receive), _with_headers(send))
+        if not re.fullmatch("[0-9]{1,18}", length) or int(length) > self.largest:
+            return await self._refuse(scope, receive, send, 413, str(TooLargeError(self.largest)))
+        return await self.app(scope, _counted(receive, self.largest), _with_headers(send))
 
     def _problem(self, headers: dict[str, str]) -> str | None:
         """Why a request is refused; None for one that is not."""
         host = headers.get("host", "")
         if not self._is_ours(_name(host)):
-            return f"this lab is not {host[:80]!r}: open the address that it printed"
+            return f"this {self.what} is not {host[:80]!r}: open the address that it printed"
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host:
-            return "a page of another site asked: open the lab by the address that it printed"
+            return f"a page of another site asked: open the {self.what} by the address that it printed"
         if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-            return "a page of another site asked: open the lab by the address that it printed"
+            return f"a page of another site asked: open the {self.what} by the address that it printed"
         return None
 
     def _is_ours(self, name: str) -> bool:
@@ -75,6 +89,9 @@ class Guard:
 
     def _is_known(self, scope: Scope, headers: dict[str, str]) -> bool:
         if self.token is None:
+            return True
+        bearer = headers.get("authorization", "").removeprefix("Bearer ")
+        if compare_digest(bearer.encode(), self.token.encode()):
             return True
         try:
             found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
@@ -87,7 +104,7 @@ class Guard:
         assert self.token is not None
         brought = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
         if scope["type"] != "http" or not compare_digest(brought.encode(), self.token.encode()):
-            return await self._refuse(scope, receive, send, 403, "the address lacks the lab's token")
+            return await self._refuse(scope, receive, send, 403, f"the address lacks the {self.what}'s token")
         answer = RedirectResponse("/", 303)
         answer.set_cookie(COOKIE, self.token, httponly=True, samesite="strict")
         return await answer(scope, receive, send)
@@ -105,7 +122,7 @@ def _name(host: str) -> str:
     return "" if found is None else found[1]
 
 
-def _counted(receive: Receive) -> Receive:
+def _counted(receive: Receive, largest: int) -> Receive:
     """Raises TooLargeError once more has come than a request may have."""
     seen = 0
 
@@ -114,8 +131,8 @@ def _counted(receive: Receive) -> Receive:
         message = await receive()
         if message["type"] == "http.request":
             seen += len(message.get("body", b""))
-            if seen > LARGEST:
-                raise TooLargeError
+            if seen > largest:
+                raise TooLargeError(largest)
         return message
 
     return counting

@@ -4,8 +4,8 @@ import pytest
 from explored import small_lab
 from starlette.testclient import TestClient
 
-from striate.exploring.guard import COOKIE, LARGEST, Guard
 from striate.exploring.server import application
+from striate.web.guard import COOKIE, LARGEST, Guard
 
 OURS = {"host": "127.0.0.1:8642"}
 
@@ -77,3 +77,11 @@ def test_another_host_needs_the_token() -> None:
     assert "HttpOnly" in let_in.headers["set-cookie"]
     assert client.get("/api/lab").status_code == 200  # by the cookie
     assert client.get("/api/lab", headers={"host": "evil.example"}).status_code == 403
+
+
+def test_a_program_brings_the_token_in_a_header() -> None:
+    app = Guard(application(small_lab()), "0.0.0.0", "secret", what="service")
+    client = TestClient(app, base_url="http://10.0.0.5")
+    assert client.get("/api/lab", headers={"authorization": "Bearer secret"}).status_code == 200
+    refused = client.get("/api/lab", headers={"authorization": "Bearer other"})
+    assert (refused.status_code, refused.text) == (403, "the address lacks the service's token")

@@ -1,0 +1,144 @@
+"""The verb `serve`: a trained network behind an address."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Literal, Self
+
+from striate.checked import checked
+from striate.errors import ArgumentError
+from striate.evaluating.opening import open_trained
+from striate.serving.limits import Limits
+from striate.web.served import Served, address_of, check_port, listen, require_server
+
+if TYPE_CHECKING:
+    from striate.serving.server import Service
+
+PORT = 8643
+ENDING = 30.0
+"""Seconds that the end waits for what is being answered."""
+
+
+class Serving:
+    """A service that is open at `address`; `close()` ends it, and so does the end of a `with` block."""
+
+    def __init__(self, service: "Service", served: Served, address: str, takes: str) -> None:
+        self.address, self.takes = address, takes
+        self._service, self._served = service, served
+
+    def wait(self) -> None:
+        """Until Ctrl-C or SIGTERM: then nothing new is taken, and what is being answered is answered."""
+        with _stopping() as asked:
+            while self._served.is_open and not asked.wait(0.2):
+                pass
+        self.close()
+
+    def close(self) -> None:
+        """Ends it, after what is being answered."""
+        self._service.stopping = True
+        self._served.close()
+
+    def to_json(self) -> dict[str, str]:
+        """Where it is, and what it takes."""
+        return {"address": self.address, "takes": self.takes}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Serving({self.address!r})"
+
+
+@checked
+def serve(
+    run: str | Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    token: str | None = None,
+    max_megabytes: float = 32.0,
+    max_megapixels: float = 50.0,
+    max_frames: int = 20_000,
+    max_seconds: float = 600.0,
+    max_connections: int = 256,
+    weights: str | Path | None = None,
+    classes: str | Path | None = None,
+    offline: bool = False,
+    device: str = "auto",
+    algorithms: Literal["auto", "plain"] = "auto",
+) -> Serving:
+    """Puts a trained network behind an address: files are posted to it, and `predict`'s JSON comes back.
+
+    POST /predict takes the bytes of an image file, or of a video file for a run on clips; the WebSocket
+    /stream takes image files, one a frame, and answers after each; GET /health and GET /metrics (for
+    Prometheus) tell how it is. Images that come at the same time are computed together.
+
+    Args:
+        run: as for `predict`.
+        host: the address of this machine to listen on. By default only this machine is answered; 0.0.0.0
+            answers others, too.
+        port: by default 8643, or another free one; 0 for a free one.
+        token: a secret that requests must bring, as `Authorization: Bearer TOKEN`.
+        max_megabytes: of a request, or of a frame of a stream.
+        max_megapixels: of an image, or of a frame of a video.
+        max_frames: of a video.
+        max_seconds: of a video; and that a stream may send nothing.
+        max_connections: requests and streams under way at once; more are told to come again (503).
+        weights: as for `predict`.
+        classes: as for `predict`.
+        offline: as for `predict`.
+        device: as for `train`.
+        algorithms: as for `predict`.
+
+    Returns:
+        The service: its `address`, `wait()` and `close()`.
+
+    Raises:
+        MissingExtraError: without the extra `lab`.
+        RunError: a folder that is no run.
+        ArgumentError: a port that is taken, or a limit that is none.
+
+    >>> serve("runs/digits-plain", port=8000).wait()  # doctest: +SKIP
+    """
+    require_server("serving")
+    check_port(port)
+    limits = Limits(max_megabytes, max_megapixels, max_frames, max_seconds, max_connections)
+    if token == "":
+        raise ArgumentError("token is empty: leave it out, or give a secret")
+    trained = open_trained(run, device, algorithms, weights=weights, classes=classes, offline=offline)
+    listening = listen(host, port, PORT)
+    from striate.serving.network import Network
+    from striate.serving.server import Service
+    from striate.web.guard import Guard
+
+    service = Service(Network(trained, limits))
+    app = Guard(service.application(), host, token, largest=limits.bytes, what="service")
+    served = Served(app, listening, 2 * limits.connections + 16, ENDING).start()
+    return Serving(service, served, address_of(listening, host), service.network.takes)
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """Set by SIGTERM and Ctrl-C in the block, of the main thread."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        asked.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
