@@ -8,7 +8,6 @@ from explaining_networks import numbers
 from explored import small_network
 
 from striate.errors import ArgumentError, MissingExtraError, RunError
-from striate.exploring import lab as room
 from striate.exploring.lab import Lab, lab
 
 
@@ -25,7 +24,7 @@ def test_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         lab(save=tmp_path / "page.html")
     said = "save what? name a run, and an input: striate lab RUN INPUT --save page.html"
     assert str(problem.value) == said
-    monkeypatch.setattr(room, "find_spec", lambda name: None)
+    monkeypatch.setattr("striate.web.served.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError) as problem:
         lab()
     assert str(problem.value) == "the lab needs the extra 'lab': pip install 'striate[lab]'"

@@ -5,15 +5,17 @@ from typing import TYPE_CHECKING
 
 from striate.cli.options import Asked, Verb
 from striate.cli.printing import print_json
-from striate.exploring.saved import SavedPage
 from striate.numbers import bytes_of
 
 if TYPE_CHECKING:
     from striate.exploring.lab import Lab
+    from striate.exploring.saved import SavedPage
 
 
 def show(result: "Lab | SavedPage", asked: Asked, *, json: bool = False) -> None:
     """The address, then nothing until Ctrl-C; of a page that was saved, its file."""
+    from striate.exploring.saved import SavedPage  # what pages are made of is not needed for help
+
     if json:
         print_json(result.to_json(), indent=None)
     elif isinstance(result, SavedPage):
