@@ -1,7 +1,7 @@
 """What a service counts of itself, as the text that Prometheus reads: exposition format, version 0.0.4."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper bounds of the buckets of a request's duration."""
@@ -22,11 +22,11 @@ class Metrics:
         self._buckets[next((i for i, most in enumerate(SECONDS) if seconds <= most), len(SECONDS))] += 1
         self._seconds += seconds
 
-    def text(self, gauges: dict[str, tuple[str, str, float]]) -> str:
+    def text(self, gauges: Mapping[str, tuple[str, str, float]]) -> str:
         """All of it. gauges: other numbers by their names, each with its kind and what it is."""
         return "".join(f"{line}\n" for line in self._lines(gauges))
 
-    def _lines(self, gauges: dict[str, tuple[str, str, float]]) -> Iterator[str]:
+    def _lines(self, gauges: Mapping[str, tuple[str, str, float]]) -> Iterator[str]:
         yield "# HELP striate_requests_total Requests answered, by route and status."
         yield "# TYPE striate_requests_total counter"
         for (route, code), number in sorted(self.requests.items()):
