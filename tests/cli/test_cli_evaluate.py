@@ -41,8 +41,8 @@ def test_json_alone(run: Command, digits_run: Run) -> None:
 def test_files(run: Command, digits_run: Run, tmp_path: Path) -> None:
     out = tmp_path / "a" / "report"
     done = run("evaluate", digits_run.path, "--split", "val", "--out", out)
-    names = ("evaluation.json", "predictions.csv", "confusion.png")
-    assert done.out.splitlines()[-3:] == [f"written: {out / name}" for name in names]
+    names = ("evaluation.json", "predictions.csv", "confusion.png", "curves.png", "curves.json")
+    assert done.out.splitlines()[-5:] == [f"written: {out / name}" for name in names]
     content = json.loads((out / "evaluation.json").read_text())
     rows = list(csv.DictReader((out / "predictions.csv").read_text().splitlines()))
     assert len(rows) == content["images"] == 180
@@ -77,3 +77,16 @@ def test_more_classes_than_a_screen_holds(
 ) -> None:
     monkeypatch.setattr("striate.evaluating.page.LISTED", 4)
     assert run("evaluate", digits_run.path).out.rstrip().endswith("6 more classes: --json lists all")
+
+
+def test_what_is_asked_for_besides_is_said(run: Command, digits_run: Run) -> None:
+    done = run("evaluate", digits_run.path, "--top", "2", "--threshold", "0.9")
+    content = run("evaluate", digits_run.path, "--top", "2", "--threshold", "0.9", "--json").json
+    top, sure = content["top_k"], content["sure"]
+    assert set(top) == {"k", "accuracy"}
+    said = done.out.splitlines()
+    assert f"the true class is among the 2 most probable ones: {100 * top['accuracy']:.2f} %" in said
+    assert (
+        f"at least 90 % probable: {sure['images']} of 359 images ({100 * sure['share']:.2f} %), "
+        f"{100 * sure['accuracy']:.2f} % of those right"
+    ) in said

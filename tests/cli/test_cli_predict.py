@@ -97,3 +97,11 @@ def test_what_is_refused(run: Command, digits_run: Run, folder: Path, tmp_path: 
     }
     for words, sentence in mistakes.items():
         assert run("predict", *words) == (2, "", f"striate: {sentence}\n")
+
+
+def test_a_layer_needs_a_folder(run: Command, digits_run: Run, tmp_path: Path) -> None:
+    done = run("predict", digits_run.path, tmp_path, "--embed", "stem")
+    assert (done.code, done.err) == (
+        2,
+        "striate: --embed writes embeddings.npy into a folder: name it with --out\n",
+    )

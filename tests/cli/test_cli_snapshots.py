@@ -15,13 +15,14 @@ from striate.comparing.comparison import Row, Spread
 from striate.data.checking import CheckReport
 from striate.data.packed.packing import Packed
 from striate.data.unreadable_files import Skipped
-from striate.evaluating.evaluate import Evaluation, Views
+from striate.evaluating.answers import Prediction
+from striate.evaluating.evaluation import Evaluation, Views
 from striate.evaluating.event_scores import ClassEvents, EventScores
 from striate.evaluating.events import Event, EventRules
 from striate.evaluating.exported_content import FileContent, StepContent
 from striate.evaluating.metrics import ClassScore, Scores
 from striate.evaluating.predict import Predictions
-from striate.evaluating.predict_clips import Prediction, Span, VideoPrediction
+from striate.evaluating.predict_clips import Span, VideoPrediction
 from striate.exporting import Export
 from striate.exporting.checking import Check, Times
 from striate.exporting.exported_run import Port

@@ -10,7 +10,7 @@ import pytest
 from commands import Command
 from PIL import Image
 
-from striate.evaluating.predict_clips import Prediction
+from striate.evaluating.answers import Prediction
 from striate.training.train import Run
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31mred\x9b2J\u202e.png"
@@ -62,7 +62,7 @@ def test_errors_neither(run: Command, digits_run: Run) -> None:
     "name", ["=1+1.png", "+1.png", "-1.png", "@a.png", "\ta.png", "\ra.png", " =1.png", "＝1.png"]
 )
 def test_no_name_becomes_a_formula(name: str) -> None:
-    from striate.evaluating.predict_clips import to_csv
+    from striate.evaluating.answers import to_csv
 
     one = Prediction(name, ("=cat",), (0.5,))
     row = next(csv.DictReader(io.StringIO(to_csv([one]), newline="")))

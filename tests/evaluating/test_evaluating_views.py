@@ -10,7 +10,7 @@ from small_clips import clip_run, write_frame_folders
 from small_runs import small_recipe
 from striate import evaluate, open_data
 from striate.data import ClipSet
-from striate.evaluating.evaluate import Evaluation
+from striate.evaluating.evaluation import Evaluation
 from striate.evaluating.metrics import probabilities
 from striate.evaluating.run_model import open_run
 from striate.evaluating.scoring import logits_of

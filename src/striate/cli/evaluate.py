@@ -7,7 +7,7 @@ from striate.cli.predict import EVENTS
 from striate.cli.printing import counting, print_json, print_lines
 
 if TYPE_CHECKING:
-    from striate.evaluating.evaluate import Evaluation
+    from striate.evaluating.evaluation import Evaluation
 
 
 def show(result: "Evaluation", asked: Asked, *, json: bool = False) -> None:
@@ -31,6 +31,7 @@ VERB = Verb(
 striate evaluate runs/digits-plain                    on its own test images
 striate evaluate runs/photos-plain more/ --split all  on another folder
 striate evaluate runs/digits-plain --out report/      with files
+striate evaluate runs/photos-plain --html report.html with the worst mistakes
 striate evaluate runs/clips-resnet18-tsm --clips 10 --crops 3
 striate evaluate runs/clips-resnet18-tsm long.csv --events""",
 )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from striate.cli.options import Asked, Verb
 from striate.cli.printing import counting, print_json, print_lines
-from striate.errors import printable
+from striate.errors import ArgumentError, printable
 
 if TYPE_CHECKING:
     from striate.evaluating.predict import Predictions
@@ -35,17 +35,24 @@ def show(result: "Predictions", asked: Asked, *, csv: bool = False, json: bool =
     return 2 if skipped else 0
 
 
+def _refuse(asked: Asked) -> None:
+    if "embed" in asked.values and "out" not in asked.values:
+        raise ArgumentError("--embed writes embeddings.npy into a folder: name it with --out")
+
+
 VERB = Verb(
     "predict",
     show,
     positional=("run", "files"),
     groups={"a network by its name": "weights classes offline", **EVENTS},
     metavars={"weights": "NAME|FILE", "classes": "FILE"},
+    refuse=_refuse,
     progress=lambda asked: counting("classifying"),
     examples="""
 striate predict runs/digits-plain seven.png
 striate predict mobilenet_v2 cat.jpg
 striate predict runs/photos-plain holiday/ --csv > holiday.csv
+striate predict runs/photos-plain holiday/ --embed features --out found/
 striate predict runs/clips-resnet18-tsm video.mp4 --window 2
 striate predict runs/clips-resnet18-tsm long.mp4 --events --hop 0.5""",
 )

@@ -13,7 +13,7 @@ from striate.pages.table import AT_DOTS
 
 if TYPE_CHECKING:
     from striate.comparing import Comparison
-    from striate.evaluating.evaluate import Evaluation
+    from striate.evaluating.evaluation import Evaluation
     from striate.evaluating.predict import Predictions
     from striate.training.train import Run
 
@@ -60,7 +60,13 @@ def _speed(run: "Run") -> str:
 
 def print_evaluation(result: "Evaluation") -> None:
     """Scores over all, then by class."""
-    from striate.evaluating.page import class_table, event_scores_table, more_classes, summary_of
+    from striate.evaluating.page import (
+        asked_besides,
+        class_table,
+        event_scores_table,
+        more_classes,
+        summary_of,
+    )
 
     console = screen()
     for note in result.notes:
@@ -68,6 +74,8 @@ def print_evaluation(result: "Evaluation") -> None:
     share, rest = summary_of(result).split(" of ", 1)
     head = f"{result.run} on {result.data}, {result.split}: "
     console.print(Text.assemble(head, (share, "bold"), f" of {rest}"))
+    for sentence in asked_besides(result):
+        console.print(sentence)
     console.print(class_table(result.scores))
     if result.events is not None:
         console.print(event_scores_table(result.events))

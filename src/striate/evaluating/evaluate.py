@@ -1,9 +1,8 @@
 """The verb `evaluate`: a run against a set of labelled images or clips."""
 
-import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -12,87 +11,28 @@ from striate.checked import checked
 from striate.data import ClipSet, ImageData, ImageSet
 from striate.data.unreadable_files import skipped_note
 from striate.errors import ArgumentError, DataError, NetworkError
+from striate.evaluating.answers import AnswerRules, predictions_of, sure_answers, top_accuracy
 from striate.evaluating.both_sides import both_sides
-from striate.evaluating.confusion import draw_confusion
+from striate.evaluating.curves import curves_of
 from striate.evaluating.evaluate_events import evaluate_events
+from striate.evaluating.evaluation import Evaluation, Views
 from striate.evaluating.event_scores import EventScores
 from striate.evaluating.events import event_rules
 from striate.evaluating.exported import ExportedNetwork
-from striate.evaluating.metrics import Scores, probabilities, score
+from striate.evaluating.metrics import probabilities, score
+from striate.evaluating.mistakes import KEPT, Scored, worst_mistakes
 from striate.evaluating.opening import open_trained
-from striate.evaluating.predict_clips import Prediction, predictions_of, to_csv
 from striate.evaluating.run_data import class_numbers, open_for
 from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import Progress, batch_of, device_of, logits_of, readable
 from striate.machine import gains_by_choosing
-from striate.numbers import percent
-from striate.pages import Shown
-from striate.runs import write, write_text
+from striate.runs import write_text
 from striate.tuning import tune
 
 ALL = "all"
 """Every split of a set."""
 WORTH_MEASURING = 100
 """Batches to score from which on algorithms are measured first: measuring takes as long as 5 of them."""
-
-
-@dataclass(frozen=True)
-class Views:
-    """How often each video was looked at, and what a single look scores."""
-
-    clips: int
-    crops: int
-    scores: Scores
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {"clips": self.clips, "crops": self.crops, "clip_scores": self.scores.to_json()}
-
-
-@dataclass(frozen=True)
-class Evaluation(Shown):
-    """What a run scores on one split of a data set."""
-
-    run: str
-    data: str
-    split: str
-    scores: Scores
-    predictions: tuple[Prediction, ...]
-    """One an image or video, in the set's order."""
-    notes: tuple[str, ...] = ()
-    views: Views | None = None
-    """Of videos: what their single clips score."""
-    files: tuple[Path, ...] = ()
-    """What was written of it."""
-    events: EventScores | None = None
-    """Of whole files, where it was asked for: the events found in them against the set's segments."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values; the predictions of single images are left to `--predictions`."""
-        return {
-            "run": self.run,
-            "data": self.data,
-            "split": self.split,
-            **self.scores.to_json(),
-            **({} if self.views is None else {"views": self.views.to_json()}),
-            **({} if self.events is None else {"events": self.events.to_json()}),
-            "notes": list(self.notes),
-        }
-
-    def to_rows(self) -> list[dict[str, Any]]:
-        """A row for each image or video."""
-        return [one.to_json() for one in self.predictions]
-
-    def save(self, folder: str | Path) -> tuple[Path, ...]:
-        """Writes evaluation.json, predictions.csv and confusion.png into a folder; returns the paths."""
-        scores = self.scores
-        title = f"{self.data}, {self.split}: {percent(scores.top1)} of {scores.images:,} {scores.unit}"
-        names = ("evaluation.json", "predictions.csv", "confusion.png")
-        report, table, picture = (Path(folder) / name for name in names)
-        write_text(report, json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n")
-        write_text(table, to_csv(self.predictions))
-        write(picture, lambda path: draw_confusion(scores, title, path))
-        return report, table, picture
 
 
 @checked
@@ -105,6 +45,10 @@ def evaluate(
     crops: int = 1,
     flip: bool = False,
     out: str | Path | None = None,
+    html: str | Path | None = None,
+    mistakes: int | None = None,
+    top: int | None = None,
+    all_classes: bool = False,
     events: bool = False,
     window: float | None = None,
     hop: float | None = None,
@@ -128,7 +72,14 @@ def evaluate(
         clips: of each video, so many clips spread over its time; its probabilities are their mean.
         crops: of each clip, 1 crop at the centre, or 3 along the long side.
         flip: as for `predict`.
-        out: write evaluation.json, predictions.csv and confusion.png into this folder.
+        out: write evaluation.json, predictions.csv, confusion.png, and ROC and precision-recall curves as
+            curves.png and curves.json into this folder.
+        html: write one page: the scores, the curves and the worst mistakes with their pictures.
+        mistakes: how many of the worst mistakes are kept with their pictures, those first whose true class is
+            least probable. By default 24 for a page, else none.
+        top: also how often the true class is among this many of the most probable ones, which are listed of
+            each image.
+        all_classes: as for `predict`.
         events: look for events in whole files, as `predict` does, and score them against the set's segments:
             mean average precision at temporal overlaps from 0.3 to 0.7.
         window: as for `predict`.
@@ -144,14 +95,16 @@ def evaluate(
     Raises:
         RunError: a folder that is no run.
         DataError: a set that does not fit.
-        ArgumentError: views or events of images; windows that do not fit; events where there are no segments.
+        ArgumentError: views or events of images; windows that do not fit; events where there are no segments;
+            numbers that cannot be.
     """
+    told, most = _told(top, threshold, all_classes, events), _mistakes_kept(mistakes, html)
     trained = open_trained(run, device, algorithms)
     if trained.sampling is None and (clips, crops) != (1, 1):
         raise ArgumentError(
             f"{run} was trained on images, of which there is one view: leave --clips and --crops out"
         )
-    rules = event_rules(events, threshold, threshold_off, min_duration, min_gap)
+    rules = event_rules(events, threshold if events else None, threshold_off, min_duration, min_gap)
     if rules is None and (window, hop) != (None, None):
         raise ArgumentError("window and hop are of events, which were not asked for; add --events")
     if rules is not None and trained.sampling is None:
@@ -172,20 +125,48 @@ def evaluate(
             trained, whole, images.classes, rules, window=window, hop=hop, progress=progress
         )
     scored = [_score_split(trained, part, views, progress) for part in parts]
-    looks, labels, files = (np.concatenate(each) for each in zip(*scored, strict=True))  # looks: (N, V, K)
-    rows, labels = looks.mean(axis=1), numbers[labels]
+    looks, labels, files, index = (np.concatenate(each) for each in zip(*scored, strict=True))
+    rows, labels = looks.mean(axis=1), numbers[labels]  # looks: (N, V, K)
     late = [one for part in parts for one in part.skipped]
+    origin = np.repeat(np.arange(len(parts)), [len(one[0]) for one in scored])
+    where = Scored([images.splits[name] for name in names], origin, index)
+    unit = "images" if trained.sampling is None else "videos"
     result = Evaluation(
         run=str(run),
         data=images.name,
         split=split,
-        scores=score(rows, labels, trained.classes, "images" if trained.sampling is None else "videos"),
-        predictions=predictions_of(rows, files.tolist(), trained.classes, labels),
+        scores=score(rows, labels, trained.classes, unit),
+        predictions=predictions_of(rows, files.tolist(), trained.classes, labels, told),
         notes=(*images.notes, *skipped_note(late), *damaged, *trained.notes),
         views=None if trained.sampling is None else _views(trained, looks, labels, clips, crops),
         events=found,
+        told=told,
+        top_k=top_accuracy(rows, labels, told),
+        sure=sure_answers(rows, labels, told),
+        curves=curves_of(rows, labels, trained.classes),
+        mistakes=worst_mistakes(rows, labels, files.tolist(), trained.classes, most, where, trained.channels),
     )
-    return result if out is None else replace(result, files=result.save(out))
+    return _written(result, out, html)
+
+
+def _told(top: int | None, threshold: float | None, all_classes: bool, events: bool) -> AnswerRules:
+    """How much is told of each image; where events are asked for, the threshold is theirs."""
+    return AnswerRules(top, None if events else threshold, all_classes)
+
+
+def _mistakes_kept(asked: int | None, html: str | Path | None) -> int:
+    if asked is not None and asked < 0:
+        raise ArgumentError(f"mistakes is how many of them are kept, 0 or more; got {asked}")
+    return (0 if html is None else KEPT) if asked is None else asked
+
+
+def _written(result: Evaluation, out: str | Path | None, html: str | Path | None) -> Evaluation:
+    """The same with what was asked for written."""
+    files = [] if out is None else [*result.save(out)]
+    if html is not None:
+        write_text(Path(html), result.to_html())
+        files.append(Path(html))
+    return replace(result, files=tuple(files))
 
 
 def _views(trained: Trained, looks: np.ndarray, labels: np.ndarray, clips: int, crops: int) -> Views:
@@ -212,14 +193,15 @@ def _splits(images: ImageData, split: str) -> tuple[str, ...]:
 
 def _score_split(
     trained: Trained, images: ImageSet, views: int, progress: Progress | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Probabilities (N, V, K), the set's labels (N,) and names (N,) of what could be read."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Probabilities (N, V, K), labels (N,), names (N,) and indices (N,) in the set of what could be read."""
     logits = logits_of(
         trained.network, images, trained.normalise, algorithms=trained.algorithms, progress=progress
     )
     looks = probabilities(logits, trained.temperature).reshape(-1, views, logits.shape[1])
     read = readable(images)[::views]
-    return looks[read], images.labels[::views][read], np.array(images.names)[::views][read]
+    names = np.array(images.names)[::views][read]
+    return looks[read], images.labels[::views][read], names, np.flatnonzero(read)
 
 
 def _algorithms_for(trained: Trained, looks: int, images: ImageSet) -> Table:

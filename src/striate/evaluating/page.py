@@ -4,18 +4,35 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from io import BytesIO
 
-from striate.evaluating.evaluate import Evaluation, Views
+from striate.evaluating.answers import Prediction
+from striate.evaluating.curves import Curves
+from striate.evaluating.evaluation import Evaluation, Views
 from striate.evaluating.event_scores import EventScores
 from striate.evaluating.events import Event
 from striate.evaluating.metrics import Scores
+from striate.evaluating.mistakes import Mistake
 from striate.evaluating.predict import Predictions
-from striate.evaluating.predict_clips import Prediction, Span, VideoPrediction
+from striate.evaluating.predict_clips import Span, VideoPrediction
 from striate.numbers import DASH, count, counted, percent
-from striate.pages import Block, Column, Document, Figure, Notes, Paragraph, Png, Table, document_of
+from striate.pages import (
+    Block,
+    Column,
+    Document,
+    Figure,
+    Gallery,
+    Notes,
+    Paragraph,
+    Png,
+    Section,
+    Table,
+    document_of,
+)
 from striate.pages.table import AT_JOINTS, AT_SPACES
 
 LISTED = 20
 """Classes that are shown; all of them are in the JSON."""
+SHOWN = 3
+"""Classes that are shown of each file."""
 LISTED_EVENTS = 100
 """Events that are shown; all of them are in the CSV."""
 DRAWN = 8
@@ -34,13 +51,42 @@ def predictions_document(result: Predictions) -> Document:
 
 @document_of.register
 def evaluation_document(result: Evaluation) -> Document:
-    """The scores over all, then by class."""
+    """The scores over all, then by class; the curves and the worst mistakes."""
     tables = [class_table(result.scores)]
     if result.events is not None:
         tables.append(event_scores_table(result.events))
     notes = Notes((*result.notes, *more_classes(result.scores)))
     title = f"{result.run} on {result.data}, {result.split}"
-    return Document(title=title, sections=(), lead=(Paragraph(summary_of(result)), *tables, notes))
+    sections = (*_curves(result.curves), *_mistakes_shown(result.mistakes))
+    said = [Paragraph(one) for one in (summary_of(result), *asked_besides(result))]
+    return Document(title=title, sections=sections, lead=(*said, *tables, notes))
+
+
+def _curves(curves: Curves | None) -> Iterator[Section]:
+    if curves is None:
+        return
+    from striate.evaluating.curves_picture import draw_curves  # it loads matplotlib
+
+    file = BytesIO()
+    draw_curves(curves, file)
+    caption = (
+        f"Each class against all others: mean area below the ROC curve {curves.roc_area:.4f}, mean average "
+        f"precision {curves.average_precision:.4f}"
+    )
+    yield Section("Every threshold", (Figure(caption, caption, Png(file.getvalue())),))
+
+
+def _mistakes_shown(mistakes: Sequence[Mistake]) -> Iterator[Section]:
+    if not mistakes:
+        return
+    figures = tuple(Figure(_of_mistake(one), _of_mistake(one), Png(one.png())) for one in mistakes)
+    caption = "The true class is least probable in the first; each picture is as the network sees it"
+    yield Section("The worst mistakes", (Gallery(caption, figures),))
+
+
+def _of_mistake(one: Mistake) -> str:
+    given, own = percent(one.probability, 1), percent(one.probability_of_label, 1)
+    return f"true: {one.label} ({own}), given: {one.given} ({given}) – {one.file}"
 
 
 def _figure(video: VideoPrediction) -> Figure:
@@ -59,8 +105,12 @@ def _figure(video: VideoPrediction) -> Figure:
 def predictions_table(result: Predictions) -> Table:
     """One row for each image; or for each event; or for each video, and under it one for each window."""
     if result.videos is None:
-        return _table([(one.file, one) for one in result.images])
-    return _windows_table(result.videos) if result.rules is None else _events_table(result.videos)
+        return _table([(one.file, one) for one in result.images], result.told.top)
+    return (
+        _windows_table(result.videos, result.told.top)
+        if result.rules is None
+        else _events_table(result.videos)
+    )
 
 
 def remarks_of(result: Predictions) -> tuple[str, ...]:
@@ -69,7 +119,7 @@ def remarks_of(result: Predictions) -> tuple[str, ...]:
     return (*((f"{more} more events: --csv lists all",) if more > 0 else ()), *result.notes)
 
 
-def _windows_table(videos: Sequence[VideoPrediction]) -> Table:
+def _windows_table(videos: Sequence[VideoPrediction], top: int | None) -> Table:
     rows: list[tuple[str, Prediction]] = []
     spans: list[Span] = []
     faint: set[int] = set()
@@ -80,7 +130,7 @@ def _windows_table(videos: Sequence[VideoPrediction]) -> Table:
             faint |= set(range(len(rows), len(rows) + len(video.windows)))
             rows += [("", one) for one in video.windows]
             spans += video.spans
-    table, time = _table(rows), Column("time", tuple(map(_time, spans)))
+    table, time = _table(rows, top), Column("time", tuple(map(_time, spans)))
     return replace(table, columns=(table.columns[0], time, *table.columns[1:]), faint=frozenset(faint))
 
 
@@ -104,12 +154,12 @@ def _events_table(videos: Sequence[VideoPrediction]) -> Table:
     return Table("", columns, elsewhere="--csv")
 
 
-def _table(rows: Sequence[tuple[str, Prediction]]) -> Table:
+def _table(rows: Sequence[tuple[str, Prediction]], top: int | None) -> Table:
     columns = (
         Column.of("file", rows, lambda row: row[0], left=True, breaks=AT_JOINTS),
-        Column.of("class", rows, lambda row: row[1].best, left=True, breaks=AT_JOINTS),
+        Column.of("class", rows, lambda row: _class(row[1]), left=True, breaks=AT_JOINTS),
         Column.of("probability", rows, lambda row: percent(row[1].probabilities[0], 1)),
-        Column.of("then", rows, lambda row: _next_best(row[1]), left=True, rank=1, breaks=AT_SPACES),
+        Column.of("then", rows, lambda row: _next_best(row[1], top), left=True, rank=1, breaks=AT_SPACES),
     )
     return Table("", columns, elsewhere="--csv")
 
@@ -118,9 +168,14 @@ def _time(span: Span) -> str:
     return "–" if span.start is None or span.end is None else f"{span.start:.2f}–{span.end:.2f} s"
 
 
-def _next_best(one: Prediction) -> str:
-    """The two classes that are most probable after the best, each with its probability beside it."""
-    pairs = zip(one.classes[1:3], one.probabilities[1:3], strict=True)
+def _class(one: Prediction) -> str:
+    return one.best if one.sure in (None, True) else f"unsure: {one.best}"
+
+
+def _next_best(one: Prediction, top: int | None) -> str:
+    """The classes that are most probable after the best, two unless another number was asked for."""
+    last = top or SHOWN
+    pairs = zip(one.classes[1:last], one.probabilities[1:last], strict=True)
     return ", ".join(f"{name}\N{NO-BREAK SPACE}{percent(share, 1)}" for name, share in pairs)
 
 
@@ -147,6 +202,17 @@ def more_classes(scores: Scores) -> tuple[str, ...]:
     """What the table of classes leaves out."""
     more = len(scores.classes) - LISTED
     return (f"{more} more classes: --json lists all",) if more > 0 else ()
+
+
+def asked_besides(result: Evaluation) -> Iterator[str]:
+    """What was asked for by `top` and `threshold`, a sentence each."""
+    top, sure, scores = result.top_k, result.sure, result.scores
+    if top is not None:
+        yield f"the true class is among the {top.k} most probable ones: {percent(top.accuracy)}"
+    if sure is not None:
+        right = "" if sure.accuracy is None else f", {percent(sure.accuracy)} of those right"
+        many = f"{sure.images:,} of {scores.images:,} {scores.unit} ({percent(sure.share)})"
+        yield f"at least {100 * sure.threshold:g} % probable: {many}{right}"
 
 
 def class_table(scores: Scores) -> Table:

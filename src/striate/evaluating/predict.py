@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -13,17 +14,16 @@ from striate.checked import checked
 from striate.data import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Skipped, UnreadableError
 from striate.data.sources.files_below import files_below
 from striate.errors import ArgumentError, DataError
+from striate.evaluating.answers import USUAL, AnswerRules, Prediction, predictions_of, to_csv
 from striate.evaluating.both_sides import both_sides
+from striate.evaluating.embedding import embeddings_of, joined, one_for_each
 from striate.evaluating.events import EventRules, event_rules
 from striate.evaluating.opening import open_trained
 from striate.evaluating.predict_clips import (
-    Prediction,
     VideoPrediction,
     damage_notes,
     predict_video,
-    predictions_of,
     probabilities_of,
-    to_csv,
     videos_in,
     videos_to_csv,
 )
@@ -32,6 +32,9 @@ from striate.evaluating.scoring import Progress, batch_of
 from striate.machine import return_memory
 from striate.pages import Shown
 from striate.runs import write, write_text
+
+Look = Callable[[Path], VideoPrediction]
+"""What looks at one video."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,12 @@ class Predictions(Shown):
     """What made the events of the videos, where they were asked for."""
     about: tuple[str, ...] = ()
     """What is to be said of the network."""
+    told: AnswerRules = USUAL
+    """How much is told of each."""
+    classes: tuple[str, ...] = field(default=(), repr=False)
+    """All of them, in the network's order."""
+    embeddings: np.ndarray | None = field(default=None, repr=False, compare=False)
+    """(N, D) float32, a row for each image or video, where a layer was asked for."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -70,17 +79,26 @@ class Predictions(Shown):
 
     def to_csv(self) -> str:
         """One line for each image, or for each video, each of its events and each of its windows."""
-        return to_csv(self.images) if self.videos is None else videos_to_csv(self.videos)
+        if self.videos is None:
+            return to_csv(self.images, self.told, self.classes)
+        return videos_to_csv(self.videos, self.told)
 
     def save(self, folder: str | Path) -> tuple[Path, ...]:
         """Writes predictions.json and predictions.csv into a folder, and returns their paths.
 
-        Where events were asked for, each video has a picture there, too: timeline-1.png and so on.
+        Where events were asked for, each video has a picture there, too: timeline-1.png and so on. What a
+        layer gave, where that was asked for, goes into embeddings.npy, in the order of the images or videos.
         """
         report, table = Path(folder) / "predictions.json", Path(folder) / "predictions.csv"
         write_text(report, json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n")
         write_text(table, self.to_csv())
-        return report, table, *self._draw(Path(folder))
+        return report, table, *self._save_embeddings(Path(folder)), *self._draw(Path(folder))
+
+    def _save_embeddings(self, folder: Path) -> Iterator[Path]:
+        values = self.embeddings
+        if values is not None:
+            write(folder / "embeddings.npy", lambda path: _save_array(path, values))
+            yield folder / "embeddings.npy"
 
     def _draw(self, folder: Path) -> Iterator[Path]:
         if self.rules is None:
@@ -98,6 +116,11 @@ class Predictions(Shown):
         return {"videos": [video.to_json() for video in self.videos]}
 
 
+def _save_array(path: Path, values: np.ndarray) -> None:
+    with path.open("wb") as file:  # of a path, NumPy changes the name
+        np.save(file, values, allow_pickle=False)
+
+
 @checked
 def predict(
     run: str | Path,
@@ -108,6 +131,9 @@ def predict(
     weights: str | Path | None = None,
     classes: str | Path | None = None,
     offline: bool = False,
+    top: int | None = None,
+    all_classes: bool = False,
+    embed: str | None = None,
     window: float | None = None,
     hop: float | None = None,
     events: bool = False,
@@ -137,12 +163,18 @@ def predict(
             tells, or a file of them. By default the first that are published of it.
         classes: a file with the names of that network's classes, a line each.
         offline: fetch nothing.
+        top: how many classes are listed of each, the most probable first. By default 5 in JSON, 3 in the
+            table and 1 in CSV.
+        all_classes: list every class; in CSV each has a column.
+        embed: also keep what this layer gives of each image or video, as embeddings.npy in the folder `out`:
+            a row of numbers each, the mean over positions and frames. `striate inspect` lists the layers.
         window: seconds of a window. By default 2 for a run whose frames are spread over a clip; any other has
             windows of its own length.
         hop: seconds from the beginning of one window to that of the next. By default as long as a window, for
             events a quarter of it.
         events: join the windows of each video into events: what happens from when to when.
-        threshold: the probability that an event reaches somewhere. By default 0.5.
+        threshold: the probability from which on an answer is called sure. Of events: what each reaches
+            somewhere, by default 0.5.
         threshold_off: the probability below which it ends. By default 0.3, or `threshold` if that is less.
         min_duration: seconds; shorter events are left out. By default 0.
         min_gap: seconds; events of one class that are less apart are one. By default 0.
@@ -157,17 +189,39 @@ def predict(
         ArgumentError: windows or events of images; a window or a hop that the videos have no frames for, or
             that is not the run's own; thresholds without events.
     """
+    told = AnswerRules(top, None if events else threshold, all_classes)
     trained = open_trained(run, device, algorithms, weights=weights, classes=classes, offline=offline)
+    if embed is not None and flip:
+        raise ArgumentError("what a layer gives is of one side: leave --flip out, or --embed")
+    heard = nullcontext() if embed is None else embeddings_of(trained.network, embed)
     trained = both_sides(trained, flip)
-    rules = event_rules(events, threshold, threshold_off, min_duration, min_gap)
-    if trained.sampling is not None:
-        look = partial(predict_video, trained, window=window, hop=hop, rules=rules)
-        videos, late = _look_at(look, videos_in(run, files), progress)
-        return _kept(Predictions(str(run), (), late, videos, rules, trained.notes), out)
-    if (window, hop, rules) != (None, None, None):
+    rules = event_rules(events, threshold if events else None, threshold_off, min_duration, min_gap)
+    if trained.sampling is None and (window, hop, rules) != (None, None, None):
         raise ArgumentError(
             f"{run} was trained on images, which have no time: leave --window, --hop and --events out"
         )
+    with heard as vectors:
+        if trained.sampling is None:
+            result = _predict_images(trained, run, files, told, progress)
+        else:
+            look: Look = partial(predict_video, trained, window=window, hop=hop, rules=rules, told=told)
+            if vectors is not None:
+                look = one_for_each(look, vectors, whole=trained.sampling.whole)
+            videos, late = _look_at(look, videos_in(run, files), progress)
+            result = Predictions(str(run), (), late, videos, rules)
+    result = replace(result, about=trained.notes, told=told, classes=trained.classes)
+    if vectors is not None:
+        result = replace(result, embeddings=joined(vectors, str(embed)))
+    return _kept(result, out)
+
+
+def _predict_images(
+    trained: Trained,
+    run: str | Path,
+    files: Iterable[str | Path],
+    told: AnswerRules,
+    progress: Progress | None,
+) -> Predictions:
     paths = [path for file in files for path in _expand(run, Path(file))]
     if not paths:
         raise DataError("no images given: name image files, or folders that hold some")
@@ -184,8 +238,8 @@ def predict(
             progress(min(start + batch, len(paths)), len(paths))
     if not rows:
         raise DataError(_none_readable(skipped))
-    images = predictions_of(np.concatenate(rows), names, trained.classes)
-    return _kept(Predictions(str(run), images, tuple(skipped), about=trained.notes), out)
+    images = predictions_of(np.concatenate(rows), names, trained.classes, rules=told)
+    return Predictions(str(run), images, tuple(skipped))
 
 
 def _kept(result: Predictions, out: str | Path | None) -> Predictions:
@@ -196,7 +250,7 @@ def _kept(result: Predictions, out: str | Path | None) -> Predictions:
 
 
 def _look_at(
-    look: Callable[[Path], VideoPrediction], paths: Sequence[Path], progress: Progress | None
+    look: Look, paths: Sequence[Path], progress: Progress | None
 ) -> tuple[tuple[VideoPrediction, ...], tuple[Skipped, ...]]:
     """What each video shows, and those that cannot be looked at. Raises where that is none."""
     if not paths:

@@ -18,65 +18,13 @@ from striate.data.suffixes import VIDEO_SUFFIXES
 from striate.data.video.clip_reading import Reading, look_at
 from striate.data.video.windows import Window, read_windows
 from striate.errors import ArgumentError, DataError
+from striate.evaluating.answers import USUAL, AnswerRules, Prediction, more_cells, more_heads, predictions_of
 from striate.evaluating.events import Event, EventRules, Timeline, find_events, timeline_of
 from striate.evaluating.metrics import probabilities
 from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import batch_of, classify, device_of, in_evaluation
 from striate.numbers import counted
 from striate.pages.comma_separated import csv_text
-
-# What a network says about single images, and the tables that hold it.
-
-LISTED = 5
-"""Classes listed for each image, the most probable first."""
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """One image: its most probable classes, and the true one where it is known."""
-
-    file: str
-    classes: tuple[str, ...]
-    probabilities: tuple[float, ...]
-    label: str | None = None
-
-    @property
-    def best(self) -> str:
-        """The most probable class."""
-        return self.classes[0]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {
-            "file": self.file,
-            "class": self.best,
-            "probability": self.probabilities[0],
-            "label": self.label,
-            "classes": dict(zip(self.classes, self.probabilities, strict=True)),
-        }
-
-
-def predictions_of(
-    rows: np.ndarray, files: Sequence[str], classes: tuple[str, ...], labels: np.ndarray | None = None
-) -> tuple[Prediction, ...]:
-    """Names the best classes of each row of probabilities (N, K)."""
-    order = np.argsort(-rows, axis=1, kind="stable")[:, :LISTED]
-    return tuple(
-        Prediction(
-            file=files[i],
-            classes=tuple(classes[k] for k in best),
-            probabilities=tuple(float(rows[i, k]) for k in best),
-            label=None if labels is None else classes[labels[i]],
-        )
-        for i, best in enumerate(order)
-    )
-
-
-def to_csv(predictions: Sequence[Prediction]) -> str:
-    """One line an image: file, class, probability, label."""
-    rows = ([one.file, one.best, f"{one.probabilities[0]:.6f}", one.label or ""] for one in predictions)
-    return csv_text(("file", "class", "probability", "label"), rows)
-
 
 PER_WINDOW = 4
 """Windows over each moment where events are looked for and no hop is given."""
@@ -132,19 +80,32 @@ def _timed(one: Prediction, span: Span) -> dict[str, Any]:
     return {"file": values.pop("file"), "start_seconds": span.start, "end_seconds": span.end, **values}
 
 
-def videos_to_csv(videos: Iterable[VideoPrediction]) -> str:
-    """One line for each video, and each of its events and windows: file, part, times, class, probability."""
-    heads = ("file", "part", "start_seconds", "end_seconds", "class", "probability")
-    return csv_text(heads, (row for video in videos for row in _csv_rows(video)))
+def videos_to_csv(videos: Iterable[VideoPrediction], rules: AnswerRules = USUAL) -> str:
+    """One line for each video, and each of its events and windows: file, part, times, class, probability.
+
+    Args:
+        videos: made by the same rules.
+        rules: what is told besides, as of images; of events nothing is.
+    """
+    every = list(videos)
+    more = more_heads(rules, every[0].classes if every else ())
+    heads = ("file", "part", "start_seconds", "end_seconds", "class", "probability", *more)
+    rows = (row for video in every for row in _csv_rows(video, rules))
+    return csv_text(heads, ([*row, *[""] * (len(heads) - len(row))] for row in rows))
 
 
-def _csv_rows(video: VideoPrediction) -> Iterator[Sequence[str]]:
+def _csv_rows(video: VideoPrediction, rules: AnswerRules) -> Iterator[Sequence[str]]:
     file = video.whole.file
-    yield _csv_row(file, "video", video.span, video.whole.best, video.whole.probabilities[0])
+
+    def row(part: str, span: Span, one: Prediction) -> Sequence[str]:
+        told = more_cells(one, rules, video.classes)
+        return *_csv_row(file, part, span, one.best, one.probabilities[0]), *told
+
+    yield row("video", video.span, video.whole)
     for event in video.events or ():
         yield _csv_row(file, "event", Span(event.start, event.end), event.label, event.probability)
     for one, span in zip(video.windows, video.spans, strict=True):
-        yield _csv_row(file, "window", span, one.best, one.probabilities[0])
+        yield row("window", span, one)
 
 
 def _csv_row(file: str, part: str, span: Span, label: str, probability: float) -> Sequence[str]:
@@ -158,6 +119,7 @@ def predict_video(
     window: float | None = None,
     hop: float | None = None,
     rules: EventRules | None = None,
+    told: AnswerRules = USUAL,
 ) -> VideoPrediction:
     """What a run says of one video file or folder of frames.
 
@@ -170,6 +132,7 @@ def predict_video(
         window: seconds of a window; by default as `read_windows` has it.
         hop: seconds from window to window; by default a window, of which `rules` take `PER_WINDOW`.
         rules: what makes an event; None: none are looked for.
+        told: how much is told of the video and of each window.
 
     Raises:
         DataError: it cannot be read.
@@ -183,9 +146,9 @@ def predict_video(
     file = str(path)
     timeline = None if rules is None else _timeline(spans, rows)
     return VideoPrediction(
-        whole=predictions_of(whole, [file], trained.classes)[0],
+        whole=predictions_of(whole, [file], trained.classes, rules=told)[0],
         span=Span(spans[0].start, spans[-1].end),
-        windows=predictions_of(rows, [file] * len(rows), trained.classes),
+        windows=predictions_of(rows, [file] * len(rows), trained.classes, rules=told),
         spans=tuple(spans),
         events=None if timeline is None or rules is None else find_events(timeline, trained.classes, rules),
         timeline=timeline,

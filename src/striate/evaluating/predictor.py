@@ -14,15 +14,10 @@ from torch import nn
 from striate.algorithms import using_algorithms
 from striate.checked import checked
 from striate.errors import ArgumentError, NetworkError
+from striate.evaluating.answers import Prediction, predictions_of
 from striate.evaluating.loading import preprocess_of
 from striate.evaluating.opening import open_trained
-from striate.evaluating.predict_clips import (
-    Prediction,
-    VideoPrediction,
-    predict_video,
-    predictions_of,
-    probabilities_of,
-)
+from striate.evaluating.predict_clips import VideoPrediction, predict_video, probabilities_of
 from striate.evaluating.preprocessing import Preprocess, Shown
 from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import NO_ALGORITHMS, batch_of, classify, to_device

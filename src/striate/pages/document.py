@@ -248,7 +248,15 @@ class Figure:
     image: Image
 
 
-Block = Paragraph | KeyFigures | Notes | Drawing | Formula | Table | Grid | Figure
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures side by side, as many in a row as there is room for."""
+
+    caption: str
+    figures: tuple[Figure, ...]
+
+
+Block = Paragraph | KeyFigures | Notes | Drawing | Formula | Table | Grid | Figure | Gallery
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,8 @@ body.striate{padding:1rem;box-sizing:border-box}
 .striate figure{margin:.8rem 0}
 .striate figure img{box-sizing:border-box;max-width:100%;height:auto;border:1px solid var(--line)}
 .striate figure img.pixels{image-rendering:pixelated}
+.striate .gallery{display:flex;flex-wrap:wrap;gap:.2rem 1rem;align-items:flex-start}
+.striate .gallery figcaption{font-size:.8rem;max-width:16rem;overflow-wrap:anywhere}
 .striate figcaption{max-width:48rem;color:var(--soft)}
 .striate math{font-size:1.1rem;font-family:"STIX Two Math","Latin Modern Math","Cambria Math",
   "Noto Sans Math","DejaVu Math TeX Gyre",math,"DejaVu Sans",serif}
@@ -138,6 +140,9 @@ FRAGMENT = """
 <td{% if colour %} class="mark-{{ colour }}"{% endif %}>{{ number(value) }}</td>
 {%- endfor %}</tr>{% endfor %}</tbody></table></div>
 {% endfor %}</div></div>{% endmacro -%}
+{%- macro figure(block) %}<figure><img{% if block.image.tiles() %} class="pixels"{% endif %} src="
+{{- block.image.address() }}" alt="{{ block.alt }}">
+<figcaption>{{ block.caption }}</figcaption></figure>{% endmacro -%}
 {%- macro shown(block) %}{% set kind = kind_of(block) %}
 {% if kind == "Paragraph" %}<p>{{ block.text }}</p>
 {% elif kind == "KeyFigures" %}<dl class="key">{% for name, value in block.figures -%}
@@ -155,9 +160,9 @@ FRAGMENT = """
 <math display="block" alttext="{{ block.maths.text }}">{{ block.maths.markup | safe }}</math></div>
 {% elif kind == "Table" %}{{ table(block) }}
 {% elif kind == "Grid" %}{{ grid(block) }}
-{% elif kind == "Figure" %}<figure><img{% if block.image.tiles() %} class="pixels"{% endif %} src="
-{{- block.image.address() }}" alt="{{ block.alt }}">
-<figcaption>{{ block.caption }}</figcaption></figure>
+{% elif kind == "Gallery" %}<p><strong>{{ block.caption }}</strong></p><div class="gallery">
+{% for one in block.figures %}{{ figure(one) }}{% endfor %}</div>
+{% elif kind == "Figure" %}{{ figure(block) }}
 {% endif %}{% endmacro -%}
 <h1>{{ document.title }}</h1>
 {% if document.subtitle %}<p class="note">{{ document.subtitle }}</p>{% endif %}

@@ -20,6 +20,7 @@ from striate.pages.document import (
     Document,
     Figure,
     Formula,
+    Gallery,
     Grid,
     KeyFigures,
     Notes,
@@ -110,6 +111,9 @@ def _shown(block: Block, console: Console) -> Iterator[RenderableType]:
             yield block
         case Grid():
             yield from _grid(block, console.width, console.color_system is None)
+        case Gallery(caption, shown):
+            yield Text(caption, style="italic")
+            yield from (part for one in shown for part in _shown(one, console))
         case Figure(caption, _, image):
             yield Text(caption)
             if console.color_system is not None:
