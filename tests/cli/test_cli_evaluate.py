@@ -90,3 +90,12 @@ def test_what_is_asked_for_besides_is_said(run: Command, digits_run: Run) -> Non
         f"at least 90 % probable: {sure['images']} of 359 images ({100 * sure['share']:.2f} %), "
         f"{100 * sure['accuracy']:.2f} % of those right"
     ) in said
+
+
+def test_the_page_is_that_of_the_result(run: Command, digits_run: Run, tmp_path: Path) -> None:
+    page = tmp_path / "a" / "report.html"
+    done = run("evaluate", digits_run.path, "--html", page, "--mistakes", "2")
+    assert done.out.splitlines()[-1] == f"written: {page}"
+    text = page.read_text()
+    assert text.startswith("<!DOCTYPE html>")
+    assert text.count("<figcaption>true: ") == 2

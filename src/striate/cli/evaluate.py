@@ -1,5 +1,6 @@
 """`striate evaluate`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from striate.cli.options import Asked, Verb
@@ -10,15 +11,23 @@ if TYPE_CHECKING:
     from striate.evaluating.evaluation import Evaluation
 
 
-def show(result: "Evaluation", asked: Asked, *, json: bool = False) -> None:
-    """The scores, and what was written."""
+def show(result: "Evaluation", asked: Asked, *, html: Path | None = None, json: bool = False) -> None:
+    """The scores, and what was written.
+
+    Args:
+        html: write one page: the scores, the curves and the worst mistakes with their pictures.
+    """
+    if html is not None:
+        from striate.runs import write_text
+
+        write_text(html, result.to_html())
     if json:
         print_json(result.to_json())
         return
     from striate.cli.tables import print_evaluation
 
     print_evaluation(result)
-    print_lines("written", result.files)
+    print_lines("written", [*result.files, *([] if html is None else [html])])
 
 
 VERB = Verb(

@@ -26,7 +26,6 @@ from striate.evaluating.run_data import class_numbers, open_for
 from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import Progress, batch_of, device_of, logits_of, readable
 from striate.machine import gains_by_choosing
-from striate.runs import write_text
 from striate.tuning import tune
 
 ALL = "all"
@@ -45,8 +44,7 @@ def evaluate(
     crops: int = 1,
     flip: bool = False,
     out: str | Path | None = None,
-    html: str | Path | None = None,
-    mistakes: int | None = None,
+    mistakes: int = KEPT,
     top: int | None = None,
     all_classes: bool = False,
     events: bool = False,
@@ -74,9 +72,8 @@ def evaluate(
         flip: as for `predict`.
         out: write evaluation.json, predictions.csv, confusion.png, and ROC and precision-recall curves as
             curves.png and curves.json into this folder.
-        html: write one page: the scores, the curves and the worst mistakes with their pictures.
-        mistakes: how many of the worst mistakes are kept with their pictures, those first whose true class is
-            least probable. By default 24 for a page, else none.
+        mistakes: how many of the worst mistakes are kept with their pictures, for the page: those first whose
+            true class is least probable.
         top: also how often the true class is among this many of the most probable ones, which are listed of
             each image.
         all_classes: as for `predict`.
@@ -98,7 +95,9 @@ def evaluate(
         ArgumentError: views or events of images; windows that do not fit; events where there are no segments;
             numbers that cannot be.
     """
-    told, most = _told(top, threshold, all_classes, events), _mistakes_kept(mistakes, html)
+    if mistakes < 0:
+        raise ArgumentError(f"mistakes is how many of them are kept, 0 or more; got {mistakes}")
+    told = _told(top, threshold, all_classes, events)
     trained = open_trained(run, device, algorithms)
     if trained.sampling is None and (clips, crops) != (1, 1):
         raise ArgumentError(
@@ -144,29 +143,16 @@ def evaluate(
         top_k=top_accuracy(rows, labels, told),
         sure=sure_answers(rows, labels, told),
         curves=curves_of(rows, labels, trained.classes),
-        mistakes=worst_mistakes(rows, labels, files.tolist(), trained.classes, most, where, trained.channels),
+        mistakes=worst_mistakes(
+            rows, labels, files.tolist(), trained.classes, mistakes, where, trained.channels
+        ),
     )
-    return _written(result, out, html)
+    return result if out is None else replace(result, files=result.save(out))
 
 
 def _told(top: int | None, threshold: float | None, all_classes: bool, events: bool) -> AnswerRules:
     """How much is told of each image; where events are asked for, the threshold is theirs."""
     return AnswerRules(top, None if events else threshold, all_classes)
-
-
-def _mistakes_kept(asked: int | None, html: str | Path | None) -> int:
-    if asked is not None and asked < 0:
-        raise ArgumentError(f"mistakes is how many of them are kept, 0 or more; got {asked}")
-    return (0 if html is None else KEPT) if asked is None else asked
-
-
-def _written(result: Evaluation, out: str | Path | None, html: str | Path | None) -> Evaluation:
-    """The same with what was asked for written."""
-    files = [] if out is None else [*result.save(out)]
-    if html is not None:
-        write_text(Path(html), result.to_html())
-        files.append(Path(html))
-    return replace(result, files=tuple(files))
 
 
 def _views(trained: Trained, looks: np.ndarray, labels: np.ndarray, clips: int, crops: int) -> Views:
