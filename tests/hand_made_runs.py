@@ -1,4 +1,4 @@
-"""Finished runs on clips as records only: a comparison reads no weights."""
+"""Finished runs as records only: a comparison reads no weights."""
 
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ def hand_made_run(
 ) -> Path:
     """Writes run.json of a training that has ended. changes: of the record."""
     right = sum(row[number] for number, row in enumerate(confusion))
-    clips = sum(map(sum, confusion))
+    count, noun = sum(map(sum, confusion)), "clips" if time else "images"
     frames = FRAMES if time else None
     spec = NetworkSpec("plain", len(CLASSES), 1, SIDE, options or {"widths": (8, 8), "hidden": ()}, time=time)
     if time:
@@ -50,13 +50,13 @@ def hand_made_run(
         "plan": {"number_format": "fp32"},
         "machine": {"processor": "a processor"},
         "results": {
-            "test": {"top1": right / clips, "clips": clips, "confusion": [list(row) for row in confusion]}
+            "test": {"top1": right / count, noun: count, "confusion": [list(row) for row in confusion]}
         },
         "summary": {
             "epochs": 4,
             "best_epoch": 4,
             "seconds": 12.5,
-            "clips_per_second": 250.0,
+            f"{noun}_per_second": 250.0,
             "parameters": sum(parameter.numel() for parameter in spec.build().parameters()),
             "step_bytes": 5 << 20,
         },

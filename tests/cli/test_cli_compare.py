@@ -56,7 +56,7 @@ def test_runs_made_elsewhere_as_json(run: Command, tmp_path: Path) -> None:
         ("tsm", "plain", {"mean": 0.97, "std": 0.0, "values": [0.97]}),
     ]
     assert content["rows"][0]["macs"] == content["rows"][1]["macs"]
-    assert content["rows"][1]["clips_per_second"] == 250.0
+    assert content["rows"][1]["samples_per_second"] == 250.0
     assert content["files"] == []
 
 

@@ -32,7 +32,7 @@ ROW = {
     "macs": int,
     "macs_per_frame": int,
     "step_bytes": int,
-    "clips_per_second": float,
+    "samples_per_second": float,
     "epochs": float,
     "seconds": float,
     "inference_ms": float,
@@ -88,7 +88,19 @@ def test_the_shape_of_the_json(whole: Comparison) -> None:
     content = json.loads((whole.out / "comparison.json").read_text())
     assert content == json.loads(json.dumps(whole.to_json()))
     assert set(content) == {
-        *("status", "data", "split", "clips", "match", "rows", "out", "files", "machine", "notes")
+        *(
+            "status",
+            "data",
+            "split",
+            "samples",
+            "of_images",
+            "match",
+            "rows",
+            "out",
+            "files",
+            "machine",
+            "notes",
+        )
     }
     for row in content["rows"]:
         assert {name: type(value) for name, value in row.items()} == ROW
@@ -161,10 +173,11 @@ def test_the_same_parameters(small_clips: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"times": ()}, "compare which ways through time? name some of 2d, tsm, 3d"),
+        ({"backbone": ()}, "compare which networks? name a backbone, or several"),
+        ({"backbone": ["plain", "plain"]}, "each backbone once, please; got plain plain: --seeds trains it"),
         ({"times": ("2d", "tms")}, "unknown way through time 'tms': did you mean 'tsm'?"),
         ({"times": ("2d", "2d")}, "each way once, please; got 2d 2d: --seeds trains it again"),
-        ({"seeds": 0}, "seeds is how often each way is trained, at least once; got 0"),
+        ({"seeds": 0}, "seeds is how often each is trained, at least once; got 0"),
         ({"minutes_each": 0.0}, "minutes_each must be above 0; got 0"),
         (
             {"match": "flops"},
@@ -172,7 +185,7 @@ def test_the_same_parameters(small_clips: Path, tmp_path: Path) -> None:
         ),
         (
             {"match": "time", "minutes_each": 1.0},
-            "--minutes-each gives every training its minutes, and --match time those that the first way "
+            "--minutes-each gives every training its minutes, and --match time those that the first one "
             "took: give one of them",
         ),
         (
@@ -193,9 +206,7 @@ def test_refused_before_anything_is_read(tmp_path: Path, changes: dict[str, Any]
 
 
 def test_nothing_to_compare() -> None:
-    with pytest.raises(
-        ArgumentError, match="compare what\\? give clips to train on, or --runs with finished"
-    ):
+    with pytest.raises(ArgumentError, match="compare what\\? give data to train on, or --runs with finished"):
         compare()
 
 
@@ -207,14 +218,35 @@ def test_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_images_have_no_time(tmp_path: Path, small_set: Path) -> None:
     for match in (None, "params"):
-        listener = Told()
         with pytest.raises(DataError) as caught:
-            small(small_set, tmp_path / str(match), frames=None, match=match, reporter=listener)
+            small(small_set, tmp_path / str(match), frames=None, match=match)
         assert str(caught.value) == (
-            f"{small_set} holds images, which have no time: give clips to compare ways through it, or "
-            "compare finished runs on these images with --runs"
+            f"{small_set} holds images, which have no time for --time 2d: leave it out, or give clips (a "
+            "folder with one folder of videos per class, a list file, motion-digits)"
         )
-        assert listener.lines == []
+
+
+def test_networks_on_images(tmp_path: Path, small_set: Path) -> None:
+    chosen: dict[str, Any] = {"seeds": 1, "size": 12, "recipe": small_recipe(batch_size=8), "num_threads": 1}
+    told = Told()
+    out = tmp_path / "both"
+    found = compare(small_set, backbone=["plain", "fast"], out=out, reporter=told, **chosen)
+    assert [row.label for row in found.rows] == ["plain", "fast"]
+    assert [(row.time, row.frames) for row in found.rows] == [(None, None)] * 2
+    assert sorted(path.name for path in out.iterdir() if path.is_dir()) == ["fast-seed0", "plain-seed0"]
+    assert told.lines[0] == "[1 of 2] plain, seed 0"
+    again = compare(small_set, backbone=["plain", "fast"], out=out, reporter=told, **chosen)
+    assert [row.top1 for row in again.rows] == [row.top1 for row in found.rows]
+    assert compare(runs=[out / "plain-seed0", out / "fast-seed0"], reporter=told).title == found.title
+
+
+def test_several_backbones_have_no_options_in_common(small_set: Path) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        compare(small_set, backbone=["plain", "fast"], options={"widths": (8, 8)}, reporter=Told())
+    assert str(caught.value) == (
+        "options and weights are of one backbone, and plain and fast are compared: leave them out, or train "
+        "each with its own and compare the --runs"
+    )
 
 
 @pytest.mark.parametrize("match", [None, "macs"])

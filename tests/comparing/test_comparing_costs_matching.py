@@ -46,7 +46,9 @@ def test_a_backbone_without_widths() -> None:
 
 def test_no_width_comes_near() -> None:
     tiny = {"widths": (1,), "hidden": ()}
-    with pytest.raises(ArgumentError, match=r"no width of plain with 3d comes near the .* params of 2d"):
+    with pytest.raises(
+        ArgumentError, match=r"no width of plain with 3d comes near the .* params of plain with 2d"
+    ):
         matched(spec("3d", options={"widths": (1, 1)}), spec("2d", options=tiny, size=4), "params", 8)
 
 

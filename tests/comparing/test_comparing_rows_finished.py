@@ -10,7 +10,7 @@ import torch
 from hand_made_runs import BLIND, hand_made_run
 from small_runs import change_record
 from striate.comparing import compare
-from striate.comparing.rows import check_alike, differences, read_finished
+from striate.comparing.rows import check_alike, differences, read_finished, rows_of
 from striate.errors import DataError, RunError
 from striate.training.progress import Reporter
 
@@ -30,16 +30,24 @@ def test_unfinished(tmp_path: Path) -> None:
 
 
 def test_images(tmp_path: Path) -> None:
-    run = hand_made_run(tmp_path / "run", None)
-    assert refused(run) == (
-        f"{run} was trained on images: a comparison is of ways through time, so give runs on clips"
-    )
+    runs = [hand_made_run(tmp_path / str(seed), None, seed=seed) for seed in (0, 1)]
+    (row,) = rows_of([read_finished(run) for run in runs], torch.device("cpu"))
+    assert (row.time, row.frames, row.label, row.top1.values) == (None, None, "plain", (0.97, 0.97))
+    assert row.macs == row.macs_per_frame == 8 * 9 * 256 + 8 * 8 * 9 * 64 + 8 * 16 * 2
+    assert row.samples_per_second == 250.0
+
+
+def test_images_beside_clips(tmp_path: Path) -> None:
+    images, clips = hand_made_run(tmp_path / "images", None), hand_made_run(tmp_path / "clips")
+    with pytest.raises(DataError) as problem:
+        check_alike([read_finished(images), read_finished(clips)])
+    assert str(problem.value) == f"{clips} cannot be compared with {images}: one is of images, one of clips"
 
 
 def test_without_scores(tmp_path: Path) -> None:
     run = hand_made_run(tmp_path / "run", results={"temperature": 1.0})
     assert refused(run) == (
-        f"{run} has no scores, as its data have no test and no validation clips: leave it out"
+        f"{run} has no scores, as its data have no test and no validation split: leave it out"
     )
 
 
@@ -113,7 +121,7 @@ def test_rows_of_runs_made_elsewhere(tmp_path: Path) -> None:
     ]
     found = compare(runs=[*runs, runs[0]], reporter=Reporter())
     blind, shifted, wide = found.rows
-    assert (found.out, found.files, found.clips, found.split) == (None, (), 200, "test")
+    assert (found.out, found.files, found.samples, found.split) == (None, (), 200, "test")
     assert blind.top1.values == (0.5, 0.4)
     assert blind.top1.mean == pytest.approx(0.45)
     assert blind.top1.std == pytest.approx(0.05)
@@ -127,5 +135,5 @@ def test_rows_of_runs_made_elsewhere(tmp_path: Path) -> None:
     assert wide.inference_ms_per_frame == wide.inference_ms > 0
     assert wide.options == {"widths": [8, 16]}
     assert [row.on_front for row in found.rows] == [False, True, False]
-    assert "not as many trainings of each way" in found.notes
+    assert "not as many trainings of each" in found.notes
     assert found.machine["torch"] == torch.__version__

@@ -13,7 +13,7 @@ from striate.comparing.table import remarks_of, spread, table_of
 BLIND = Row(
     time="2d", backbone="plain", causal=False, frames=8, options={}, runs=("a",), top1=Spread.of([0.5]),
     in_pairs=Spread.of([0.5]), right_pair=Spread.of([1.0]), parameters=544264, macs=44310528,
-    macs_per_frame=5538816, step_bytes=12 * 2**20, clips_per_second=1234.0, epochs=12, seconds=95.25,
+    macs_per_frame=5538816, step_bytes=12 * 2**20, samples_per_second=1234.0, epochs=12, seconds=95.25,
     inference_ms=2.5, inference_ms_per_frame=0.4321, streams=True, flow_ms=None,
 )  # fmt: skip
 SEEING = replace(
@@ -25,7 +25,9 @@ FLOW = replace(SEEING, time="two-stream", macs=60696576, on_front=False, flow_ms
 
 def comparison(*rows: Row) -> Comparison:
     machine = {"processor": "a processor", "threads": 2}
-    return Comparison("finished", "motion-digits", "test", 400, None, rows, None, (), machine, ("a note",))
+    return Comparison(
+        "finished", "motion-digits", "test", 400, False, None, rows, None, (), machine, ("a note",)
+    )
 
 
 def printed(*rows: Row, width: int) -> str:

@@ -36,5 +36,6 @@ striate compare motion-digits --time 2d tsm 2plus1d 3d lstm
 striate compare clips/ --backbone resnet18 --time tsm 3d --minutes-each 30
 striate compare motion-digits --time tsm 3d 2plus1d --match macs --seeds 5
 striate compare motion-digits --seeds 1 --epochs 2 --out runs/short
+striate compare photos/ --backbone plain resnet18 --seeds 1
 striate compare --runs runs/clips-resnet18-tsm runs/clips-resnet18-3d""",
 )

@@ -1,4 +1,4 @@
-"""The verb `compare`: data and ways through time in, or finished runs, a table of cost and accuracy out."""
+"""The verb `compare`: data and networks in, or finished runs, a table of cost and accuracy out."""
 
 import json
 import os
@@ -15,8 +15,9 @@ from striate.comparing.request import CompareRequest, Member, planned
 from striate.comparing.rows import Finished, check_alike, differences, read_finished, rows_of
 from striate.data import ClipData, open_data
 from striate.data.optical_flow import Flow
-from striate.errors import ArgumentError, DataError
+from striate.errors import ArgumentError, unknown
 from striate.machine import describe, pick_device, threads
+from striate.models import WAYS
 from striate.models.own import short_name
 from striate.runs import RECORD, read_record, write, write_text
 from striate.training.presets import Preset, PresetName, check_names, recipe_request
@@ -26,6 +27,7 @@ from striate.training.request import (
     Backbone,
     ClipOptions,
     MachineOptions,
+    NetworkOptions,
     PictureOptions,
     Request,
     network_options,
@@ -35,15 +37,17 @@ from striate.training.train import run_training
 
 Match = Literal["params", "macs", "time"]
 """What is to be equal besides the recipe."""
+DEFAULT_WAYS = ("2d", "tsm")
+"""What is compared on clips if no way is named."""
 JSON, PICTURE, PAGE = "comparison.json", "pareto.png", "comparison.html"
 
 
 @checked
 def compare(
     data: str | Path | None = None,
-    time: Sequence[str] = ("2d", "tsm"),
+    time: Sequence[str] = (),
     *,
-    backbone: Backbone = "plain",
+    backbone: Backbone | Sequence[Backbone] = "plain",
     seeds: int = 3,
     minutes_each: float | None = None,
     match: Match | None = None,
@@ -71,20 +75,20 @@ def compare(
     reporter: Reporter | None = None,
     **settings: Any,
 ) -> Comparison:
-    """Trains each way through time on clips, several times over, and says what it is worth and what it costs.
+    """Trains networks, or ways through time, several times over, and says what each is worth and costs.
 
-    Each training is a run in the comparison's folder. Asked again, the comparison goes on where it was:
+    Networks are compared on images, and on clips with each way through time. Each training is a run in the comparison's folder. Asked again, the comparison goes on where it was:
     finished trainings are read, an interrupted one is resumed.
 
     Args:
-        data: clips: "motion-digits", a folder with a folder of videos per class, a list of videos.
-        time: the ways through time: "2d", "tsm", "3d", "2plus1d", "rnn", "lstm", "gru", "two-stream". The
-            first is the reference of `match`.
-        backbone: as in `train`.
+        data: images or clips, as `train` takes them.
+        time: the ways through time: "2d", "tsm", "3d", "2plus1d", "rnn", "lstm", "gru", "two-stream". By
+            default 2d and tsm on clips. Images have none.
+        backbone: one network as in `train`, or several of them, each of which is trained in every way.
         seeds: how often each is trained, from `seed` on.
         minutes_each: minutes of each training, in place of the recipe's epochs.
         match: what is to be equal besides the recipe: parameters or MACs, for which the widths of the
-            networks are scaled; or the time that the reference took with the same seed.
+            networks are scaled; or the time that the reference, the first of them, took with the same seed.
         runs: finished runs on the same data, made anywhere, that join the table.
         out: the folder of the comparison and its runs. By default one under runs/, the same for the same
             question.
@@ -111,7 +115,7 @@ def compare(
         settings: as in `train`.
 
     Returns:
-        The table: a row for each way, with the spread over its trainings.
+        The table: a row for each network and way, with the spread over its trainings.
 
     Raises:
         StriateError: in one sentence, for whatever in these does not fit.
@@ -121,10 +125,14 @@ def compare(
     machine, listener = MachineOptions(device, num_threads), reporter or reporter_for()
     if data is None:
         return compare_runs(runs, folder, match, machine, listener)
+    several: Sequence[Any] = backbone if isinstance(backbone, list | tuple) else [backbone]
+    networks = tuple(network_options(one, weights, weights_mean, weights_std) for one in several)
+    if not networks:
+        raise ArgumentError("compare which networks? name a backbone, or several")
     training = Request(
         data=str(data),
         recipe=recipe_request(recipe, settings),
-        network=network_options(backbone, weights, weights_mean, weights_std),
+        network=networks[0],
         options=options or {},
         picture=PictureOptions(size, channels, written("mirrored", mirrored)),
         clips=ClipOptions(
@@ -139,8 +147,10 @@ def compare(
             group_by=group_by,
         ),
     )
-    folder = folder or _folder(str(data), training.network.backbone)
-    request = CompareRequest(training, tuple(time), folder, seeds, minutes_each, match)
+    for network in networks:
+        replace(training, network=network).check()  # before data are opened
+    folder = folder or _folder(str(data), networks)
+    request = CompareRequest(training, networks, _ways(time, training), folder, seeds, minutes_each, match)
     return run_comparison(request, runs, machine, listener)
 
 
@@ -170,7 +180,7 @@ def compare_runs(
     _refuse_processes()
     device = pick_device(machine.device)
     if not runs:
-        raise ArgumentError("compare what? give clips to train on, or --runs with finished runs")
+        raise ArgumentError("compare what? give data to train on, or --runs with finished runs")
     every = _each_once([read_finished(run) for run in runs])
     check_alike(every)
     reporter.say(f"measuring inference of {len({run.kind for run in every})} networks")
@@ -188,38 +198,36 @@ def _refuse_processes() -> None:
         )
 
 
-def _folder(data: str, backbone: str) -> Path:
+def _folder(data: str, networks: Sequence[NetworkOptions]) -> Path:
     """The same for the same question, so that asking again goes on."""
-    return Path("runs") / f"{Path(data).name}-{short_name(backbone)}-compared"
+    named = "-".join(short_name(network.backbone) for network in networks)
+    return Path("runs") / f"{Path(data).name}-{named}-compared"
 
 
-def _clips(request: CompareRequest) -> ClipData:
-    """The data, opened. Raises DataError for images."""
-    first = request.of_way(request.times[0])
-    data = open_data(first.data, **first.for_data)
-    if not isinstance(data, ClipData):
-        raise DataError(
-            f"{first.data} holds images, which have no time: give clips to compare ways through it, or "
-            "compare finished runs on these images with --runs"
-        )
-    return data
+def _ways(asked: Sequence[str], training: Request) -> tuple[str | None, ...]:
+    """The ways through time that are compared; None alone on images."""
+    for way in asked:
+        if way not in WAYS:
+            raise ArgumentError(unknown("way through time", way, WAYS))
+    if asked:
+        return tuple(asked)
+    return DEFAULT_WAYS if isinstance(open_data(training.data, **training.for_data), ClipData) else (None,)
 
 
 def _train_all(request: CompareRequest, machine: MachineOptions, reporter: Reporter) -> list[Path] | None:
     """The runs of the members, finished; None if somebody stopped it."""
     members, options = request.members, _options(request)
-    if not any((member.run / RECORD).exists() for member in members):
-        _clips(request)  # what cannot be compared is told before the first training is announced
     for number, member in enumerate(members, start=1):
-        backbone = request.training.network.backbone
-        name = f"[{number} of {len(members)}] {backbone}, {member.time}, seed {member.seed}"
+        what = ", ".join(filter(None, (member.network.backbone, member.time)))
+        name = f"[{number} of {len(members)}] {what}, seed {member.seed}"
         status = read_record(member.run).get("status") if (member.run / RECORD).exists() else None
         if status == "finished":
             reporter.say(f"{name}: finished already")
             continue
         reporter.say(name if status is None else f"{name}: going on")
         if status is None:
-            asked = request.of_member(member, options[member.time], _minutes(request, member))
+            chosen = options[member.network, member.time]
+            asked = request.of_member(member, chosen, _minutes(request, member))
             run = run_training(asked, None, machine, reporter=reporter)
         else:
             run = run_training(Request(request.training.data), member.run, machine, reporter=reporter)
@@ -230,22 +238,23 @@ def _train_all(request: CompareRequest, machine: MachineOptions, reporter: Repor
 
 def _minutes(request: CompareRequest, member: Member) -> float | None:
     """How long the member may train, where that is planned."""
-    first = request.times[0]
-    if request.match != "time" or member.time == first:
+    if request.match != "time" or (member.network, member.time) == request.kinds[0]:
         return request.minutes_each
-    reference = next(one for one in request.members if (one.time, one.seed) == (first, member.seed))
+    reference = next(one for one in request.members if one.seed == member.seed)
     finished = read_finished(reference.run)
     return float(finished.summary("total_seconds") or finished.summary("seconds")) / 60
 
 
-def _options(request: CompareRequest) -> dict[str, dict[str, Any]]:
-    """The network's options of each way, scaled where widths are to match."""
+def _options(request: CompareRequest) -> dict[tuple[NetworkOptions, str | None], dict[str, Any]]:
+    """The options of each kind of network, scaled where widths are to match."""
     if request.match not in ("params", "macs"):
-        return {time: dict(request.training.options) for time in request.times}
-    data = _clips(request)
-    specs = [request.of_way(time).fit_to(data).spec(data) for time in request.times]
-    found = [matched(spec, specs[0], request.match, data.frames) for spec in specs]
-    return {time: dict(spec.options) for time, spec in zip(request.times, found, strict=True)}
+        return {kind: dict(request.training.options) for kind in request.kinds}
+    first = request.of_kind(*request.kinds[0])
+    data = open_data(first.data, **first.for_data)
+    frames = data.frames if isinstance(data, ClipData) else None
+    specs = [request.of_kind(*kind).fit_to(data).spec(data) for kind in request.kinds]
+    found = [matched(spec, specs[0], request.match, frames) for spec in specs]
+    return {kind: dict(spec.options) for kind, spec in zip(request.kinds, found, strict=True)}
 
 
 def _each_once(runs: Sequence[Finished]) -> list[Finished]:
@@ -265,7 +274,8 @@ def _result(
         status="finished",
         data=str(first.record["data"]["name"]),
         split=first.split,
-        clips=int(first.scores["clips"]),
+        samples=first.samples,
+        of_images=first.spec.time is None,
         match=match,
         rows=rows,
         out=out,
@@ -282,8 +292,8 @@ def _notes(runs: Sequence[Finished], rows: Sequence[Row]) -> Iterator[str]:
     if counts == {1}:
         yield "one training of each: what chance does to the accuracies is not known; --seeds 3 shows it"
     elif len(counts) > 1:
-        yield "not as many trainings of each way"
-    looking_again = [row.label for row in rows if not row.streams]
+        yield "not as many trainings of each"
+    looking_again = [row.label for row in rows if not row.streams and row.time is not None]
     if looking_again:
         yield f"a new frame costs the whole clip again with {', '.join(dict.fromkeys(looking_again))}"
     if any(row.flow_ms is not None for row in rows):
@@ -292,7 +302,8 @@ def _notes(runs: Sequence[Finished], rows: Sequence[Row]) -> Iterator[str]:
 
 def _stopped(request: CompareRequest, machine: dict[str, Any]) -> Comparison:
     data = request.training.data
-    return Comparison("stopped", data, "test", 0, request.match, (), request.out, (), machine, ())
+    of_images = request.times == (None,)
+    return Comparison("stopped", data, "test", 0, of_images, request.match, (), request.out, (), machine, ())
 
 
 def _keep(result: Comparison, out: Path) -> Comparison:

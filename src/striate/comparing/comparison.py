@@ -27,18 +27,20 @@ class Spread:
 
 @dataclass(frozen=True)
 class Row(ToJson):
-    """One way through time on one backbone: what its trainings came to, and what it costs."""
+    """One network, on clips with one way through time: what its trainings came to, and what it costs."""
 
-    time: str
+    time: str | None
+    """None on images."""
     backbone: str
     causal: bool
-    frames: int
+    frames: int | None
+    """Of a clip."""
     options: dict[str, Any]
     """Of the network, where they are not the defaults: the widths that `match` found are here."""
     runs: tuple[str, ...]
     """The folders, one for each seed."""
     top1: Spread
-    """Accuracy on the test clips (on the validation clips where there is no test split)."""
+    """Accuracy on the test split (on the validation split where there is none)."""
     in_pairs: Spread | None
     """Of the clips given the right pair of classes, the share given the right one of the two; None where the
     data have no pairs, or not one clip was given the right pair."""
@@ -46,19 +48,19 @@ class Row(ToJson):
     """Share of clips given the right pair."""
     parameters: int
     macs: int
-    """Multiply-accumulates of one clip."""
+    """Multiply-accumulates of one image or clip."""
     macs_per_frame: int
     """Of what has to be computed when one more frame comes."""
     step_bytes: int | None
     """Memory of a training step: weights with all they carry, and what is kept for the backward pass."""
-    clips_per_second: float
+    samples_per_second: float
     """In training, on the machine that trained: the median over the runs."""
     epochs: float
     """Mean over the runs."""
     seconds: float
     """Of training and scoring: the mean over the runs."""
     inference_ms: float
-    """One clip through the network, measured here."""
+    """One image or clip through the network, measured here."""
     inference_ms_per_frame: float
     """The same for what has to be computed when one more frame comes."""
     streams: bool
@@ -70,7 +72,9 @@ class Row(ToJson):
 
     @property
     def label(self) -> str:
-        """The way, and what sets it apart."""
+        """The way, and what sets it apart; on images the backbone."""
+        if self.time is None:
+            return self.backbone
         return f"{self.time}, causal" if self.causal and self.time in ("tsm", "3d", "2plus1d") else self.time
 
     def to_json(self) -> dict[str, Any]:
@@ -80,7 +84,7 @@ class Row(ToJson):
 
 @dataclass(frozen=True)
 class Comparison(Shown):
-    """Ways through time, side by side."""
+    """Networks, or ways through time, side by side."""
 
     rows_in = "rows"
 
@@ -89,8 +93,10 @@ class Comparison(Shown):
     data: str
     split: str
     """What the accuracies are of: test, or val."""
-    clips: int
-    """In it."""
+    samples: int
+    """Images or clips in it."""
+    of_images: bool
+    """Otherwise of clips."""
     match: str | None
     rows: tuple[Row, ...]
     out: Path | None
@@ -99,3 +105,13 @@ class Comparison(Shown):
     machine: dict[str, Any]
     """Where inference was measured."""
     notes: tuple[str, ...]
+
+    @property
+    def noun(self) -> str:
+        """What each sample is."""
+        return "image" if self.of_images else "clip"
+
+    @property
+    def title(self) -> str:
+        """What is compared on what."""
+        return f"{'Networks' if self.of_images else 'Ways through time'} on {self.data}"

@@ -47,10 +47,15 @@ def parameters_of(spec: NetworkSpec) -> int:
     return sum(parameter.numel() for parameter in bare(spec).parameters())
 
 
-def macs_of(spec: NetworkSpec, frames: int) -> int:
-    """Multiply-accumulates of one clip of so many frames, as `inspect` counts them."""
+def shape_of(spec: NetworkSpec, frames: int | None) -> tuple[int, ...]:
+    """(C, H, W) of an image, (planes, T, H, W) of a clip of so many frames."""
     assert isinstance(spec.size, tuple)
-    return int(inspect(bare(spec), (planes_of(spec), frames, *spec.size)).totals.macs.value)
+    return (planes_of(spec), *(() if frames is None else (frames,)), *spec.size)
+
+
+def macs_of(spec: NetworkSpec, frames: int | None) -> int:
+    """Multiply-accumulates of one image, or of one clip of so many frames, as `inspect` counts them."""
+    return int(inspect(bare(spec), shape_of(spec, frames)).totals.macs.value)
 
 
 def milliseconds(calls: Sequence[Callable[[], object]]) -> list[float]:
@@ -66,26 +71,25 @@ def milliseconds(calls: Sequence[Callable[[], object]]) -> list[float]:
     return [1e3 * median(column) for column in zip(*rows, strict=True)]
 
 
-def inference_ms(specs: Sequence[NetworkSpec], frames: Sequence[int], device: torch.device) -> list[float]:
-    """Milliseconds of one clip through each network, in fp32 as `predict` computes. Weights do not matter."""
+def inference_ms(
+    specs: Sequence[NetworkSpec], frames: Sequence[int | None], device: torch.device
+) -> list[float]:
+    """Milliseconds of one image or clip through each network, in fp32 as `predict` computes. Weights do not
+    matter.
+    """
     networks = [to_device(spec.build(), device).eval() for spec in specs]
-    clips = [_clip(spec, count, device) for spec, count in zip(specs, frames, strict=True)]
+    inputs = [
+        channels_last(torch.randn(1, *shape_of(spec, count), device=device))
+        for spec, count in zip(specs, frames, strict=True)
+    ]
     with torch.inference_mode():
-        return milliseconds(
-            [_call(network, clip, device) for network, clip in zip(networks, clips, strict=True)]
-        )
+        return milliseconds([_call(network, x, device) for network, x in zip(networks, inputs, strict=True)])
 
 
-def _clip(spec: NetworkSpec, frames: int, device: torch.device) -> Tensor:
-    """(1, planes, T, H, W)."""
-    assert isinstance(spec.size, tuple)
-    return channels_last(torch.randn(1, planes_of(spec), frames, *spec.size, device=device))
-
-
-def _call(network: nn.Module, clip: Tensor, device: torch.device) -> Callable[[], object]:
+def _call(network: nn.Module, x: Tensor, device: torch.device) -> Callable[[], object]:
     def call() -> None:
         with in_evaluation(network):
-            network(clip)
+            network(x)
         if device.type == "cuda":
             torch.cuda.synchronize(device)
 
@@ -122,7 +126,7 @@ NEAR = 0.05
 """A match that misses by more than this share is no match."""
 
 
-def matched(spec: NetworkSpec, reference: NetworkSpec, match: str, frames: int) -> NetworkSpec:
+def matched(spec: NetworkSpec, reference: NetworkSpec, match: str, frames: int | None) -> NetworkSpec:
     """`spec` in the width at which it has as many parameters, or MACs, as `reference`.
 
     Raises ArgumentError where the backbone has no widths to choose, or none comes near.
@@ -141,11 +145,14 @@ def matched(spec: NetworkSpec, reference: NetworkSpec, match: str, frames: int) 
     best, nearest = _nearest(spec, widths, count, target)
     if abs(nearest - target) > NEAR * target:
         raise ArgumentError(
-            f"no width of {spec.backbone} with {spec.time} comes near the {target:,} {match} of "
-            f"{reference.time} (the nearest has {nearest:,}): start from other --options widths, or leave "
-            "--match out"
+            f"no width of {_told(spec)} comes near the {target:,} {match} of {_told(reference)} (the "
+            f"nearest has {nearest:,}): start from other --options widths, or leave --match out"
         )
     return best
+
+
+def _told(spec: NetworkSpec) -> str:
+    return spec.backbone if spec.time is None else f"{spec.backbone} with {spec.time}"
 
 
 def _nearest(
@@ -164,7 +171,7 @@ def _nearest(
     return min(known.values(), key=lambda pair: abs(pair[1] - target))
 
 
-def _counter(match: str, frames: int) -> Callable[[NetworkSpec], int]:
+def _counter(match: str, frames: int | None) -> Callable[[NetworkSpec], int]:
     return parameters_of if match == "params" else lambda spec: macs_of(spec, frames)
 
 

@@ -39,25 +39,25 @@ def draw_front(comparison: Comparison, path: Path | IO[bytes]) -> None:
     rows = comparison.rows
     figure = Figure(figsize=(10.5, 4.4), dpi=120, layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
-    _panel(left, rows, [row.macs / 1e6 for row in rows], "million MACs per clip")
-    _panel(right, rows, [row.inference_ms + (row.flow_ms or 0) for row in rows], _milliseconds(rows))
-    left.set_ylabel(f"% of {comparison.clips:,} {comparison.split} clips right")
+    _panel(left, rows, [row.macs / 1e6 for row in rows], f"million MACs per {comparison.noun}")
+    _panel(right, rows, [row.inference_ms + (row.flow_ms or 0) for row in rows], _milliseconds(comparison))
+    left.set_ylabel(f"% of {comparison.samples:,} {comparison.split} {comparison.noun}s right")
     handles, labels = left.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right center", frameon=False)
-    figure.suptitle(f"Ways through time on {comparison.data}", parse_math=False)
+    figure.suptitle(comparison.title, parse_math=False)
     figure.savefig(path, format="png")
 
 
-def _milliseconds(rows: Sequence[Row]) -> str:
-    flow = any(row.flow_ms is not None for row in rows)
-    return "milliseconds per clip" + ", with optical flow" * flow
+def _milliseconds(comparison: Comparison) -> str:
+    flow = any(row.flow_ms is not None for row in comparison.rows)
+    return f"milliseconds per {comparison.noun}" + ", with optical flow" * flow
 
 
 def _panel(axes: Axes, rows: Sequence[Row], costs: list[float], what: str) -> None:
     accuracies = [100 * row.top1.mean for row in rows]
     _front_line(axes, costs, accuracies)
     for row, cost, accuracy in zip(rows, costs, accuracies, strict=True):
-        colour, mark = STYLES.get(row.time, UNKNOWN_STYLE)
+        colour, mark = style_of(row, rows)
         axes.errorbar(
             cost,
             accuracy,
@@ -83,10 +83,18 @@ def _panel(axes: Axes, rows: Sequence[Row], costs: list[float], what: str) -> No
     axes.spines[["top", "right"]].set_visible(False)
 
 
+def style_of(row: Row, rows: Sequence[Row]) -> tuple[str, str]:
+    """The colour and mark of a row: of its way; on images one after another."""
+    if row.time is not None:
+        return STYLES.get(row.time, UNKNOWN_STYLE)
+    styles = list(STYLES.values())
+    return styles[list(dict.fromkeys(other.backbone for other in rows)).index(row.backbone) % len(styles)]
+
+
 def name_of(row: Row, rows: Sequence[Row]) -> str:
     """The way, with whatever else tells it from the other rows."""
     name = row.label
-    if len({other.backbone for other in rows}) > 1:
+    if row.time is not None and len({other.backbone for other in rows}) > 1:
         name += f", {row.backbone}"
     alike = [other for other in rows if (other.label, other.backbone) == (row.label, row.backbone)]
     if len({other.frames for other in alike}) > 1:

@@ -17,7 +17,7 @@ def comparison_document(comparison: Comparison) -> Document:
     rows = comparison.rows
     front: Block = _figure(comparison) if rows else Paragraph(STOPPED)
     return Document(
-        title=f"Ways through time on {comparison.data}",
+        title=comparison.title,
         subtitle=_subtitle(comparison),
         sections=(
             Section("Accuracy over cost", (front,)),
@@ -33,9 +33,10 @@ def comparison_document(comparison: Comparison) -> Document:
 
 def _subtitle(comparison: Comparison) -> str:
     backbones = ", ".join(dict.fromkeys(row.backbone for row in comparison.rows))
-    frames = ", ".join(dict.fromkeys(counted(row.frames, "frame") for row in comparison.rows))
-    matched = f" · equal {comparison.match}" if comparison.match else ""
-    return f"backbone {backbones} · {frames}{matched}" if comparison.rows else ""
+    lengths = dict.fromkeys(counted(row.frames, "frame") for row in comparison.rows if row.frames)
+    matched = f"equal {comparison.match}" if comparison.match else ""
+    parts = (f"backbone {backbones}", ", ".join(lengths), matched)
+    return " · ".join(filter(None, parts)) if comparison.rows else ""
 
 
 def _figure(comparison: Comparison) -> Figure:

@@ -4,17 +4,17 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from striate.comparing.costs import MATCHES
 from striate.errors import ArgumentError, RunError, unknown
-from striate.models import WAYS
 from striate.models.own import short_name
 from striate.plain_values import parse_json, to_plain
 from striate.runs import write_text
 from striate.training.presets import Facts, RecipeRequest
-from striate.training.request import TWO_STREAM, Request
+from striate.training.request import TWO_STREAM, NetworkOptions, Request
 
 PLAN = "plan.json"
 
@@ -23,7 +23,9 @@ PLAN = "plan.json"
 class Member:
     """One training of a comparison."""
 
-    time: str
+    network: NetworkOptions
+    time: str | None
+    """The way through time; None on images."""
     seed: int
     run: Path
 
@@ -33,31 +35,36 @@ class CompareRequest:
     """A comparison as it was asked for. Checked when it is made."""
 
     training: Request
-    """What every training is asked for, but for its way through time, its seed and its length."""
-    times: tuple[str, ...]
+    """What every training is asked for, but for its network, way through time, seed and length."""
+    networks: tuple[NetworkOptions, ...]
+    times: tuple[str | None, ...]
+    """Ways through time; None alone on images."""
     out: Path
     seeds: int = 3
     minutes_each: float | None = None
     match: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.times:
-            raise ArgumentError(f"compare which ways through time? name some of {', '.join(WAYS)}")
-        for time in self.times:
-            if time not in WAYS:
-                raise ArgumentError(unknown("way through time", time, WAYS))
-        if len(set(self.times)) < len(self.times):
-            raise ArgumentError(f"each way once, please; got {' '.join(self.times)}: --seeds trains it again")
+        named = [network.backbone for network in self.networks]
+        for what, each in (("way", self.times), ("backbone", named)):
+            if len(set(each)) < len(each):
+                got = " ".join(map(str, each))
+                raise ArgumentError(f"each {what} once, please; got {got}: --seeds trains it again")
         if self.seeds < 1:
-            raise ArgumentError(f"seeds is how often each way is trained, at least once; got {self.seeds}")
+            raise ArgumentError(f"seeds is how often each is trained, at least once; got {self.seeds}")
+        if len(named) > 1 and (self.training.options or self.networks[0].weights):
+            raise ArgumentError(
+                f"options and weights are of one backbone, and {_and(named)} are compared: leave them out, "
+                "or train each with its own and compare the --runs"
+            )
         self._check_budget()
         if self.training.clips.causal and TWO_STREAM in self.times:
             raise ArgumentError(
                 f"{TWO_STREAM} cannot be causal, as flow points from a frame to the next one: leave it or "
                 "--causal out"
             )
-        for time in self.times:
-            self.of_way(time).check()
+        for network, time in self.kinds:
+            self.of_kind(network, time).check()
 
     def _check_budget(self) -> None:
         if self.match is not None and self.match not in MATCHES:
@@ -66,36 +73,44 @@ class CompareRequest:
             raise ArgumentError(f"minutes_each must be above 0; got {self.minutes_each:g}")
         if self.minutes_each is not None and self.match == "time":
             raise ArgumentError(
-                "--minutes-each gives every training its minutes, and --match time those that the first way "
+                "--minutes-each gives every training its minutes, and --match time those that the first one "
                 "took: give one of them"
             )
-        if self.training.recipe.recipe(Facts(clips=True)).minutes is not None:
+        if self.training.recipe.recipe(self._facts).minutes is not None:
             raise ArgumentError(
                 "minutes of a whole comparison cannot be planned: say --minutes-each, for one training"
             )
 
-    def of_way(self, time: str) -> Request:
-        """What the trainings of that way are asked for."""
+    @property
+    def kinds(self) -> tuple[tuple[NetworkOptions, str | None], ...]:
+        """What is compared, each once; the first is the reference of `match`."""
+        return tuple(product(self.networks, self.times))
+
+    @property
+    def _facts(self) -> Facts:
+        return Facts(clips=self.times != (None,))
+
+    def of_kind(self, network: NetworkOptions, time: str | None) -> Request:
+        """What the trainings of that kind are asked for."""
         clips = self.training.clips
-        return replace(
-            self.training, time=time, clips=clips if time == TWO_STREAM else replace(clips, flow=None)
-        )
+        clips = clips if time == TWO_STREAM else replace(clips, flow=None)
+        return replace(self.training, network=network, time=time, clips=clips)
 
     def of_member(self, member: Member, options: dict[str, Any], minutes: float | None) -> Request:
         """What one training is asked for: with these options of the network, for so many minutes."""
         recipe = self.training.recipe
         own = RecipeRequest(recipe.preset, {**recipe.settings, "seed": member.seed, "minutes": minutes})
-        return replace(self.of_way(member.time), recipe=own, options=options, out=member.run)
+        asked = self.of_kind(member.network, member.time)
+        return replace(asked, recipe=own, options=options, out=member.run)
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """Seed by seed, so that an interrupted comparison has trained all ways equally often."""
-        first = self.training.recipe.recipe(Facts(clips=True)).seed
-        backbone = short_name(self.training.network.backbone)
+        """Seed by seed, so that an interrupted comparison has trained all kinds equally often."""
+        first = self.training.recipe.recipe(self._facts).seed
         return tuple(
-            Member(time, seed, self.out / f"{backbone}-{time}-seed{seed}")
+            Member(network, time, seed, self.out / f"{_short(network, time)}-seed{seed}")
             for seed in range(first, first + self.seeds)
-            for time in self.times
+            for network, time in self.kinds
         )
 
     @property
@@ -104,18 +119,24 @@ class CompareRequest:
         training = self.training
         named = {**vars(training.network), **vars(training.picture), **vars(training.clips)}
         del named["backbone"]
+        first = self.networks[0].backbone
         shared = {
             "data": training.data,
-            "backbone": training.network.backbone,
+            "backbone": first if len(self.networks) == 1 else None,
             "options": training.options,
             "given": {name: value for name, value in named.items() if value},
             "minutes_each": self.minutes_each,
             "match": self.match,
-            "reference": self.times[0] if self.match else None,
-            "recipe": training.recipe.recipe(Facts(clips=True)),
+            "reference": (self.times[0] or first) if self.match else None,
+            "recipe": training.recipe.recipe(self._facts),
         }
         plain: dict[str, Any] = to_plain(shared)
         return plain
+
+
+def _short(network: NetworkOptions, time: str | None) -> str:
+    """The kind, in the name of a folder."""
+    return "-".join(filter(None, (short_name(network.backbone), time)))
 
 
 @contextmanager

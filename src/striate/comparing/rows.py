@@ -32,9 +32,14 @@ class Finished:
     scores: dict[str, Any]
 
     @property
-    def frames(self) -> int:
-        """Of each clip."""
-        return int(self.record["data"]["frames"])
+    def frames(self) -> int | None:
+        """Of each clip; None of images."""
+        return None if self.spec.time is None else int(self.record["data"]["frames"])
+
+    @property
+    def samples(self) -> int:
+        """Images or clips that were scored."""
+        return int(self.scores["images" if self.spec.time is None else "clips"])
 
     @property
     def kind(self) -> tuple[object, ...]:
@@ -53,7 +58,7 @@ class Finished:
 
 
 def read_finished(run: str | Path) -> Finished:
-    """Reads one run. Raises RunError for one that is not finished, or not of clips."""
+    """Reads one run. Raises RunError for one that is not finished."""
     run = Path(run)
     record = read_record(run)
     if record.get("status") != "finished":
@@ -64,23 +69,26 @@ def read_finished(run: str | Path) -> Finished:
     try:
         spec, results = NetworkSpec.from_json(record["network"]), record["results"]
         split = next((name for name in ("test", "val") if name in results), None)
-        counted = "frames" in record["data"] and "parameters" in record["summary"]
+        counted = (spec.time is None or "frames" in record["data"]) and "parameters" in record["summary"]
     except (AttributeError, KeyError, TypeError, NetworkError):
-        raise RunError(f"the record of {run} lacks what a comparison reads: train again") from None
-    if spec.time is None or not counted:
-        raise RunError(
-            f"{run} was trained on images: a comparison is of ways through time, so give runs on clips"
-        )
+        counted = False
+    if not counted:
+        raise RunError(f"the record of {run} lacks what a comparison reads: train again")
     if split is None:
-        raise RunError(f"{run} has no scores, as its data have no test and no validation clips: leave it out")
+        raise RunError(f"{run} has no scores, as its data have no test and no validation split: leave it out")
     return Finished(run, spec, record, split, results[split])
 
 
 def check_alike(runs: Sequence[Finished]) -> None:
     """Raises DataError where runs were trained or scored on different data."""
     first = runs[0]
+    counted = "images" if first.frames is None else "clips"
     for other in runs[1:]:
-        for name, what in (("name", "data"), ("classes", "classes"), ("counts", "clips"), ("size", "size")):
+        if (first.frames is None) is not (other.frames is None):
+            raise DataError(
+                f"{other.run} cannot be compared with {first.run}: one is of images, one of clips"
+            )
+        for name, what in (("name", "data"), ("classes", "classes"), ("counts", counted), ("size", "size")):
             one, two = first.record["data"].get(name), other.record["data"].get(name)
             if one != two:
                 raise DataError(
@@ -142,7 +150,6 @@ def rows_of(runs: Sequence[Finished], device: torch.device) -> tuple[Row, ...]:
 
 def _row(runs: list[Finished], clip_ms: float, frame_ms: float) -> Row:
     first, spec = runs[0], runs[0].spec
-    assert spec.time is not None
     one_by_one, macs = streams(spec), macs_of(spec, first.frames)
     in_pairs, right_pair = _pairs(runs)
     return Row(
@@ -159,7 +166,7 @@ def _row(runs: list[Finished], clip_ms: float, frame_ms: float) -> Row:
         macs=macs,
         macs_per_frame=macs_of(spec, 1) if one_by_one else macs,
         step_bytes=first.summary("step_bytes"),
-        clips_per_second=median(float(run.summary("clips_per_second")) for run in runs),
+        samples_per_second=median(_speed(run) for run in runs),
         epochs=fmean(run.summary("epochs") for run in runs),
         seconds=fmean(run.summary("seconds") for run in runs),
         inference_ms=clip_ms,
@@ -167,6 +174,10 @@ def _row(runs: list[Finished], clip_ms: float, frame_ms: float) -> Row:
         streams=one_by_one,
         flow_ms=_flow(first),
     )
+
+
+def _speed(run: Finished) -> float:
+    return float(run.summary("images_per_second" if run.spec.time is None else "clips_per_second"))
 
 
 def _chosen(run: Finished) -> dict[str, Any]:
@@ -193,7 +204,7 @@ def _pairs(runs: list[Finished]) -> tuple[Spread | None, Spread | None]:
 
 def _flow(run: Finished) -> float | None:
     method = run.record["data"].get("flow")
-    if method is None:
+    if method is None or run.frames is None:
         return None
     try:
         return flow_ms(run.spec, run.frames, method)

@@ -3,40 +3,40 @@
 from collections.abc import Callable, Iterator
 
 from striate.comparing.comparison import Comparison, Row, Spread
-from striate.comparing.drawing import STYLES, UNKNOWN_STYLE, name_of
+from striate.comparing.drawing import name_of, style_of
 from striate.numbers import DASH, bytes_of, count, counted, percent, scaled, seconds, three_digits
 from striate.pages import Cell, Column, Table
 from striate.pages.table import AT_BRACKETS, AT_SPACES
 
 
 def table_of(comparison: Comparison) -> Table:
-    """A row for each way. What nobody beats for its MACs stands out; columns about pairs are there where the
-    data have some.
+    """A row for each network and way. What nobody beats for its MACs stands out; columns about pairs are
+    there where the data have some, a frame's costs where there are frames.
     """
-    rows = comparison.rows
+    rows, noun = comparison.rows, comparison.noun
 
     def column(head: str, cell: Callable[[Row], Cell | str], rank: int, breaks: str = "") -> Column:
         return Column.of(head, rows, cell, left=breaks == AT_SPACES, rank=rank, breaks=breaks)
 
     def way(row: Row) -> Cell:
-        return Cell(name_of(row, rows), colour=STYLES.get(row.time, UNKNOWN_STYLE)[0])
+        return Cell(name_of(row, rows), colour=style_of(row, rows)[0])
 
     pairs = (
         column("right pair", lambda row: spread(row.right_pair), 6),
         column("within pairs", lambda row: spread(row.in_pairs), 2),
     )
     columns = (
-        column("way", way, 0, AT_SPACES),
+        column("network" if comparison.of_images else "way", way, 0, AT_SPACES),
         column("accuracy", lambda row: spread(row.top1), 0),
         *(pairs if _has_pairs(comparison) else ()),
         column("parameters", lambda row: count(row.parameters), 7),
-        column("MACs per clip", lambda row: scaled(row.macs), 1),
+        column(f"MACs per {noun}", lambda row: scaled(row.macs), 1),
         column("training memory", lambda row: bytes_of(row.step_bytes), 9),
-        column("training clips/s", lambda row: three_digits(row.clips_per_second), 10),
+        column(f"training {noun}s/s", lambda row: three_digits(row.samples_per_second), 10),
         column("epochs", lambda row: f"{row.epochs:.3g}", 8),
         column("training time", lambda row: seconds(row.seconds), 5),
-        column("ms per clip", _clip_ms, 3, AT_BRACKETS),
-        column("ms per new frame", _frame_ms, 4, AT_BRACKETS),
+        column(f"ms per {noun}", _clip_ms, 3, AT_BRACKETS),
+        *(() if comparison.of_images else [column("ms per new frame", _frame_ms, 4, AT_BRACKETS)]),
     )
     strong = frozenset(number for number, row in enumerate(rows) if row.on_front)
     caption = f"Accuracy and cost on {comparison.data}"
@@ -53,14 +53,15 @@ def _frame_ms(row: Row) -> str:
 
 def remarks_of(comparison: Comparison) -> Iterator[str]:
     """What has to be said below the table."""
-    clips = f"{counted(comparison.clips, comparison.split + ' clip')}"
-    yield f"accuracy: of {clips}; mean ± standard deviation of the seeds"
+    samples = counted(comparison.samples, f"{comparison.split} {comparison.noun}")
+    yield f"accuracy: of {samples}; mean ± standard deviation of the seeds"
     if _has_pairs(comparison):
         yield (
             "within pairs: of the clips given the right pair of classes, the share given the right one of "
             "the two, which only the order of frames tells; 50 % is chance"
         )
-    yield f"ms: one clip at a time in fp32, median, all networks in turn, on {_device(comparison)}"
+    one = f"one {comparison.noun} at a time"
+    yield f"ms: {one} in fp32, median, all networks in turn, on {_device(comparison)}"
     yield "training memory: weights with all they carry, and what is kept for the backward pass"
     best = [name_of(row, comparison.rows) for row in comparison.rows if row.on_front]
     yield f"best for their MACs, in bold: {', '.join(best)}"
