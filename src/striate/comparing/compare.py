@@ -77,8 +77,9 @@ def compare(
 ) -> Comparison:
     """Trains networks, or ways through time, several times over, and says what each is worth and costs.
 
-    Networks are compared on images, and on clips with each way through time. Each training is a run in the comparison's folder. Asked again, the comparison goes on where it was:
-    finished trainings are read, an interrupted one is resumed.
+    Networks are compared on images, and on clips with each way through time. Each training is a run in the
+    comparison's folder. Asked again, the comparison goes on where it was: finished trainings are read, an
+    interrupted one is resumed.
 
     Args:
         data: images or clips, as `train` takes them.
