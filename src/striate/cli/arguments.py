@@ -7,6 +7,7 @@ import argparse
 import ast
 import re
 import shutil
+import sys
 import textwrap
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -14,13 +15,20 @@ from typing import Any, NoReturn
 from striate.checked import meant
 from striate.checked.values import MisfitError, as_annotated
 from striate.checked.words import EXAMPLES, expected
+from striate.cli.config import config_text, overridden, words_of_config
 from striate.cli.options import METAVARS, Asked, Option, Verb, as_typed, needed, options_of
 from striate.cli.signatures import signature_of
 from striate.cli.torchrun_errors import leaving_once
 from striate.errors import ArgumentError
+from striate.torchrun import leads
 
 WIDEST = 100
 """Columns of the help; longer lines are hard to read."""
+CONFIG = (
+    "Take options from this TOML file, by their names, as learning_rate = 0.01; or from the run.json of a "
+    "run, to train as it did. What is typed counts before it."
+)
+PRINT_CONFIG = "Print the options, typed and of a file, as such a file, and leave."
 ONE_FORM = ("csv", "markdown", "json")
 """Forms of a result of which only one can be printed."""
 
@@ -40,6 +48,12 @@ def read(verb: Verb, name: str, words: Sequence[str]) -> Asked:
     if left:
         raise ArgumentError(parser.unknown(next((word for word in left if word.startswith("-")), left[0])))
     given = {one: value for one, value in vars(found).items() if value not in (None, [], ())}
+    config, shown = given.pop("config", None), given.pop("print_config", False)
+    if config is not None:
+        given = _with_config(parser, config, given)
+    if shown:
+        print(config_text(given))
+        raise SystemExit(0)
     missing = [one.flag for one in parser.options if needed(one) and one.name not in given]
     if verb.needs and not given.keys() & set(verb.needs):
         missing = [" or ".join(one.flag for one in parser.options if one.name in verb.needs)]
@@ -49,6 +63,16 @@ def read(verb: Verb, name: str, words: Sequence[str]) -> Asked:
     if len(forms) > 1:
         raise ArgumentError(f"{' and '.join(forms)} are two forms of one result: give one of them")
     return Asked(("striate", *name.split(), *words), given)
+
+
+def _with_config(parser: "Parser", path: str, given: dict[str, Any]) -> dict[str, Any]:
+    """What was typed, and besides it what a file says. Raises ArgumentError."""
+    words, typed = words_of_config(path, parser.options, given)
+    found, _ = parser.parse_known_intermixed_args(words)
+    if typed and leads():
+        print(overridden(path, typed), file=sys.stderr)
+    said = {one: value for one, value in vars(found).items() if value not in (None, [], ())}
+    return {**said, **given}
 
 
 class Parser(argparse.ArgumentParser):
@@ -81,6 +105,9 @@ class Parser(argparse.ArgumentParser):
                 groups[option.group] = self.add_argument_group(f"options, {option.group}")
             names, how = _argument(option)
             groups[option.group].add_argument(*names, **how)
+        if verb.configured:
+            self.add_argument("--config", metavar="FILE", help=CONFIG)
+            self.add_argument("--print-config", action="store_true", help=PRINT_CONFIG)
         positional = [_usage(one) for one in self.options if one.positional]
         self.usage = " ".join([self.prog, *positional, "[options]"])
         self.add_argument("-h", "--help", action="help", help="Show this and leave.")

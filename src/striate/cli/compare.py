@@ -29,6 +29,7 @@ VERB = Verb(
     positional=("data",),
     needs=("data", "runs"),
     groups=GROUPS,
+    configured=True,
     without=("minutes", "fit"),
     goes_on=True,
     examples="""

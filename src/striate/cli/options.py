@@ -99,6 +99,8 @@ class Verb:
     """Raises ArgumentError for options that do not go together."""
     progress: Callable[[Asked], AbstractContextManager[Any]] | None = None
     """What gives the function its `progress`."""
+    configured: bool = False
+    """Whether its options may come from a file, by `--config`."""
     goes_on: bool = False
     """Whether the same command, given again, goes on where Ctrl-C stopped it."""
 

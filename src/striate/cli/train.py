@@ -38,6 +38,7 @@ VERB = Verb(
     positional=("data",),
     needs=("data", "resume"),
     groups=GROUPS,
+    configured=True,
     examples="""
 striate train digits                      the built-in digits, good defaults
 striate train mnist --recipe fast         one quick pass
@@ -46,6 +47,7 @@ striate train photos/ --backbone resnet18 --size 112 --weights resnet18.pth
 striate train motion-digits --time tsm    clips that only order tells apart
 striate train clips/ --backbone resnet18 --time tsm --weights resnet18.pth
 striate train clips/ --time 3d --stride 2 --freeze conv1 layer1
+striate train --config photos.toml --epochs 3
 striate train --resume runs/photos-plain  go on where it was interrupted
 torchrun --nproc-per-node 2 -m striate train photos/""",
 )
