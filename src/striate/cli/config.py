@@ -11,8 +11,8 @@ from striate.checked import meant
 from striate.cli.options import Option
 from striate.errors import ArgumentError, StriateError
 
-RECORD = ".json"
-"""How the name of a file ends that is a run's record."""
+RECORD = "run.json"
+"""The name of a run's record; any other file is TOML."""
 _OF_PICTURES = ("fit", "mirrored", "reversed", "group_by")
 _OF_CLIPS = ("frames", "stride", "span", "rate", "frame_rate", "flow")
 
@@ -80,7 +80,7 @@ def _read(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         raise ArgumentError(f"cannot read the options in {path}: {problem}") from None
-    if path.suffix == RECORD:
+    if path.name == RECORD:
         return _of_record(path)
     try:
         return tomllib.loads(text)
