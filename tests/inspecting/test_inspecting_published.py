@@ -105,7 +105,8 @@ def test_the_catalogue_is_the_support_of_its_gradient(name: str) -> None:
     last = found.layers[-1]
     assert last.field is not None
     units = last.field.shape[2]
-    for unit in (0, units // 2, units - 1):
+    edges = () if name in ("resnet101", "vgg16") else (0, units - 1)  # dear, and of kinds that others have
+    for unit in (units // 2, *edges):
         expected = support(network, (1, 1, height, 64), (0, slice(None), unit, 0), (2, 3))
         assert list(found.unit(last.name, (unit, 0)).clipped) == expected
     middle = found.unit(last.name, (units // 2, 0))
