@@ -6,7 +6,9 @@ SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 # One process a core, one thread each: tests with many small tensors gain nothing from threads.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n auto
 
-.PHONY: demo test check site docs format clean
+TOOLS := tests/exploring/page_tools
+
+.PHONY: demo test check page site docs format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/core.stamp
@@ -21,7 +23,14 @@ check: $(VENV)/dev.stamp
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(SITE) build
+	$(MAKE) page
 	$(PYTEST)
+
+# The lab's page: its types, and what the tests look at it with. Needs node, and the first time a package registry.
+page:
+	@if command -v npm > /dev/null && { [ -d $(TOOLS)/node_modules ] || npm --prefix $(TOOLS) ci --silent --no-audit --no-fund; }; \
+	then $(TOOLS)/node_modules/.bin/tsc -p $(TOOLS); \
+	else echo "the lab's page is not checked for types and accessibility: there is no node here, or no package registry"; fi
 
 # Builds the documentation into build/site; a broken link, a page that no other leads to, a docstring that
 # names what is not there are errors.

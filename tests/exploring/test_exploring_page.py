@@ -1,22 +1,29 @@
 """The page in a real browser: by mouse and by keyboard, its numbers those of `explain`."""
 
 import json
-import shutil
+from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import numpy as np
 import pytest
+from explaining_networks import numbers
+from explored import chromium, other_kinds
+from torch import nn
 
 from striate.explaining.explainer import Change, Explainer, open_explainer
+from striate.explaining.texts import glossary
 from striate.exploring.lab import Lab, lab
 from striate.exploring.server import PAGE
 from striate.training.train import Run
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="the page is looked at by playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+CHROMIUM = chromium()
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here to look at the page with")
 INPUT = "digits/test/17"
+AXE = Path(__file__).parent / "page_tools" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +41,7 @@ def running(digits_run: Run) -> Iterator[Lab]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM or None, args=["--no-sandbox"])
         yield browser
         browser.close()
 
@@ -139,7 +146,20 @@ def test_what_if(page: Any, running: Lab, opened: Explainer) -> None:
     page.locator(f'.below[data-state="{int(state) + 1}"]').wait_for()
 
 
+TEXTS = {key for key in json.loads((PAGE / "en.json").read_text()) if "." in key}
 VIEWS = (
+    "#/",
+    "#/?side=back",
+    "#/number?layer=conv2",
+    "#/number?layer=conv2&side=back",
+    "#/number?layer=fc1",
+    "#/weight?layer=conv1&weight=3,0,1,1",
+    "#/pixel?layer=input&at=0,0,3,4",
+    "#/what-if",
+    "#/live",
+    "#/train",
+    "#/fields",
+    "#/block",
     "#/loss",
     "#/steps?step=4",
     "#/tour?step=1",
@@ -155,9 +175,117 @@ VIEWS = (
 def test_every_view_in_both_languages(page: Any, running: Lab, language: str) -> None:
     for view in VIEWS:
         page.goto(f"{running.address}{view}{'&' if '?' in view else '?'}language={language}")
-        drawn(page, view.split("?")[0].removeprefix("#/"))
+        drawn(page, view.split("?")[0].removeprefix("#/") or "overview")
         assert page.locator("html").get_attribute("lang") == language
         assert page.locator(".problem:not(:empty)").count() == 0
+        missing = page.evaluate("() => document.body.innerText.match(/\\b[a-z_]+\\.[a-z_]+\\b/g) ?? []")
+        assert not set(missing) & TEXTS  # a sentence that was not found shows as its key
+
+
+def test_every_view_by_keyboard(page: Any, running: Lab) -> None:
+    """Tab reaches the first thing in each view that can be opened; nothing that a click opens is left out."""
+    for view in VIEWS:
+        if view == "#/glossary":  # to be read alone
+            continue
+        look(page, running, view)
+        page.locator("#main").focus()
+        page.keyboard.press("Tab")
+        assert page.evaluate("() => document.activeElement.closest('#main') !== null"), view
+        lost = "[...document.querySelectorAll('#main .opens, #main .scroll')].filter(one => one.tabIndex < 0)"
+        assert page.evaluate(f"() => {lost}.length") == 0, view
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: make page, which needs node")
+def test_every_view_is_accessible(browser: Any, running: Lab) -> None:
+    """axe-core, light and dark, in one language and the other by turns."""
+    said = []
+    for scheme in ("light", "dark"):
+        context = browser.new_context(bypass_csp=True, color_scheme=scheme)
+        page = context.new_page()
+        for number, view in enumerate(VIEWS):
+            if number % 2 == (scheme == "dark"):
+                continue
+            page.goto(
+                f"{running.address}{view}{'&' if '?' in view else '?'}language={'en' if number % 3 else 'vi'}"
+            )
+            drawn(page, view.split("?")[0].removeprefix("#/") or "overview")
+            page.evaluate(AXE.read_text())
+            for one in page.evaluate("async () => (await axe.run()).violations"):
+                said.append(f"{scheme} {view}: {one['id']}: {one['nodes'][0]['html'][:200]}")
+        context.close()
+    assert said == []
+
+
+def test_words_of_the_glossary_say_what_they_mean(page: Any, running: Lab) -> None:
+    for language in ("en", "vi"):
+        word = glossary(language)["receptive_field"][0]  # type: ignore[arg-type]
+        look(page, running, f"#/fields?language={language}")
+        term = page.locator("dfn", has_text=word).first
+        term.focus()
+        told = glossary(language)["receptive_field"][1]  # type: ignore[arg-type]
+        assert page.locator("#tip").inner_text() == told
+        assert term.get_attribute("aria-description") == told
+        term.blur()
+        assert page.locator("#tip").is_hidden()
+
+
+SHOWN = {
+    "norm": ["input", "mean", "variance", "epsilon", "weight", "bias", "value"],
+    "groups": ["input", "mean", "variance", "value"],
+    "layer": ["input", "mean", "variance", "value"],
+    "act": ["input", "value"],
+    "mix": ["bias", "value", "patch", "kernel", "products"],
+    "up": ["bias", "value"],
+    "gru": ["from_input", "from_state", "gates", "over_time"],
+    "lstm": ["from_input", "from_state", "gates", "over_time"],
+    "soft": ["inputs", "value"],
+}
+"""What the picture of each kind shows of what `explain` tells."""
+
+
+def test_pictures_of_other_kinds(browser: Any) -> None:
+    network, inputs = other_kinds(), numbers(1, 3, 8, 8)
+    answer = open_explainer(network, inputs).explain().answer
+    assert answer is not None
+    opened = open_explainer(network, inputs, label=answer.ranking[0][0])  # as the lab, which shows gradients
+    page = browser.new_page()
+    with lab(network, inputs, port=0, browser=False) as running:
+        for layer, names in SHOWN.items():
+            look(page, running, f"#/number?layer={layer}")
+            page.locator(f'#main[data-ready="#/number?layer={layer}"]').wait_for(state="attached")
+            cells = page.locator("#main [data-value]").all()
+            shown = np.array([float(cell.get_attribute("data-value") or "nan") for cell in cells])
+            unit = opened.explain(layer=layer).unit
+            assert unit is not None
+            told = unit.to_json()
+            for name in names:
+                for number in np.ravel(told[name]):
+                    assert np.isclose(shown, number, rtol=1e-9, atol=1e-12).any(), (layer, name, number)
+    page.close()
+
+
+def test_names_with_markup_show_as_text(browser: Any, tmp_path: Path) -> None:
+    odd = "<img src=x onerror=document.title='broken'>"
+    inputs = tmp_path / f"{odd[:40].replace('/', '')}.npy"
+    np.save(inputs, numbers(1, 3, 8, 8).numpy())
+    network = nn.Sequential(OrderedDict([(odd.replace(".", ""), other_kinds().conv), ("flat", nn.Flatten())]))
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url))
+    with lab(network, str(inputs), port=0, browser=False) as running:
+        for view in (
+            "",
+            "#/compare",
+            "#/number?layer=flat",
+            "#/block",
+            "#/fields",
+            f"#/layer?layer={quote(odd)}",
+        ):
+            page.goto(running.address + view)
+            page.locator("#main[data-ready]").wait_for(state="attached")
+            assert page.locator("main img").count() == 0
+        assert not any(url.endswith("/x") for url in asked)
+    page.close()
 
 
 def test_a_saved_page_needs_nothing(browser: Any, digits_run: Run, tmp_path: Path, opened: Explainer) -> None:

@@ -86,7 +86,7 @@ function inputCard(network, picture, thumbs, route) {
     frames.push(...thumbs.input.channels.map((/** @type {number} */ c, /** @type {number} */ i) =>
       mapView(thumbs.input.map(i, 0), { label: `∂L/∂x ${c}`, size: 96 })));
   }
-  return h("section", { class: "card input", data: { layer: "input" }, "aria-label": route.view === "compare" ? `${t("input")} (${route.state})` : t("input") },
+  return h("section", { class: "card input", data: { layer: "input" }, "aria-label": route.view === "compare" ? `${t("input")} (${route.state}${route.other === null ? ", 2" : ""})` : t("input") },
     h("h2", {}, t("input")), h("p", { class: "name" }, network.inputs[0]),
     h("p", {}, by(network.input_shape.slice(1))), h("div", { class: frames.length > 2 ? "maps" : "maps row" }, frames));
 }
@@ -94,7 +94,7 @@ function inputCard(network, picture, thumbs, route) {
 /** @param {any} layer @param {any} thumbs @param {any} route */
 function card(layer, thumbs, route) {
   const open = { ...route, view: "layer", layer: layer.name, at: null, trail: [] };
-  const called = route.view === "compare" ? `${layer.name} (${route.state})` : layer.name;
+  const called = route.view === "compare" ? `${layer.name} (${route.state}${route.other === null ? ", 2" : ""})` : layer.name;
   const maps = thumbs ? layerMaps(layer, thumbs, route) : h("p", { class: "faint" }, t("overview.no_gradient"));
   return h("section", { class: `card ${layer.kind ?? "unknown"}`, data: { layer: layer.name }, "aria-label": called },
     h("h2", {}, h("a", { href: to.address(open) }, layer.name)),
@@ -129,7 +129,7 @@ function answerCard(network, route) {
       h("td", { class: "bar" }, h("div", { style: { width: `${100 * share}%` } })),
       h("td", { data: { value: share } }, percent(share))));
   const loss = network.loss ? h("p", { class: "gradient" }, t("loss"), " L = ", h("span", { data: { value: network.loss.value } }, number(network.loss.value))) : null;
-  return h("section", { class: "card answer", data: { layer: "answer" }, "aria-label": route.view === "compare" ? `${t("answer")} (${route.state})` : t("answer") },
+  return h("section", { class: "card answer", data: { layer: "answer" }, "aria-label": route.view === "compare" ? `${t("answer")} (${route.state}${route.other === null ? ", 2" : ""})` : t("answer") },
     h("h2", {}, h("a", { href: to.address({ ...route, view: "loss" }) }, t("answer"))),
     network.label !== null ? h("p", {}, t("answer.label", { label: network.label })) : null,
     h("table", { class: "answer" }, h("tbody", {}, rows)), loss);
