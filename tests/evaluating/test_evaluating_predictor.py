@@ -77,7 +77,7 @@ def test_many_are_taken_a_batch_at_a_time(
     ask = open_predictor(digits_run.path)
     expected = ask.probabilities(files)
     monkeypatch.setattr("striate.evaluating.predictor.batch_of", lambda values: 3)
-    np.testing.assert_allclose(ask.probabilities(files), expected, rtol=1e-6)
+    np.testing.assert_allclose(ask.probabilities(files), expected, rtol=1e-5)  # sums of fp32 in another order
 
 
 def test_known_algorithms_are_in_it_for_good(digits_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
