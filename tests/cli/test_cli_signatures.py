@@ -20,7 +20,7 @@ from striate.training.recipe import Recipe
 
 OF_WHAT_IS_PRINTED = {"json", "csv", "markdown", "html", "unit", "depth", "all"}
 """Options beside the function's: forms of its result, and parts of a result that has more than a terminal."""
-NO_WORD_SAYS = {"optimizer", "progress", "reporter", "settings"}
+NO_WORD_SAYS = {"on_epoch_end", "optimizer", "progress", "reporter", "settings"}
 """Parameters that are functions and objects; what `settings` gathers are options of their own."""
 
 

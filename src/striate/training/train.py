@@ -14,6 +14,7 @@ from striate.data.optical_flow import Flow
 from striate.errors import ArgumentError
 from striate.machine import keep_memory, pick_device, same_bits, threads
 from striate.runs import lock, read_record, write_record
+from striate.training.callback import OnEpochEnd, asking
 from striate.training.concluding import Run, conclude, keep
 from striate.training.loop import Loop
 from striate.training.plan import clock
@@ -66,6 +67,7 @@ def train(
     num_threads: int | None = None,
     tensorboard: bool = False,
     reporter: Reporter | None = None,
+    on_epoch_end: OnEpochEnd | None = None,
     **settings: Any,
 ) -> Run:
     """Trains a network on labelled images or clips, keeps the best weights, and scores them.
@@ -115,6 +117,9 @@ def train(
         num_threads: processor threads. By default one per core.
         tensorboard: also write the history for TensorBoard, into the run's folder (needs striate[track]).
         reporter: hears what happens; by default a bar on a terminal and lines elsewhere.
+        on_epoch_end: a function that is called after each epoch, when it is scored and saved, with the row
+            that the history holds of it (read only); where it returns False the training stops as by Ctrl-C
+            and can go on with `resume`. What it raises ends the training; that too can go on.
         settings: anything of `Recipe` or its augmentation, laid over the preset, as epochs=6 or flip=True.
 
     Returns:
@@ -149,7 +154,8 @@ def train(
         out=None if out is None else Path(out),
     )
     old = None if resume is None else Path(resume)
-    return run_training(request, old, MachineOptions(device, num_threads), tensorboard, reporter)
+    machine = MachineOptions(device, num_threads)
+    return run_training(request, old, machine, tensorboard, reporter, on_epoch_end)
 
 
 def run_training(
@@ -158,6 +164,7 @@ def run_training(
     machine: MachineOptions | None = None,
     tensorboard: bool = False,
     reporter: Reporter | None = None,
+    on_epoch_end: OnEpochEnd | None = None,
 ) -> Run:
     """Trains as requested, or goes on with the run `resume`; see `train`."""
     began = clock()
@@ -177,7 +184,11 @@ def run_training(
         listener = (reporter or reporter_for()) if group.is_main else Reporter()
         setup = _set_up(request, resume, group, listener)
         return _train(
-            replace(setup, began=began), listener, resumed=resume is not None, tensorboard=tensorboard
+            replace(setup, began=began),
+            listener,
+            on_epoch_end if group.is_main else None,
+            resumed=resume is not None,
+            tensorboard=tensorboard,
         )
 
 
@@ -215,12 +226,21 @@ def _set_up(request: Request, resume: Path | None, group: ProcessGroup, reporter
         raise
 
 
-def _train(setup: Setup, reporter: Reporter, *, resumed: bool, tensorboard: bool) -> Run:
+def _train(
+    setup: Setup,
+    reporter: Reporter,
+    on_epoch_end: OnEpochEnd | None,
+    *,
+    resumed: bool,
+    tensorboard: bool,
+) -> Run:
     with _held(setup), stop_on_signal() as stop:
         if not resumed and setup.group.is_main:
             refuse_existing(setup.run)
         if tensorboard and setup.group.is_main:
             reporter = tracked(reporter, setup.run)
+        if on_epoch_end is not None:
+            reporter = asking(reporter, on_epoch_end, stop)
         for note in setup.notes:
             reporter.say(note)
         if not resumed and setup.group.is_main:
