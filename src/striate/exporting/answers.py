@@ -33,7 +33,7 @@ class Answers:
         """uint8 (N, C, …) → (N, K); frames (N, C, k, H, W) of a step → (N, k, K)."""
         if self.step is None:
             return probabilities_of(self.trained, pixels.numpy())
-        frames = self.trained.normalise(pixels.to(self.step.device)).contiguous()
+        frames = self.trained.normalise(pixels.to(self.step.device))
         scores, self._state = self.step(frames, self._state)
         N, k, K = scores.shape
         rows = scores.double().cpu().numpy().reshape(N * k, K)

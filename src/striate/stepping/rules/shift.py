@@ -23,7 +23,10 @@ class ShiftBack(nn.Module):
         self.moving = moving
 
     def forward(self, x: Tensor, kept: Tensor, valid: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        row = behind(kept, there(x, valid)[:, : self.moving])  # (N, 1+k, moving, H, W)
+        moves = there(x, valid)[:, : self.moving]
+        if x.shape[0] == kept.shape[0]:  # one frame: nothing is to be put in a row
+            return torch.cat([kept[:, 0], x[:, self.moving :]], dim=1), moves.clone().unsqueeze(1)
+        row = behind(kept, moves)  # (N, 1+k, moving, H, W)
         come = row[:, :-1].flatten(0, 1)
         return torch.cat([come, x[:, self.moving :]], dim=1), newest(row, 1)
 
