@@ -26,6 +26,7 @@ _HOMES = {
     "evaluate": "evaluating.evaluate",
     "explain": "explaining.explain",
     "export": "exporting.export",
+    "find_learning_rate": "training.find_learning_rate",
     "get_data": "data",
     "glossary": "explaining.texts",
     "inspect": "inspecting.inspect",
@@ -93,6 +94,7 @@ __all__ = [
     "evaluate",
     "explain",
     "export",
+    "find_learning_rate",
     "get_data",
     "glossary",
     "inspect",
@@ -147,6 +149,7 @@ if TYPE_CHECKING:
     from striate.serving.serve import serve
     from striate.stepping import step_of
     from striate.streaming import stream
+    from striate.training.find_learning_rate import find_learning_rate
     from striate.training.recipe import Recipe
     from striate.training.train import Run, train
 

@@ -83,6 +83,7 @@ GIVEN: dict[str, dict[str, Callable[[], Any]]] = {
     "draw_flow": {"clip": lambda: "no/such.mp4", "out": lambda: "/dev/null/x.png"},
     "evaluate": {"run": lambda: "no/such/run"},
     "explain": {"network": lambda: "no/such/run", "inputs": lambda: "no.png"},
+    "find_learning_rate": {"data": lambda: "no/such/photos"},
     "get_data": {"name": lambda: "mnist", "out": lambda: "/dev/null/x"},
     "head_of": {"network": small},
     "inspect": {"network": small, "input": lambda: (3, 16, 16)},

@@ -12,7 +12,7 @@ from commands import Command
 from striate import __version__
 from striate.cli import VERBS, main
 from striate.cli.options import needed, options_of
-from striate.cli.verbs import DATA_VERBS
+from striate.cli.verbs import DATA_VERBS, module_of
 
 HEAVY = ("torch", "numpy", "rich", "matplotlib", "PIL", "av", "jinja2", "sklearn", "shtab")
 LIGHT = """
@@ -35,7 +35,7 @@ def words_of_help_and_mistakes() -> list[list[str]]:
     words = [[], ["--help"], ["--version"], ["trian"]]
     for verb in (*VERBS, *(f"data {what}" for what in DATA_VERBS)):
         words += [[*verb.split(), *rest] for rest in (["--help"], ["--nonsense"], ["a", "b", "--json=1"])]
-        home = import_module(f"striate.cli.{verb.split()[0]}")
+        home = import_module(module_of(verb.split()[0]))
         declared = home.VERBS[verb.split()[1]] if " " in verb else getattr(home, "VERB", None)
         if declared is None or declared.needs or any(map(needed, options_of(declared))):
             words.append(verb.split())

@@ -14,11 +14,11 @@ from striate.checked.values import as_annotated
 from striate.cli import data
 from striate.cli.options import Option, Verb, options_of
 from striate.cli.signatures import fields_of, signature_of
-from striate.cli.verbs import FUNCTIONS, VERBS
+from striate.cli.verbs import FUNCTIONS, VERBS, module_of
 from striate.data.augment.augmentation import Augmentation
 from striate.training.recipe import Recipe
 
-OF_WHAT_IS_PRINTED = {"json", "csv", "markdown", "html", "unit", "depth", "all"}
+OF_WHAT_IS_PRINTED = {"json", "csv", "markdown", "html", "unit", "depth", "all", "picture"}
 """Options beside the function's: forms of its result, and parts of a result that has more than a terminal."""
 NO_WORD_SAYS = {"on_epoch_end", "optimizer", "progress", "reporter", "settings"}
 """Parameters that are functions and objects; what `settings` gathers are options of their own."""
@@ -29,7 +29,7 @@ def commands() -> Iterator[tuple[str, Verb]]:
     of_data = {f"data {what}": verb for what, verb in data.VERBS.items()}
     for function, words in FUNCTIONS.items():
         if words not in ("data", "completion"):
-            yield function, of_data.get(words) or import_module(f"striate.cli.{words}").VERB
+            yield function, of_data.get(words) or import_module(module_of(words)).VERB
 
 
 COMMANDS = dict(commands())

@@ -23,6 +23,7 @@ VERBS = [
     "evaluate",
     "explain",
     "export",
+    "find_learning_rate",
     "inspect",
     "lab",
     "list_models",

@@ -13,7 +13,7 @@ from io import TextIOWrapper
 from striate.checked.habits import VERBS as HABITS
 from striate.checked.habits import meant
 from striate.cli.running import run
-from striate.cli.verbs import VERBS
+from striate.cli.verbs import VERBS, module_of
 from striate.errors import ArgumentError, DataError, StriateError, WeightsError
 from striate.torchrun import alone, leads, main_failed, show_once
 
@@ -95,7 +95,7 @@ def _run(verb: str, words: list[str]) -> int:
     try:
         if verb not in VERBS:
             raise ArgumentError(_unknown(verb))
-        home = import_module(f"striate.cli.{verb}")
+        home = import_module(module_of(verb))
         return run(home.VERB, verb, words) if hasattr(home, "VERB") else int(home.main(words))
     except WeightsError as problem:
         return _fail(problem, problem.table)

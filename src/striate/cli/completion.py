@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from striate.cli.arguments import Parser
 from striate.cli.options import Asked, Verb
-from striate.cli.verbs import DATA_VERBS, VERBS
+from striate.cli.verbs import DATA_VERBS, VERBS, module_of
 
 
 def completion(shell: Literal["bash", "zsh", "fish", "tcsh", "powershell"]) -> str:
@@ -34,7 +34,7 @@ def whole() -> Parser:
         parser.add_argument(flag, action="store_true")
     verbs = parser.add_subparsers()
     for verb, what in VERBS.items():
-        home = import_module(f"striate.cli.{verb}")
+        home = import_module(module_of(verb))
         one = verbs.add_parser(verb, help=what)
         if verb == "data":
             under = one.add_subparsers()

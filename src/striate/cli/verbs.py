@@ -4,6 +4,7 @@ VERBS = {
     "demo": "train on real digits, classify images, compare: two minutes",
     "inspect": "every layer of a network: shape, parameters, receptive field, cost",
     "train": "train a network on a built-in set, or a folder of images or clips",
+    "find-rate": "the learning rate at which the loss falls fastest",
     "evaluate": "score a trained network on labelled images or clips",
     "predict": "classify files of images or videos with a trained network",
     "stream": "what a trained network says of frames as they come",
@@ -25,7 +26,8 @@ DATA_VERBS = {
     "flow": "draw the optical flow of a clip in colour",
 }
 """What can stand behind `striate data`."""
-FUNCTIONS = {verb: verb for verb in VERBS if verb != "models"} | {
+FUNCTIONS = {verb: verb for verb in VERBS if verb not in ("models", "find-rate")} | {
+    "find_learning_rate": "find-rate",
     "list_models": "models",
     "get_data": "data get",
     "check_data": "data check",
@@ -33,3 +35,12 @@ FUNCTIONS = {verb: verb for verb in VERBS if verb != "models"} | {
     "draw_flow": "data flow",
 }
 """Each function of a verb with the words of its command."""
+
+
+def module_of(verb: str) -> str:
+    """The module of this room that holds a verb.
+
+    >>> module_of("find-rate")
+    'striate.cli.find_rate'
+    """
+    return f"striate.cli.{verb.replace('-', '_')}"

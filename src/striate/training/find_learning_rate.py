@@ -1,0 +1,170 @@
+"""The verb `find_learning_rate`: data in, the loss at rising learning rates out; nothing of it is kept."""
+
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from striate.checked import checked
+from striate.errors import ArgumentError
+from striate.machine import keep_memory, pick_device, same_bits, threads
+from striate.training.optimisation import training_mode
+from striate.training.presets import Preset, PresetName, check_names, recipe_request
+from striate.training.process_group import process_group
+from striate.training.progress import Reporter
+from striate.training.rate_search import RatePoint, RateSearch, flown_apart, smoothed, steepest
+from striate.training.recipe import Recipe
+from striate.training.request import Backbone, ClipOptions, PictureOptions, Request, network_options
+from striate.training.setup import Setup, new_setup
+from striate.training.step import Learner
+from striate.training.stopping import within_limits
+
+OWN = {"learning_rate", "schedule", "warmup", "epochs", "minutes", "ema", "patience"}
+"""Settings of a training that the search decides itself."""
+
+
+@checked
+def find_learning_rate(
+    data: str | Path,
+    *,
+    lowest: float = 1e-6,
+    highest: float = 1.0,
+    steps: int = 100,
+    recipe: Recipe | PresetName | Preset | None = None,
+    backbone: Backbone = "plain",
+    options: dict[str, Any] | None = None,
+    weights: str | Path | None = None,
+    weights_mean: Sequence[float] = (),
+    weights_std: Sequence[float] = (),
+    size: int | None = None,
+    channels: int | None = None,
+    time: str | None = None,
+    frames: int | None = None,
+    causal: bool = False,
+    device: str = "auto",
+    num_threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    **settings: Any,
+) -> RateSearch:
+    """Trains some hundred steps at learning rates from very low to very high, and suggests one.
+
+    The suggestion is where the smoothed loss falls fastest (Smith 2017); the search ends early where the loss
+    flies apart. It holds for this optimiser and batch size. Nothing of the network is kept.
+
+    Args:
+        data: as in `train`.
+        lowest: the first rate.
+        highest: the last rate.
+        steps: how many rates are tried, one a batch, each the same factor above the one before.
+        recipe: as in `train`.
+        backbone: as in `train`.
+        options: as in `train`.
+        weights: as in `train`.
+        weights_mean: as in `train`.
+        weights_std: as in `train`.
+        size: as in `train`.
+        channels: as in `train`.
+        time: as in `train`.
+        frames: as in `train`.
+        causal: as in `train`.
+        device: as in `train`.
+        num_threads: as in `train`.
+        progress: is called with the number of steps done and that of all.
+        settings: as in `train`.
+
+    Returns:
+        The loss at each rate, and the rate at which it fell fastest.
+
+    Raises:
+        StriateError: in one sentence, for whatever in these does not fit.
+
+    >>> striate.find_learning_rate("digits", batch_size=64).suggested  # doctest: +SKIP
+    """
+    check_names(settings, find_learning_rate)
+    _refuse(lowest, highest, steps, settings)
+    chosen = pick_device(device)
+    keep_memory()
+    request = Request(
+        data=str(data),
+        recipe=recipe_request(recipe, {"algorithms": "plain"} | settings),  # few steps: nothing is measured
+        network=network_options(backbone, weights, weights_mean, weights_std),
+        options=options or {},
+        picture=PictureOptions(size, channels),
+        time=time,
+        clips=ClipOptions(frames=frames, causal=causal),
+    )
+    rates = [float(rate) for rate in np.geomspace(lowest, highest, steps)]
+    with (
+        process_group(chosen) as group,
+        threads(num_threads),
+        torch.random.fork_rng(devices=range(torch.cuda.device_count())),
+        same_bits(chosen),
+    ):
+        setup = new_setup(request, group, Reporter())
+        return _searched(setup, request, rates, progress)
+
+
+def _refuse(lowest: float, highest: float, steps: int, settings: dict[str, Any]) -> None:
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise ArgumentError("find-rate searches in one process: start it without torchrun")
+    if not 0 < lowest < highest:
+        raise ArgumentError(f"rates rise from lowest, above 0, to highest; got {lowest:g} and {highest:g}")
+    if steps < 10:
+        raise ArgumentError(f"a search takes at least 10 steps; got {steps}")
+    for name in OWN & settings.keys():
+        raise ArgumentError(f"find-rate tries each rate for one step, without an average: leave {name} out")
+
+
+def _searched(
+    setup: Setup, request: Request, rates: list[float], progress: Callable[[int, int], None] | None
+) -> RateSearch:
+    losses: list[float] = []
+    for loss in _losses(setup, rates):
+        losses.append(loss)
+        if progress is not None:
+            progress(len(losses), len(rates))
+        if flown_apart(losses):
+            break
+    losses = [loss for loss in losses if math.isfinite(loss)]
+    if not losses:
+        raise ArgumentError(f"the loss is no finite number at the lowest rate, {rates[0]:g}: try a lower one")
+    tried, line = rates[: len(losses)], smoothed(losses)
+    suggested = steepest(tried, line)
+    return RateSearch(
+        data=setup.data.source,
+        network=request.network.backbone,
+        optimizer=setup.recipe.optimizer,
+        batch_size=setup.plan.batch_size,
+        suggested=suggested,
+        lowest=tried[int(np.argmin(line))],
+        points=tuple(map(RatePoint, tried, losses, map(float, line))),
+        notes=() if suggested else ("the loss fell at no rate: try more steps, or a smaller batch",),
+    )
+
+
+def _losses(setup: Setup, rates: list[float]) -> Iterator[float]:
+    """The loss of each batch, learnt from at one rate after the other."""
+    flat = replace(setup.recipe, ema=0.0, schedule="cosine", warmup=0.0)  # its beginning is its highest rate
+    learner = Learner(replace(setup, recipe=flat))
+    training_mode(learner.network, flat.freeze)
+    for step, (rate, (images, labels, indices)) in enumerate(zip(rates, _batches(setup), strict=False)):
+        learner.recipe = replace(flat, learning_rate=rate)
+        with within_limits(setup.plan.batch_size):
+            learner.step(images, labels, indices, step=step, done=0.0)
+        learner.tally.settle()
+        yield learner.tally.loss
+        learner.tally.clear()
+
+
+def _batches(setup: Setup) -> Iterator[tuple[Tensor, Tensor, np.ndarray]]:
+    """Epoch after epoch, without end."""
+    whole, seed = slice(0, setup.plan.batch_size), setup.recipe.seed
+    for epoch in count():
+        yield from setup.data.splits["train"].batches(setup.plan.batches(epoch, seed, whole), (seed, epoch))
