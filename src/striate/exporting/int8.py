@@ -1,11 +1,11 @@
 """A file in fp32 → the same in int8: convolutions and linear layers, each channel of the weights by itself.
 
-What a number between two layers may be is read off real inputs: the least and the greatest of each. Of a step
 What a number between two layers may be is read off real inputs: the least and the greatest of each. Of a
 step those are whole streams with their states. What stands between convolutions (sums of branches, cut-offs,
 pools, what puts channels side by side) stays in 8 bits with them, so that nothing is turned into fp32 and
 back on the way. Everything else is left in fp32; counters and sums of a readout in int8 would be wrong by a
 third.
+
 Weights have 7 bits. Processors without instructions for int8 (before AVX-512 VNNI) add two products of 8 bits
 in 16, where they do not fit: a network was right in 98.6 % in place of 99.7 % of digits.
 """
