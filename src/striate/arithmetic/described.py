@@ -5,9 +5,10 @@ view of another one, and an operation may write into its input, as in the progra
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 # How sure a number is: exact, an upper bound, or unknown, and then because of which operation.
 
@@ -51,7 +52,9 @@ ZERO = Figure(0)
 
 def total(figures: Iterable[Figure]) -> Figure:
     """The sum of figures, as unsure as its least sure part; names every operation that is not exact."""
-    parts = list(figures)
+    parts = [figure for figure in figures if figure is not ZERO]
+    if len(parts) < 2:
+        return parts[0] if parts else ZERO
     status = max((part.status for part in parts), default=Status.EXACT)
     reasons = dict.fromkeys(part.reason for part in parts if part.reason)
     return Figure(sum(part.value for part in parts), status, ", ".join(reasons))
@@ -89,8 +92,7 @@ class Fill(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class TensorInfo:
+class TensorInfo(NamedTuple):
     """One tensor: its shape, the bytes of an element, its role, and the names it has in the network."""
 
     shape: tuple[int, ...]
@@ -110,8 +112,7 @@ class TensorInfo:
         return count
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One operation that ran: what it is, what it read, what it wrote, and its geometry.
 
     `kind` is the meaning ("convolution"), `name` what it was called where it ran ("aten.convolution"),
@@ -124,14 +125,13 @@ class Operation:
     name: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    geometry: Mapping[str, Any] = field(default_factory=dict)
+    geometry: Mapping[str, Any] = MappingProxyType({})
     view: bool = False
     writes: bool = False
     call: int = 0  # which module call it ran in
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleCall:
+class ModuleCall(NamedTuple):
     """One call of one module: its path in the network, its class, which call of that module it is.
 
     `atomic` modules (those of torch.nn) are one row of a table, whatever operations they run.
@@ -143,7 +143,7 @@ class ModuleCall:
     depth: int
     number: int = 1
     atomic: bool = False
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """From a recording to the rows of the table and their totals."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from striate.arithmetic import cost
 from striate.arithmetic.backward import backward_macs, wanted_gradients
@@ -42,7 +42,16 @@ def table_of(recording: Recording) -> tuple[tuple[Layer, ...], Totals]:
     rows = zip(groups, mains, kinds, names, reads_of(recording, groups), strict=True)
     layers = [maker.row(group, main, kind, name, reads) for group, main, kind, name, reads in rows]
     noted = with_notes(layers)
-    return tuple(noted), _totals(recording, noted)
+    return tuple(noted), _totals(recording, noted, maker.kept)
+
+
+class _Cost(NamedTuple):
+    """Of one operation."""
+
+    macs: Figure
+    flops: Figure
+    new_bytes: int
+    bytes_moved: int
 
 
 class _Maker:
@@ -55,6 +64,7 @@ class _Maker:
         self.seeing = seeing_of(recording)
         self.wanted = wanted_gradients(recording)
         self.kept = dict(kept_by(recording))
+        self.known: dict[tuple[object, ...], _Cost] = {}
         self.main_input = recording.input_names[recording.main]
 
     def kind(self, group: Group, main: Operation | None) -> str:
@@ -113,13 +123,28 @@ class _Maker:
 
     def costs(self, operations: Sequence[Operation]) -> dict[str, Any]:
         """What the operations of a row compute, make and move."""
-        each = [(op, self.infos(op.inputs), self.infos(op.outputs)) for op in operations]
+        each = [(op, self.cost(op)) for op in operations]
         return {
-            "macs": total(cost.macs(*one) for one in each),
-            "flops": total(cost.flops(*one) for one in each),
-            "activation_bytes": sum(cost.new_bytes(op, outs) for op, _, outs in each if self.counts(op)),
-            "bytes_moved": sum(cost.bytes_moved(*one) for one in each),
+            "macs": total(one.macs for _, one in each),
+            "flops": total(one.flops for _, one in each),
+            "activation_bytes": sum(one.new_bytes for op, one in each if self.counts(op)),
+            "bytes_moved": sum(one.bytes_moved for _, one in each),
         }
+
+    def cost(self, operation: Operation) -> "_Cost":
+        """That of one operation; those that are alike share it."""
+        infos, outs = self.infos(operation.inputs), self.infos(operation.outputs)
+        sizes = [(info.shape, info.itemsize) for info in (*infos, *outs)]
+        writes = operation.view, operation.writes
+        alike = (operation.kind, operation.name, id(operation.geometry), *writes, len(infos), *sizes)
+        if alike not in self.known:
+            self.known[alike] = _Cost(
+                cost.macs(operation, infos, outs),
+                cost.flops(operation, infos, outs),
+                cost.new_bytes(operation, outs),
+                cost.bytes_moved(operation, infos, outs),
+            )
+        return self.known[alike]
 
     def infos(self, tensors: Sequence[int]) -> list[TensorInfo]:
         """What the recording says of tensors, by their numbers."""
@@ -166,14 +191,14 @@ def _sizes(parameters: Sequence[ParameterInfo]) -> dict[str, Any]:
     }
 
 
-def _totals(recording: Recording, layers: Sequence[Layer]) -> Totals:
+def _totals(recording: Recording, layers: Sequence[Layer], kept: Mapping[int, int]) -> Totals:
+    """The sums; `kept` holds the bytes that operations keep for the backward pass."""
     parameters = recording.parameters
     count, used = sum(p.size for p in parameters), sum(layer.parameters for layer in layers)
     main = recording.tensors[recording.inputs[recording.main]]
     frames = next((main.shape[i] for i, n in enumerate(recording.axes) if n == "T"), None)
     outside = cost.outside(recording)
     peak = training_peak(recording)
-    kept = sum(size for _, size in kept_by(recording))
     trainable = sum(p.size for p in parameters if p.trainable)
     return Totals(
         parameters=Figure(count),
@@ -188,7 +213,7 @@ def _totals(recording: Recording, layers: Sequence[Layer]) -> Totals:
         inference_peak=inference_peak(recording),
         training_peak=peak,
         backward_macs=total([*(layer.backward_macs for layer in layers), outside]),
-        kept_bytes=Figure(kept, peak.status, peak.reason),
+        kept_bytes=Figure(sum(kept.values()), peak.status, peak.reason),
         batch=recording.batch,
         frames=frames,
         seconds=sum(recording.seconds) if any(recording.seconds) else None,

@@ -113,6 +113,17 @@ def tensors_in(values: Iterable[Any]) -> Iterator[Tensor]:
             yield from tensors_in(value.values())
 
 
+def operands(args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Tensor]:
+    """The tensors that an operation takes, whose lists hold things of one sort."""
+    found: list[Tensor] = []
+    for value in (*args, *kwargs.values()) if kwargs else args:
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, (list, tuple)) and value and type(value[0]) is not int:
+            found.extend(tensors_in(value))
+    return found
+
+
 def swap(value: Any, replace: Callable[[Tensor], Tensor]) -> Any:
     """Arguments with every tensor replaced."""
     if isinstance(value, Tensor):

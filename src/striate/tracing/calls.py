@@ -1,5 +1,6 @@
 """The module calls of one run, in order, and which of them each operation ran in."""
 
+from functools import lru_cache
 from typing import Any
 
 from torch import nn
@@ -14,7 +15,12 @@ _OPEN = ("torch.nn.modules.container", "torch.nn.modules.transformer", "torch.nn
 
 def is_atomic(module: nn.Module) -> bool:
     """Whether a module is one row: a layer of torch.nn or a class derived from one, not a container."""
-    kinds = {kind.__module__ for kind in type(module).__mro__ if kind is not nn.Module}
+    return _is_atomic(type(module))
+
+
+@lru_cache(maxsize=1024)
+def _is_atomic(kind: type[nn.Module]) -> bool:
+    kinds = {base.__module__ for base in kind.__mro__ if base is not nn.Module}
     inside = {name for name in kinds if name.startswith("torch.nn.modules.")}
     return bool(inside) and not any(name in _OPEN for name in inside)
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch._ops import OpOverload
 
 from striate.tracing.arguments import META, bind, bodiless, is_view, memory, swap, tensors_in, written
-from striate.tracing.shortcuts import outcome
+from striate.tracing.shortcuts import Alike, outcome
 
 _SMALL = 1 << 16  # elements of network tensors that are computed with as they are, e.g. tables of positions
 
@@ -27,9 +27,23 @@ class StandIns:
         self.written_to: set[int] = set()  # memory that has lost its values by a write without memory
 
     def run(
+        self,
+        func: OpOverload,
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        tensors: Sequence[Tensor],
+        alike: Alike | None = None,
+    ) -> Any:
+        """The result of an operation on `tensors`; `alike`: those that mean the same."""
+        if alike is None or self.with_values or not any(map(bodiless, tensors)):
+            return self._run(func, args, kwargs, tensors)
+        if alike.result is None:
+            alike.result = self._run(func, args, kwargs, tensors)
+        return swap(alike.result, _like)
+
+    def _run(
         self, func: OpOverload, args: Sequence[Any], kwargs: dict[str, Any], tensors: Sequence[Tensor]
     ) -> Any:
-        """The result of an operation whose tensor arguments are `tensors`."""
         writes = bool(written(func))
         if self.with_values:
             if writes:
@@ -70,6 +84,11 @@ class StandIns:
             known = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=META)
             self.by_id[id(tensor)] = known
         return known
+
+
+def _like(tensor: Tensor) -> Tensor:
+    """Another tensor without memory that lies as this one would."""
+    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=META)
 
 
 def _without_memory(func: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:

@@ -23,15 +23,16 @@ from striate.tracing.arguments import (
     bind,
     is_view,
     memory,
+    operands,
     reshapes_in_place,
     swap,
-    tensors_in,
     written,
 )
 from striate.tracing.backward import BackwardTimes
 from striate.tracing.constants import MADE_LIKE, Constants
 from striate.tracing.describing import ROLES, SOURCES
 from striate.tracing.quantised import packed_weights
+from striate.tracing.shortcuts import Alike, Likenesses
 from striate.tracing.stand_ins import StandIns, returned
 
 _LOOKS = frozenset({"_local_scalar_dense", "is_nonzero", "nonzero", "equal"})  # values leave for Python
@@ -63,6 +64,8 @@ class Ran:
     """As measured, when run with values."""
     geometry: Mapping[str, Any] | None = None
     """What is known beside the arguments."""
+    alike: Alike | None = None
+    """Those that mean the same."""
 
 
 class Tape:
@@ -83,6 +86,7 @@ class Tape:
         ] = {}  # weights that are no parameters: in which call, and what
         self.made: set[int] = set()  # ids of tensors made during the run
         self.constants = Constants()
+        self.likenesses = Likenesses()
         self.stand_ins = StandIns(with_values, lambda tensor: id(tensor) not in self.made)
         self.dependent: set[int] = set()  # memory that holds anything computed from the input
         self.escaped = False
@@ -95,18 +99,20 @@ class Tape:
     def number(self, tensor: Tensor, role: Role | None = None) -> int:
         """The number of a tensor, a new one if it has not been met."""
         number = self.numbers.get(id(tensor))
-        if number is None and role is None and (number := self._same(tensor)) is not None:
+        if number is not None:
+            return number
+        if role is None and (number := self._same(tensor)) is not None:
             self.numbers[id(tensor)] = number
             self.also.append(tensor)
-        if number is None:
-            number = self.numbers[id(tensor)] = len(self.tensors)
-            self.tensors.append(tensor)
-            self.shapes.append(tuple(tensor.shape))
-            self.roles.append(role or self._role(tensor))
-            if role is Role.ACTIVATION:
-                self.made.add(id(tensor))
-            if self.roles[number] is Role.PARAMETER:
-                self.constants.now[number] = Fill.GENERIC
+            return number
+        number = self.numbers[id(tensor)] = len(self.tensors)
+        self.tensors.append(tensor)
+        self.shapes.append(tuple(tensor.shape))
+        self.roles.append(role or self._role(tensor))
+        if role is Role.ACTIVATION:
+            self.made.add(id(tensor))
+        if self.roles[number] is Role.PARAMETER:
+            self.constants.now[number] = Fill.GENERIC
         return number
 
     def _same(self, tensor: Tensor) -> int | None:
@@ -114,7 +120,7 @@ class Tape:
 
         So are `x.data`, `nn.Parameter(x)` and `x.as_subclass(…)`.
         """
-        if not self.depends([tensor]):
+        if memory(tensor) not in self.dependent:
             return None
         layout = _layout(tensor)
         return next((n for n in self.numbers.values() if _layout(self.tensors[n]) == layout), None)
@@ -133,7 +139,7 @@ class Tape:
 
     def depends(self, tensors: Sequence[Tensor]) -> bool:
         """Whether any of them was computed from the input."""
-        return any(memory(tensor) in self.dependent for tensor in tensors)
+        return not self.dependent.isdisjoint(map(memory, tensors))
 
     def run(self, func: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Run one operation and write it down."""
@@ -141,24 +147,25 @@ class Tape:
             return self.back.run(func, args, kwargs)
         if self.silent:
             return func(*args, **kwargs)
-        tensors = list(tensors_in((*args, *kwargs.values())))
-        inputs = tuple(self.number(tensor) for tensor in tensors)
+        tensors = operands(args, kwargs)
+        inputs = tuple([self.number(tensor) for tensor in tensors])
         if func.namespace == "quantized":
             inputs = (*inputs, *self._packed(args))
         if base_name(func) in _LOOKS:
             self.look(tensors)
         named = self._named(func, args, kwargs, tensors)
+        alike = self.likenesses.of(func, args, kwargs)
         started = perf_counter()
-        result = self.stand_ins.run(func, args, kwargs, tensors)
+        result = self.stand_ins.run(func, args, kwargs, tensors, alike)
         seconds = perf_counter() - started
         if written(func):
             result = returned(func, args, kwargs, result)
         if reshapes_in_place(func):
             del self.numbers[id(result)]  # the same tensor is another from here on
-        outputs = tuple(self.number(tensor, Role.ACTIVATION) for tensor in tensors_in((result,)))
+        outputs = tuple([self.number(tensor, Role.ACTIVATION) for tensor in operands((result,), {})])
         self._learn(func, args, tensors, inputs, outputs)
         geometry = {"instance": True} if self.instance_norm else None
-        self._ran(Ran(func, "", named, inputs, outputs, self.call, seconds, geometry))
+        self._ran(Ran(func, "", named, inputs, outputs, self.call, seconds, geometry, alike))
         return result
 
     def _ran(self, ran: Ran) -> None:

@@ -13,7 +13,7 @@ from striate.arithmetic.described import (
     TensorInfo,
 )
 from striate.tracing.arguments import base_name, full_name, is_view, memory, reshapes_in_place, written
-from striate.tracing.aten_kinds import Call
+from striate.tracing.aten_kinds import Call, Meaning
 from striate.tracing.calls import Calls
 from striate.tracing.describing import describe
 from striate.tracing.tape import Ran, Tape
@@ -32,7 +32,7 @@ def to_recording(
         number: f"{calls.all[call].path}.{name}".lstrip(".") for number, (call, name) in tape.packed.items()
     }
     tensors = tuple(_info(tape, number, packed) for number in range(len(tape.tensors)))
-    operations = tuple(_operation(ran, tensors) for ran in tape.ran)
+    operations = tuple([_operation(ran, tensors) for ran in tape.ran])
     every, main = list(inputs.values()), _main(list(inputs.values()))
     batch = tensors[main].shape[0] if every[main][:1] == ("N",) and tensors[main].shape else 1
     return Recording(
@@ -77,17 +77,11 @@ def _info(tape: Tape, number: int, packed: Mapping[int, str]) -> TensorInfo:
 
 
 def _operation(ran: Ran, tensors: Sequence[TensorInfo]) -> Operation:
+    """What ran, as it is meant."""
     if ran.func is None:
         name = str(ran.named.get("name", ran.kind))
         return Operation(ran.kind, name, ran.inputs, ran.outputs, ran.geometry or {}, call=ran.call)
-    call = Call(ran.func, ran.named, tuple(tensors[number].shape for number in ran.outputs))
-    if ran.inputs:
-        kind, geometry = describe(call)
-    else:
-        kind, geometry = "source", {}
-    geometry = {**geometry, **(ran.geometry or {})}
-    if kind == "batch_norm" and not geometry["batch_statistics"]:
-        geometry.pop("instance", None)
+    kind, geometry = _known_meaning(ran, tensors)
     reshaped = reshapes_in_place(ran.func)
     return Operation(
         kind=kind,
@@ -101,14 +95,34 @@ def _operation(ran: Ran, tensors: Sequence[TensorInfo]) -> Operation:
     )
 
 
+def _known_meaning(ran: Ran, tensors: Sequence[TensorInfo]) -> Meaning:
+    """Kind and geometry; worked out once for calls that are alike."""
+    if ran.alike is None or ran.geometry:
+        return _meaning(ran, tensors)
+    if ran.alike.meaning is None:
+        ran.alike.meaning = _meaning(ran, tensors)
+    found: Meaning = ran.alike.meaning
+    return found
+
+
+def _meaning(ran: Ran, tensors: Sequence[TensorInfo]) -> Meaning:
+    assert ran.func is not None
+    call = Call(ran.func, ran.named, tuple(tensors[number].shape for number in ran.outputs))
+    kind, geometry = describe(call) if ran.inputs else ("source", {})
+    geometry = {**geometry, **(ran.geometry or {})}
+    if kind == "batch_norm" and not geometry["batch_statistics"]:
+        geometry.pop("instance", None)
+    return kind, geometry
+
+
 def _shares(ran: Ran, tensors: Sequence[TensorInfo]) -> bool:
     """Whether the result of a view operation really lies in the memory of its input."""
     return bool(ran.inputs and ran.outputs) and ran.inputs[0] != ran.outputs[0]
 
 
-def _ordered(kind: str, geometry: dict[str, Any], ran: Ran) -> tuple[int, ...]:
+def _ordered(kind: str, geometry: Mapping[str, Any], ran: Ran) -> tuple[int, ...]:
     """Inputs in the order that the kind wants: the factors of a product before what is added."""
-    order = geometry.pop("inputs", None)
+    order = geometry.get("inputs")
     if kind != "matmul" or order is None:
         return ran.inputs
     tensors = [name for name, value in ran.named.items() if isinstance(value, Tensor)]

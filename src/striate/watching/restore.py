@@ -4,13 +4,16 @@ import random
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from operator import is_
 from typing import Any
 
 import torch
 from torch import nn
 
 _CONTAINERS = (dict, list, set, deque)
+Held = tuple[Any, list[Any]]
+"""A container, and what it held: of a dictionary, pairs."""
 
 
 @contextmanager
@@ -45,26 +48,29 @@ def _set_scripted(modules: Sequence[nn.Module], training: bool) -> None:
         module.training = training
 
 
-def _copies(attributes: dict[str, Any]) -> dict[str, Any]:
-    """What the containers among the attributes hold, dictionaries as pairs."""
-    copies = {}
-    for name, value in attributes.items():
+def _copies(attributes: dict[str, Any]) -> list[Held]:
+    """The containers among the attributes, each with what it holds."""
+    copies = []
+    for value in attributes.values():
         if isinstance(value, _CONTAINERS):
             try:
-                copies[name] = list(value.items() if isinstance(value, dict) else value)
+                copies.append((value, list(value.items() if isinstance(value, dict) else value)))
             except Exception:  # what does not even say what it holds is left alone
                 continue
     return copies
 
 
-def _restore(module: nn.Module, attributes: dict[str, Any], copies: dict[str, Any]) -> None:
+def _restore(module: nn.Module, attributes: dict[str, Any], copies: Sequence[Held]) -> None:
     now = module.__dict__
-    if len(now) != len(attributes) or any(now.get(name) is not value for name, value in attributes.items()):
+    if list(now) != list(attributes) or not all(map(is_, now.values(), attributes.values())):
         now.clear()
         now.update(attributes)
-    for name, saved in copies.items():
-        with suppress(Exception):
-            _refill(attributes[name], saved)
+    for value, saved in copies:
+        try:
+            if saved or value:
+                _refill(value, saved)
+        except Exception:  # what cannot be filled again is left as it is
+            continue
 
 
 def _refill(value: Any, saved: list[Any]) -> None:
@@ -82,7 +88,7 @@ def _holds(value: Any, saved: list[Any]) -> bool:
     if isinstance(value, dict):
         return all(key in value and value[key] is thing for key, thing in saved)
     if isinstance(value, (list, deque)):
-        return all(a is b for a, b in zip(value, saved, strict=True))
+        return all(map(is_, value, saved))
     return all(thing in value for thing in saved)
 
 

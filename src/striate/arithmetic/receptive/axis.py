@@ -11,7 +11,7 @@ unclipped.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from math import lcm
 from typing import NamedTuple
 
@@ -35,8 +35,7 @@ class Step(NamedTuple):
     regular: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(NamedTuple):
     """See the top of the file. `steps` has an entry for each dimension of the tensor that follows this
     axis.
     """
@@ -134,6 +133,7 @@ def carry_on(bounds: Bounds, dim: int, before: int, after: int, step: Step) -> B
     return moved
 
 
+@lru_cache(maxsize=64)
 def _continuation(length: int, before: int, after: int, period: int) -> tuple[Bounds, Bounds]:
     """For positions −before … length + after: which element stands for it, and how many periods away."""
     wanted = np.arange(-before, length + after)

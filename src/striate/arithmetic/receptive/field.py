@@ -39,7 +39,8 @@ class Field:
 
 def each(field: Field, shape: Shape, change: Callable[[Axis], Axis]) -> Field:
     """A field of shape `shape`, every axis changed alike."""
-    return replace(field, shape=shape, axes=tuple(change(axis) for axis in field.axes))
+    axes = tuple([change(axis) for axis in field.axes])
+    return Field(shape, axes, field.status, field.reason, field.masked)
 
 
 def worst(fields: Sequence[Field]) -> Field:

@@ -146,7 +146,7 @@ def stack(reading: Reading) -> Fields:
     for field in reading.inputs:
         shape = () if field is None else (*field.shape[:dim], 1, *field.shape[dim:])
         inputs.append(field and each(field, shape, lambda axis: reshaping.insert(axis, dim)))
-    infos = [replace(i, shape=(*i.shape[:dim], 1, *i.shape[dim:])) for i in reading.infos]
+    infos = [i._replace(shape=(*i.shape[:dim], 1, *i.shape[dim:])) for i in reading.infos]
     joined = join(replace(reading, inputs=inputs, infos=infos))
     if not isinstance(joined, Field) or None in inputs:
         return joined

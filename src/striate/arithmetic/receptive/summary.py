@@ -97,7 +97,8 @@ def followed(field: Field, position: int) -> int | None:
 
 def summarise(field: Field, names: Sequence[str]) -> ReceptiveField:
     """The numbers of a field. `names` are those of the input's axes that count."""
-    numbers = [_axis_numbers(field, position) for position in range(len(field.axes))]
+    units = grid(field)
+    numbers = [_axis_numbers(field, position, units) for position in range(len(field.axes))]
     return ReceptiveField(
         axes=tuple(names),
         size=tuple(n.size for n in numbers),
@@ -110,7 +111,7 @@ def summarise(field: Field, names: Sequence[str]) -> ReceptiveField:
         open_known=tuple(axis.open is not None for axis in field.axes),
         status=field.status.word,
         because=field.reason,
-        channels=channel_groups(field),
+        channels=channel_groups(field, units),
     )
 
 
@@ -126,20 +127,21 @@ class _Numbers(NamedTuple):
     even: bool
 
 
-def _axis_numbers(field: Field, position: int) -> _Numbers:
-    axis, units = field.axes[position], grid(field)
+def _axis_numbers(field: Field, position: int, units: Sequence[int]) -> _Numbers:
+    axis = field.axes[position]
     clipped = _per_unit(axis.seen, units)
     opened = clipped if axis.open is None else _per_unit(axis.open, units)
-    sizes, inside = _sizes(opened), _sizes(clipped)
+    inside = _extent(clipped)
+    size, own, even = inside if opened is clipped else _extent(opened)
     first = _first(opened)
     return _Numbers(
-        size=int(sizes.max()),
+        size=size,
         jump=_jump(field, position),
         start=first,
-        center=None if first is None else first + (int(sizes.flat[0]) - 1) / 2,
-        clipped_size=int(inside.max()),
+        center=None if first is None else first + (own - 1) / 2,
+        clipped_size=inside.widest,
         clipped_start=_first(clipped),
-        even=bool((sizes == sizes.flat[0]).all()),
+        even=even,
     )
 
 
@@ -151,13 +153,29 @@ def _first(bounds: Bounds) -> int | None:
 
 def _per_unit(bounds: Bounds, units: Sequence[int]) -> Bounds:
     """The hull over everything but the dimensions along which units are counted."""
-    others = tuple(dim + 1 for dim in range(bounds.ndim - 1) if dim not in units)
+    others = tuple(
+        [dim + 1 for dim, length in enumerate(bounds.shape[1:]) if length > 1 and dim not in units]
+    )
     hull: Bounds = bounds.min(axis=others) if others else bounds
     return hull
 
 
-def _sizes(bounds: Bounds) -> Bounds:
-    return np.where(bounds[0] >= NOTHING >> 1, 0, -bounds[1] - bounds[0] + 1)
+class _Extent(NamedTuple):
+    """How much units see along one axis: the widest, unit 0, and whether all see the same."""
+
+    widest: int
+    first: int
+    even: bool
+
+
+def _extent(bounds: Bounds) -> _Extent:
+    if bounds[0].max() < NOTHING >> 1:
+        spread = bounds[0] + bounds[1]  # first − last
+        least, most = int(spread.min()), int(spread.max())
+        return _Extent(1 - least, 1 - int(spread.flat[0]), least == most)
+    sizes = np.where(bounds[0] >= NOTHING >> 1, 0, -bounds[1] - bounds[0] + 1)
+    first = int(sizes.flat[0])
+    return _Extent(int(sizes.max()), first, bool((sizes == first).all()))
 
 
 def _jump(field: Field, position: int) -> Number | None:
@@ -171,15 +189,20 @@ def _jump(field: Field, position: int) -> Number | None:
     return int(jump) if jump.denominator == 1 else float(jump)
 
 
-def channel_groups(field: Field) -> tuple[ChannelGroup, ...]:
-    """Channels that see differently, from the unit in the middle; none where all see alike."""
-    units = grid(field)
+def channel_groups(field: Field, units: Sequence[int]) -> tuple[ChannelGroup, ...]:
+    """Channels that see differently, from the unit in the middle; none where all see alike.
+
+    Args:
+        field: what the elements see.
+        units: the dimensions along which its units are counted.
+    """
     unlike = {
         dim
         for axis in field.axes
         for bounds in (axis.seen, axis.open)
-        for dim in range(len(field.shape))
-        if bounds is not None and bounds.shape[dim + 1] > 1 and dim not in units
+        if bounds is not None
+        for dim, length in enumerate(bounds.shape[1:])
+        if length > 1 and dim not in units
     }
     if len(unlike) != 1:
         return ()

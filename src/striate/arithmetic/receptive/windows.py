@@ -4,6 +4,7 @@ Each function takes what the elements of a tensor see along one input axis and g
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import gcd
 from typing import NamedTuple
 
@@ -65,6 +66,7 @@ def _slide_seen(seen: Bounds, dim: int, length: int, out: int, window: Window, a
     return _smallest(padded, dim, out, window)
 
 
+@lru_cache(maxsize=1024)
 def _all_touch(length: int, out: int, window: Window) -> bool:
     """Whether every window has at least one tap inside the input."""
     first = np.arange(out)[:, None] * window.stride - window.before
@@ -82,8 +84,23 @@ def _slide_open(axis: Axis, dim: int, length: int, out: int, window: Window, aft
             if axis.open.shape[dim + 1] > 1
             else axis.open
         )
+    evenly = step.regular and step.period == 1 and step.shift >= 0
+    if evenly and axis.open[0].max() < NOTHING >> 1:
+        return axis.open.take([0], axis=dim + 1) + _ramp(axis.open.ndim, dim, out, window, step.shift)
     longer = carry_on(stretch(axis.open, dim, length), dim, window.before, after, step)
     return None if longer is None else _smallest(longer, dim, out, window)
+
+
+@lru_cache(maxsize=64)
+def _ramp(rank: int, dim: int, out: int, window: Window, shift: int) -> Bounds:
+    """How much further than element 0 the windows see that begin at their first tap and end at their last.
+
+    Of an array that goes on by `shift` from element to element, everywhere.
+    """
+    first = (np.arange(out) * window.stride - window.before) * shift
+    shape = [2] + [1] * (rank - 1)
+    shape[dim + 1] = out
+    return np.stack([first, -(first + (window.span - 1) * shift)]).reshape(shape)
 
 
 def _smallest(padded: Bounds, dim: int, out: int, window: Window) -> Bounds:
