@@ -8,6 +8,7 @@ from string import Formatter
 
 import pytest
 from explaining_networks import image_network, numbers
+from raised_sentences import raised_in, told
 
 import striate.explaining
 from striate.errors import ArgumentError, NetworkError, unknown
@@ -20,36 +21,17 @@ PLACE = re.compile(r"⟦\d+⟧")
 
 
 def sentences() -> Iterator[str]:
-    """Every sentence that this room raises, compares under or refuses with, ⟦1⟧, ⟦2⟧ … for facts."""
+    """Every sentence that this room or tracing raises, or compares under, ⟦1⟧, ⟦2⟧ … for facts."""
+    yield from raised_in((*ROOM.rglob("*.py"), *ROOM.parent.glob("tracing/**/*.py")))
     for path in sorted(ROOM.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
-                case ast.Raise(exc=ast.Call(func=ast.Name(id=name), args=[said, *_])) if name.endswith(
-                    "Error"
-                ):
-                    yield from told(said)
                 case ast.Call(func=ast.Name(id="compare" | "_compare"), args=[said, *_]):
                     yield from told(said)
                 case ast.FunctionDef(name="refusal" | "_cannot_ask"):
                     for one in ast.walk(node):
                         if isinstance(one, ast.Return):
                             yield from told(one.value)
-
-
-def told(node: ast.AST | None) -> Iterator[str]:
-    """The text of an expression; none for one that is put together elsewhere."""
-    match node:
-        case ast.Constant(value=str(text)):
-            yield text
-        case ast.JoinedStr(values=parts):
-            pieces = [
-                str(one.value) if isinstance(one, ast.Constant) else f"⟦{n}⟧" for n, one in enumerate(parts)
-            ]
-            yield "".join(pieces)
-        case ast.BinOp(left=left):
-            yield from (f"{text}⟦99⟧" for text in told(left))
-        case ast.IfExp(body=body, orelse=otherwise):
-            yield from (*told(body), *told(otherwise))
 
 
 SAID = sorted({text for text in sentences() if re.search("[a-z]{2}", text) and "∂L/∂scores" not in text})

@@ -8,7 +8,7 @@ from string import Formatter
 
 import pytest
 from rich.console import Console
-from torch import nn
+from torch import Tensor, nn
 
 from striate.errors import ArgumentError
 from striate.inspecting import Inspection, SideBySide, inspect
@@ -25,9 +25,33 @@ def frozen() -> nn.Module:
     return network
 
 
+class Remarkable(nn.Module):
+    """All that there is to remark on, in one network."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.narrow = nn.Sequential(nn.Conv2d(8, 2, 1), nn.Conv2d(2, 2, 3, padding=1), nn.Conv2d(2, 8, 1))
+        self.wide = nn.Sequential(
+            nn.Conv2d(8, 16, 1), nn.Conv2d(16, 16, 3, padding=1, groups=16), nn.Conv2d(16, 8, 1, groups=2)
+        )
+        self.dear = nn.Sequential(nn.Conv2d(8, 8, 1), nn.Conv2d(8, 8, 3, padding=1), nn.Conv2d(8, 9, 1))
+        self.shared = nn.Conv1d(9, 9, 1)
+        self.full = nn.Conv3d(9, 4, 3, padding=1)
+        self.split = nn.Sequential(nn.Conv3d(4, 4, (1, 3, 3)), nn.Conv3d(4, 4, (3, 1, 1), padding=(1, 0, 0)))
+        self.narrow.requires_grad_(False)
+        self.full.bias.requires_grad_(False)  # type: ignore[union-attr]
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.dear(self.wide(self.narrow(x)))
+        x = self.shared(self.shared(x.flatten(2))).view(x.shape)
+        x = self.split(self.full(x[:, :, None].repeat(1, 1, 4, 1, 1)))
+        return x if x.sum() > 0 else -x
+
+
 INSPECTED = {
     "measured": lambda: inspect("plain", (1, 28, 28), measure=True, backward=True, batch=2),
     "clip": lambda: inspect("plain", (1, 4, 16, 16), time="tsm"),
+    "remarks": lambda: inspect(Remarkable(), (8, 6, 6)),
     "frozen": lambda: inspect(frozen(), (1, 6, 6)),
     "pair": lambda: inspect("plain", (1, 32, 32), against="resnet18"),
 }
@@ -52,7 +76,10 @@ def sentences(document: Document) -> Iterator[str]:
                 yield from lines
             case Table():
                 yield block.caption
-                yield from (column.head for column in block.columns)
+                for column in block.columns:
+                    yield column.head
+                    if column.head in ("remarks", "nhận xét"):
+                        yield from (part for text in column.texts for part in text.split(" · "))
 
 
 @pytest.mark.parametrize("which", INSPECTED)

@@ -35,13 +35,15 @@ def show(
         all: also show rows that only move elements.
     """
     from striate.inspecting import Inspection
+    from striate.pages.languages import errors_in
 
     if html is not None:
         from striate.runs import write_text
 
         write_text(html, result.to_html())
     if isinstance(result, Inspection) and unit is not None:
-        _show_unit(result, *unit_of(unit), json=json)
+        with errors_in(result.say):
+            _show_unit(result, *unit_of(unit), json=json)
     elif json:
         print_json(result.to_json())
     elif not isinstance(result, Inspection):
@@ -58,21 +60,20 @@ def _show_unit(found: "Inspection", name: str, unit: tuple[int, ...] | None, jso
     fields = found.layer(name).receptive_fields
     sources = [source for source, field in fields.items() if field is not None]
     if json or len(sources) < 2:
-        source = sources[0] if len(sources) == 1 else None
-        _show_field(name, found.unit(name, unit, source=source), "", json)
+        seen = found.unit(name, unit, source=sources[0] if len(sources) == 1 else None)
+        _show_lines(found, name, seen, "") if not json else print_json(seen.to_json())
         return
     for source in sources:
-        _show_field(name, found.unit(name, unit, source=source), f" of {source}", json)
+        _show_lines(found, name, found.unit(name, unit, source=source), f" of {source}")
 
 
-def _show_field(name: str, seen: "UnitField", of: str, json: bool) -> None:
-    if json:
-        print_json(seen.to_json())
-        return
+def _show_lines(found: "Inspection", name: str, seen: "UnitField", of: str) -> None:
+    """A line for each axis."""
     for axis, inside, beyond in zip(seen.axes, seen.clipped, seen.unclipped, strict=True):
         extent = "nothing" if inside is None else f"{inside[0]} … {inside[1]}"
         wider = f" ({beyond[0]} … {beyond[1]} without the edges)" if beyond and beyond != inside else ""
-        print(f"{name} unit {','.join(map(str, seen.unit))} along {axis}{of}: {extent}{wider}, {seen.status}")
+        unit = ",".join(map(str, seen.unit))
+        print(found.say(f"{name} unit {unit} along {axis}{of}: {extent}{wider}, {seen.status}"))
 
 
 def unit_of(text: str) -> tuple[str, tuple[int, ...] | None]:

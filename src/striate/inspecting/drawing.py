@@ -1,6 +1,6 @@
 """The architecture as a drawing: a block per layer, scaled by its shape; frames stand behind one another."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from math import cos, degrees, log2, radians, sin, sqrt
@@ -86,19 +86,32 @@ def chosen(layers: Sequence[Layer]) -> list[Layer]:
     return [layers[row] for row in sorted(set(owners_of(layers).values()))]
 
 
-def drawing_of(layers: Sequence[Layer], input_shape: Sequence[int], axes: Sequence[str]) -> str:
-    """The drawing as SVG, and below it what the colours mean that it uses."""
-    blocks = blocks_of(layers, input_shape, axes)
-    return svg_of(blocks) + legend_of(blocks)
+def drawing_of(
+    layers: Sequence[Layer],
+    input_shape: Sequence[int],
+    axes: Sequence[str],
+    say: Callable[[str], str] = str,
+) -> str:
+    """The drawing as SVG, and below it what the colours mean that it uses; `say`: in another language."""
+    blocks = [_said(block, say) for block in blocks_of(layers, input_shape, axes)]
+    return svg_of(blocks, say("architecture")) + legend_of(blocks, say)
 
 
-def legend_of(blocks: Sequence[Block]) -> str:
+def _said(block: Block, say: Callable[[str], str]) -> Block:
+    """Its title, line by line; names of layers stay."""
+    label = say(block.label) if block.family == "input" else block.label
+    first, *rest = block.title.split("\n")
+    first = say(first) if block.family == "input" else first
+    return replace(block, label=label, title="\n".join([first, *map(say, rest)]))
+
+
+def legend_of(blocks: Sequence[Block], say: Callable[[str], str] = str) -> str:
     """The colours of these blocks and no others, in the order of the table of families."""
     used = {block.family for block in blocks}
     names = [(COLOURS[name], NAMES[name]) for name in NAMES if name in used]
     squares = (
         f'<span style="margin-right:1.2em"><span class="square" style="background:{colour}"></span>'
-        f"{name}</span>"
+        f"{say(name)}</span>"
         for colour, name in names
     )
     return f'<div class="note">{"".join(squares)}</div>'
@@ -179,8 +192,8 @@ def describe(layer: Layer) -> str:
     return "\n".join(lines)
 
 
-def svg_of(blocks: Sequence[Block]) -> str:
-    """The drawing as SVG, with room for the whole of every label."""
+def svg_of(blocks: Sequence[Block], name: str = "architecture") -> str:
+    """The drawing as SVG, with room for the whole of every label; `name` is what it is called aloud."""
     reach = [(block.middle + len(block.label) * LETTER * cos(TURN), block) for block in blocks]
     width = 10 + max(max(x, block.x + block.width + block.depth) for x, block in reach)
     lines = [_line(blocks, source, block) for block in blocks for source in block.comes_from]
@@ -188,7 +201,7 @@ def svg_of(blocks: Sequence[Block]) -> str:
     below = 25 + max(block.base + len(block.label) * LETTER * sin(TURN) for block in blocks)
     return (
         f'<svg viewBox="-4 {-top:.0f} {width + 4:.0f} {top + below:.0f}" width="{width + 4:.0f}" '
-        f'height="{top + below:.0f}" role="img" aria-label="architecture">'
+        f'height="{top + below:.0f}" role="img" aria-label="{name}">'
         f'<g fill="none" stroke="{COLOURS["join"]}" stroke-width="1.2">'
         f"{''.join(path for path, _ in lines)}</g>{''.join(map(_block_svg, blocks))}</svg>"
     )

@@ -15,13 +15,15 @@ from striate.inspecting.layers import Layer, Totals
 from striate.inspecting.summary import facts_of, first_remarks, remarks_of
 from striate.inspecting.table import csv_of, layer_table, shown
 from striate.inspecting.vietnamese import SENTENCES
+from striate.inspecting.vietnamese_sentences import ERRORS, REMARKS
 from striate.numbers import by
 from striate.pages import Shown
 from striate.pages.languages import ENGLISH, Language, Sentences
 from striate.pages.terminal import facts
 from striate.runs import write_text
+from striate.tracing.vietnamese import SENTENCES as OF_TRACING
 
-VIETNAMESE = Sentences("vi", SENTENCES)
+VIETNAMESE = Sentences("vi", {**OF_TRACING, **ERRORS, **REMARKS, **SENTENCES})
 
 
 @dataclass(frozen=True)
@@ -133,14 +135,14 @@ class Inspection(Shown):
         if depth is not None and depth < 1:
             raise ArgumentError(f"depth is how many parts of a name are shown, at least 1; got {depth}")
         rows, say = shown(self.layers, depth, moves), self.say
-        notes = [*self.notes, *first_remarks(self.layers)]
+        notes = [*map(say, self.notes), *first_remarks(self.layers, say)]
         table = layer_table(rows, timed=self.totals.seconds is not None, backward=self.backward)
         return Group(
             Text(say(self.title), style="bold"),
             say.of_table(table),
             "",
             facts(say.pairs(facts_of(self.totals, self.unused, self.backward))),
-            *(Text(say(note), style="dim") for note in notes),
+            *(Text(note, style="dim") for note in notes),
         )
 
     @property

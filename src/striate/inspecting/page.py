@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,11 +41,13 @@ SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff"}
 WIDE, NARROW = (280, 420), (90, 180)
 """Least and most pixels that one picture, and one of several frames, is wide on the page."""
 
-SCRIPT = """
+SCRIPT = r"""
   const rows = [...root.querySelectorAll("tr[data-row]")];
   const said = root.querySelector("[data-said]");
+  const words = %(words)s;
+  const put = (text, facts) => text.replace(/\{(\w+)\}/g, (_, key) => facts[key]);
   const span = ([first, last, from, to]) => from + " … " + to +
-    (first === from && last === to ? "" : " (in the input " + first + " … " + last + ")");
+    (first === from && last === to ? "" : put(words.inside, {first, last}));
   const draw = (view, box) => {
     const t = +view.dataset.frame, seen = box && (!box.T || (t >= box.T[0] && t <= box.T[1]));
     view.classList.toggle("unseen", !seen);
@@ -59,8 +61,9 @@ SCRIPT = """
     rows.forEach(other => other.classList.toggle("chosen", other === row));
     if (!said) return;
     const box = JSON.parse(row.dataset.row), name = row.cells[0].textContent.trim();
-    said.textContent = !box ? name + " does not see the input" : name + ", unit " + box.unit + ", " +
-      box.status + ": " + ["T", "H", "W"].filter(a => box[a]).map(a => a + " " + span(box[a])).join(", ");
+    const axes = () => ["T", "H", "W"].filter(a => box[a]).map(a => a + " " + span(box[a])).join(", ");
+    said.textContent = !box ? put(words.nothing, {name}) :
+      put(words.seen, {name, unit: words[box.unit] || box.unit, status: words[box.status], axes: axes()});
     root.querySelectorAll("svg[data-frame]").forEach(view => draw(view, box));
   };
   rows.forEach(row => {
@@ -69,9 +72,16 @@ SCRIPT = """
       if (event.key === "Enter" || event.key === " ") { event.preventDefault(); show(row); }
     });
   });
-  if (rows.length) show(rows[%d]);
+  if (rows.length) show(rows[%(row)d]);
 """
-"""Runs on the page; takes the number of the row that is chosen first."""
+"""Runs on the page; takes the number of the row that is chosen first, and the words for what it sees."""
+
+WORDS = {
+    "inside": " (in the input {first} … {last})",
+    "nothing": "{name} does not see the input",
+    "seen": "{name}, unit {unit}, {status}: {axes}",
+    **{word: word for word in ("all", "exact", "bound", "unknown")},
+}
 
 _STYLE = """<style>
 .striate .views{display:flex;flex-wrap:wrap;gap:10px}
@@ -81,13 +91,16 @@ _STYLE = """<style>
 </style>"""
 
 
-def views_of(picture: str | None, size: tuple[int, int], frames: int | None) -> str:
+def views_of(
+    picture: str | None, size: tuple[int, int], frames: int | None, say: Callable[[str], str] = str
+) -> str:
     """Markup: a sentence that the script fills, and a view of the input for each frame.
 
     Args:
         picture: an image file or a folder of frames; None: grey.
         size: height and width of the input.
         frames: of a clip; None for an image.
+        say: tells the sentence in another language.
     """
     pictures = frames_of(picture, size, frames) if picture is not None else []
     height, width = size
@@ -99,7 +112,8 @@ def views_of(picture: str | None, size: tuple[int, int], frames: int | None) -> 
             f'<svg data-frame="{frame}" viewBox="0 0 {width} {height}" '
             f'width="{min(max(width, least), most)}">{image}<rect width="0" height="0"/></svg>'
         )
-    sentence = '<p class="note" data-said aria-live="polite">Choose a layer in the table below.</p>'
+    choose = say("Choose a layer in the table below.")
+    sentence = f'<p class="note" data-said aria-live="polite">{choose}</p>'
     return f'{_STYLE}{sentence}<div class="views">{"".join(views)}</div>'
 
 
@@ -181,7 +195,7 @@ def inspection_document(inspection: Inspection) -> Document:
     ]
     size = size_of(inspection.input_shape, inspection.axes)
     if size is not None:
-        views = views_of(inspection.picture, size, inspection.totals.frames)
+        views = views_of(inspection.picture, size, inspection.totals.frames, inspection.say)
         sections.append(Section("What a unit sees", (Drawing(views, "receptive fields on the input"),)))
     sections.append(Section("Layers", tuple(_layers(inspection))))
     document = Document(
@@ -190,9 +204,15 @@ def inspection_document(inspection: Inspection) -> Document:
         lead=(KeyFigures(tuple(_key_figures(inspection.totals))),),
         sections=tuple(sections),
         wide=True,
-        script=SCRIPT % chosen_first(inspection.layers, size),
+        script=SCRIPT % {"row": chosen_first(inspection.layers, size), "words": _words(inspection)},
     )
     return inspection.say.document(document)
+
+
+def _words(inspection: Inspection) -> str:
+    """The script's words in the language of the page."""
+    words = {name: inspection.say(text) for name, text in WORDS.items()}
+    return json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")
 
 
 @document_of.register
@@ -212,7 +232,7 @@ def side_by_side_document(pair: SideBySide) -> Document:
 
 
 def _architecture(inspection: Inspection) -> Drawing:
-    markup = drawing_of(inspection.layers, inspection.input_shape, inspection.axes)
+    markup = drawing_of(inspection.layers, inspection.input_shape, inspection.axes, inspection.say)
     return Drawing(markup, f"the layers of {inspection.network} as blocks")
 
 

@@ -1,10 +1,10 @@
 """What a network comes to, in a few facts and remarks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from striate.arithmetic.described import Status
 from striate.inspecting.layers import Layer, Totals
-from striate.inspecting.table import bytes_text, figure_text
+from striate.inspecting.table import bytes_text, figure_text, name_of
 from striate.numbers import bytes_of, count, scaled, seconds
 
 REMARKS = 6
@@ -59,21 +59,21 @@ def _per_part(totals: Totals) -> Iterator[str]:
         yield f"{scaled(totals.macs.value / totals.batch / totals.frames)} per frame"
 
 
-def remarks_of(layers: Sequence[Layer]) -> list[str]:
-    """Every remark once, with the layers that it is about."""
+def remarks_of(layers: Sequence[Layer], say: Callable[[str], str] = str) -> list[str]:
+    """Every remark once, with the layers that it is about; `say` tells it in another language."""
     about: dict[str, list[str]] = {}
     for layer in layers:
         for note in layer.notes:
-            about.setdefault(note, []).append(layer.name)
+            about.setdefault(note, []).append(name_of(layer))
     return [
-        f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''}: {note}" for note, names in about.items()
+        f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''}: {say(note)}"
+        for note, names in about.items()
     ]
 
 
-def first_remarks(layers: Sequence[Layer]) -> list[str]:
+def first_remarks(layers: Sequence[Layer], say: Callable[[str], str] = str) -> list[str]:
     """As many remarks as stand under a table."""
-    remarks = remarks_of(layers)
+    remarks = remarks_of(layers, say)
     more = len(remarks) - REMARKS
-    return (
-        remarks if more <= 0 else [*remarks[:REMARKS], f"… {more} more remarks: in --json, --csv and --html"]
-    )
+    rest = f"… {more} more remarks: in --json, --csv and --html"
+    return remarks if more <= 0 else [*remarks[:REMARKS], say(rest)]

@@ -1,6 +1,6 @@
 """What an inspection says, in Vietnamese: tầng for layer, nhân for kernel, bộ lọc for filter.
 
-Remarks on single layers, and the names of kinds, stay in English.
+The names of kinds of layers stay in English.
 """
 
 SENTENCES = {
@@ -24,8 +24,8 @@ SENTENCES = {
     "{count} layer": "{count} tầng",
     "shared": "dùng chung",
     "none": "không có",
-    "unknown ({reason})": "không rõ ({reason})",
-    "{known} + unknown ({reason})": "{known} + không rõ ({reason})",
+    "unknown ({part})": "không rõ ({part})",
+    "{known} + unknown ({part})": "{known} + không rõ ({part})",
     "{count} ({trainable} trainable{part}), {bytes}": "{count} ({trainable} học được{part}), {bytes}",
     ", {count} frozen": ", {count} đóng băng",
     ", {count} unused": ", {count} không dùng",
@@ -40,14 +40,16 @@ SENTENCES = {
     "backward": "lan truyền ngược",
     "{macs} MACs, {kept} kept for it": "{macs} MACs, giữ lại {kept} cho nó",
     "partial": "chưa đủ",
-    "what {reason} costs is not known and not in the sums": (
-        "chi phí của {reason} không rõ và không nằm trong các tổng"
+    "what {part} costs is not known and not in the sums": (
+        "chi phí của {part} không rõ và không nằm trong các tổng"
     ),
     "{time}, the sum of the layers' medians": "{time}, tổng các trung vị của các tầng",
     "{time}, likewise of the backward pass": "{time}, cũng như vậy với lượt lan truyền ngược",
     "unused": "không dùng",
     "{name}: {count} parameters": "{name}: {count} tham số",
     "{part1}: {part2}": "{part1}: {part2}",
+    "{part1}, {part2}": "{part1}, {part2}",
+    "{part1} · {part2}": "{part1} · {part2}",
     "… {count} more remarks: in --json, --csv and --html": (
         "… còn {count} nhận xét nữa: trong --json, --csv và --html"
     ),

@@ -4,11 +4,13 @@ So whatever makes a document, or raises an error, does not know that there are l
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Literal
+from functools import cached_property, wraps
+from typing import Literal, ParamSpec, TypeVar
 
+from striate.errors import StriateError
 from striate.pages.document import Block, Document, Drawing, KeyFigures, Notes, Paragraph, Section
 from striate.pages.table import Cell, Column, Table
 
@@ -16,6 +18,8 @@ Language = Literal["en", "vi"]
 NAMES = "layer"
 """The head of a column whose cells are names, which stay as they are."""
 _PLACE = re.compile(r"\{(\w+)\}")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +27,8 @@ class Sentences:
     """Templates in English, each with the template in the other language that has the same {places}.
 
     A place may hold anything, or nothing, which stays as it is; {part}, {part1} … are sentences of the table
-    themselves, and a {span} holds no comma. No template: the language is English.
+    themselves, or several joined by " · ", which no other place holds; a {span} holds no comma. No template:
+    the language is English.
     """
 
     language: Language
@@ -97,8 +102,42 @@ class Sentences:
 ENGLISH = Sentences("en", {})
 
 
+@contextmanager
+def errors_in(say: Callable[[str], str]) -> Iterator[None]:
+    """Errors inside the block are told in another language."""
+    try:
+        yield
+    except StriateError as error:
+        error.args = (say(str(error)), *error.args[1:])
+        raise
+
+
+def speaking(languages: Mapping[str, Sentences]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A verb whose errors are in the language that it is asked for, by its argument `language`.
+
+    Args:
+        languages: what is said in each; in others, English.
+    """
+
+    def of(verb: Callable[P, R]) -> Callable[P, R]:
+        @wraps(verb)
+        def spoken(*args: P.args, **kwargs: P.kwargs) -> R:
+            with errors_in(languages.get(str(kwargs.get("language")), ENGLISH)):
+                return verb(*args, **kwargs)
+
+        return spoken
+
+    return of
+
+
 def _pattern(template: str) -> re.Pattern[str]:
     pieces = _PLACE.split(template)
-    held = {one: "[^,;]*" if one == "span" else ".*?" for one in pieces[1::2]}
-    quoted = [f"(?P<{one}>{held[one]})" if n % 2 else re.escape(one) for n, one in enumerate(pieces)]
+    quoted = [f"(?P<{one}>{_held(one)})" if n % 2 else re.escape(one) for n, one in enumerate(pieces)]
     return re.compile("".join(quoted), re.DOTALL)
+
+
+def _held(place: str) -> str:
+    """What a place may hold, as a pattern."""
+    if place == "span":
+        return "[^,;]*"
+    return ".*?" if place.startswith("part") else "(?:(?! · ).)*?"
