@@ -8,9 +8,9 @@ from string import Formatter
 
 import pytest
 from explaining_networks import image_network, numbers
-from raised_sentences import raised_in, told
 
 import striate.explaining
+from raised_sentences import raised_in, told
 from striate.errors import ArgumentError, NetworkError, unknown
 from striate.explaining.explain import explain
 from striate.explaining.texts.sentences import SENTENCES, translated

@@ -5,10 +5,10 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
-from raised_sentences import raised_in
 from torch import nn
 
 import striate
+from raised_sentences import raised_in
 from striate.errors import StriateError
 from striate.inspecting import inspect
 from striate.inspecting.families import NAMES
