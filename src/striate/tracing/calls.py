@@ -15,12 +15,12 @@ _OPEN = ("torch.nn.modules.container", "torch.nn.modules.transformer", "torch.nn
 
 def is_atomic(module: nn.Module) -> bool:
     """Whether a module is one row: a layer of torch.nn or a class derived from one, not a container."""
-    return _is_atomic(type(module))
+    return _is_atomic(type(module).__mro__)
 
 
 @lru_cache(maxsize=1024)
-def _is_atomic(kind: type[nn.Module]) -> bool:
-    kinds = {base.__module__ for base in kind.__mro__ if base is not nn.Module}
+def _is_atomic(bases: tuple[type, ...]) -> bool:
+    kinds = {base.__module__ for base in bases if base is not nn.Module}
     inside = {name for name in kinds if name.startswith("torch.nn.modules.")}
     return bool(inside) and not any(name in _OPEN for name in inside)
 
