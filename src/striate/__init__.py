@@ -45,6 +45,7 @@ _HOMES = {
     "serve": "serving.serve",
     "step_of": "stepping",
     "stream": "streaming",
+    "sweep": "sweeping.sweep",
     "through_time": "models",
     "train": "training.train",
     "tune": "inspecting.tune",
@@ -72,6 +73,7 @@ _ROOMS = (
     "serving",
     "stepping",
     "streaming",
+    "sweeping",
     "tracing",
     "training",
     "tuning",
@@ -113,6 +115,7 @@ __all__ = [
     "serve",
     "step_of",
     "stream",
+    "sweep",
     "through_time",
     "train",
     "tune",
@@ -149,6 +152,7 @@ if TYPE_CHECKING:
     from striate.serving.serve import serve
     from striate.stepping import step_of
     from striate.streaming import stream
+    from striate.sweeping import sweep
     from striate.training.find_learning_rate import find_learning_rate
     from striate.training.recipe import Recipe
     from striate.training.train import Run, train

@@ -102,6 +102,7 @@ GIVEN: dict[str, dict[str, Callable[[], Any]]] = {
     "stem_of": {"network": small},
     "through_time": {"network": small, "time": lambda: "2d", "classes": lambda: 2},
     "train": {"data": lambda: "no/such/photos"},
+    "sweep": {"data": lambda: "no/such/photos", "set": lambda: ["epochs=1"], "out": lambda: "/dev/null/x"},
     "tune": {"network": lambda: "no-such-network"},
 }
 """What is given besides the odd value: enough to come to it, too little to train or to download."""

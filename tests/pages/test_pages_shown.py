@@ -30,6 +30,7 @@ VERBS = [
     "pack_data",
     "predict",
     "stream",
+    "sweep",
     "train",
     "tune",
 ]

@@ -10,6 +10,7 @@ VERBS = {
     "stream": "what a trained network says of frames as they come",
     "export": "a trained network as an ONNX file, checked beside PyTorch",
     "compare": "ways through time on the same clips: a table of cost and accuracy",
+    "sweep": "a training for each choice of settings, the best named",
     "tune": "the fastest right algorithm of each convolution, measured here",
     "explain": "the numbers behind a number of a trained network, checked",
     "serve": "a trained network behind an address, for programs",

@@ -1,0 +1,203 @@
+"""The verb `sweep`: data and what is tried in, a run for each trial and one table out."""
+
+import os
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from striate.checked import checked
+from striate.errors import ArgumentError, MissingExtraError, RunError, StriateError, TrainingError
+from striate.plain_values import to_plain
+from striate.runs import holds_run, read_record
+from striate.sweeping.ranges import Range, Values, space_of
+from striate.sweeping.result import Sweep, Trial
+from striate.training.presets import PresetName, check_names
+from striate.training.progress import reporter_for
+from striate.training.recipe import SETTINGS
+from striate.training.train import train
+
+if TYPE_CHECKING:
+    import optuna
+
+JOURNAL = "journal.log"
+"""Optuna's memory, in the sweep's folder."""
+BESIDE = ("backbone", "size", "recipe", "time", "frames")
+"""What can be tried besides the settings of a recipe."""
+OF_MACHINE = ("device", "num_threads")
+ASKED = "asked"
+"""What the sweep is of, as its journal remembers."""
+
+
+@checked
+def sweep(
+    data: str | Path,
+    *,
+    set: Mapping[str, Any] | Sequence[str],
+    trials: int = 20,
+    out: str | Path | None = None,
+    backbone: str = "plain",
+    recipe: PresetName | None = None,
+    options: dict[str, Any] | None = None,
+    weights: str | Path | None = None,
+    size: int | None = None,
+    time: str | None = None,
+    frames: int | None = None,
+    device: str = "auto",
+    num_threads: int | None = None,
+    **settings: Any,
+) -> Sweep:
+    """Trains with one choice of settings after another, and says which scored best on the validation images.
+
+    Each trial is an ordinary run in the sweep's folder. What is tried next follows from what has been found
+    (Optuna, by tree-structured Parzen estimators). Asked again, the sweep goes on where it was: finished
+    trials are read, an interrupted one is resumed, and a larger number of trials adds to them.
+
+    Args:
+        data: as in `train`.
+        set: what is tried: values in a row, as backbone=plain,resnet18, or a range, as
+            learning_rate=1e-4..1e-2, which is tried by factors where its ends lie far apart; in Python also a
+            dict of them.
+        trials: how many trainings there are in all.
+        out: the folder of the sweep and its runs. By default one under runs/, the same for the same data.
+        backbone: as in `train`.
+        recipe: as in `train`.
+        options: as in `train`.
+        weights: as in `train`.
+        size: as in `train`.
+        time: as in `train`.
+        frames: as in `train`.
+        device: as in `train`.
+        num_threads: as in `train`.
+        settings: as in `train`.
+
+    Returns:
+        The trials, the best first.
+
+    Raises:
+        StriateError: in one sentence, for whatever in these does not fit.
+    """
+    if find_spec("optuna") is None:
+        raise MissingExtraError("sweep", "a sweep")
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise ArgumentError(
+            "sweep trains one network after another in one process: start it without torchrun"
+        )
+    if trials < 1:
+        raise ArgumentError(f"trials must be at least 1; got {trials}")
+    check_names(settings, sweep)
+    space = space_of(set, [*BESIDE, *SETTINGS])
+    for name in space.keys() & settings.keys():
+        raise ArgumentError(f"{name} is given and tried: leave one of the two out")
+    folder = Path("runs") / f"{Path(data).name}-sweep" if out is None else Path(out)
+    fixed = {"backbone": backbone, "recipe": recipe, "options": options, "weights": weights, "size": size}
+    fixed |= {"time": time, "frames": frames, "device": device, "num_threads": num_threads} | settings
+    study = _study(folder, {"data": str(data), "set": {k: str(v) for k, v in space.items()}}, fixed)
+    return _Sweeping(study, folder, str(data), space, fixed).run(trials)
+
+
+def _study(folder: Path, asked: dict[str, Any], fixed: Mapping[str, Any]) -> "optuna.Study":
+    """The memory of the sweep, opened or begun. Raises RunError where it is of something else."""
+    import optuna
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    asked = asked | {"fixed": to_plain({k: v for k, v in fixed.items() if k not in OF_MACHINE})}
+    folder.mkdir(parents=True, exist_ok=True)
+    study = optuna.create_study(
+        storage=JournalStorage(JournalFileBackend(str(folder / JOURNAL))),
+        study_name="striate",
+        direction="maximize",
+        load_if_exists=True,
+    )
+    if study.user_attrs.get(ASKED, asked) != asked:
+        raise RunError(f"{folder} holds a sweep that asked otherwise: choose another --out")
+    study.set_user_attr(ASKED, asked)
+    return study
+
+
+class _Sweeping:
+    """A sweep under way."""
+
+    def __init__(
+        self,
+        study: "optuna.Study",
+        folder: Path,
+        data: str,
+        space: Mapping[str, Values | Range],
+        fixed: dict[str, Any],
+    ) -> None:
+        self.study, self.folder, self.data, self.space, self.fixed = study, folder, data, space, fixed
+
+    def run(self, trials: int) -> Sweep:
+        """Trains what is missing."""
+        import optuna
+
+        running = (optuna.trial.TrialState.RUNNING,)
+        going_on = all(self._tried(old.number, old.params) for old in self.study.get_trials(states=running))
+        while going_on and len(self.study.trials) < trials:
+            self.study.sampler = optuna.samplers.TPESampler(seed=len(self.study.trials))
+            trial = self.study.ask()
+            going_on = self._tried(
+                trial.number, {name: one.choose(trial, name) for name, one in self.space.items()}
+            )
+        return self._result("finished" if going_on else "stopped")
+
+    def _tried(self, number: int, chosen: Mapping[str, Any]) -> bool:
+        """Trains a trial, and tells how good it is. False where somebody stopped it."""
+        import optuna
+
+        failed = optuna.trial.TrialState.FAIL
+        if chosen.keys() != self.space.keys():  # killed while it was chosen
+            self.study.tell(number, state=failed)
+            return True
+        place = self._place(number)
+        try:
+            status = self._train(place, chosen)
+            score = read_record(place)["results"].get("val")
+        except TrainingError as problem:  # as a loss that is no number: a choice to keep away from
+            self.study.tell(number, state=failed)
+            reporter_for().say(f"trial {number} failed: {problem}")
+            return True
+        except StriateError:
+            self.study.tell(number, state=failed)
+            raise
+        if status == "stopped":
+            return False
+        if score is None:
+            raise ArgumentError(f"{self.data} has no validation images to choose by: give more images")
+        self.study.tell(number, score["top1"])
+        return True
+
+    def _train(self, place: Path, chosen: Mapping[str, Any]) -> str:
+        """The status of a trial's run: begun, gone on with, or finished before."""
+        if not holds_run(place):
+            return train(self.data, out=place, **{**self.fixed, **chosen}).status
+        if read_record(place)["status"] == "finished":
+            return "finished"
+        machine = {name: self.fixed[name] for name in OF_MACHINE}
+        return train(resume=place, **machine).status
+
+    def _place(self, number: int) -> Path:
+        return self.folder / f"trial-{number:03}"
+
+    def _result(self, status: str) -> Sweep:
+        done = [self._trial(one) for one in self.study.trials if one.value is not None]
+        best_first = tuple(sorted(done, key=lambda trial: -trial.val_top1))
+        failed = sum(one.state.name == "FAIL" for one in self.study.trials)
+        notes = (f"{failed} of {len(self.study.trials)} trials failed",) if failed else ()
+        return Sweep(status, self.data, self.folder, best_first, notes)
+
+    def _trial(self, told: "optuna.trial.FrozenTrial") -> Trial:
+        place = self._place(told.number)
+        record = read_record(place)
+        test = record["results"].get("test")
+        return Trial(
+            number=told.number,
+            run=place,
+            settings=dict(told.params),
+            val_top1=float(told.value or 0.0),
+            test_top1=None if test is None else test["top1"],
+            seconds=record["summary"]["seconds"],
+        )
