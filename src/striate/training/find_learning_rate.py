@@ -116,8 +116,8 @@ def _refuse(lowest: float, highest: float, steps: int, settings: dict[str, Any])
         raise ArgumentError("find-rate searches in one process: start it without torchrun")
     if not 0 < lowest < highest:
         raise ArgumentError(f"rates rise from lowest, above 0, to highest; got {lowest:g} and {highest:g}")
-    if steps < 10:
-        raise ArgumentError(f"a search takes at least 10 steps; got {steps}")
+    if not 10 <= steps <= 10_000:
+        raise ArgumentError(f"a search takes 10 to 10,000 steps; got {steps:,}")
     for name in OWN & settings.keys():
         raise ArgumentError(f"find-rate tries each rate for one step, without an average: leave {name} out")
 
