@@ -100,7 +100,7 @@ def find_learning_rate(
         time=time,
         clips=ClipOptions(frames=frames, causal=causal),
     )
-    rates = [float(rate) for rate in np.geomspace(lowest, highest, steps)]
+    rates = [float(rate) for rate in np.geomspace(float(lowest), float(highest), steps)]
     with (
         process_group(chosen) as group,
         threads(num_threads),
