@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int | None], None]
 """Called with the name of a file, the bytes fetched so far and, if known, those of all of it."""
 
-_TIMEOUT_SECONDS = 10
+PATIENCE_SECONDS = 10.0
+"""For a network that says nothing, in the middle of a file too."""
 _BLOCK = 1 << 16
 
 
@@ -25,13 +26,16 @@ class NotFetchedError(Exception):
     """An address did not give a file; the text says why."""
 
 
-def download(address: str, part: Path, progress: Progress = silent) -> None:
+def download(
+    address: str, part: Path, progress: Progress = silent, patience: float = PATIENCE_SECONDS
+) -> None:
     """Fetches a file into `part`, appending what is missing of it.
 
     Args:
         address: http, https or file.
         part: where what has come so far stands; it stays if the rest does not come.
         progress: is called with the name of the file, the bytes fetched so far and, if known, in all.
+        patience: seconds without a byte after which it is given up.
 
     Raises:
         NotFetchedError: the address does not give it, or breaks off.
@@ -43,7 +47,7 @@ def download(address: str, part: Path, progress: Progress = silent) -> None:
 
     have = part.stat().st_size if part.exists() else 0
     try:
-        with _request(address, have) as response:
+        with _request(address, have, patience) as response:
             _append(response, part, have, progress)
     except HTTPError as error:
         error.close()
@@ -53,16 +57,37 @@ def download(address: str, part: Path, progress: Progress = silent) -> None:
         raise NotFetchedError(_why(error)) from None
 
 
+def answers(address: str, seconds: float) -> bool:
+    """Whether an address gives a file within so many seconds, the time to look up its name included."""
+    from threading import Thread
+
+    found: list[bool] = []
+    asking = Thread(target=lambda: found.append(_opens(address, seconds)), daemon=True)
+    asking.start()  # beside, as nothing bounds how long a name is looked up
+    asking.join(seconds)
+    return found == [True]
+
+
+def _opens(address: str, seconds: float) -> bool:
+    from http.client import HTTPException
+
+    try:
+        _request(address, 0, seconds).close()
+    except (OSError, HTTPException):
+        return False
+    return True
+
+
 def _why(error: Exception) -> str:
     reason = getattr(error, "reason", error)  # urllib wraps what happened
     return getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
 
 
-def _request(address: str, have: int) -> "HTTPResponse":
+def _request(address: str, have: int, patience: float) -> "HTTPResponse":
     from urllib.request import Request, urlopen
 
     headers = {"User-Agent": "striate", **({"Range": f"bytes={have}-"} if have else {})}
-    return cast("HTTPResponse", urlopen(Request(address, headers=headers), timeout=_TIMEOUT_SECONDS))
+    return cast("HTTPResponse", urlopen(Request(address, headers=headers), timeout=patience))
 
 
 def _append(response: "HTTPResponse", part: Path, have: int, progress: Progress) -> None:

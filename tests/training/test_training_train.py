@@ -85,6 +85,7 @@ def test_everything_that_was_decided_is_said(tmp_path: Path, small_set: Path) ->
     assert data.notes
     assert told.lines == [
         *data.notes,
+        "backbone plain: the pictures are grey (--backbone names another)",
         "computing in fp32, channels last: as asked",
         "10 classes: 0, 1, 2, 3, …, 8, 9",
         "images: 176 to train, 16 held out to validate, 45 held out to test",

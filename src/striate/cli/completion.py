@@ -51,7 +51,7 @@ def _fill(parser: Parser, verb: Verb) -> None:
     from striate.models import CATALOGUE, WAYS
 
     parser.fill(verb)
-    offered = {"time": tuple(WAYS), "backbone": tuple(CATALOGUE)}
+    offered = {"time": tuple(WAYS), "backbone": ("auto", *CATALOGUE)}
     files = {one.name for one in parser.options if Path in (one.element, *get_args(one.element))}
     for action in parser._actions:
         if action.dest in offered and action.nargs != 0:

@@ -20,10 +20,12 @@ from striate.machine import describe, pick_device, threads
 from striate.models import WAYS
 from striate.models.own import short_name
 from striate.runs import RECORD, read_record, write, write_text
+from striate.training.backbone_choice import with_backbone
 from striate.training.presets import Preset, PresetName, check_names, recipe_request
 from striate.training.progress import Reporter, reporter_for
 from striate.training.recipe import Recipe
 from striate.training.request import (
+    AUTO,
     Backbone,
     ClipOptions,
     MachineOptions,
@@ -47,7 +49,7 @@ def compare(
     data: str | Path | None = None,
     time: Sequence[str] = (),
     *,
-    backbone: Backbone | Sequence[Backbone] = "plain",
+    backbone: Backbone | Sequence[Backbone] = AUTO,
     seeds: int = 3,
     minutes_each: float | None = None,
     match: Match | None = None,
@@ -150,6 +152,7 @@ def compare(
     )
     for network in networks:
         replace(training, network=network).check()  # before data are opened
+    training, networks = _suited(training, networks, listener)
     folder = folder or _folder(str(data), networks)
     request = CompareRequest(training, networks, _ways(time, training), folder, seeds, minutes_each, match)
     return run_comparison(request, runs, machine, listener)
@@ -197,6 +200,20 @@ def _refuse_processes() -> None:
             "compare trains one network after another in one process: train on several with "
             "`torchrun -m striate train`, then `striate compare --runs RUN…`"
         )
+
+
+def _suited(
+    training: Request, networks: tuple[NetworkOptions, ...], reporter: Reporter
+) -> tuple[Request, tuple[NetworkOptions, ...]]:
+    """With the network that suits the data, where none is named."""
+    if all(network.backbone != AUTO for network in networks):
+        return training, networks
+    if len(networks) > 1:
+        raise ArgumentError(f"backbone {AUTO} may be one of the others: compare it alone, or name the network")
+    chosen, note = with_backbone(training, open_data(training.data, **training.for_data))
+    if note is not None:
+        reporter.say(note)
+    return chosen, (chosen.network,)
 
 
 def _folder(data: str, networks: Sequence[NetworkOptions]) -> Path:

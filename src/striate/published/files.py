@@ -5,13 +5,23 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from striate.downloading import NotFetchedError, Progress, download, silent, writing
+from striate.downloading import (
+    PATIENCE_SECONDS,
+    NotFetchedError,
+    Progress,
+    answers,
+    download,
+    silent,
+    writing,
+)
 from striate.errors import DataError, WeightsError
 from striate.machine import cache_folder
 from striate.published import table
 
 WAITED_SECONDS = 3600
 """For another process that fetches the same file."""
+AT_ONCE_SECONDS = 2.0
+"""For a publisher to answer where nobody asked for the file."""
 ROUNDS = 2  # a connection that was cut goes on where it stopped
 _TRUE = ("1", "true", "yes", "on")
 
@@ -38,13 +48,31 @@ def _folders() -> Iterator[Path]:
     yield (Path(home) if home else cache / "torch") / "hub" / "checkpoints"
 
 
-def weights_file(file: str, *, offline: bool = False, progress: Progress = silent) -> Path:
+def weights_at_once(file: str) -> Path:
+    """The same for a file that nobody has asked for: where its publisher does not answer at once, nor in a
+    continuous-integration job ($CI), nothing is fetched.
+
+    Raises:
+        WeightsError: as `weights_file`.
+    """
+    if found(file) is None and not is_offline():
+        if os.environ.get("CI", "").lower() in _TRUE:
+            raise WeightsError(f"{file} is not here, and nothing is fetched in CI unasked: {_by_hand(file)}")
+        if not answers(address_of(file), AT_ONCE_SECONDS):
+            raise WeightsError(f"{file} is not here, and its publisher does not answer: {_by_hand(file)}")
+    return weights_file(file, patience=AT_ONCE_SECONDS)
+
+
+def weights_file(
+    file: str, *, offline: bool = False, progress: Progress = silent, patience: float = PATIENCE_SECONDS
+) -> Path:
     """A published file, checked: as it is here, or fetched.
 
     Args:
         file: its name, which ends with the first digits of its SHA-256.
         offline: nothing is fetched.
         progress: as for `download`.
+        patience: likewise.
 
     Raises:
         WeightsError: it is not here and cannot be fetched, or it is damaged.
@@ -62,16 +90,16 @@ def weights_file(file: str, *, offline: bool = False, progress: Progress = silen
         target.parent.mkdir(parents=True, exist_ok=True)
     with portalocker.Lock(target.with_name(f"{file}.lock"), "w", timeout=WAITED_SECONDS):
         if not target.is_file():  # else another process has fetched it meanwhile
-            _fetch(target, progress)
+            _fetch(target, progress, patience)
     return target
 
 
-def _fetch(target: Path, progress: Progress) -> None:
+def _fetch(target: Path, progress: Progress, patience: float) -> None:
     file, reason = target.name, ""
     part = target.with_name(f"{file}.part")
     for _ in range(ROUNDS):
         try:
-            download(address_of(file), part, progress)
+            download(address_of(file), part, progress, patience)
         except NotFetchedError as problem:
             reason = str(problem)
             continue

@@ -75,6 +75,7 @@ _SCHEMA = {
     },
     "machine": {"threads": Whole(1, 1 << 16)},
     "weights": (None, str),
+    "choice": (None, str),
     "results": {"temperature": Number(0, above=True)},
 }
 """What the parts that are read again must be. What only tells somebody something is free."""

@@ -34,6 +34,8 @@ UNKNOWN = Facts()
 
 SMALL = 20_000
 """Fewer clips than this are soon learnt by heart by a pretrained network."""
+IMAGES_SEEN, TUNED_IMAGES_SEEN = 150_000, 40_000
+"""In a default training of images, over all its epochs; of weights that have learnt, half of these."""
 CLIPS_SEEN = 19_200
 """In a default training of clips, over all its epochs."""
 SMALL_SIDE = 48
@@ -49,7 +51,10 @@ def default(facts: Facts = UNKNOWN) -> Recipe:
 
 
 def _for_images(facts: Facts) -> Recipe:
-    epochs = min(120, max(9, round(150_000 / max(facts.images, 1))))
+    if facts.backbone == "fast" and facts.channels == 3:
+        return _for_small_colour_images(facts)
+    seen = TUNED_IMAGES_SEEN if facts.pretrained else IMAGES_SEEN
+    epochs = min(120, max(9, round(seen / max(facts.images, 1))))
     return replace(Recipe(), epochs=epochs, batch_size=_batch_size(facts.images), augmentation=_varied(facts))
 
 
@@ -93,7 +98,9 @@ def _for_small_colour_images(facts: Facts) -> Recipe:
         warmup=0.0,
         ema=0.0,
         label_smoothing=0.2,
-        augmentation=Augmentation(shift=1 / 16, flip=facts.mirror_safe),
+        augmentation=(
+            Augmentation(shift=1 / 16, flip=facts.mirror_safe) if facts.size <= SMALL_SIDE else _varied(facts)
+        ),
         freeze=(f"{WHITEN}.weight",) if facts.backbone == "fast" else (),
     )
 

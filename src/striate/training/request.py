@@ -26,19 +26,26 @@ from striate.training.presets import SMALL, RecipeRequest
 
 Backbone = str | nn.Module | Callable[..., nn.Module]
 """A name, or in Python what it stands for."""
+AUTO = "auto"
+"""The backbone that suits the data: `backbone_choice`."""
+FOR_CLIPS = "plain"
+"""The backbone of clips for which none was named."""
 
 
 @dataclass(frozen=True)
 class NetworkOptions:
     """Which network, and the weights that it starts from."""
 
-    backbone: str = "plain"
+    backbone: str = AUTO
     weights: Path | None = None
     weights_mean: tuple[float, ...] = ()
     weights_std: tuple[float, ...] = ()
+    from_scratch: bool = False
 
     def __post_init__(self) -> None:
         mean, std = self.weights_mean, self.weights_std
+        if self.from_scratch and self.weights is not None:
+            raise ArgumentError("from_scratch takes no weights, and weights names some: give one of them")
         if (mean or std) and self.weights is None:
             raise ArgumentError("weights_mean and weights_std say how weights were trained: give weights too")
         if len(mean) != len(std):
@@ -49,8 +56,13 @@ class NetworkOptions:
             raise ArgumentError(f"weights_std must be above 0, all finite; got {mean} and {std}")
 
 
+FOR_PHOTOGRAPHS = "resnet18"
+"""The backbone of colour photographs for which none was named."""
+
+
 def _weights_path(backbone: str, weights: str | Path) -> Path:
     """The file of weights: by its path, or by the name that published ones have, which may fetch it."""
+    backbone = FOR_PHOTOGRAPHS if backbone == AUTO else backbone
     named = isinstance(weights, str) and weights in published_names(backbone) and not Path(weights).exists()
     return weights_file(published(backbone, str(weights)).file) if named else Path(weights)
 
@@ -60,11 +72,12 @@ def network_options(
     weights: str | Path | None,
     mean: Sequence[float],
     std: Sequence[float],
+    from_scratch: bool = False,
 ) -> NetworkOptions:
     """The options from what a function was called with."""
     name = backbone if isinstance(backbone, str) else name_of(backbone)
     path = None if weights is None else _weights_path(name, weights)
-    return NetworkOptions(name, path, tuple(map(float, mean)), tuple(map(float, std)))
+    return NetworkOptions(name, path, tuple(map(float, mean)), tuple(map(float, std)), from_scratch)
 
 
 def written(name: str, pairs: Mapping[str, str] | Sequence[str]) -> tuple[str, ...]:
@@ -145,8 +158,13 @@ class Request:
     def check(self) -> None:
         """Refuses what no data could make fit."""
         frames = DEFAULT_FRAMES if self.clips.frames is None else self.clips.frames
+        unknown_yet = self.network.backbone == AUTO
         NetworkSpec(
-            self.network.backbone, classes=2, size=64, options=self.options, **self._through_time(frames)
+            FOR_CLIPS if unknown_yet else self.network.backbone,
+            classes=2,
+            size=64,
+            options={} if unknown_yet else self.options,
+            **self._through_time(frames),
         )
         if self.clips.flow is not None and self.time != TWO_STREAM:
             raise ArgumentError(

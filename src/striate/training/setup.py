@@ -27,6 +27,7 @@ from striate.models.own import short_name
 from striate.runs import CHECKPOINT, MODEL, RECORD, holds_run, read_record, unused_folder
 from striate.training.algorithm_choice import choose_computing, first_batch
 from striate.training.announcing import announced
+from striate.training.backbone_choice import with_backbone
 from striate.training.optimisation import freeze, untrained_parts
 from striate.training.plan import Plan, make_plan
 from striate.training.presets import Facts
@@ -70,7 +71,10 @@ def new_setup(request: Request, group: ProcessGroup, reporter: Reporter) -> Setu
     weights = group.from_main(lambda: _read_before_data(request))
     data = open_data(request.data, **request.for_data, progress=reporter.reading)
     _refuse_differing(data, group)
-    asked, request = request, request.fit_to(data)
+    asked, choice = _suited(request, data, group)
+    if weights is None and (published := asked.network.weights) is not None:
+        weights = group.from_main(lambda: read_weights(published))
+    request = asked.fit_to(data)
     recipe = request.recipe.recipe(_facts(request, data))
     run = group.from_main(lambda: _folder_for(request, data))
     start = _start(request, weights, data, recipe, group)
@@ -95,10 +99,12 @@ def new_setup(request: Request, group: ProcessGroup, reporter: Reporter) -> Setu
         "machine": describe(group.device) | {"processes": group.world_size},
         "weights": None if request.network.weights is None else str(request.network.weights.absolute()),
         "fresh": list(full_rate),
+        "choice": choice,
         "results": {},
     }
     notes = (
         *data.notes,
+        *(() if choice is None else (choice,)),
         *request.unasked(asked),
         *start.notes,
         f"computing in {chosen.name}, channels last: {chosen.reason}",
@@ -181,6 +187,17 @@ def _read_before_data(request: Request) -> dict[str, Tensor] | None:
     if request.out is not None:
         refuse_existing(request.out)
     return None if request.network.weights is None else read_weights(request.network.weights)
+
+
+def _suited(request: Request, data: ImageData, group: ProcessGroup) -> tuple[Request, str | None]:
+    """With a network that suits the data where none is named, and a sentence about it."""
+
+    def chosen() -> tuple[NetworkOptions, dict[str, Any], str | None]:
+        found, note = with_backbone(request, data)
+        return found.network, found.options, note
+
+    network, options, note = group.from_main(chosen)
+    return replace(request, network=network, options=options), note
 
 
 def _refuse_differing(data: ImageData, group: ProcessGroup) -> None:

@@ -23,6 +23,7 @@ from striate.training.process_group import ProcessGroup, process_group
 from striate.training.progress import Reporter, reporter_for, require_tensorboard, tracked
 from striate.training.recipe import Recipe
 from striate.training.request import (
+    AUTO,
     Backbone,
     ClipOptions,
     MachineOptions,
@@ -43,11 +44,12 @@ def train(
     *,
     resume: str | Path | None = None,
     recipe: Recipe | PresetName | Preset | None = None,
-    backbone: Backbone = "plain",
+    backbone: Backbone = AUTO,
     options: dict[str, Any] | None = None,
     weights: str | Path | None = None,
     weights_mean: Sequence[float] = (),
     weights_std: Sequence[float] = (),
+    from_scratch: bool = False,
     out: str | Path | None = None,
     size: int | None = None,
     channels: int | None = None,
@@ -79,16 +81,19 @@ def train(
         recipe: a preset, which fits to the data whatever is not given, in place of the defaults told with
             each. By default the one called "default"; in Python also a function like one, or a Recipe, whose
             named fields are laid over the default preset.
-        backbone: the network: "plain", "fast", "resnet18", 34, 50 or 101, "mobilenet_v2", "squeezenet1_1",
-            "vgg16", "alexnet", or one that takes clips by itself, as "r3d_18"; your own, "my.py:make" or
-            "package.module:make"; one of timm's, "timm:resnet26"; in Python also the function, class or
-            module itself.
+        backbone: the network: "auto" is what suits the data, and said: plain for clips and grey pictures, for
+            colour ones under 64 pixels fast, for larger ones resnet18 with published weights; "plain",
+            "fast", "resnet18", 34, 50 or 101, "mobilenet_v2", "squeezenet1_1", "vgg16", "alexnet", or one
+            that takes clips by itself, as "r3d_18"; your own, "my.py:make" or "package.module:make"; one of
+            timm's, "timm:resnet26"; in Python also the function, class or module itself.
         options: keyword arguments of the network, as widths=32,64,128 dropout=0.2; in Python a dict.
         weights: start from these: "imagenet" or another name that `striate models` tells of the network,
             fetched once; a .pth or .safetensors file; or a run folder.
         weights_mean: what their training took off each channel, of pixels in [0, 255]. By default what their
             publisher or their run says.
         weights_std: what it then divided each channel by, of pixels in [0, 255]; goes with `weights_mean`.
+        from_scratch: "auto" takes no published weights for photographs, which it else does where they are
+            here or come at once.
         out: the run's folder. By default a new one under runs/.
         size: height and width of what the network sees. By default the data's own; of large images 64, of
             large videos 112.
@@ -136,7 +141,7 @@ def train(
     request = Request(
         data=str(data),
         recipe=recipe_request(recipe, settings),
-        network=network_options(backbone, weights, weights_mean, weights_std),
+        network=network_options(backbone, weights, weights_mean, weights_std, from_scratch),
         options=options or {},
         picture=PictureOptions(size, channels, written("mirrored", mirrored), fit),
         time=time,
