@@ -70,6 +70,16 @@ def test_small_and_grey_pictures(
     assert (request.network.backbone, note) == (backbone, f"{said} {BY_HAND}")
 
 
+def test_options_say_which_network_is_meant(at_hand: Callable[[int, int], ImageData]) -> None:
+    small, large = at_hand(32, 3), at_hand(64, 3)
+    for data in (small, large):
+        request, note = with_backbone(Request("x", options={"hidden": (4,)}), data, ALONE)
+        assert request.network.backbone == "plain"
+        assert note == f"backbone plain: the options given are its own {BY_HAND}"
+        request, _ = with_backbone(Request("x", options={"widths": (4, 8)}), data, ALONE)
+        assert (request.network.backbone, request.options) == ("fast", {"widths": (4, 8)})
+
+
 def test_a_network_that_is_named_stays(at_hand: Callable[[int, int], ImageData]) -> None:
     asked = Request("x", network=NetworkOptions("resnet18"))
     assert with_backbone(asked, at_hand(16, 3)) == (asked, None)

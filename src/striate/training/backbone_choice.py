@@ -14,6 +14,7 @@ from typing import Any
 
 from striate.data import ClipData, ImageData
 from striate.errors import WeightsError
+from striate.models import options as options_of
 from striate.models.catalogue import NETWORKS
 from striate.published import table
 from striate.published.files import weights_at_once
@@ -45,6 +46,8 @@ def with_backbone(request: Request, data: ImageData) -> tuple[Request, str | Non
         return _taking(request, FOR_CLIPS), _said(FOR_CLIPS, "the usual one for clips")
     if data.channels == 1:
         return _taking(request, FOR_GREY), _said(FOR_GREY, "the pictures are grey")
+    if request.options.keys() - options_of(FOR_COLOUR):
+        return _taking(request, FOR_GREY), _said(FOR_GREY, "the options given are its own")
     side = min(data.size)
     if side < LEAST:
         return _taking(request, FOR_GREY), _said(FOR_GREY, f"the pictures have less than {LEAST} pixels")
@@ -70,6 +73,8 @@ def _for_photographs(request: Request) -> tuple[Request, str]:
     kind = f"colour pictures of {PHOTOGRAPH} pixels and more"
     if request.network.weights is not None:
         return _taking(request, FOR_PHOTOGRAPHS), _said(FOR_PHOTOGRAPHS, kind)
+    if request.options:
+        return _narrow(request, f"{kind}, from scratch as it has options of its own")
     if request.network.from_scratch:
         return _narrow(request, f"{kind}, from scratch as asked")
     found = _published()

@@ -163,7 +163,7 @@ class Request:
             FOR_CLIPS if unknown_yet else self.network.backbone,
             classes=2,
             size=64,
-            options={} if unknown_yet else self.options,
+            options={} if unknown_yet and self.network.weights else self.options,
             **self._through_time(frames),
         )
         if self.clips.flow is not None and self.time != TWO_STREAM:
