@@ -38,9 +38,9 @@ VERB = Verb(
     progress=lambda asked: counting("scoring"),
     examples="""
 striate evaluate runs/digits-plain                    on its own test images
-striate evaluate runs/photos-plain more/ --split all  on another folder
+striate evaluate runs/photos more/ --split all        on another folder
 striate evaluate runs/digits-plain --out report/      with files
-striate evaluate runs/photos-plain --html report.html with the worst mistakes
+striate evaluate runs/photos --html report.html       with the worst mistakes
 striate evaluate runs/clips-resnet18-tsm --clips 10 --crops 3
 striate evaluate runs/clips-resnet18-tsm long.csv --events""",
 )

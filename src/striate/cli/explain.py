@@ -36,6 +36,6 @@ striate explain runs/digits-plain digits/test/17 --layer conv1 --filter 3
 striate explain runs/digits-plain digits/test/17 --layer conv1 --at 4,4
 striate explain runs/digits-plain digits/test/17 --layer fc1 --weight 5,3
 striate explain runs/digits-plain digits/test/17 --layer conv1 --weight bias:3
-striate explain runs/photos-plain cat.jpg --label cat --html cat.html
+striate explain runs/photos cat.jpg --label cat --html cat.html
 striate explain runs/clips-plain-tsm jump.mp4 --layer conv1 --show maps""",
 )

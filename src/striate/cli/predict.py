@@ -51,8 +51,8 @@ VERB = Verb(
     examples="""
 striate predict runs/digits-plain seven.png
 striate predict mobilenet_v2 cat.jpg
-striate predict runs/photos-plain holiday/ --csv > holiday.csv
-striate predict runs/photos-plain holiday/ --embed features --out found/
+striate predict runs/photos holiday/ --csv > holiday.csv
+striate predict runs/photos holiday/ --embed features --out found/
 striate predict runs/clips-resnet18-tsm video.mp4 --window 2
 striate predict runs/clips-resnet18-tsm long.mp4 --events --hop 0.5""",
 )

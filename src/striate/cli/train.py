@@ -48,6 +48,6 @@ striate train motion-digits --time tsm    clips that only order tells apart
 striate train clips/ --backbone resnet18 --time tsm --weights resnet18.pth
 striate train clips/ --time 3d --stride 2 --freeze conv1 layer1
 striate train --config photos.toml --epochs 3
-striate train --resume runs/photos-plain  go on where it was interrupted
+striate train --resume runs/photos        go on where it was interrupted
 torchrun --nproc-per-node 2 -m striate train photos/""",
 )

@@ -1,6 +1,5 @@
 """Recipes that suit a data set: each preset is a function of what is known of it."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from inspect import signature
@@ -86,10 +85,13 @@ def fast(facts: Facts = UNKNOWN) -> Recipe:
 
 
 def _for_small_colour_images(facts: Facts) -> Recipe:
-    """After K. Jordan's records on CIFAR-10 (2024), with Muon; see `models.fast`, which it suits best."""
+    """After K. Jordan's records on CIFAR-10 (2024), with Muon; see `models.fast`, which it suits best.
+
+    8 epochs of a large set; of 5,000 images 13, which cost a processor less than 30 of `plain` by Adam.
+    """
     return replace(
         Recipe(),
-        epochs=min(40, max(8, round(8 * math.sqrt(50_000 / max(facts.images, 1))))),
+        epochs=min(40, round(8 + 23_000 / max(facts.images, 1))),
         batch_size=_batch_size(facts.images, 512),
         optimizer="muon",
         learning_rate=0.012,
