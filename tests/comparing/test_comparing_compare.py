@@ -114,9 +114,12 @@ def test_asked_again_nothing_is_trained(whole: Comparison, small_clips: Path) ->
     told = Told()
     again = small(small_clips, whole.out, seeds=2, reporter=told)
     assert {path: path.stat().st_mtime_ns for path in whole.out.glob("plain-*/*")} == before
-    assert told.lines[:4] == [
-        f"[{number} of 4] plain, {time}, seed {seed}: finished already"
-        for number, (time, seed) in enumerate((("2d", 0), ("tsm", 0), ("2d", 1), ("tsm", 1)), start=1)
+    assert told.lines[:5] == [
+        "backbone plain: the usual one for clips (--backbone names another)",
+        *(
+            f"[{number} of 4] plain, {time}, seed {seed}: finished already"
+            for number, (time, seed) in enumerate((("2d", 0), ("tsm", 0), ("2d", 1), ("tsm", 1)), start=1)
+        ),
     ]
     assert [row.top1 for row in again.rows] == [row.top1 for row in whole.rows]
 
@@ -175,6 +178,10 @@ def test_the_same_parameters(small_clips: Path, tmp_path: Path) -> None:
     [
         ({"backbone": ()}, "compare which networks? name a backbone, or several"),
         ({"backbone": ["plain", "plain"]}, "each backbone once, please; got plain plain: --seeds trains it"),
+        (
+            {"backbone": ["auto", "plain"]},
+            "backbone auto may be one of the others: compare it alone, or name the network",
+        ),
         ({"times": ("2d", "tms")}, "unknown way through time 'tms': did you mean 'tsm'?"),
         ({"times": ("2d", "2d")}, "each way once, please; got 2d 2d: --seeds trains it again"),
         ({"seeds": 0}, "seeds is how often each is trained, at least once; got 0"),
@@ -238,6 +245,22 @@ def test_networks_on_images(tmp_path: Path, small_set: Path) -> None:
     again = compare(small_set, backbone=["plain", "fast"], out=out, reporter=told, **chosen)
     assert [row.top1 for row in again.rows] == [row.top1 for row in found.rows]
     assert compare(runs=[out / "plain-seed0", out / "fast-seed0"], reporter=told).title == found.title
+
+
+def test_the_network_that_suits_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    pixels = np.random.default_rng(0).integers(0, 256, (24, 16, 16, 3), dtype=np.uint8)
+    np.savez(tmp_path / "colours.npz", images=pixels, labels=np.arange(24) % 2)
+    told = Told()
+    recipe = small_recipe(epochs=1, batch_size=8)
+    found = compare("colours.npz", seeds=1, recipe=recipe, num_threads=1, reporter=told)
+    assert [(row.label, row.options) for row in found.rows] == [("fast", {"widths": [32, 64, 128]})]
+    assert told.lines[:2] == [
+        "backbone fast of widths 32 64 128: colour pictures of less than 64 pixels "
+        "(--backbone names another)",
+        "[1 of 1] fast, seed 0",
+    ]
+    assert (tmp_path / "runs" / "colours.npz-fast-compared" / "fast-seed0").is_dir()
 
 
 def test_several_backbones_have_no_options_in_common(small_set: Path) -> None:

@@ -73,10 +73,10 @@ def test_small_and_grey_pictures(
 def test_options_say_which_network_is_meant(at_hand: Callable[[int, int], ImageData]) -> None:
     small, large = at_hand(32, 3), at_hand(64, 3)
     for data in (small, large):
-        request, note = with_backbone(Request("x", options={"hidden": (4,)}), data, ALONE)
+        request, note = with_backbone(Request("x", options={"hidden": (4,)}), data)
         assert request.network.backbone == "plain"
         assert note == f"backbone plain: the options given are its own {BY_HAND}"
-        request, _ = with_backbone(Request("x", options={"widths": (4, 8)}), data, ALONE)
+        request, _ = with_backbone(Request("x", options={"widths": (4, 8)}), data)
         assert (request.network.backbone, request.options) == ("fast", {"widths": (4, 8)})
 
 

@@ -152,9 +152,11 @@ def compare(
     )
     for network in networks:
         replace(training, network=network).check()  # before data are opened
-    training, networks = _suited(training, networks, listener)
-    folder = folder or _folder(str(data), networks)
-    request = CompareRequest(training, networks, _ways(time, training), folder, seeds, minutes_each, match)
+    ways, out_yet = _ways(time, training), folder or _folder(str(data), networks)
+    request = CompareRequest(training, networks, ways, out_yet, seeds, minutes_each, match)
+    request = _suited(request, listener)
+    if folder is None:
+        request = replace(request, out=_folder(str(data), request.networks))
     return run_comparison(request, runs, machine, listener)
 
 
@@ -202,18 +204,19 @@ def _refuse_processes() -> None:
         )
 
 
-def _suited(
-    training: Request, networks: tuple[NetworkOptions, ...], reporter: Reporter
-) -> tuple[Request, tuple[NetworkOptions, ...]]:
+def _suited(request: CompareRequest, reporter: Reporter) -> CompareRequest:
     """With the network that suits the data, where none is named."""
-    if all(network.backbone != AUTO for network in networks):
-        return training, networks
-    if len(networks) > 1:
-        raise ArgumentError(f"backbone {AUTO} may be one of the others: compare it alone, or name the network")
+    if all(network.backbone != AUTO for network in request.networks):
+        return request
+    if len(request.networks) > 1:
+        raise ArgumentError(
+            f"backbone {AUTO} may be one of the others: compare it alone, or name the network"
+        )
+    training = request.training
     chosen, note = with_backbone(training, open_data(training.data, **training.for_data))
     if note is not None:
         reporter.say(note)
-    return chosen, (chosen.network,)
+    return replace(request, training=chosen, networks=(chosen.network,))
 
 
 def _folder(data: str, networks: Sequence[NetworkOptions]) -> Path:
