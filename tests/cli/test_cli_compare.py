@@ -43,7 +43,10 @@ def test_trains_and_prints_the_table(
         f"  comparison  {out}/comparison.json",
     ]
     told = done.err.splitlines()
-    assert told[0] == "[1 of 2] plain, 2d, seed 7"
+    assert told[:2] == [
+        "backbone plain: the usual one for clips (--backbone names another)",
+        "[1 of 2] plain, 2d, seed 7",
+    ]
     assert "[2 of 2] plain, tsm, seed 7" in told
     assert told[-1] == "measuring inference of 2 networks"
 

@@ -57,16 +57,17 @@ def test_what_is_printed(run: Command, tmp_path: Path, small_set: Path) -> None:
     ]
     assert lines[8:] == ["", f"next:  striate predict '{out}' IMAGE"]
     told = done.err.splitlines()
-    assert told[:7] == [
+    assert told[:8] == [
         *record["data"]["notes"],
+        "backbone plain: the pictures are grey (--backbone names another)",
         "computing in fp32, channels last: as asked",
         "10 classes: 0, 1, 2, 3, …, 8, 9",
         "images: 176 to train, 16 held out to validate, 45 held out to test",
         "images varied anew in each epoch: crop-area 0.8 to 1.25, crop-aspect 1.15, rotate 8, shift 0.05",
         "not mirrored: class '0' may be told by its handedness",
     ]
-    assert told[7:9] == [f"run {out}", "2 epochs, 10 steps"]
-    assert [line[:11] for line in told[9:]] == ["epoch   1/2", "epoch   2/2"]
+    assert told[8:10] == [f"run {out}", "2 epochs, 10 steps"]
+    assert [line[:11] for line in told[10:]] == ["epoch   1/2", "epoch   2/2"]
 
 
 @quick

@@ -208,10 +208,6 @@ def _suited(request: CompareRequest, reporter: Reporter) -> CompareRequest:
     """With the network that suits the data, where none is named."""
     if all(network.backbone != AUTO for network in request.networks):
         return request
-    if len(request.networks) > 1:
-        raise ArgumentError(
-            f"backbone {AUTO} may be one of the others: compare it alone, or name the network"
-        )
     training = request.training
     chosen, note = with_backbone(training, open_data(training.data, **training.for_data))
     if note is not None:

@@ -14,7 +14,7 @@ from striate.models.own import short_name
 from striate.plain_values import parse_json, to_plain
 from striate.runs import write_text
 from striate.training.presets import Facts, RecipeRequest
-from striate.training.request import TWO_STREAM, NetworkOptions, Request
+from striate.training.request import AUTO, TWO_STREAM, NetworkOptions, Request
 
 PLAN = "plan.json"
 
@@ -52,6 +52,10 @@ class CompareRequest:
                 raise ArgumentError(f"each {what} once, please; got {got}: --seeds trains it again")
         if self.seeds < 1:
             raise ArgumentError(f"seeds is how often each is trained, at least once; got {self.seeds}")
+        if len(named) > 1 and AUTO in named:
+            raise ArgumentError(
+                f"backbone {AUTO} may be one of the others: compare it alone, or name the network"
+            )
         if len(named) > 1 and (self.training.options or self.networks[0].weights):
             raise ArgumentError(
                 f"options and weights are of one backbone, and {_and(named)} are compared: leave them out, "
