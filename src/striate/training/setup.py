@@ -194,7 +194,7 @@ def _suited(request: Request, data: ImageData, group: ProcessGroup) -> tuple[Req
 
     def chosen() -> tuple[NetworkOptions, dict[str, Any], str | None]:
         found, note = with_backbone(request, data)
-        return found.network, found.options, note
+        return found.network, dict(found.options), note
 
     network, options, note = group.from_main(chosen)
     return replace(request, network=network, options=options), note
