@@ -39,7 +39,8 @@ VERB = Verb(
     groups=GROUPS,
     progress=lambda asked: counting("trying rates"),
     without=(
-        *("fit", "mirrored", "span", "rate", "stride", "frame_rate", "reversed", "flow", "group_by"),
+        *("fit", "from_scratch", "mirrored", "span", "rate", "stride", "frame_rate", "reversed", "flow"),
+        "group_by",
         *("epochs", "minutes", "learning_rate", "schedule", "warmup", "ema", "patience"),
     ),
     metavars={"picture": "FILE"},

@@ -34,6 +34,7 @@ VERB = Verb(
     without=(
         *(
             "fit",
+            "from_scratch",
             "mirrored",
             "causal",
             "span",

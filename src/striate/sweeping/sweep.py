@@ -15,6 +15,7 @@ from striate.sweeping.result import Sweep, Trial
 from striate.training.presets import PresetName, check_names
 from striate.training.progress import reporter_for
 from striate.training.recipe import SETTINGS
+from striate.training.request import AUTO
 from striate.training.train import train
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def sweep(
     set: Mapping[str, Any] | Sequence[str],
     trials: int = 20,
     out: str | Path | None = None,
-    backbone: str = "plain",
+    backbone: str = AUTO,
     recipe: PresetName | None = None,
     options: dict[str, Any] | None = None,
     weights: str | Path | None = None,

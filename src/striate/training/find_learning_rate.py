@@ -21,7 +21,14 @@ from striate.training.process_group import process_group
 from striate.training.progress import Reporter
 from striate.training.rate_search import RatePoint, RateSearch, flown_apart, smoothed, steepest
 from striate.training.recipe import Recipe
-from striate.training.request import Backbone, ClipOptions, PictureOptions, Request, network_options
+from striate.training.request import (
+    AUTO,
+    Backbone,
+    ClipOptions,
+    PictureOptions,
+    Request,
+    network_options,
+)
 from striate.training.setup import Setup, new_setup
 from striate.training.step import Learner
 from striate.training.stopping import within_limits
@@ -38,7 +45,7 @@ def find_learning_rate(
     highest: float = 1.0,
     steps: int = 100,
     recipe: Recipe | PresetName | Preset | None = None,
-    backbone: Backbone = "plain",
+    backbone: Backbone = AUTO,
     options: dict[str, Any] | None = None,
     weights: str | Path | None = None,
     weights_mean: Sequence[float] = (),
