@@ -80,7 +80,7 @@ def export(
         readout: of the step, how single frames become one answer, as in `stream`. By default window.
         window: frames of the readout. By default half as many as a clip of the run has.
         lookahead: as for `stream`.
-        int8: convolutions and linear layers in 8 bits.
+        int8: convolutions, linear layers and what stands between convolutions in 8 bits.
         calibrate: labelled data to calibrate and to check with. By default what the run was trained on.
 
     Raises:
