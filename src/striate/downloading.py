@@ -26,16 +26,14 @@ class NotFetchedError(Exception):
     """An address did not give a file; the text says why."""
 
 
-def download(
-    address: str, part: Path, progress: Progress = silent, patience: float = PATIENCE_SECONDS
-) -> None:
+def download(address: str, part: Path, progress: Progress = silent, patience: float | None = None) -> None:
     """Fetches a file into `part`, appending what is missing of it.
 
     Args:
         address: http, https or file.
         part: where what has come so far stands; it stays if the rest does not come.
         progress: is called with the name of the file, the bytes fetched so far and, if known, in all.
-        patience: seconds without a byte after which it is given up.
+        patience: seconds without a byte after which it is given up, ten by default.
 
     Raises:
         NotFetchedError: the address does not give it, or breaks off.
@@ -47,7 +45,7 @@ def download(
 
     have = part.stat().st_size if part.exists() else 0
     try:
-        with _request(address, have, patience) as response:
+        with _request(address, have, PATIENCE_SECONDS if patience is None else patience) as response:
             _append(response, part, have, progress)
     except HTTPError as error:
         error.close()

@@ -193,7 +193,7 @@ def test_offline(tmp_path: Path, mirrors: list[Mirror]) -> None:
 
 
 def test_a_mirror_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("striate.downloading._TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr("striate.downloading.PATIENCE_SECONDS", 0.2)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     import socket
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data_files import write_images
 from PIL import Image
 
 from striate import open_data
@@ -135,3 +136,14 @@ def test_a_person_stays_on_one_side(tmp_path: Path) -> None:
     assert not people["train"] & people["val"]
     assert not people["train"] & people["test"]
     assert not people["val"] & people["test"]
+
+
+def test_a_header_is_one_whatever_lies_in_folders_nearby(tmp_path: Path) -> None:
+    """A file called image in a folder beside the list's is none that the word image in its header names."""
+    write_images(tmp_path / "set" / "pictures", 6)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "image.mp4").write_bytes(b"no video")
+    names = sorted(path.name for path in (tmp_path / "set" / "pictures").iterdir())
+    rows = [f"{name},{'ab'[number % 2]}" for number, name in enumerate(names)]
+    (tmp_path / "set" / "train.csv").write_text("\n".join(["image,label", *rows]))
+    assert open_data(tmp_path / "set" / "train.csv").classes == ("a", "b")

@@ -92,7 +92,7 @@ def _metadata(folder: Path) -> dict[str, Path]:
 def clips_named(path: Path) -> list[str]:
     """The addresses of the clips that a list names, without what goes with it. Raises DataError."""
     search = _Search(_folders(path))
-    rows = read_rows(path, lambda name: search.find([name]) is not None).rows
+    rows = read_rows(path, search.has, _beside(path).has).rows
     return [_address(search, row) or str(search.folders[0] / row.names[0]) for row in rows]
 
 
@@ -118,6 +118,10 @@ class _Search:
                         return path
         return None
 
+    def has(self, name: str) -> bool:
+        """Whether there is a file or folder of that name."""
+        return self.find([name]) is not None
+
     def _suffixes_of(self, name: str, moving: bool) -> Sequence[str]:
         known = Path(name).suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
         usual = [suffix for suffix in self.suffixes if not moving or suffix not in IMAGE_SUFFIXES]
@@ -135,11 +139,17 @@ class _Search:
 def _folders(path: Path) -> list[Path]:
     """Its own folder, the one above, and the folders in both."""
     own = (path if path.is_dir() else path.parent).absolute()
-    inside = (
-        [Path(entry.path) for entry in os.scandir(folder) if entry.is_dir()] for folder in (own, own.parent)
-    )
-    below = [folder for several in inside for folder in sorted(several)[:_MOST_FOLDERS]]
-    return list(dict.fromkeys([own, own.parent, *below]))
+    return list(dict.fromkeys([own, own.parent, *_inside(own), *_inside(own.parent)]))
+
+
+def _beside(path: Path) -> _Search:
+    """Looks in the list's own folder and in those there."""
+    own = path.parent.absolute()
+    return _Search([own, *_inside(own)])
+
+
+def _inside(folder: Path) -> list[Path]:
+    return sorted(Path(entry.path) for entry in os.scandir(folder) if entry.is_dir())[:_MOST_FOLDERS]
 
 
 def _address(search: _Search, row: Row) -> str | None:
@@ -164,7 +174,7 @@ def _splits(path: Path, search: _Search) -> tuple[Rows, list[str]]:
     rows: list[Row] = []
     notes: list[str] = []
     for split, file in lists.items():
-        read = read_rows(file, lambda name: search.find([name]) is not None)
+        read = read_rows(file, search.has, _beside(file).has)
         if path.is_dir():  # names are below the list's own folder, which is that of a split
             below = file.parent.relative_to(path)
             named = [row._replace(names=tuple(str(below / name) for name in row.names)) for row in read.rows]

@@ -26,12 +26,14 @@ from striate.errors import DataError
 _FORMS = "path,label or path,start,end,label, or a header that names the columns"
 
 
-def read_rows(path: Path, exists: Callable[[str], bool]) -> Rows:
+def read_rows(path: Path, exists: Callable[[str], bool], beside: Callable[[str], bool]) -> Rows:
     """The rows of a list file.
 
     Args:
         path: of the list.
         exists: whether there is a clip of that name.
+        beside: whether it lies in the list's own folder, or in one there: a first row of words that name
+            columns is a header unless it does.
 
     Raises:
         DataError: it cannot be read as a list.
@@ -48,7 +50,7 @@ def read_rows(path: Path, exists: Callable[[str], bool]) -> Rows:
     if separator is None:
         return Rows(_from_words(lines, exists))
     try:
-        return _from_table(list(csv.reader(lines, delimiter=separator, skipinitialspace=True)), exists)
+        return _from_table(list(csv.reader(lines, delimiter=separator, skipinitialspace=True)), beside)
     except IndexError:
         columns = lines[0].count(separator or "") + 1
         raise DataError(
@@ -77,8 +79,8 @@ def read_text(path: Path) -> str:
         raise DataError(f"{path} is not text: expected a list of clips, `path label` on each line") from None
 
 
-def _from_table(table: list[list[str]], exists: Callable[[str], bool]) -> Rows:
-    if is_header(table[0]) and not exists(table[0][0]):
+def _from_table(table: list[list[str]], beside: Callable[[str], bool]) -> Rows:
+    if is_header(table[0]) and not beside(table[0][0]):
         return rows_of(table[0], table[1:])
     columns = len(table[0])
     if any(len(cells) != columns for cells in table):
