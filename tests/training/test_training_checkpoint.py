@@ -15,6 +15,7 @@ from striate.errors import RunError, WeightsError
 from striate.runs import CHECKPOINT, CHECKPOINT_BEFORE, MODEL, seal
 from striate.training.checkpoint import Position, checked_memory, read_checkpoint, save_checkpoint
 from striate.training.train import Run
+from striate.training.uncompiled import AdamW
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -184,7 +185,7 @@ def test_kept_weights_that_are_damaged_are_refused_before_training(run: Path) ->
 
 def test_memories_get_the_layout_of_their_parameters() -> None:
     layer = torch.nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(layer.parameters(), fused=True)
+    optimizer = AdamW(layer.parameters(), fused=True)
     layer(torch.ones(1, 3, 5, 5)).sum().backward()
     optimizer.step()
     state = optimizer.state_dict()

@@ -29,9 +29,10 @@ from striate.runs import (
 )
 from striate.runs.schema import Number, Whole, check
 from striate.training.muon import Muon
+from striate.training.uncompiled import SGD, AdamW
 
 _ADAM = {"step", "exp_avg", "exp_avg_sq"}
-MEMORIES = {torch.optim.AdamW: _ADAM, torch.optim.SGD: {"momentum_buffer"}, Muon: _ADAM}
+MEMORIES = {AdamW: _ADAM, SGD: {"momentum_buffer"}, Muon: _ADAM}
 """What an optimiser remembers of a parameter."""
 TURNED = {"step", "momentum_buffer"}
 """What Muon remembers of a matrix that it turns."""

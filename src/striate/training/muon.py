@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from striate.training.uncompiled import AdamW
+
 TURN = 13.0
 """How far a step turns a matrix, in learning rates of AdamW, which moves all other parameters."""
 ROUNDS = 3
@@ -56,7 +58,7 @@ def with_turned(groups: Iterable[dict[str, Any]], spared: set[nn.Parameter]) -> 
     return parts
 
 
-class Muon(torch.optim.AdamW):
+class Muon(AdamW):
     """Turns the parameters of groups that say `turned`, and moves those of the others as AdamW does.
 
     The first of a group's `betas` is the momentum of either.

@@ -14,6 +14,7 @@ from striate.errors import ArgumentError, NetworkError
 from striate.models import head_of
 from striate.training.muon import Muon, with_turned
 from striate.training.recipe import Recipe
+from striate.training.uncompiled import SGD, AdamW
 
 MOMENTUM_DIP = 0.1
 """How far one-cycle lowers the momentum at its highest learning rate."""
@@ -65,7 +66,7 @@ def make_optimizer(
             shares.setdefault(share, []).append(parameter)
     groups = [group for share, trained in shares.items() for group in _groups(trained, share, recipe)]
     if recipe.optimizer == "sgd":
-        return torch.optim.SGD(
+        return SGD(
             groups,
             lr=recipe.learning_rate,
             momentum=recipe.momentum,
@@ -74,7 +75,7 @@ def make_optimizer(
         )
     if recipe.optimizer == "muon":
         return Muon(with_turned(groups, _heads(network)), recipe.learning_rate, (recipe.momentum, 0.99))
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(recipe.momentum, 0.99), fused=True)
+    return AdamW(groups, lr=recipe.learning_rate, betas=(recipe.momentum, 0.99), fused=True)
 
 
 def _heads(network: nn.Module) -> set[nn.Parameter]:
