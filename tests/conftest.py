@@ -19,6 +19,11 @@ settings.register_profile("striate", deadline=None)  # the first example loads w
 settings.load_profile("striate")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long first, so that processes side by side end together."""
+    items.sort(key=lambda item: item.path.parent.name not in ("training", "contract"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What is measured here is not for the user. Fonts, which take seconds to list, stay where they are."""

@@ -70,7 +70,8 @@ def side_of(backbone: str) -> int:
 @pytest.mark.parametrize("backbone", [name for name in CATALOGUE if name not in DEEPER])
 def test_any_number_of_frames_and_a_step_of_training(backbone: str, way: str) -> None:
     network = described(backbone, way).train()
-    for frames in (2, 6) if way == "two-stream" else (1, 5):
+    lengths = (2, 6) if way == "two-stream" else (1, 5)
+    for frames in lengths if backbone in SMALL else lengths[1:]:
         scores = network(torch.empty(2, planes(way), frames, SIDE, SIDE, device="meta"))
         assert scores.shape == (2, CLASSES)
     scores.sum().backward()
@@ -130,9 +131,9 @@ def test_a_record_builds_a_twin_that_takes_the_weights(backbone: str, way: str) 
 @pytest.mark.parametrize("backbone", SMALL)
 def test_causal_no_frame_sees_a_later_one(backbone: str, way: str) -> None:
     network = grown(backbone, way, causal=True)
-    x = clips(way, side=side_of(backbone))
+    x = clips(way, side=32)
     changed = x.clone()
-    changed[:, :, 3:] = 3 * clips(way, seed=1, side=side_of(backbone))[:, :, 3:]
+    changed[:, :, 3:] = 3 * clips(way, seed=1, side=32)[:, :, 3:]
     with torch.no_grad():
         before, after = network.running_scores(x), network.running_scores(changed)
     torch.testing.assert_close(before[:, :3], after[:, :3])

@@ -168,7 +168,8 @@ def make(kind: str, folder: Path) -> Path:
 def test_no_damage_ends_in_anything_but_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, kind: str
 ) -> None:
-    folder = tmp_path_factory.mktemp(kind)
+    folder = tmp_path_factory.mktemp(kind) / "set"
+    folder.mkdir()
     source = make(kind, folder)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     if kind == "list":

@@ -75,7 +75,8 @@ def steps_of(layer: nn.Module, part: slice, shape: tuple[int, ...]) -> dict[str,
     return results
 
 
-CLIPS: dict[str, Any] = {"time": "tsm", "backbone": "resnet18", "options": {}, "size": 32}
+OWN = Path(__file__).parent / "own_networks.py"
+NORMED: dict[str, Any] = {"backbone": f"{OWN}:make_normed", "options": {}}
 """A network with batch norms; those over three axes are compared by themselves."""
 
 
@@ -107,12 +108,12 @@ def trained(data: Path, clips: Path, folder: Path) -> None:
     in_float64()
     small_run(folder / "plain", recipe, data=data)
     gentle = small_recipe(epochs=1, learning_rate=1e-4)
-    small_run(folder / "resnet18", gentle, data=data, size=16, backbone="resnet18", options={})
-    clip_run(folder / "clips", clips_recipe(), data=clips, **CLIPS)
+    small_run(folder / "normed", gentle, data=data, **NORMED)
+    clip_run(folder / "clips", clips_recipe(), data=clips, **NORMED)
     loss.SETTLE_EVERY = 1
     stopped = small_run(folder / "stopped", recipe, data=data, reporter=At(3))
-    dropping = f"{Path(__file__).parent / 'dropping.py'}:make"
-    half = small_run(folder / "dropping", recipe, data=data, backbone=dropping, options={}, reporter=At(7))
+    dropping = {"backbone": f"{OWN}:make_dropping", "options": {}}
+    half = small_run(folder / "dropping", recipe, data=data, reporter=At(7), **dropping)
     assert stopped.status == half.status == "stopped"
 
 

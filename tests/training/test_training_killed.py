@@ -124,7 +124,7 @@ def test_the_command_stopped_then_killed_then_finished(
     tmp_path: Path, small_set: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = (
-        "--num-threads 1 --epochs 30 --number-format fp32 --batch-size 32 --options widths=4,8 hidden=16"
+        "--num-threads 1 --epochs 15 --number-format fp32 --batch-size 32 --options widths=4,8 hidden=16"
     )
     run = tmp_path / "a run"
     with command("train", small_set, *options.split(), "--out", run) as stopped:
@@ -142,7 +142,7 @@ def test_the_command_stopped_then_killed_then_finished(
     assert main(["train", "--resume", str(run)]) == 0
     assert f"run {run}\n" in capsys.readouterr().out
     assert main(["train", str(small_set), *options.split(), "--out", str(tmp_path / "whole")]) == 0
-    assert epochs_in(run) == list(range(1, 31))
+    assert epochs_in(run) == list(range(1, 16))
     assert_equal(state_of(run), state_of(tmp_path / "whole"))
     assert {path.name for path in run.iterdir() if path.suffix == ".part"} == set()
     assert (run / CHECKPOINT).exists()

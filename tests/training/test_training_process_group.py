@@ -15,8 +15,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from team_script import (
-    CLIPS,
     FAR,
+    NORMED,
+    OWN,
     PARTS,
     SHAPES,
     clips_recipe,
@@ -47,7 +48,6 @@ ROUNDING = (SETTLE_EVERY + 2) * 2**-24
 """Networks compute in float64 here (`in_float64`), but losses are numbers of fp32, of which so many are added
 up before they are added up in float64: n additions err by n units in the last place at most."""
 HERE = Path(__file__).parent
-DROPPING = f"{HERE / 'dropping.py'}:make"
 CPU = torch.device("cpu")
 
 
@@ -137,8 +137,8 @@ def test_the_same_curve_as_one_process(together: Path, tmp_path: Path, small_set
 @pytest.mark.usefixtures("quick", "exact")
 def test_a_network_with_batch_norms(together: Path, tmp_path: Path, small_set: Path) -> None:
     gentle = small_recipe(epochs=1, learning_rate=1e-4)
-    alone = small_run(tmp_path / "alone", gentle, data=small_set, size=16, backbone="resnet18", options={})
-    for one, other in zip(numbers(alone.path), numbers(together / "resnet18"), strict=True):
+    alone = small_run(tmp_path / "alone", gentle, data=small_set, **NORMED)
+    for one, other in zip(numbers(alone.path), numbers(together / "normed"), strict=True):
         assert one == pytest.approx(other, rel=ROUNDING)
 
 
@@ -148,7 +148,7 @@ def test_what_is_dropped_does_not_depend_on_the_processes(
 ) -> None:
     """Two processes drop what one drops; so does one that goes on where two were stopped."""
     recipe = small_recipe(augmentation=EVERYTHING_RANDOM, clip_norm=1.0, ema=0.9)
-    alone = small_run(tmp_path / "alone", recipe, data=small_set, backbone=DROPPING, options={})
+    alone = small_run(tmp_path / "alone", recipe, data=small_set, backbone=f"{OWN}:make_dropping", options={})
     told = Told()
     resumed = go_on(together / "dropping", reporter=told)
     assert told.lines[0] == (
@@ -162,7 +162,7 @@ def test_a_network_that_draws_by_itself_goes_on_with_as_many_processes(
     tmp_path: Path, small_set: Path
 ) -> None:
     """Its record says that two began it."""
-    backbone = f"{HERE / 'dropping.py'}:make_noisy"
+    backbone = f"{OWN}:make_noisy"
     run = tmp_path / "run"
     small_run(run, data=small_set, backbone=backbone, options={}, reporter=At(3))
     change_record(run, lambda record: record["machine"].update(processes=2))
@@ -177,7 +177,7 @@ def test_a_network_that_draws_by_itself_goes_on_with_as_many_processes(
 @pytest.mark.usefixtures("quick", "exact")
 def test_clips(together: Path, tmp_path: Path, small_clips: Path) -> None:
     """Each process draws the frames of its own part as one process would."""
-    alone = clip_run(tmp_path / "alone", clips_recipe(), data=small_clips, **CLIPS)
+    alone = clip_run(tmp_path / "alone", clips_recipe(), data=small_clips, **NORMED)
     for one, other in zip(numbers(alone.path), numbers(together / "clips"), strict=True):
         assert one == pytest.approx(other, rel=ROUNDING)
     assert "clips_per_second" in read_history(together / "clips")[0]

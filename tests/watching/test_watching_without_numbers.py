@@ -89,7 +89,8 @@ import sys, torch
 from striate import step_of
 from striate.models import CATALOGUE, NetworkSpec, build
 for backbone in CATALOGUE:
-    build(backbone, classes=3, size=64)
+    if backbone not in ("vgg16", "resnet101"):  # large, and of kinds that others are of
+        build(backbone, classes=3, size=64)
 for backbone in ("resnet18", "mobilenet_v2", "squeezenet1_1", "alexnet"):
     for way in ("tsm", "3d", "2plus1d", "gru", "two-stream"):
         with torch.device("cpu"):

@@ -1,10 +1,10 @@
-"""Networks with random numbers of their own, as `--backbone dropping.py:make` takes them."""
+"""Small networks of one's own, as `--backbone own_networks.py:make_dropping` takes them."""
 
 import torch
 from torch import Tensor, nn
 
 
-def make(classes: int, channels: int) -> nn.Module:
+def make_dropping(classes: int, channels: int) -> nn.Module:
     """A network that drops numbers, and whole channels."""
     return nn.Sequential(
         nn.Conv2d(channels, 6, 3, stride=2),
@@ -28,3 +28,19 @@ class Noisy(nn.Linear):
 def make_noisy(classes: int, channels: int) -> nn.Module:
     """A network with such a layer."""
     return nn.Sequential(nn.AdaptiveAvgPool2d(4), nn.Flatten(), Noisy(16 * channels, classes))
+
+
+def make_normed(classes: int, channels: int) -> nn.Module:
+    """A network with batch norms, of every kind of input."""
+    return nn.Sequential(
+        nn.Conv2d(channels, 6, 3, padding=1, bias=False),
+        nn.BatchNorm2d(6),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(6, 8, 3, padding=1, bias=False),
+        nn.BatchNorm2d(8),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(8, classes),
+    )
