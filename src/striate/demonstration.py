@@ -11,7 +11,8 @@ from PIL import Image
 from striate.checked import checked
 from striate.comparing import Comparison, compare
 from striate.data import open_data
-from striate.evaluating.predict import Predictions, predict
+from striate.evaluating.predict import predict
+from striate.evaluating.predictions import Predictions
 from striate.pages import Shown
 from striate.training.train import Run, train
 

@@ -103,6 +103,7 @@ def test_ctrl_c_anywhere(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("compare motion-digits --seeds 1", "compare"),
         ("data get mnist", "get_data"),
+        ("predict runs/a list.txt --part 1/2 --out found", "predict"),
         ("data pack clips --out packed", "pack_data"),
     ],
 )

@@ -105,3 +105,33 @@ def test_a_layer_needs_a_folder(run: Command, digits_run: Run, tmp_path: Path) -
         2,
         "striate: --embed writes embeddings.npy into a folder: name it with --out\n",
     )
+
+
+def test_a_part_says_how_far_it_is(run: Command, digits_run: Run, folder: Path, tmp_path: Path) -> None:
+    words = ("predict", digits_run.path, folder, "--part", "1/1", "--out", tmp_path)
+    done = run(*words)
+    found = sorted(tmp_path.glob("part-*"))
+    readable = len(found[0].read_text().splitlines())
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        f"  part 1/1          {readable + 1} files\n"
+        "  looked at before  0\n"
+        f"  predicted now     {readable}\n"
+        "  not readable now  1\n"
+        f"  predictions       {tmp_path}/part-1-of-1.jsonl\n"
+        f"  not readable      {tmp_path}/part-1-of-1.skipped.jsonl\n"
+    )
+    assert run(*words, "--json").json == {
+        "run": str(digits_run.path),
+        "part": "1/1",
+        "file": str(tmp_path / "part-1-of-1.jsonl"),
+        "skipped_file": str(tmp_path / "part-1-of-1.skipped.jsonl"),
+        "files": readable + 1,
+        "before": readable + 1,
+        "predicted": 0,
+        "unreadable": 0,
+        "notes": [],
+    }
+    assert run("predict", digits_run.path, folder, "--part", "1/1").err == (
+        "striate: --part adds lines to files in a folder: name it with --out\n"
+    )

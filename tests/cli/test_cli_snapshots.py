@@ -21,8 +21,8 @@ from striate.evaluating.event_scores import ClassEvents, EventScores
 from striate.evaluating.events import Event, EventRules
 from striate.evaluating.exported_content import FileContent, StepContent
 from striate.evaluating.metrics import ClassScore, Scores
-from striate.evaluating.predict import Predictions
 from striate.evaluating.predict_clips import Span, VideoPrediction
+from striate.evaluating.predictions import Predictions
 from striate.exporting import Export
 from striate.exporting.checking import Check, Times
 from striate.exporting.exported_run import Port

@@ -31,7 +31,7 @@ VERB = Verb(
     groups=GROUPS,
     configured=True,
     without=("minutes", "fit", "from_scratch"),
-    goes_on=True,
+    goes_on=lambda asked: True,
     examples="""
 striate compare motion-digits --time 2d tsm 2plus1d 3d lstm
 striate compare clips/ --backbone resnet18 --time tsm 3d --minutes-each 30

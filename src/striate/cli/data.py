@@ -83,7 +83,7 @@ VERBS = {
         show_folder,
         positional=("name",),
         progress=lambda asked: fetching(),
-        goes_on=True,
+        goes_on=lambda asked: True,
         examples="""
 striate data get mnist
 striate data get fashion-mnist --out datasets/fashion-mnist""",
@@ -100,7 +100,7 @@ striate data get fashion-mnist --out datasets/fashion-mnist""",
         show_pack,
         positional=("source",),
         progress=lambda asked: counting("packing"),
-        goes_on=True,
+        goes_on=lambda asked: True,
         examples="""
 striate data pack clips/ --out packed/
 striate data pack trainlist01.txt --out packed/ --short-side 128 --fps 15""",

@@ -101,7 +101,7 @@ class Verb:
     """What gives the function its `progress`."""
     configured: bool = False
     """Whether its options may come from a file, by `--config`."""
-    goes_on: bool = False
+    goes_on: Callable[[Asked], bool] = lambda asked: False
     """Whether the same command, given again, goes on where Ctrl-C stopped it."""
 
     @property

@@ -23,7 +23,7 @@ def run(verb: Verb, name: str, words: Sequence[str]) -> int:
         try:
             result = function(**arguments, **beside)
         except KeyboardInterrupt:
-            if not verb.goes_on:
+            if not verb.goes_on(asked):
                 raise
             return print_stopped(asked.words)
     shown = {one: value for one, value in asked.values.items() if one in shows}

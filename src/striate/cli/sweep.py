@@ -48,7 +48,7 @@ VERB = Verb(
         *("channels", "weights_mean", "weights_std"),
     ),
     metavars={"set": "NAME=VALUES"},
-    goes_on=True,
+    goes_on=lambda asked: True,
     examples="""
 striate sweep digits --set learning_rate=1e-4..1e-2 --trials 10 --epochs 3
 striate sweep photos/ --set backbone=plain,resnet18 --set batch_size=16..64

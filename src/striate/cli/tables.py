@@ -14,7 +14,7 @@ from striate.pages.table import AT_DOTS
 if TYPE_CHECKING:
     from striate.comparing import Comparison
     from striate.evaluating.evaluation import Evaluation
-    from striate.evaluating.predict import Predictions
+    from striate.evaluating.predictions import Predictions
     from striate.training.train import Run
 
 LISTED = 20

@@ -11,8 +11,8 @@ from striate.evaluating.event_scores import EventScores
 from striate.evaluating.events import Event
 from striate.evaluating.metrics import Scores
 from striate.evaluating.mistakes import Mistake
-from striate.evaluating.predict import Predictions
 from striate.evaluating.predict_clips import Span, VideoPrediction
+from striate.evaluating.predictions import Predictions
 from striate.numbers import DASH, count, counted, percent
 from striate.pages import (
     Block,

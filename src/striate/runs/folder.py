@@ -14,12 +14,13 @@ LOCK = ".lock"
 
 
 @contextlib.contextmanager
-def lock(folder: Path, writer: str = "training") -> Iterator[None]:
+def lock(folder: Path, writer: str = "training", name: str = LOCK) -> Iterator[None]:
     """Holds a folder for one writer. The system lets go of it when the process ends, however it ends.
 
     Args:
         folder: made if need be.
         writer: what the holder is, for the sentence that another one gets.
+        name: of the file that is locked; those who write other files there lock another.
 
     Raises:
         RunError: another process holds it, or it cannot be written.
@@ -28,7 +29,7 @@ def lock(folder: Path, writer: str = "training") -> Iterator[None]:
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = os.fdopen(open_own(folder / LOCK), "r+", encoding="ascii")
+        file = os.fdopen(open_own(folder / name), "r+", encoding="ascii")
     except OSError as problem:
         raise RunError(
             f"cannot write into {folder}: {problem.strerror}; choose another folder with --out"

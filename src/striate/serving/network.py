@@ -16,8 +16,8 @@ from striate.data.video.video_file import Video, VideoError, open_video
 from striate.errors import DataError
 from striate.evaluating.answers import predictions_of
 from striate.evaluating.metrics import probabilities
-from striate.evaluating.predict import Predictions
 from striate.evaluating.predict_clips import VideoPrediction, predict_video
+from striate.evaluating.predictions import Predictions
 from striate.evaluating.predictor import Predictor
 from striate.evaluating.run_model import Trained
 from striate.evaluating.run_step import step_of_run
