@@ -98,7 +98,7 @@ def test_several_classes_of_one_image(tmp_path: Path, lines: list[str], sentence
     source = write(tmp_path / "train.csv", *lines)
     with pytest.raises(DataError) as caught:
         open_data(source)
-    assert str(caught.value) == f"{source} is no table of clips: {sentence}"
+    assert str(caught.value) == f"{source} is no table of images or clips: {sentence}"
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
@@ -147,3 +147,76 @@ def test_a_header_is_one_whatever_lies_in_folders_nearby(tmp_path: Path) -> None
     rows = [f"{name},{'ab'[number % 2]}" for number, name in enumerate(names)]
     (tmp_path / "set" / "train.csv").write_text("\n".join(["image,label", *rows]))
     assert open_data(tmp_path / "set" / "train.csv").classes == ("a", "b")
+
+
+SHEETS = {
+    "byte order mark, semicolons, CRLF": ("image;label", "{path};{label}", "\r\n", "utf-8-sig"),
+    "UTF-16 with tabs": ("image\tlabel", "{path}\t{label}", "\r\n", "utf-16"),
+    "rows without anything": ("image,label\n,\n , ", "{path},{label}\n,", "\n", "utf-8"),
+    "an index without a name": ("\timage\tlabel", "7\t{path}\t{label}", "\n", "utf-8"),
+    "words of its own": ("Bild;Sorte", "{path};{label}", "\r\n", "utf-8-sig"),
+    "Windows": ("image,label", "{windows},{label}", "\r\n", "utf-8"),
+    "quotes": ('"image","label"', '"{path}","{label}"', "\n", "utf-8"),
+}
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_lists_as_spreadsheets_and_scripts_write_them(tmp_path: Path, sheet: str) -> None:
+    header, row, end, encoding = SHEETS[sheet]
+    images(tmp_path / "große Bilder")
+    rows = (
+        row.format(path=f"große Bilder/{name}.jpg", windows=f"große Bilder\\{name}.jpg", label=label)
+        for name, label in LABELS.items()
+    )
+    source = tmp_path / "list.csv"
+    source.write_bytes((end.join([header, *rows]) + end).encode(encoding))
+    assert told(source) == LABELS
+    notes = {"words of its own": ("its first row, Bild and Sorte, is taken for names of columns",)}
+    assert list_clips(source).notes == ("read from list.csv", *notes.get(sheet, ()))
+
+
+WRONG_LISTS = {
+    "another encoding": (
+        "image,label\none.jpg,Äpfel\n".encode("latin-1"),
+        "{path} is not in UTF-8, so that its letters beyond ASCII could be any: save it as UTF-8 "
+        "(spreadsheets call it CSV UTF-8)",
+    ),
+    "no text": (
+        b"\xff\0\1\2",
+        "{path} is not text: expected a list of images or clips, `path label` on each line",
+    ),
+    "three words of its own": (
+        b"Bild,Ort,Sorte\none.jpg,here,cat\n",
+        "{path} is no table of images or clips: none of its columns Bild, Ort, Sorte is "
+        "known: call that of the files path, and that of the classes label",
+    ),
+    "rows without a class": (
+        b"image,label\none.jpg,cat\ntwo.jpg,\nthree.jpg,dog\nfour.jpg, \n",
+        "2 of the 4 rows of {path} name no class: two.jpg, four.jpg; give each of them one, or remove them",
+    ),
+    "one class": (
+        b"image,label\none.jpg,cat\ntwo.jpg,cat\n",
+        "{path} has one class only, 'cat': expected at least two classes to tell apart",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_LISTS)
+def test_lists_that_cannot_be_understood(tmp_path: Path, case: str) -> None:
+    content, sentence = WRONG_LISTS[case]
+    images(tmp_path)
+    source = tmp_path / "list.csv"
+    source.write_bytes(content)
+    with pytest.raises(DataError) as raised:
+        open_data(source)
+    assert str(raised.value) == sentence.format(path=source)
+
+
+def test_a_list_holds_what_most_of_its_files_are(tmp_path: Path) -> None:
+    images(tmp_path)
+    rows = (f"{name}.jpg,{label}" for name, label in LABELS.items())
+    source = write(
+        tmp_path / "list.csv", "image,label", "notes,cat", *rows, *(f"{k}.jpg,cat" for k in LABELS)
+    )
+    (tmp_path / "notes").mkdir()
+    assert list_clips(source).kind == "images"

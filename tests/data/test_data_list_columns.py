@@ -147,7 +147,7 @@ def test_what_cannot_be_understood(tmp_path: Path, lines: list[str], sentence: s
     path = write(tmp_path / "list.csv", *lines)
     with pytest.raises(DataError) as raised:
         list_clips(path)
-    assert str(raised.value) == f"{path} is no table of clips: {sentence}"
+    assert str(raised.value) == f"{path} is no table of images or clips: {sentence}"
 
 
 @pytest.mark.parametrize("known", ["start", "end", "start_frame", "end_frame"])

@@ -159,8 +159,8 @@ def test_a_list_that_points_nowhere(tmp_path: Path) -> None:
     with pytest.raises(DataError) as raised:
         list_clips(path)
     assert str(raised.value) == (
-        f"5 of the 6 clips that {path} names are not there: lost/0.mp4, lost/1.mp4, lost/2.mp4, …; looked "
-        f"in {tmp_path}, {tmp_path.parent} and the folders in both: put the list beside the clips, or write "
+        f"5 of the 6 files that {path} names are not there: lost/0.mp4, lost/1.mp4, lost/2.mp4, …; looked "
+        f"in {tmp_path}, {tmp_path.parent} and the folders in both: put the list beside the files, or write "
         "whole paths"
     )
 
@@ -179,7 +179,7 @@ def test_a_few_lost_clips_are_skipped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("l.txt", "\n", "{path} is empty: expected a list of clips, `path label` on each line"),
+        ("l.txt", "\n", "{path} is empty: expected a list of images or clips, `path label` on each line"),
         (
             "l.json",
             '{"a": 1}',
@@ -187,7 +187,11 @@ def test_a_few_lost_clips_are_skipped(tmp_path: Path) -> None:
             'a table as [{{"path": …, "start": …, "end": …, "label": …}}, …], or ActivityNet\'s '
             '{{"database": {{…}}}}',
         ),
-        ("l.json", '[{"id": 1}]', "{path} names no clips with labels: expected `path label` on each line"),
+        (
+            "l.json",
+            '[{"id": 1}]',
+            "{path} names no images or clips with labels: expected `path label` on each line",
+        ),
         (
             "l.csv",
             "path,num_frames,label\na.mp4,3",

@@ -115,12 +115,12 @@ NO_LIST = (
         (
             "l.csv",
             "label,youtube_id,time_start,time_end,split\njump,x,nan,3,train",
-            "{path} is no table of clips: line 2: the time 'nan' is neither seconds nor hh:mm:ss",
+            "{path} is no table of images or clips: line 2: the time 'nan' is neither seconds nor hh:mm:ss",
         ),
         (
             "l.csv",
             "label,youtube_id,time_start,time_end,split\njump,x,1e999,3,train",
-            "{path} is no table of clips: line 2: the time '1e999' is neither seconds nor hh:mm:ss",
+            "{path} is no table of images or clips: line 2: the time '1e999' is neither seconds nor hh:mm:ss",
         ),
         (
             "l.csv",
@@ -130,12 +130,12 @@ NO_LIST = (
         (
             "l.csv",
             "a,b\n" + "x" * 200_000 + ",y",
-            "{path} is no table of clips: field larger than field limit (131072)",
+            "{path} is no table of images or clips: field larger than field limit (131072)",
         ),
         (
             "jump_test_split1.txt",
             "word\n",
-            "{path} names no clips with labels: expected `path label` on each line",
+            "{path} names no images or clips with labels: expected `path label` on each line",
         ),
     ],
 )

@@ -52,7 +52,9 @@ def show_report(result: "CheckReport", asked: Asked, *, json: bool = False) -> i
         print_lines("broken", (f"{one.path}: {one.reason}" for one in result.broken))
         print_lines("note", result.notes)
         print_lines("problem", result.problems)
-        counted = f"{sum(result.counts.values()):,} {result.items} in {len(result.counts)} classes"
+        classes = len(result.counts)
+        among = f"{classes} class{'es' * (classes != 1)}"
+        counted = f"{sum(result.counts.values()):,} {result.items} in {among}"
         print(f"{asked.values['source']}: {counted}, {len(result.broken)} broken")
     return 0 if result.ok and not result.broken else 2
 

@@ -136,7 +136,7 @@ def rows_of(names: Sequence[str], table: Sequence[Sequence[str]]) -> Rows:
             "start_frame or end_frame, or remove it"
         )
     make = _kinetics if "youtube_id" in columns else _row
-    said = [names[columns[name]].strip() for name in others]
+    said = [name for name in (names[columns[name]].strip() for name in others) if name]
     rows = []
     for number, cells in enumerate(table, start=2):
         try:

@@ -49,7 +49,7 @@ def list_clips(path: Path) -> Listing:
     else:
         (rows, notes), lists = _splits(path, search)
     if not rows:
-        raise DataError(f"{path} names no clips with labels: expected `path label` on each line")
+        raise DataError(f"{path} names no images or clips with labels: expected `path label` on each line")
     files = [_address(search, row) for row in rows]
     missing = [row.names[0] for row, file in zip(rows, files, strict=True) if file is None]
     if len(missing) * 10 > len(rows):
@@ -65,14 +65,17 @@ def list_clips(path: Path) -> Listing:
         split=split,
         splits=tuple(name for name in SPLITS if (split == name).any()),
         notes=(f"read from {', '.join(lists)}", *notes, *_segments_note(paths)),
-        kind=_kind(file_of(paths[0])),
+        kind=_kind([file_of(path) for path in paths]),
+        source=path,
     )
 
 
-def _kind(path: str) -> Kind:
-    if os.path.isdir(path):  # noqa: PTH112
-        return "frames"
-    return "images" if Path(path).suffix.lower() in IMAGE_SUFFIXES else "videos"
+def _kind(paths: Sequence[str]) -> Kind:
+    """What most of them are."""
+    images = sum(Path(path).suffix.lower() in IMAGE_SUFFIXES for path in paths)
+    if 2 * images > len(paths):
+        return "images"
+    return "frames" if os.path.isdir(paths[0]) else "videos"  # noqa: PTH112
 
 
 def _metadata(folder: Path) -> dict[str, Path]:
@@ -108,7 +111,7 @@ class _Search:
 
         moving: no image is meant, as of a part in time: one of the same name is the video's thumbnail.
         """
-        named = [(name, self._suffixes_of(name, moving)) for name in names if name.strip()]
+        named = [(name, self._suffixes_of(name, moving)) for name in map(_of_here, names) if name.strip()]
         for folder in self.folders:
             for name, suffixes in named:
                 for suffix in suffixes:
@@ -134,6 +137,11 @@ class _Search:
         if self.suffixes[0] != suffix:
             self.suffixes.remove(suffix)
             self.suffixes.insert(0, suffix)
+
+
+def _of_here(name: str) -> str:
+    """A path as it is written here: one that was written on Windows has backslashes between its folders."""
+    return name if os.sep == "\\" else name.replace("\\", "/")
 
 
 def _folders(path: Path) -> list[Path]:
@@ -179,12 +187,23 @@ def _splits(path: Path, search: _Search) -> tuple[Rows, list[str]]:
             below = file.parent.relative_to(path)
             named = [row._replace(names=tuple(str(below / name) for name in row.names)) for row in read.rows]
             read = read._replace(rows=named)
+        _refuse_some_unlabelled(file, read.rows)
         if split != "train" and not any(row.label or "/" in row.names[0] for row in read.rows):
             notes.append(f"{file.name} left out: it names no classes")
             continue
         rows += [row._replace(split=row.split or split) for row in read.rows]
         notes += read.notes
     return Rows(rows, tuple(dict.fromkeys(notes))), [file.name for file in lists.values()]
+
+
+def _refuse_some_unlabelled(path: Path, rows: Sequence[Row]) -> None:
+    """Raises DataError where some rows name a class and others none: these could be of any."""
+    bare = [row.names[0] for row in rows if not row.label]
+    if 0 < len(bare) < len(rows):
+        raise DataError(
+            f"{len(bare)} of the {len(rows)} rows of {path} name no class: {_first_of(bare)}; "
+            "give each of them one, or remove them"
+        )
 
 
 def _companions(path: Path) -> dict[str, Path]:
@@ -247,10 +266,13 @@ def _folder_of_each(rows: Sequence[Row], folders: Sequence[str]) -> Mapping[str,
     return names if len(pairs) == len(names) == len(set(names.values())) else {}
 
 
+def _first_of(names: Sequence[str], shown: int = 3) -> str:
+    return ", ".join(names[:shown]) + (", …" if len(names) > shown else "")
+
+
 def _pointing_nowhere(path: Path, count: int, missing: Sequence[str]) -> str:
-    first = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
     own = (path if path.is_dir() else path.parent).absolute()
     return (
-        f"{len(missing)} of the {count} clips that {path} names are not there: {first}; looked in {own}, "
-        f"{own.parent} and the folders in both: put the list beside the clips, or write whole paths"
+        f"{len(missing)} of the {count} files that {path} names are not there: {_first_of(missing)}; looked "
+        f"in {own}, {own.parent} and the folders in both: put the list beside the files, or write whole paths"
     )

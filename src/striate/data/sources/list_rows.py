@@ -12,6 +12,7 @@ stand times or a number of frames where all rows have them. The number of frames
 counted where the clip is read. A path without a label has its folder's name.
 """
 
+import codecs
 import csv
 import json
 from collections.abc import Callable, Sequence
@@ -24,6 +25,10 @@ from striate.data.unreadable_files import open_regular
 from striate.errors import DataError
 
 _FORMS = "path,label or path,start,end,label, or a header that names the columns"
+_EXPECTED = "expected a list of images or clips, `path label` on each line"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_BLANK = " \t;,"
+"""What a row without anything in it is made of, as spreadsheets write it."""
 
 
 def read_rows(path: Path, exists: Callable[[str], bool], beside: Callable[[str], bool]) -> Rows:
@@ -43,21 +48,24 @@ def read_rows(path: Path, exists: Callable[[str], bool], beside: Callable[[str],
         return rows_in_json(path, text)
     if path.suffix.lower() == ".jsonl":
         return _from_json_lines(path, text)
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    lines = [line for line in text.splitlines() if line.strip(_BLANK) and not line.startswith("#")]
     if not lines:
-        raise DataError(f"{path} is empty: expected a list of clips, `path label` on each line")
+        raise DataError(f"{path} is empty: {_EXPECTED}")
     separator = next((mark for mark in "\t;," if all(mark in line for line in lines)), None)
     if separator is None:
-        return Rows(_from_words(lines, exists))
+        return Rows(_from_words([line.strip() for line in lines], exists))
     try:
-        return _from_table(list(csv.reader(lines, delimiter=separator, skipinitialspace=True)), beside)
+        table = list(csv.reader(lines, delimiter=separator, skipinitialspace=True))
+        if not is_header(table[0]) and _is_title(table, exists):
+            return _titled(table)
+        return _from_table(table, beside)
     except IndexError:
-        columns = lines[0].count(separator or "") + 1
+        columns = lines[0].count(separator) + 1
         raise DataError(
             f"{path} has rows of fewer columns than the {columns} of its header: expected as many in each"
         ) from None
     except (csv.Error, ValueError) as error:
-        raise DataError(f"{path} is no table of clips: {error}") from None
+        raise DataError(f"{path} is no table of images or clips: {error}") from None
 
 
 def _from_json_lines(path: Path, text: str) -> Rows:
@@ -71,12 +79,36 @@ def _from_json_lines(path: Path, text: str) -> Rows:
 
 
 def read_text(path: Path) -> str:
-    """What is in a list file. Raises DataError if it is no text."""
+    """What is in a list file, in UTF-8 or, where it begins so, UTF-16. Raises DataError if it is no text."""
+    with open_regular(path) as file:
+        content = file.read()
     try:
-        with open_regular(path) as file:
-            return file.read().decode("utf-8-sig")
+        return content.decode("utf-16" if content.startswith(_UTF16) else "utf-8-sig")
     except UnicodeDecodeError:
-        raise DataError(f"{path} is not text: expected a list of clips, `path label` on each line") from None
+        if b"\0" in content:
+            raise DataError(f"{path} is not text: {_EXPECTED}") from None
+        raise DataError(
+            f"{path} is not in UTF-8, so that its letters beyond ASCII could be any: save it as UTF-8 "
+            "(spreadsheets call it CSV UTF-8)"
+        ) from None
+
+
+def _is_title(table: Sequence[Sequence[str]], exists: Callable[[str], bool]) -> bool:
+    """Whether the first row names columns in words of its own: it is no file, and the second is one."""
+    first = table[0][0]
+    return len(table) > 1 and not Path(first).suffix and not exists(first) and exists(table[1][0])
+
+
+def _titled(table: Sequence[Sequence[str]]) -> Rows:
+    """The rows below names of columns that are not known, which only two can be understood without."""
+    names = [cell.strip() for cell in table[0]]
+    if len(names) != 2:
+        raise ValueError(
+            f"none of its columns {', '.join(names)} is known: call that of the files path, and that of the "
+            "classes label"
+        )
+    rows = [Row((cells[0].strip(),), cells[1].strip()) for cells in table[1:]]
+    return Rows(rows, (f"its first row, {names[0]} and {names[1]}, is taken for names of columns",))
 
 
 def _from_table(table: list[list[str]], beside: Callable[[str], bool]) -> Rows:

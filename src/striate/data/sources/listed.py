@@ -51,7 +51,7 @@ def listed_contents(listing: Listing, options: Options) -> Contents:
         groups = groups_of(kept.keys, options.group_by)
     return Contents(
         name=listing.root.resolve().name,
-        source=str(listing.root),
+        source=listing.named,
         classes=listing.classes,
         images=images,
         keys=kept.keys,

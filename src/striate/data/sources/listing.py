@@ -35,6 +35,13 @@ class Listing:
     splits: tuple[str, ...]  # that the folder has
     notes: tuple[str, ...]
     kind: Kind = "images"
+    source: Path | None = None
+    """The list that names them; None: they are what `root` holds."""
+
+    @property
+    def named(self) -> str:
+        """What sentences call it."""
+        return str(self.source or self.root)
 
     @property
     def rows(self) -> dict[str, np.ndarray]:
@@ -64,7 +71,7 @@ class Listing:
     def check(self) -> None:
         """Raises DataError unless there are two classes and train has some of each."""
         labels = {split: self.labels[rows] for split, rows in self.rows.items()}
-        check_classes(str(self.root), self.classes, labels, self.items)
+        check_classes(self.named, self.classes, labels, self.items)
 
 
 def _below(path: Path, root: Path) -> Path:
