@@ -132,6 +132,7 @@ def test_states_of_others_are_refused(step: Step) -> None:
          "readout must be 'window', 'frame', 'since-start' or 'exponential'; got 'windows' "
          "(did you mean window?)"),
         ({"window": 0}, "window is at least one frame; got 0"),
+        ({"clip": -1}, "clip is at least one frame; got -1"),
     ],
 )  # fmt: skip
 def test_unknown_readouts_are_refused(options: dict[str, object], sentence: str) -> None:

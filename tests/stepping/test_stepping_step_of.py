@@ -1,5 +1,7 @@
 """The step of a network against the network's own clips: every way, every length, every chunk."""
 
+from functools import partial
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -10,6 +12,7 @@ from torch import Tensor, nn
 from striate.errors import NetworkError
 from striate.models import build
 from striate.stepping import Step, step_of
+from striate.stepping.readout import READOUTS, Readout
 
 WAYS = ("2d", "tsm", "3d", "2plus1d", "rnn", "lstm", "gru")
 TWO_DIRECTIONS = ("tsm", "3d", "2plus1d")
@@ -263,3 +266,17 @@ def test_what_no_rule_notices_the_check_does() -> None:
     network.backbone.relu1 = Backwards()
     with pytest.raises(NetworkError, match="frame by frame this network's scores differ from the clip's own"):
         step_of(network, size=12)
+
+
+@pytest.mark.parametrize("readout", READOUTS)
+@pytest.mark.parametrize(
+    ("way", "causal", "window"),
+    [("2d", True, 8), ("tsm", True, 7), ("tsm", False, 6), ("3d", True, 4), ("gru", True, 4)],
+)
+def test_a_window_sees_frames_of_one_clip_where_it_can(
+    way: str, causal: bool, window: int, readout: Readout
+) -> None:
+    """None before their own; a shift back, or both ways; three layers of three frames; all there were."""
+    network, _ = made("plain", way, causal)
+    take = partial(step_of, network, size=12, readout=readout, lookahead=not causal)
+    assert [take(clip=8).window, take(clip=8, window=3).window, take().window] == [window, 3, 8]

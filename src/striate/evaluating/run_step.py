@@ -21,7 +21,7 @@ def step_of_run(
     Args:
         trained: the run, or the file.
         readout: as for `step_of`, "window" by default; a file has its own.
-        window: frames of the readout, by default half as many as a clip of the run has; a file has its own.
+        window: frames of the readout, by default as for `step_of`; a file has its own.
         lookahead: as for `step_of`.
         portable: as for `step_of`.
 
@@ -38,28 +38,15 @@ def step_of_run(
         return _of_file(trained, network, readout, window)
     if trained.sampling is None:
         network = through_time(network, "2d", classes=len(trained.classes))
-    if window is None and trained.sampling is not None:
-        window = half(trained.sampling.frames)
     return step_of(
         network,
         size=trained.size,
         readout=readout or "window",
         window=window,
+        clip=None if trained.sampling is None else trained.sampling.frames,
         lookahead=lookahead,
         portable=portable,
     )
-
-
-def half(frames: int) -> int:
-    """Of a clip: the first frames of a window that is no longer still see frames of the clip alone.
-
-    A layer over frames sees what was before a window too. On one stream of the clips of motion-digits a 3D
-    network's mean of 8 frames, a whole clip, was right in 84 % of them, and that of 4 in 99 %.
-
-    >>> half(8), half(5), half(1)
-    (4, 3, 1)
-    """
-    return (frames + 1) // 2
 
 
 def _of_file(trained: Trained, network: ExportedNetwork, readout: Readout | None, window: int | None) -> Step:

@@ -78,7 +78,7 @@ def export(
         out: the file to write, .onnx.
         streaming: the step of one frame more, with its state, in place of whole clips.
         readout: of the step, how single frames become one answer, as in `stream`. By default window.
-        window: frames of the readout. By default half as many as a clip of the run has.
+        window: frames of the readout, by default as in `stream`.
         lookahead: as for `stream`.
         int8: convolutions, linear layers and what stands between convolutions in 8 bits.
         calibrate: labelled data to calibrate and to check with. By default what the run was trained on.

@@ -1,6 +1,7 @@
 """The graph of a step while it is built: layers, state in and out, and which frames there are."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -24,14 +25,25 @@ class Entry:
     shape: tuple[int, ...]
     fill: float = 0.0
     dtype: torch.dtype = torch.float32
+    endless: bool = False
+    """Whether it tells of all frames before; else of as many as its first axis has."""
+
+    @property
+    def frames(self) -> float:
+        """How many frames before the next it tells of."""
+        return math.inf if self.endless else next(iter(self.shape), 0)
 
 
 class Build:
     """What rules write into."""
 
-    def __init__(self, network: nn.Module, walk: Walk, lookahead: bool, window: int, readout: str) -> None:
-        self.network, self.walk = network, walk
-        self.lookahead, self.window, self.readout = lookahead, window, readout
+    def __init__(
+        self, network: nn.Module, walk: Walk, lookahead: bool, readout: str, window: Callable[[float], int]
+    ) -> None:
+        """window: frames of the readout, of a network whose frames see so many before them."""
+        self.network, self.walk, self.lookahead, self.readout = network, walk, lookahead, readout
+        self.window = 0
+        self._window = window
         self.graph = fx.Graph()
         self.root = nn.ModuleDict()
         self.frames = self.graph.placeholder("frames")
@@ -60,6 +72,21 @@ class Build:
             node = self.graph.placeholder(f"state_{len(self.inputs)}")
         self.inputs[name] = node
         return node
+
+    def decide_window(self, averaged: fx.Node) -> None:
+        """The readout's, by how many frames before its own a value sees.
+
+        Args:
+            averaged: the value that the readout is over.
+        """
+        told = {node: self.entries[name].frames for name, node in self.inputs.items()}
+        sees: dict[fx.Node, float] = {}
+        for node in self.graph.nodes:
+            inputs = node.all_input_nodes
+            sees[node] = max((sees[one] for one in inputs), default=0) + max(
+                (told.get(one, 0) for one in inputs), default=0
+            )
+        self.window = self._window(sees[averaged])
 
     def keep(self, before: fx.Node, after: fx.Node) -> None:
         """What the next step gets in place of `before`."""

@@ -81,6 +81,7 @@ class FallingMean(nn.Module):
 def read_out(b: Build, name: str, x: Timed) -> Timed:
     """The mean of a value over frames, as the step's readout has it."""
     b.averaged = True
+    b.decide_window(x.node)
     valid, name = b.valid(x.clock), f"{name or 'network'}.mean"
     if b.readout == "frame":
         return x

@@ -58,7 +58,8 @@ def stream(
         rate: frames a second to take. By default as far apart as those of the run's clips.
         readout: how single frames become one answer: the mean of the last ones, the last alone, the mean of
             all since the start, or a mean that forgets. By default window; a file has its own.
-        window: frames of the readout. By default half as many as a clip of the run has; a file has its own.
+        window: frames of the readout. By default as many as see frames of one clip alone, at least half a
+            clip of the run; a file has its own.
         keep: "newest" leaves out frames that newer ones have overtaken and never falls behind, "all" takes
             every frame however late. By default newest for cameras and addresses, all for files.
         lookahead: take a run whose frames see later ones: its answers come late.

@@ -40,7 +40,7 @@ def recurrent(b: Build, call: Call, x: Timed) -> tuple[Timed, ...]:
     units = layer.proj_size or layer.hidden_size
     sizes = [units, layer.hidden_size] if isinstance(layer, nn.LSTM) else [units]
     kept = [
-        b.state(name, Entry((layer.num_layers, size)))
+        b.state(name, Entry((layer.num_layers, size), endless=True))
         for name, size in zip((call.name, f"{call.name}.cell"), sizes, strict=False)
     ]
     node, *keep = b.call(call.name, Recurrent(layer), x.node, *kept, parts=1 + len(kept))
