@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Literal, cast
 
 from striate.checked import checked
-from striate.errors import ArgumentError, DataError
+from striate.errors import ArgumentError
 from striate.evaluating.answers import AnswerRules, Prediction
-from striate.evaluating.both_sides import both_sides
-from striate.evaluating.embedding import embeddings_of, joined, one_for_each
+from striate.evaluating.asking import Asking, kind_of
+from striate.evaluating.embedding import embeddings_of, joined
 from striate.evaluating.events import event_rules
-from striate.evaluating.looking import Look, Looking, images_in, look_at_all, look_at_images, look_at_videos
-from striate.evaluating.opening import open_trained
+from striate.evaluating.looking import look_at_all
+from striate.evaluating.on_ray import look_with_ray, require_ray
 from striate.evaluating.part import Part
-from striate.evaluating.predict_clips import VideoPrediction, predict_video, videos_in
+from striate.evaluating.predict_clips import VideoPrediction
 from striate.evaluating.predict_part import predict_part
 from striate.evaluating.predictions import Predictions
 from striate.evaluating.scoring import Progress
@@ -36,6 +36,7 @@ def predict(
     all_classes: bool = False,
     embed: str | None = None,
     part: str | None = None,
+    engine: Literal["here", "ray"] = "here",
     window: float | None = None,
     hop: float | None = None,
     events: bool = False,
@@ -76,6 +77,8 @@ def predict(
         part: which of how many parts of the files to look at, as "3/8". The folder `out` gets
             part-3-of-8.jsonl, a line of JSON for each file, and part-3-of-8.skipped.jsonl, those that cannot
             be read. A file's name decides its part.
+        engine: what looks at the files of a part: this process, or with "ray" a whole cluster of Ray, the one
+            that RAY_ADDRESS names or that runs here. Of Ray the part is 1/1 where none is named.
         window: seconds of a window. By default 2 for a run whose frames are spread over a clip; any other has
             windows of its own length.
         hop: seconds from the beginning of one window to that of the next. By default as long as a window, for
@@ -94,41 +97,27 @@ def predict(
     Raises:
         RunError: a folder that is no run.
         DataError: no file is given, one does not exist or is of the other kind, or none can be read.
+        MissingExtraError: Ray, where it is not installed.
         ArgumentError: windows or events of images; a window or a hop that the videos have no frames for, or
             that is not the run's own; thresholds without events; a part without a folder, or of a folder
             that holds lines of another network, or asked for in another way.
     """
-    share = None if part is None else _share(part, out, embed)
     told = AnswerRules(top, None if events else threshold, all_classes)
-    trained = open_trained(run, device, algorithms, weights=weights, classes=classes, offline=offline)
+    rules = event_rules(events, threshold if events else None, threshold_off, min_duration, min_gap)
+    asking = Asking(
+        *(str(run), told, flip, window, hop, rules),
+        *(weights, classes, offline, device, algorithms),
+    )
+    if engine == "ray":
+        part = part or "1/1"
+    if part is not None:
+        return _in_part(asking, files, Part.parse(part), out, embed, engine, progress)
     if embed is not None and flip:
         raise ArgumentError("what a layer gives is of one side: leave --flip out, or --embed")
-    heard = nullcontext() if embed is None else embeddings_of(trained.network, embed)
-    trained = both_sides(trained, flip)
-    rules = event_rules(events, threshold if events else None, threshold_off, min_duration, min_gap)
-    if trained.sampling is None and (window, hop, rules) != (None, None, None):
-        raise ArgumentError(
-            f"{run} was trained on images, which have no time: leave --window, --hop and --events out"
-        )
-    kind = "image" if trained.sampling is None else "video"
-    paths = images_in(run, files) if trained.sampling is None else videos_in(run, files)
-    if not paths:
-        raise DataError(f"no {kind}s given: name {kind} files, or folders that hold some")
-    with heard as vectors:
-        looking: Looking = partial(look_at_images, trained, told)
-        if trained.sampling is not None:
-            look: Look = partial(predict_video, trained, window=window, hop=hop, rules=rules, told=told)
-            if vectors is not None:
-                look = one_for_each(look, vectors, whole=trained.sampling.whole)
-            looking = partial(look_at_videos, look)
-        if share is not None:
-            asked = {
-                **(vars(told) | {"flip": flip, "window": window, "hop": hop}),
-                "events": None if rules is None else rules.to_json(),
-            }
-            done = predict_part(trained, paths, *share, asked, looking, progress)
-            return Predictions(str(run), (), (), about=trained.notes, part=done)
-        found, skipped = look_at_all(looking, paths, kind, progress)
+    trained = asking.opened()
+    paths = asking.files(trained, files)
+    with nullcontext() if embed is None else embeddings_of(trained.network, embed) as vectors:
+        found, skipped = look_at_all(asking.looking(trained, vectors), paths, kind_of(trained), progress)
     if trained.sampling is None:
         result = Predictions(str(run), cast("tuple[Prediction, ...]", tuple(found)), skipped)
     else:
@@ -142,11 +131,25 @@ def predict(
     return result
 
 
-def _share(part: str, out: str | Path | None, embed: str | None) -> tuple[Part, Path]:
-    """The part that is meant, and the folder of its lines."""
-    asked = Part.parse(part)
+def _in_part(
+    asking: Asking,
+    files: Iterable[str | Path],
+    part: Part,
+    out: str | Path | None,
+    embed: str | None,
+    engine: str,
+    progress: Progress | None,
+) -> Predictions:
+    """What was done of a part of the files."""
     if out is None:
         raise ArgumentError("a part of the files needs a folder for its lines: name it with --out")
     if embed is not None:
         raise ArgumentError("what a layer gives is not kept of parts: leave --embed out, or --part")
-    return asked, Path(out)
+    if engine == "ray":
+        require_ray()
+    trained = asking.opened()
+    looking = partial(look_with_ray, asking) if engine == "ray" else asking.looking(trained)
+    done = predict_part(
+        trained, asking.files(trained, files), part, Path(out), asking.about(), looking, progress
+    )
+    return Predictions(asking.run, (), (), about=trained.notes, part=done)
