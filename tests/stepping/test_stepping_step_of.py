@@ -75,13 +75,26 @@ def test_with_lookahead_it_is_the_whole_clip(way: str, frames: int, chunks: list
 
 @pytest.mark.parametrize(
     ("backbone", "way"),
-    [("resnet18", "tsm"), ("resnet18", "2plus1d"), ("mobilenet_v2", "3d"), ("mobilenet_v2", "lstm")],
+    [
+        *(("resnet18", "tsm"), ("resnet18", "2plus1d"), ("mobilenet_v2", "3d"), ("mobilenet_v2", "lstm")),
+        *(("fast", "tsm"), ("fast", "3d"), ("squeezenet1_1", "gru")),
+    ],
 )
 def test_residual_networks_step_too(backbone: str, way: str) -> None:
     network, step = made(backbone, way, True)
     clip = torch.randn(1, 2, 4, 32, 32)
     with torch.no_grad():
         close(stepped(step, clip, [1, 2, 1]), network.running_scores(clip))
+
+
+@pytest.mark.parametrize(("backbone", "way"), [("resnet18", "tsm"), ("plain", "3d"), ("plain", "lstm")])
+def test_layers_keep_the_names_that_the_network_has(backbone: str, way: str) -> None:
+    """As what inspects a step tells them; what a way adds to a layer stands below it."""
+    network, step = made(backbone, way, True)
+    own = {name for name, layer in network.named_modules() if isinstance(layer, nn.Conv2d | nn.Conv3d)}
+    stepping = {name for name, _ in step.graph.named_modules()}
+    assert own <= stepping
+    assert not [name for name in stepping if name.endswith("_2")]
 
 
 @pytest.mark.parametrize(("backbone", "late"), [("resnet18", 8), ("mobilenet_v2", 10)])

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -45,7 +46,7 @@ class Build:
         self.window = 0
         self._window = window
         self.graph = fx.Graph()
-        self.root = nn.ModuleDict()
+        self.root = nn.Module()
         self.frames = self.graph.placeholder("frames")
         self.entries: dict[str, Entry] = {}
         self.inputs: dict[str, fx.Node] = {}
@@ -57,16 +58,14 @@ class Build:
 
     def call(self, name: str, module: nn.Module, *args: Any, parts: int = 1) -> Any:
         """A call of a module in the graph; of one that gives several values, their nodes."""
-        key = _free(name.replace(".", "_") or "layer", self.root)
-        self.root[key] = module
-        node = self.graph.call_module(key, args)
+        node = self.graph.call_module(_placed(self.root, name or "layer", module), args)
         if parts == 1:
             return node
         return tuple(self.graph.call_function(_item, (node, i)) for i in range(parts))
 
     def state(self, name: str, entry: Entry) -> fx.Node:
         """A tensor of the state as it comes in; a name that is taken gets a number."""
-        name = _free(name, self.entries)
+        name = _free(name, self.entries.__contains__)
         self.entries[name] = entry
         with self.graph.inserting_after(next(reversed(self.inputs.values()), self.frames)):
             node = self.graph.placeholder(f"state_{len(self.inputs)}")
@@ -155,9 +154,29 @@ def _item(values: Sequence[Any], i: int) -> Any:
     return values[i]
 
 
-def _free(name: str, taken: Any) -> str:
+def _placed(root: nn.Module, name: str, module: nn.Module) -> str:
+    """Puts a module where the network has it, and gives its name there: with a number if that is taken."""
+    holder, path = root, []
+    *above, last = name.split(".")
+    for part in above:
+        if not isinstance(getattr(holder, part, None), nn.Module):
+            part = _free(part, partial(hasattr, holder))
+            holder.add_module(part, nn.Module())
+        holder = holder.get_submodule(part)
+        path.append(part)
+    there = getattr(holder, last, None)
+    if type(there) is nn.Module:  # what was put below it before it came itself
+        for below, child in there.named_children():
+            module.add_module(below, child)
+        delattr(holder, last)
+    last = _free(last, partial(hasattr, holder))
+    holder.add_module(last, module)
+    return ".".join([*path, last])
+
+
+def _free(name: str, is_taken: Callable[[str], bool]) -> str:
     number = 2
     free = name
-    while free in taken:
+    while is_taken(free):
         free, number = f"{name}_{number}", number + 1
     return free

@@ -9,7 +9,7 @@ from striate.stepping.rules.frame_by_frame import Bounded
 from striate.stepping.rules.norm import Scale
 
 
-def fuse(graph: fx.Graph, root: nn.ModuleDict) -> None:
+def fuse(graph: fx.Graph, root: nn.Module) -> None:
     """In place."""
     for node in list(graph.nodes):
         follows = _module(node, root)
@@ -37,11 +37,11 @@ def pack(root: nn.Module) -> None:
             layer.packs = weight.device.type == "cpu" and weight.dtype == torch.float32
 
 
-def _module(node: fx.Node, root: nn.ModuleDict) -> nn.Module | None:
-    return root[str(node.target)] if node.op == "call_module" else None
+def _module(node: fx.Node, root: nn.Module) -> nn.Module | None:
+    return root.get_submodule(str(node.target)) if node.op == "call_module" else None
 
 
-def _convolution(node: object, root: nn.ModuleDict) -> Convolution | ConvolutionOverFrames | None:
+def _convolution(node: object, root: nn.Module) -> Convolution | ConvolutionOverFrames | None:
     """The convolution whose output a node is, if nobody else takes it."""
     if not isinstance(node, fx.Node) or len(node.users) > 1:
         return None
