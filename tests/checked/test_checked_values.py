@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from striate.checked.values import MisfitError, as_annotated
+from striate.checked.words import expected
 
 
 class Folder:
@@ -115,3 +116,7 @@ def test_every_number_that_a_machine_holds(number: int) -> None:
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_finite_number(number: float) -> None:
     assert as_annotated(float, number) == number
+
+
+def test_a_module_is_called_as_it_is_imported() -> None:
+    assert expected(nn.Module | None) == "a torch.nn.Module or None"

@@ -44,6 +44,20 @@ def test_images_beside_clips(tmp_path: Path) -> None:
     assert str(problem.value) == f"{clips} cannot be compared with {images}: one is of images, one of clips"
 
 
+def test_two_trainings_from_one_seed_are_no_sample(tmp_path: Path) -> None:
+    one, other, twin = (
+        hand_made_run(tmp_path / name, None, seed=seed, recipe={"epochs": epochs})
+        for name, seed, epochs in (("a", 0, 3), ("b", 1, 3), ("c", 0, 60))
+    )
+    check_alike([read_finished(one), read_finished(other)])
+    with pytest.raises(DataError) as problem:
+        check_alike([read_finished(run) for run in (one, other, twin)])
+    assert str(problem.value) == (
+        f"{twin} and {one} train the same network from the same seed, 0: a row is the mean over seeds, so "
+        "leave one of them out"
+    )
+
+
 def test_without_scores(tmp_path: Path) -> None:
     run = hand_made_run(tmp_path / "run", results={"temperature": 1.0})
     assert refused(run) == (

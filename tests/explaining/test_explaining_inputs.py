@@ -105,6 +105,13 @@ def test_a_published_clip_network_is_given_clips(strided: Run) -> None:
     assert read_inputs(trained, np.zeros((1, 1, 5, 12, 12), np.uint8)).titles == ("input",)
 
 
+def test_an_array_that_may_not_be_written_to_is_read(strided: Run) -> None:
+    """As that of a picture of Pillow is; torch would warn."""
+    clip = np.zeros((1, 1, 5, 12, 12), np.uint8)
+    clip.flags.writeable = False
+    assert read_inputs(open_run(strided.path, "cpu"), clip).titles == ("input",)
+
+
 def test_what_cannot_be_opened(spread: Run, strided: Run, digits_run: Run, tmp_path: Path) -> None:
     video = write_video(tmp_path / "a.mp4", 15)
     (tmp_path / "broken.mp4").write_bytes(video.read_bytes()[:100])

@@ -46,6 +46,11 @@ def test_everything_but_pictures_is_printed() -> None:
         caption""")
 
 
+def test_a_long_subtitle_is_set_in_lines_of_whole_words() -> None:
+    shown = printed(Document("A", (), subtitle="every number was worked out by hand"), width=20)
+    assert shown == "A\nevery number was\nworked out by hand"
+
+
 def test_matrices_that_are_too_wide_stand_below_one_another() -> None:
     wide = Grid("g", ("a", "b"), (np.full((1, 8), 0.123), np.full((1, 8), 0.456)), signs=("·",))
     document = Document("t", (Section("s", (wide,)),))

@@ -136,7 +136,7 @@ def _of_class(kind: Any, parts: tuple[Any, ...]) -> str:
     return (
         _a(kind.__name__)
         if kind.__module__.startswith("striate")
-        else _a(f"{kind.__module__}.{kind.__name__}")
+        else _a(f"{kind.__module__.removesuffix('.modules.module')}.{kind.__name__}")
     )
 
 

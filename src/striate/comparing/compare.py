@@ -19,6 +19,7 @@ from striate.errors import ArgumentError, unknown
 from striate.machine import describe, pick_device, threads
 from striate.models import WAYS
 from striate.models.own import short_name
+from striate.numbers import counted
 from striate.runs import RECORD, read_record, write, write_text
 from striate.training.backbone_choice import with_backbone
 from striate.training.presets import Preset, PresetName, check_names, recipe_request
@@ -189,7 +190,7 @@ def compare_runs(
         raise ArgumentError("compare what? give data to train on, or --runs with finished runs")
     every = _each_once([read_finished(run) for run in runs])
     check_alike(every)
-    reporter.say(f"measuring inference of {len({run.kind for run in every})} networks")
+    reporter.say(f"measuring inference of {counted(len({run.kind for run in every}), 'network')}")
     with threads(machine.num_threads):
         rows = rows_of(every, device)
         result = _result(every, rows, match, out, describe(device))

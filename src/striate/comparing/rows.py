@@ -80,7 +80,7 @@ def read_finished(run: str | Path) -> Finished:
 
 
 def check_alike(runs: Sequence[Finished]) -> None:
-    """Raises DataError where runs were trained or scored on different data."""
+    """Raises DataError where runs were trained or scored on different data, or one row cannot hold them."""
     first = runs[0]
     counted = "images" if first.frames is None else "clips"
     for other in runs[1:]:
@@ -98,6 +98,20 @@ def check_alike(runs: Sequence[Finished]) -> None:
         if first.split != other.split:
             raise DataError(
                 f"{other.run} was scored on {other.split} and {first.run} on {first.split}: leave one out"
+            )
+    _check_seeds(runs)
+
+
+def _check_seeds(runs: Sequence[Finished]) -> None:
+    """Of one network, runs that another seed does not tell apart are no sample of what chance does."""
+    known: dict[object, Finished] = {}
+    for run in runs:
+        seed = run.record["recipe"].get("seed")
+        other = known.setdefault((run.kind, seed), run)
+        if other is not run:
+            raise DataError(
+                f"{run.run} and {other.run} train the same network from the same seed, {seed}: a row is the "
+                "mean over seeds, so leave one of them out"
             )
 
 

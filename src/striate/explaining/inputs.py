@@ -105,7 +105,7 @@ def _made_alike(trained: Trained) -> dict[str, Any]:
 
 def _of_array(trained: Trained, array: Tensor | np.ndarray, title: str) -> InputBatch:
     """uint8 pixels, which are normalised, or numbers as the network takes them."""
-    tensor = array if isinstance(array, Tensor) else torch.from_numpy(np.ascontiguousarray(array))
+    tensor = array if isinstance(array, Tensor) else torch.from_numpy(np.array(array, order="C"))
     titles = tuple(f"{title} {number}" for number in range(len(tensor))) if len(tensor) > 1 else (title,)
     if trained.sampling is not None:
         return _clips(trained, tensor, titles)

@@ -82,7 +82,7 @@ def print_document(document: Document, console: Console) -> None:
     """
     console.print(Text(document.title, style="bold"))
     if document.subtitle:
-        console.print(Text(document.subtitle, style="dim"))
+        console.print(Text(document.subtitle, style="dim"), soft_wrap=False)
     _print_blocks(document.lead, console)
     for section in document.sections:
         console.print()
