@@ -30,7 +30,7 @@ CASES = {
     "striate tr": "train",
     "striate --v": "--version",
     "striate data |": " ".join(DATA_VERBS),
-    "striate data pack --sh": "--short-side",
+    "striate data pack --sho": "--short-side",
     "striate train --ep": "--epochs",
     "striate train --optimizer |": "adamw sgd muon",
     "striate train --no-f": "--no-flip",

@@ -27,6 +27,16 @@ def test_packs_as_json(run: Command, tmp_path: Path) -> None:
     assert (done.json["clips"], done.json["frames"], done.json["folder"]) == (20, 120, str(out))
 
 
+def test_packs_into_shards(run: Command, tmp_path: Path) -> None:
+    source, out = write_classes(tmp_path / "set", frames=6), tmp_path / "packed"
+    words = ("data", "pack", source, "--out", out, "--short-side", "16", "--workers", "0", "--shard-size")
+    assert run(*words, "64KiB").code == 0
+    assert len(list(out.glob("frames-*.u8"))) == 3  # nine clips of 6,912 bytes each in the first two
+    done = run(*words, "1GB")
+    assert done.code == 2
+    assert done.err == "striate: shard_size must be a size such as 1GiB, 200MiB or 5000000; got '1GB'\n"
+
+
 def test_check_names_every_broken_video(run: Command, tmp_path: Path) -> None:
     source = write_classes(tmp_path / "set", frames=18)
     (source / "run" / "3.mp4").write_bytes(b"")

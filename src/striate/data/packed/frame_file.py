@@ -32,15 +32,26 @@ def sums_of(path: Path) -> Path:
 class FrameFile:
     """Clips of different lengths and sizes, frame by frame, each frame checked when it is read."""
 
-    def __init__(self, path: Path, planes: int, shapes: Sequence[Shape]) -> None:
-        """Opens it. Raises DataError unless file and checksums are as long as the clips (T, H, W) say."""
+    def __init__(self, path: Path, planes: int, shapes: Sequence[Shape], seal: int | None = None) -> None:
+        """Opens it.
+
+        Args:
+            path: the frames, beside which their checksums are.
+            planes: of a frame.
+            shapes: (T, H, W) of each clip.
+            seal: CRC-32 of the checksums, if it is known.
+
+        Raises:
+            DataError: file and checksums are not as long as the clips say, or not those of the seal.
+        """
         self.path, self.planes, self.shapes = path, planes, shapes
         lengths, frame_sizes = _sizes(planes, shapes)
         self._first = np.cumsum(lengths) - lengths  # number of each clip's first frame, among all
         self._starts = np.cumsum(lengths * frame_sizes) - lengths * frame_sizes  # bytes before each clip
-        _check_size(path, int((lengths * frame_sizes).sum()))
-        _check_size(sums_of(path), int(lengths.sum()) * _SUM.itemsize)
+        check_lengths(path, planes, shapes)
         self._sums = np.fromfile(sums_of(path), _SUM)
+        if seal is not None and crc32(self._sums.data) != seal:
+            raise DataError(f"{sums_of(path)} is damaged or of another packed set: pack it again")
         self._lock = Lock()
         self._file = path.open("rb", buffering=0)
         finalize(self, self._file.close)
@@ -77,6 +88,13 @@ def _sizes(planes: int, shapes: Sequence[Shape]) -> tuple[np.ndarray, np.ndarray
     """(N,) frames of each clip, and (N,) bytes of one of its frames."""
     table = np.array(shapes, np.int64).reshape(-1, 3)
     return table[:, 0], table[:, 1] * table[:, 2] * planes
+
+
+def check_lengths(path: Path, planes: int, shapes: Sequence[Shape]) -> None:
+    """Raises DataError unless frames and checksums are as long as the clips (T, H, W) say."""
+    lengths, frame_sizes = _sizes(planes, shapes)
+    _check_size(path, int((lengths * frame_sizes).sum()))
+    _check_size(sums_of(path), int(lengths.sum()) * _SUM.itemsize)
 
 
 def _check_size(path: Path, expected: int) -> None:

@@ -8,6 +8,7 @@
 | `flow-METHOD.u8` | optical flow to the next frame, (2, H, W) uint8 for each frame of `frames.u8` |
 | `frames.crc32`, `flow-METHOD.crc32` | the checksum of each frame, 32 bits, little-endian |
 
+With a size of shards, `frames-00000.u8` and so on take the place of `frames.u8`, and so does the flow.
 Each line of `log.jsonl`, and `pack.json`, carries the checksum of itself.
 """
 
@@ -21,11 +22,14 @@ from zlib import crc32
 import numpy as np
 
 from striate.data.packed.frame_file import Shape
+from striate.data.packed.shards import shard_of
 from striate.data.unreadable_files import Skipped
 from striate.errors import ArgumentError, DataError
 from striate.plain_values import JsonValue, parse_json
 
 VERSION = 3
+SHARDED = 4
+"""Of a set that lies in shards."""
 _UNTIMED = 2
 """The version before clips told how long they are."""
 FRAMES, LOG, PACK = "frames.u8", "log.jsonl", "pack.json"
@@ -49,7 +53,14 @@ class Pack(JsonValue):
     seconds: tuple[float | None, ...] = ()
     """How long each clip is; None where its frames told no times."""
 
+    shard_size: int | None = None
+    """Bytes of frames in a file; None where all lie in one."""
+    seals: tuple[int, ...] = ()
+    """CRC-32 of the checksums of each shard's frames."""
+
     def __post_init__(self) -> None:
+        if self.shard_size is not None and self.shard_size < 1:
+            raise ArgumentError("the size of a shard is below 1")
         N = len(self.keys)
         if not len(self.labels) == len(self.split) == len(self.shapes) == len(self.seconds) == N:
             raise ArgumentError("keys, labels, split, shapes and seconds differ in length")
@@ -61,15 +72,27 @@ class Pack(JsonValue):
             raise ArgumentError("a length is below 1")
 
     @property
+    def capacity(self) -> int | None:
+        """Values of one plane that a shard holds."""
+        return capacity_of(self.shard_size, self.channels)
+
+    @property
     def sizes(self) -> np.ndarray:
         """(N,) values of one plane of each clip: frames · height · width."""
         sizes: np.ndarray = np.array(self.shapes, np.int64).reshape(-1, 3).prod(axis=1)
         return sizes
 
 
+def capacity_of(shard_size: int | None, channels: int) -> int | None:
+    """Values of one plane in a shard of so many bytes; None where there are no shards."""
+    return None if shard_size is None else max(1, shard_size // channels)
+
+
 def is_packed(folder: Path) -> bool:
     """Whether a folder holds a packed set, finished or not."""
-    return (folder / LOG).is_file() and (folder / FRAMES).is_file()
+    return (folder / LOG).is_file() and any(
+        path.is_file() for path in (folder / FRAMES, shard_of(folder / FRAMES, 0))
+    )
 
 
 def read_pack(folder: Path) -> Pack:
@@ -80,7 +103,7 @@ def read_pack(folder: Path) -> Pack:
         )
     try:
         values = parse_json((folder / PACK).read_bytes(), PACK)
-        if isinstance(values, dict) and values.get("version") not in (_UNTIMED, VERSION):
+        if isinstance(values, dict) and values.get("version") not in (_UNTIMED, VERSION, SHARDED):
             raise DataError(f"{folder} was packed by another version of striate: pack it again")
         values = unsealed(values)
         if values.pop("version") == _UNTIMED:

@@ -12,8 +12,9 @@ import numpy as np
 
 from striate.data.optical_flow import flow_planes, from_bytes, to_bytes
 from striate.data.options import Options
-from striate.data.packed.frame_file import FrameFile, FrameWriter, sums_of, writing
+from striate.data.packed.frame_file import check_lengths, writing
 from striate.data.packed.pack import FRAMES, Pack, read_pack
+from striate.data.packed.shards import Frames, add_frames, open_frames, parts_of
 from striate.data.sets.clip_sets import DecodedClips, brought_to
 from striate.data.sources.listed import check_flow
 from striate.data.sources.listing import Contents
@@ -21,6 +22,7 @@ from striate.data.sources.spacing import Length, choose_sampling
 from striate.data.sources.splits import SPLITS, groups_of
 from striate.data.video.sampling import Sampling
 from striate.data.workers import ordered_map
+from striate.errors import DataError
 from striate.runs import lock
 
 
@@ -31,7 +33,7 @@ def packed_contents(folder: Path, options: Options) -> Contents:
     split = np.array(pack.split)
     lengths = [Length(shape[0], seconds) for shape, seconds in zip(pack.shapes, pack.seconds, strict=True)]
     sampling, notes = choose_sampling(lengths, options)
-    frames = FrameFile(folder / FRAMES, pack.channels, pack.shapes)
+    frames = open_frames(folder / FRAMES, pack.channels, pack.shapes, pack.capacity, pack.seals)
     return Contents(
         name=pack.name,
         source=str(folder),
@@ -51,7 +53,7 @@ class PackedClips(DecodedClips):
     in_memory = False
 
     def __init__(
-        self, pack: Pack, frames: FrameFile, flow: FrameFile | None, sampling: Sampling, options: Options
+        self, pack: Pack, frames: Frames, flow: Frames | None, sampling: Sampling, options: Options
     ) -> None:
         super().__init__(np.array(pack.labels, np.int64), pack.keys, sampling)
         self.channels = options.channels or pack.channels
@@ -81,7 +83,7 @@ def _flow_brought_to(planes: np.ndarray, size: tuple[int, int], crop: float) -> 
     return brought_to(planes.reshape(2 * T, 1, H, W), 1, size, crop).reshape(T, 2, *size)
 
 
-def flow_of_pack(folder: Path, pack: Pack, options: Options) -> FrameFile:
+def flow_of_pack(folder: Path, pack: Pack, options: Options) -> Frames:
     """The flow (T, 2, H, W) of each clip.
 
     Raises MissingExtraError without OpenCV, DataError for frames too small.
@@ -91,19 +93,22 @@ def flow_of_pack(folder: Path, pack: Pack, options: Options) -> FrameFile:
     if not _is_complete(path, pack):
         with writing(folder), lock(folder, "packing"):
             _compute(path, folder / FRAMES, pack, options)
-    return FrameFile(path, 2, pack.shapes)
+    return open_frames(path, 2, pack.shapes, pack.capacity)
 
 
 def _is_complete(path: Path, pack: Pack) -> bool:
     """By their lengths; each frame is looked at when it is read."""
-    frames = sum(T for T, _, _ in pack.shapes)
-    sizes = {path: 2 * int(pack.sizes.sum()), sums_of(path): 4 * frames}
-    return all(file.is_file() and file.stat().st_size == size for file, size in sizes.items())
+    try:
+        for part, shapes in parts_of(path, pack.shapes, pack.capacity):
+            check_lengths(part, 2, shapes)
+    except DataError:
+        return False
+    return True
 
 
 def _compute(path: Path, frames: Path, pack: Pack, options: Options) -> None:
-    pictures = FrameFile(frames, pack.channels, pack.shapes)
-    with FrameWriter(path, 2) as flow:
+    pictures = open_frames(frames, pack.channels, pack.shapes, pack.capacity, pack.seals)
+    with add_frames(path, 2, pack.capacity) as flow:
         done = flow.cut(pack.shapes)
         clips = (pictures.read(row) for row in range(done, len(pack.shapes)))
         estimate = partial(flow_planes, method=options.flow or "")

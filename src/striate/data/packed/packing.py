@@ -24,13 +24,16 @@ from striate.data.packed.pack import (
     FRAMES,
     LOG,
     PACK,
+    SHARDED,
     VERSION,
     Pack,
+    capacity_of,
     is_packed,
     sealed,
     unsealed,
 )
 from striate.data.packed.packed_clips import flow_of_pack
+from striate.data.packed.shards import ShardWriter, add_frames, bytes_of, seals_of
 from striate.data.segment import file_of
 from striate.data.sources.class_folder import list_folder
 from striate.data.sources.finding import find_folder
@@ -75,6 +78,7 @@ def pack_data(
     fps: float | None = None,
     channels: Literal[1, 3] | None = None,
     flow: Flow | None = None,
+    shard_size: str | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Packed:
@@ -88,6 +92,8 @@ def pack_data(
         fps: frames per second that are kept. By default all.
         channels: 1 for grey, 3 for RGB. By default 1 if every clip is grey, otherwise 3.
         flow: compute optical flow too, which is otherwise done when it is first asked for.
+        shard_size: bytes of frames in a file, such as 1GiB: as many whole clips as fit, and at least one.
+            By default all lie in one file.
         workers: processes that decode; 0 decodes in this one. By default one a processor, up to 8.
         progress: is called with the number of clips done and the number of all.
 
@@ -99,6 +105,7 @@ def pack_data(
         raise ArgumentError(f"short_side must be a number of pixels, at least 1; got {short_side}")
     if fps is not None and not 0 < fps < 1000:
         raise ArgumentError(f"fps must be a number of frames per second, above 0; got {fps}")
+    shard_bytes = None if shard_size is None else bytes_of(shard_size)
     out = Path(out)
     options = Options(channels=channels, workers=workers, flow=flow, progress=progress)
     listing = _listing_of(source)
@@ -106,6 +113,8 @@ def pack_data(
     readable, headers, skipped = look_over(listing, replace(options, progress=None))
     chosen, notes = choose_channels(headers, channels, "clips")
     asked = {"version": VERSION, "short_side": short_side, "fps": fps, "channels": chosen}
+    if shard_bytes:
+        asked |= {"version": SHARDED, "shard_size": shard_bytes}
     with _opened(out, {**asked, "digest": _digest(readable), "clips": len(readable.paths)}) as log:
         read = partial(read_each, read=partial(read_whole, channels=chosen, short_side=short_side, fps=fps))
         skipped += log.go_on(readable, read, options)
@@ -113,7 +122,8 @@ def pack_data(
         seconds = {row: headers[row].seconds for row in log.shapes}
         said = (*notes, *listing.notes)
         pack = _pack_of(_name(source), readable, log.shapes, seconds, asked, said, skipped)
-        write_text(out / PACK, sealed({"version": VERSION, **pack.to_json()}))
+        pack = replace(pack, seals=seals_of(out / FRAMES, pack.shapes, pack.capacity))
+        write_text(out / PACK, sealed({"version": asked["version"], **pack.to_json()}))
     if flow:
         flow_of_pack(out, pack, options)
     return Packed(
@@ -178,6 +188,7 @@ def _pack_of(
         notes=notes,
         skipped=tuple(skipped),
         seconds=tuple(seconds[row] for row in sorted(shapes)),
+        shard_size=asked.get("shard_size"),
     )
 
 
@@ -199,22 +210,31 @@ def _opened(out: Path, asked: dict[str, Any]) -> "Iterator[_Log]":
     """The folder's log and frames, cut to what is whole. Raises DataError if they are of something else."""
     if out.exists() and not out.is_dir():
         raise DataError(f"{out} is a file: give a folder for the packed set")
+    capacity = capacity_of(asked.get("shard_size"), asked["channels"])
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
         if not (out / LOG).is_file() and any(path.name != LOCK for path in out.iterdir()):
             raise DataError(f"{out} holds other things: give an empty folder for the packed set")
-        with (
-            lock(out, "packing"),
-            open_to_add(out / LOG) as lines,
-            FrameWriter(out / FRAMES, asked["channels"]) as frames,
-        ):
-            yield _Log(lines, frames, asked, out)
+        with lock(out, "packing"), open_to_add(out / LOG) as lines:
+            _check_asked(lines, asked, out)
+            with add_frames(out / FRAMES, asked["channels"], capacity) as frames:
+                yield _Log(lines, frames, asked)
+
+
+def _check_asked(lines: BinaryIO, asked: dict[str, Any], out: Path) -> None:
+    """Raises DataError where a log is of something else; nothing has been written then."""
+    lines.seek(0)
+    if _values(lines.readline()) not in (None, asked):
+        raise DataError(
+            f"{out} holds a set packed from other clips or with other options: give another folder, or "
+            "remove that one"
+        )
 
 
 class _Log:
     """What has been packed so far: a line for each clip, written when its frames are on the disk."""
 
-    def __init__(self, lines: BinaryIO, frames: FrameWriter, asked: dict[str, Any], out: Path) -> None:
+    def __init__(self, lines: BinaryIO, frames: FrameWriter | ShardWriter, asked: dict[str, Any]) -> None:
         self._lines, self._frames = lines, frames
         self.shapes: dict[int, Shape] = {}
         self._broken: dict[int, str] = {}
@@ -222,11 +242,6 @@ class _Log:
         texts = lines.read().splitlines(keepends=True)
         if not texts or _values(texts[0]) is None:
             texts = [self._write(asked)]
-        elif _values(texts[0]) != asked:
-            raise DataError(
-                f"{out} holds a set packed from other clips or with other options: give another folder, or "
-                "remove that one"
-            )
         said = list(takewhile(bool, map(partial(_line, clips=asked["clips"]), texts[1:])))
         self._keep(texts, [line for line in said if line])
 
