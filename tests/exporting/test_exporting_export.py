@@ -222,6 +222,13 @@ def test_what_cannot_be_done_is_said(clip_file: Export, step_file: Export, tmp_p
          f"there is no file {out}: give the folder of a run, or a file of `striate export`"),
         (lambda: striate.predict(clips, ["x"], device="cuda"), ArgumentError,
          "an exported file runs on the processor; got 'cuda': leave the device out"),
+        (lambda: striate.export(clips, out), ArgumentError,
+         f"{clips} is an exported file already: give the run that it was made of"),
+        (lambda: striate.export("mobilenet_v2", out, offline=True), ArgumentError,
+         "a file is checked with real inputs, and those that mobilenet_v2 was trained on are not here: name "
+         "labelled ones of its classes with --calibrate"),
+        (lambda: striate.export(images, out, weights="imagenet", calibrate="digits"), ArgumentError,
+         f"{images} has weights of its own; --weights goes with the name of a network, as mobilenet_v2"),
         (lambda: striate.export(images, tmp_path / "a.pt"), ArgumentError,
          "out is an ONNX file; got a.pt: try a.onnx"),
         (lambda: striate.export(images, out, window=3, lookahead=True), ArgumentError,

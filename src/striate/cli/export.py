@@ -26,9 +26,17 @@ VERB = Verb(
     "export",
     show,
     positional=("run",),
-    metavars={"out": "FILE", "window": "N", "calibrate": "DATA"},
+    groups={"a network by its name": "weights classes offline"},
+    metavars={
+        "out": "FILE",
+        "window": "N",
+        "calibrate": "DATA",
+        "weights": "NAME|FILE",
+        "classes": "FILE",
+    },
     examples="""
 striate export runs/photos-resnet18 --out photos.onnx
 striate export runs/clips-resnet18-tsm --out live.onnx --streaming
-striate export runs/clips-resnet18-tsm --out small.onnx --streaming --int8""",
+striate export runs/clips-resnet18-tsm --out small.onnx --streaming --int8
+striate export mobilenet_v2 --out photos.onnx --calibrate photographs/""",
 )

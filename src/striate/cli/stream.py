@@ -79,11 +79,15 @@ VERB = Verb(
     "stream",
     show,
     positional=("run", "source"),
-    groups={"events made of answers": "events threshold threshold_off min_duration min_gap"},
-    metavars={"out": "FILE", "window": "N"},
+    groups={
+        "events made of answers": "events threshold threshold_off min_duration min_gap",
+        "a network by its name": "weights classes offline",
+    },
+    metavars={"out": "FILE", "window": "N", "weights": "NAME|FILE", "classes": "FILE"},
     examples="""
 striate stream runs/clips-resnet18-tsm video.mp4
 striate stream runs/clips-resnet18-tsm camera --seconds 60
+striate stream mobilenet_v2 camera
 striate stream runs/clips-resnet18-tsm rtsp://camera/1 --out said.csv
 striate stream runs/clips-resnet18-tsm long.mp4 --events --out shown.mp4""",
 )

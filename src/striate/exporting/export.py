@@ -7,9 +7,9 @@ from typing import Any
 
 from striate.checked import checked
 from striate.errors import ArgumentError
-from striate.evaluating.exported import SUFFIX, ExportedNetwork, open_exported
+from striate.evaluating.exported import SUFFIX, ExportedNetwork, is_exported, open_exported
 from striate.evaluating.exported_content import FileContent, to_texts
-from striate.evaluating.run_model import open_run
+from striate.evaluating.opening import open_trained
 from striate.evaluating.run_step import step_of_run
 from striate.exporting.answers import Answers
 from striate.exporting.checking import Check, Times, check, times
@@ -18,6 +18,7 @@ from striate.exporting.int8 import write_int8
 from striate.exporting.onnx_model import check_extra, load, save
 from striate.exporting.real_inputs import RealData, real_data
 from striate.pages import Shown
+from striate.published.network import is_published
 from striate.runs import write
 from striate.stepping.readout import Readout
 
@@ -65,6 +66,9 @@ def export(
     lookahead: bool = False,
     int8: bool = False,
     calibrate: str | Path | None = None,
+    weights: str | Path | None = None,
+    classes: str | Path | None = None,
+    offline: bool = False,
 ) -> Export:
     """Write a run as an ONNX file that takes pixels and gives probabilities, and check it.
 
@@ -74,7 +78,8 @@ def export(
     place of the run for `predict`, `evaluate` and `stream`.
 
     Args:
-        run: the folder of a run, made by `train`.
+        run: the folder of a run, made by `train`, or the name of a network with published weights, which
+            `calibrate` is needed for.
         out: the file to write, .onnx.
         streaming: the step of one frame more, with its state, in place of whole clips.
         readout: of the step, how single frames become one answer, as in `stream`. By default window.
@@ -82,18 +87,30 @@ def export(
         lookahead: as for `stream`.
         int8: convolutions, linear layers and what stands between convolutions in 8 bits.
         calibrate: labelled data to calibrate and to check with. By default what the run was trained on.
+        weights: of a network by its name, as for `predict`.
+        classes: as for `predict`.
+        offline: as for `predict`.
 
     Raises:
         RunError: a folder that is no run.
+        WeightsError: weights that are damaged or cannot be had.
         NetworkError: a network that cannot be written, or a file that differs from PyTorch.
         DataError: no real inputs to check with.
-        ArgumentError: another suffix; a readout without streaming; a run that cannot be streamed.
+        ArgumentError: another suffix; a readout without streaming; a run that cannot be streamed; a file that
+            is exported already.
         MissingExtraError: the extra export is not installed.
     """
     path = Path(out)
     _check(path, streaming, readout, window, lookahead)
     check_extra()
-    trained = open_run(run, "cpu", "plain")
+    if is_exported(run):
+        raise ArgumentError(f"{run} is an exported file already: give the run that it was made of")
+    if is_published(run) and calibrate is None:
+        raise ArgumentError(
+            f"a file is checked with real inputs, and those that {run} was trained on are not here: name "
+            "labelled ones of its classes with --calibrate"
+        )
+    trained = open_trained(run, "cpu", "plain", weights=weights, classes=classes, offline=offline)
     own = step_of_run(trained, readout, window, lookahead=lookahead) if streaming else None
     data = real_data(trained, calibrate)
     portable = None

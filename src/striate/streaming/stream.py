@@ -44,6 +44,9 @@ def stream(
     min_duration: float | None = None,
     min_gap: float | None = None,
     out: str | Path | None = None,
+    weights: str | Path | None = None,
+    classes: str | Path | None = None,
+    offline: bool = False,
     device: str = "auto",
 ) -> Iterator[Moment]:
     """What a run says of frames as they come, one answer after each.
@@ -52,7 +55,7 @@ def stream(
 
     Args:
         run: the folder of a run, made by `train`, on clips that are causal, or on images; or a file that
-            `export` has written for streams.
+            `export` has written for streams; or the name of a network with published weights.
         source: where frames come from: a video file, a folder of frames, "camera" or "camera:1", an address
             (rtsp://, http://), or "-" for video on standard input. Of several, frames are taken in turn.
         rate: frames a second to take. By default as far apart as those of the run's clips.
@@ -72,10 +75,14 @@ def stream(
         min_gap: as for `predict`.
         out: write every answer into this file as it comes: .csv, .jsonl, or .mp4, the video with the most
             probable classes drawn in.
+        weights: of a network by its name, as for `predict`.
+        classes: as for `predict`.
+        offline: as for `predict`.
         device: as for `train`.
 
     Raises:
         RunError: a folder that is no run.
+        WeightsError: weights that are damaged or cannot be had.
         NetworkError: a network that has no step, or sees later frames without lookahead.
         DataError: a source that cannot be read, or is gone.
         ArgumentError: what is no source, rate, readout, window or choice of frames.
@@ -90,7 +97,7 @@ def stream(
     if not sources:
         raise ArgumentError("source names no source of frames: give a file, a folder of frames, or camera")
     rules = event_rules(events, threshold, threshold_off, min_duration, min_gap)
-    trained = open_trained(run, device, "plain")
+    trained = open_trained(run, device, "plain", weights=weights, classes=classes, offline=offline)
     step = step_of_run(trained, readout, window, lookahead=lookahead)
     video = DrawnVideo(file) if file is not None and file.suffix == VIDEO else None
     lines = [
