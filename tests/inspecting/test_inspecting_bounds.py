@@ -1,5 +1,7 @@
 """Where only a bound is possible it is called one, and it holds."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -99,3 +101,37 @@ def test_values_that_python_read_make_all_that_follows_a_bound() -> None:
     assert field is not None
     assert (field.status, field.clipped_size) == ("bound", (8, 8))
     assert "looks at values" in found.notes[0]
+
+
+def in_a_thread(y: Tensor) -> Tensor:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(torch.matmul, y, y).result()
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_what_another_thread_works_out_makes_the_total_a_lower_bound(last: bool) -> None:
+    def forward(s: nn.Module, x: Tensor) -> Tensor:
+        y = in_a_thread(s.c(x))
+        return y if last else s.d(y)
+
+    network = Made(forward, c=nn.Conv2d(1, 1, 3, padding=1), d=nn.Conv2d(1, 2, 3))
+    found = inspect(network, (1, 8, 8))
+    macs = found.totals.macs
+    known = 9 * 64 if last else 9 * 64 + 18 * 36
+    assert (macs.value, macs.status.word, macs.reason) == (known, "unknown", "work outside of torch")
+    if not last:
+        field = found.layer("d").receptive_field
+        assert field is not None
+        assert (field.status, field.clipped_size) == ("bound", (8, 8))
+
+
+def test_inference_mode_inside_of_a_network_counts_as_any_other() -> None:
+    def inferring(s: nn.Module, x: Tensor) -> Tensor:
+        with torch.inference_mode():
+            return s.layers(x)
+
+    parts = nn.Conv2d(1, 2, 3), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(18, 4), nn.Softmax(1)
+    whole = inspect(nn.Sequential(*parts), (1, 8, 8))
+    inside = inspect(Made(inferring, layers=nn.Sequential(*parts)), (1, 8, 8))
+    assert inside.totals.to_json() == whole.totals.to_json()
+    assert [row.kind for row in inside.layers] == [row.kind for row in whole.layers]

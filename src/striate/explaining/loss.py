@@ -165,6 +165,11 @@ def torch_loss(settings: LossSettings) -> Callable[[Tensor], Tensor]:
                 f"a gradient needs scores of shape N×classes for the cross-entropy; the network gives "
                 f"{by(output.shape)}: flatten or pool its output first"
             )
+        if len(output) != len(settings.labels):
+            raise NetworkError(
+                f"a gradient needs scores of each input; the network gives {by(output.shape)} for "
+                f"{len(settings.labels)} inputs"
+            )
         largest, classes = max(settings.labels), output.shape[1]
         if classes == 1:
             raise NetworkError(

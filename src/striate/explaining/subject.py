@@ -16,6 +16,7 @@ from striate.evaluating.run_model import Trained, open_run
 from striate.explaining.checking import as_array
 from striate.explaining.inputs import Input, read_array, read_inputs
 from striate.runs import holds_run, read_record
+from striate.tracing.trace import bare
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +101,7 @@ def open_subject(
             "explain what? give an input: an image or video file, or one of a data set as digits/test/17"
         )
     if isinstance(network, nn.Module):
-        subject = _of_module(network, inputs)
+        subject = _of_module(bare(network), inputs)
     else:
         opened = network if isinstance(network, Trained) else open_run(network, "cpu", algorithms="plain")
         subject = _of_trained(opened, inputs)

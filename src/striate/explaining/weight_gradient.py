@@ -217,6 +217,12 @@ def explain_gradient(
         raise NetworkError(_cannot_ask(recorded, record, kind, parameter))
     shape = tuple(record.parameters[parameter].shape)
     expect_index(record.title, parameter, chosen, shape, axes)
+    if record.layer._parameters.get(parameter) is None:
+        own = ", ".join(name for name, _ in record.layer.named_parameters()) or "none"
+        raise NetworkError(
+            f"{record.title}.{parameter} is worked out of other parameters ({own}), so it is not what is "
+            "learned: ask for its output, or take the parametrization away first"
+        )
     sharing = [(one, name) for one, name in recorded.sharing(record, parameter) if one.upstream is not None]
     if not sharing:
         raise NetworkError(f"{record.title} has no part in the loss: no gradient reaches it")

@@ -18,6 +18,7 @@ from striate.inspecting.inspection import VIETNAMESE, Input, Inspection
 from striate.inspecting.loading import Loaded, load_network
 from striate.inspecting.rows import table_of, with_shares
 from striate.inspecting.side_by_side import SideBySide
+from striate.numbers import by
 from striate.pages.languages import Language, speaking
 from striate.tracing import Inputs, trace
 from striate.tracing.inputs import as_inputs
@@ -227,7 +228,11 @@ def _inputs(loaded: Loaded, given: Given | None, batch: int) -> Inputs:
             "or 3x8x112x112 for a clip"
         )
     with torch.no_grad():
-        return inputs_of(given, loaded.network, batch)
+        inputs = inputs_of(given, loaded.network, batch)
+    for name, tensor in zip(inputs.names(loaded.network), inputs.tensors(), strict=True):
+        if tensor.numel() == 0:
+            raise ArgumentError(f"the input {name} of {by(tensor.shape)} holds no numbers: give at least one")
+    return inputs
 
 
 def _axes(layout: str | None, inputs: Inputs) -> tuple[str, ...]:

@@ -97,6 +97,11 @@ def memory(tensor: Tensor) -> int:
         return -id(tensor)
 
 
+def is_wrapped(tensor: Tensor) -> bool:
+    """Whether a tensor is one of `torch.func`, around another that operations take."""
+    return bool(torch._C._functorch.is_functorch_wrapped_tensor(tensor))
+
+
 def bodiless(tensor: Tensor) -> bool:
     """Whether a tensor has a shape and no values."""
     return tensor.device.type == "meta"

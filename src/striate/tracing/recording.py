@@ -14,13 +14,15 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from striate.errors import NetworkError, unknown
-from striate.tracing.arguments import tensors_in
+from striate.tracing.arguments import is_wrapped, tensors_in
 from striate.tracing.single_layers import all_learning, buffers_kept, exact, forward
 from striate.watching import Running, on_gradient, on_gradient_before_change, untouched, watching
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+PARAMETRIZATIONS = "parametrizations"  # where torch.nn.utils.parametrize keeps what works weights out
 Loss = Callable[[Tensor], Tensor]
 
 
@@ -64,7 +66,7 @@ class LayerRecord:
     @property
     def whole(self) -> bool:
         """Whether this is one layer, rather than a block that holds others."""
-        return next(self.layer.children(), None) is None or _prepares(self.layer)
+        return next(_parts(self.layer), None) is None or _prepares(self.layer)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +131,7 @@ def record(
         for module in network.modules():
             module.__dict__["training"] = training
         heard = watching(network, before=listener.before, after=listener.after)
-        with heard, torch.set_grad_enabled(loss is not None), exact():
+        with heard, torch.set_grad_enabled(loss is not None), exact(), parametrize.cached():
             output = forward(network, leaf.clone())
         recorded = Recorded(tuple(listener.layers), leaf.detach(), output.detach().clone())
         if loss is None:
@@ -142,7 +144,7 @@ class _Listener:
     """Keeps what layers take and give, and later the gradients that come to it."""
 
     def __init__(self, network: nn.Module) -> None:
-        self.alone = next(network.children(), None) is None  # the network is itself the one layer
+        self.alone = next(_parts(network), None) is None  # the network is itself the one layer
         self.layers: list[LayerRecord] = []
         self.calls: dict[str, int] = {}
         self.upstream: dict[int, Tensor] = {}
@@ -178,7 +180,7 @@ class _Listener:
         while waiting.run is not run:  # calls inside this one that ended in an exception
             waiting = self._waiting.pop()
         given = [*tensors_in([output])]
-        if not given or not waiting.inputs:
+        if not given or not waiting.inputs or any(map(is_wrapped, (*given, *waiting.inputs))):
             return
         first, others = given[0], given[1:]
         module, inputs, source, own = run.module, waiting.inputs, waiting.source, waiting.own
@@ -206,7 +208,8 @@ class _Listener:
 
     def _counts(self, run: Running) -> bool:
         """Whether a call is recorded: of modules below the network, or of a network that is one layer."""
-        return run.name is not None and (bool(run.name) or self.alone)
+        named = run.name is not None and (bool(run.name) or self.alone)
+        return named and PARAMETRIZATIONS not in (run.name or "").split(".")
 
     def _keep(self, made: LayerRecord, output: Tensor, others: list[Tensor]) -> None:
         position = len(self.layers)
@@ -253,8 +256,9 @@ class _Waiting:
     """How often that copy had been changed in place."""
 
 
-def _store(gradients: dict[int, Any], position: int, gradient: Tensor) -> None:
-    gradients[position] = gradient.detach().clone()
+def _store(gradients: dict[int, Any], position: int, gradient: Tensor | None) -> None:
+    if gradient is not None:  # as it is behind an operation that has none
+        gradients[position] = gradient.detach().clone()
 
 
 def _prepares(layer: nn.Module) -> bool:
@@ -262,12 +266,19 @@ def _prepares(layer: nn.Module) -> bool:
 
     What it convolves is what that layer gave; its record says so.
     """
-    return isinstance(layer, CONVOLUTIONS) and next(layer.children(), None) is not None
+    return isinstance(layer, CONVOLUTIONS) and next(_parts(layer), None) is not None
+
+
+def _parts(layer: nn.Module) -> Iterator[nn.Module]:
+    """The layers in a layer; not what its weights are worked out by."""
+    return (part for name, part in layer.named_children() if name != PARAMETRIZATIONS)
 
 
 def _own(module: nn.Module) -> dict[str, Tensor]:
-    tensors = {**module._parameters, **module._buffers}
-    return {name: value.detach().clone() for name, value in tensors.items() if value is not None}
+    """Parameters and buffers, and the weights that are worked out of such, as by weight norm or pruning."""
+    worked_out = {name: getattr(module, name) for name in getattr(module, PARAMETRIZATIONS, ())}
+    tensors = {**module.__dict__, **module._parameters, **module._buffers, **worked_out}
+    return {name: value.detach().clone() for name, value in tensors.items() if isinstance(value, Tensor)}
 
 
 def _all_of(network: nn.Module, leaf: Tensor) -> list[Tensor]:

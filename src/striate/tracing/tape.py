@@ -21,7 +21,9 @@ from striate.tracing.arguments import (
     META,
     base_name,
     bind,
+    bodiless,
     is_view,
+    is_wrapped,
     memory,
     operands,
     reshapes_in_place,
@@ -71,10 +73,12 @@ class Ran:
 class Tape:
     """What ran and on which tensors, each of which has a number, in the order in which they were met."""
 
-    def __init__(self, known: Mapping[int, tuple[Role, tuple[str, ...]]], with_values: bool) -> None:
-        """known: role and names of the network's own tensors, by id."""
+    def __init__(
+        self, known: Mapping[int, tuple[Role, tuple[str, ...]]], with_values: bool, has_values: bool = True
+    ) -> None:
+        """known: role and names of the network's own tensors, by id. has_values: whether these have any."""
         self.known = known
-        self.with_values = with_values
+        self.with_values, self.has_values = with_values, has_values
         self.ran: list[Ran] = []
         self.tensors: list[Tensor] = []  # held, so that no id is used twice
         self.also: list[Tensor] = []  # held too: further objects for the same tensors
@@ -130,7 +134,16 @@ class Tape:
         known = self.known.get(id(tensor))
         if known is not None:
             return known[0]
+        if not self.with_values and self.has_values and bodiless(tensor) and not is_wrapped(tensor):
+            self._came_unheard()
         return Role.FOREIGN if self.escaped else Role.CONSTANT
+
+    def _came_unheard(self) -> None:
+        """A tensor without memory that was not here before: made of the input, by another thread or a copy."""
+        if not self.escaped:
+            self.escaped = True
+            inputs = tuple(number for number, role in enumerate(self.roles) if role is Role.INPUT)
+            self._ran(Ran(None, "escape", {}, inputs, (), self.call))
 
     def feed(self, tensor: Tensor) -> None:
         """Make a tensor an input."""

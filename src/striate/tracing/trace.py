@@ -78,7 +78,7 @@ def trace(
     Raises:
         NetworkError: the network does not take this input; names the layer and what it received.
     """
-    network = _bare(network)
+    network = bare(network)
     if any(isinstance(parameter, UninitializedParameter) for parameter in network.parameters()):
         raise NetworkError("the network has lazy layers without a shape: run it once on an input first")
     given = as_inputs(inputs)
@@ -111,7 +111,7 @@ def _on_meta(network: nn.Module) -> bool:
     return any(parameter.device.type == "meta" for parameter in network.parameters())
 
 
-def _bare(network: nn.Module) -> nn.Module:
+def bare(network: nn.Module) -> nn.Module:
     """The network inside a compiled or parallel wrapper."""
     if type(network).__name__ not in ("OptimizedModule", "DataParallel", "DistributedDataParallel"):
         return network
@@ -180,7 +180,7 @@ def _run(
     follow: Follow | None,
     backward: bool = False,
 ) -> Recording:
-    tape = Tape(_known(network), with_values)
+    tape = Tape(_known(network), with_values, not _on_meta(network))
     tape.back = BackwardTimes() if backward else None
     calls = Calls(tape)
     if follow is not None:

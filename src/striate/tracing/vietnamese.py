@@ -36,6 +36,9 @@ SENTENCES = {
     "the network has lazy layers without a shape: run it once on an input first": (
         "mạng có những tầng lazy chưa có kích thước: hãy chạy nó một lần trên một đầu vào trước"
     ),
+    "the input {name} of {shape} holds no numbers: give at least one": (
+        "đầu vào {name} cỡ {shape} không chứa số nào: hãy cho ít nhất một"
+    ),
     "the network is given no tensor: name at least one that it takes": (
         "mạng không được cho tensor nào: hãy nêu ít nhất một tensor mà nó nhận"
     ),

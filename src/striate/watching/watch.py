@@ -9,7 +9,7 @@ the run are heard too and no module holds a hook. Other threads pass through unh
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
+from functools import cache, partial
 from threading import Lock, local
 from typing import Any, NamedTuple
 
@@ -213,7 +213,18 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(
         self, func: OpOverload, types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
+        if torch.is_inference_mode_enabled() and _is_composite(func):  # which that mode leaves whole
+            with self:
+                return func.decompose(*args, **(kwargs or {}))
         return self.run(func, args, kwargs or {})
+
+
+@cache
+def _is_composite(func: OpOverload) -> bool:
+    """Whether an operation is only a name for others, and PyTorch has no second version of it in Python."""
+    key = torch._C.DispatchKey.CompositeImplicitAutograd
+    has_kernel: Callable[[str, Any], bool] = torch._C._dispatch_has_kernel_for_dispatch_key
+    return key not in func.py_kernels and has_kernel(func.name(), key)
 
 
 def _run(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:

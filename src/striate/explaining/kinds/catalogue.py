@@ -34,12 +34,12 @@ def kind_of(record: LayerRecord) -> Kind:
     """How a call is worked out. Raises NetworkError, by name, for a layer that cannot be."""
     layer = record.layer
     if not record.whole:
-        inside = ", ".join(
-            f"{record.name}.{name}" for name, one in layer.named_modules() if name and class_of(one)
-        )
-        raise NetworkError(
-            f"{record.name} is a {type(layer).__name__}, a block of several layers: name one of {inside}"
-        )
+        inside = [f"{record.name}.{name}" for name, one in layer.named_modules() if name and class_of(one)]
+        if inside:
+            raise NetworkError(
+                f"{record.name} is a {type(layer).__name__}, a block of several layers: name one of "
+                + ", ".join(inside)
+            )
     found = class_of(layer)
     kind = None if found is None else found.of(record)
     refusal = f"a {type(layer).__name__}" if kind is None else kind.refusal

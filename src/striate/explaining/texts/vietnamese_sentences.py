@@ -105,6 +105,14 @@ SENTENCES = {
         "số: {part}"
     ),
     "this network has none": "mạng này không có tầng nào như thế",
+    "a gradient needs scores of each input; the network gives {shape} for {count} inputs": (
+        "gradient cần điểm số của từng đầu vào; mạng cho ra {shape} cho {count} đầu vào"
+    ),
+    "{layer} is worked out of other parameters ({own}), so it is not what is learned: ask for its output, or "
+    "take the parametrization away first": (
+        "{layer} được tính từ các tham số khác ({own}), nên nó không phải là thứ được học: hãy hỏi đầu ra của "
+        "tầng, hoặc bỏ parametrization trước"
+    ),
     "a gradient needs scores of shape N×classes for the cross-entropy; the network gives {shape}: flatten or "
     "pool its output first": (
         "gradient cần các điểm số cỡ N×số lớp cho entropy chéo; mạng cho ra {shape}: hãy làm phẳng hoặc gộp "
