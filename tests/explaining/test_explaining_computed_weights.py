@@ -47,7 +47,9 @@ def test_a_weight_that_is_worked_out_of_others(name: str, place: int) -> None:
     (expected,) = torch.autograd.grad(loss, network[place].bias)
     assert found.gradient is not None
     assert found.gradient.total == pytest.approx(float(expected[1]), rel=1e-4)
-    with pytest.raises(NetworkError, match=rf"^{layer}.weight is worked out of other parameters \(.*\), so it "):
+    with pytest.raises(
+        NetworkError, match=rf"^{layer}\.weight is worked out of other parameters \(.*\), so it "
+    ):
         explain(network, inputs, layer=layer, label=0, weight=(0, 0, 0, 0)[: 4 if place == 0 else 2])
 
 
@@ -67,7 +69,7 @@ def test_scores_that_are_not_one_row_an_input() -> None:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:torch.quantize_per_tensor")
 def test_a_layer_that_takes_its_weights_packed_is_refused_by_name() -> None:
     network = torch.ao.quantization.quantize_dynamic(nn.Sequential(nn.Linear(4, 2)), {nn.Linear})
-    with pytest.raises(NetworkError, match="^0 is a Linear, which cannot be worked out by hand"):
+    with pytest.raises(NetworkError, match=r"^0 is a Linear, which cannot be worked out by hand"):
         explain(network, torch.ones(1, 4), layer="0")
 
 

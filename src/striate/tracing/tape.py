@@ -139,7 +139,7 @@ class Tape:
         return Role.FOREIGN if self.escaped else Role.CONSTANT
 
     def _came_unheard(self) -> None:
-        """A tensor without memory that was not here before: made of the input, by another thread or a copy."""
+        """A tensor without memory that was not here before: another thread made it of the input."""
         if not self.escaped:
             self.escaped = True
             inputs = tuple(number for number, role in enumerate(self.roles) if role is Role.INPUT)

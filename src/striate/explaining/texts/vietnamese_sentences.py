@@ -110,8 +110,8 @@ SENTENCES = {
     ),
     "{layer} is worked out of other parameters ({own}), so it is not what is learned: ask for its output, or "
     "take the parametrization away first": (
-        "{layer} được tính từ các tham số khác ({own}), nên nó không phải là thứ được học: hãy hỏi đầu ra của "
-        "tầng, hoặc bỏ parametrization trước"
+        "{layer} được tính từ các tham số khác ({own}), nên nó không phải là thứ được học: hãy hỏi đầu ra "
+        "của tầng, hoặc bỏ parametrization trước"
     ),
     "a gradient needs scores of shape N×classes for the cross-entropy; the network gives {shape}: flatten or "
     "pool its output first": (
