@@ -224,7 +224,7 @@ def _is_composite(func: OpOverload) -> bool:
     """Whether an operation is only a name for others, and PyTorch has no second version of it in Python."""
     key = torch._C.DispatchKey.CompositeImplicitAutograd
     has_kernel: Callable[[str, Any], bool] = torch._C._dispatch_has_kernel_for_dispatch_key
-    return key not in func.py_kernels and has_kernel(func.name(), key)
+    return key not in func.py_kernels and has_kernel(func._name, key)
 
 
 def _run(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
