@@ -15,6 +15,7 @@ from striate.comparing.request import CompareRequest, Member, planned
 from striate.comparing.rows import Finished, check_alike, differences, read_finished, rows_of
 from striate.data import ClipData, open_data
 from striate.data.optical_flow import Flow
+from striate.data.sources.given import Source, name_of
 from striate.errors import ArgumentError, unknown
 from striate.machine import describe, pick_device, threads
 from striate.models import WAYS
@@ -47,7 +48,7 @@ JSON, PICTURE, PAGE = "comparison.json", "pareto.png", "comparison.html"
 
 @checked
 def compare(
-    data: str | Path | None = None,
+    data: Source | None = None,
     time: Sequence[str] = (),
     *,
     backbone: Backbone | Sequence[Backbone] = AUTO,
@@ -133,8 +134,9 @@ def compare(
     networks = tuple(network_options(one, weights, weights_mean, weights_std) for one in several)
     if not networks:
         raise ArgumentError("compare which networks? name a backbone, or several")
+    source = name_of(data)
     training = Request(
-        data=str(data),
+        data=source,
         recipe=recipe_request(recipe, settings),
         network=networks[0],
         options=options or {},
@@ -153,11 +155,11 @@ def compare(
     )
     for network in networks:
         replace(training, network=network).check()  # before data are opened
-    ways, out_yet = _ways(time, training), folder or _folder(str(data), networks)
+    ways, out_yet = _ways(time, training), folder or _folder(source, networks)
     request = CompareRequest(training, networks, ways, out_yet, seeds, minutes_each, match)
     request = _suited(request, listener)
     if folder is None:
-        request = replace(request, out=_folder(str(data), request.networks))
+        request = replace(request, out=_folder(source, request.networks))
     return run_comparison(request, runs, machine, listener)
 
 
@@ -219,7 +221,8 @@ def _suited(request: CompareRequest, reporter: Reporter) -> CompareRequest:
 def _folder(data: str, networks: Sequence[NetworkOptions]) -> Path:
     """The same for the same question, so that asking again goes on."""
     named = "-".join(short_name(network.backbone) for network in networks)
-    return Path("runs") / f"{Path(data).name}-{named}-compared"
+    asked = Path(data).name.replace(":", "-")
+    return Path("runs") / f"{asked}-{named}-compared"
 
 
 def _ways(asked: Sequence[str], training: Request) -> tuple[str | None, ...]:

@@ -16,6 +16,7 @@ from striate.data.sources.archives import is_archive, unpacked
 from striate.data.sources.array_file import array_contents, is_array_file
 from striate.data.sources.class_folder import list_folder
 from striate.data.sources.finding import find_folder
+from striate.data.sources.given import Source, given_contents, is_given, name_of
 from striate.data.sources.idx_folder import idx_contents, is_idx_folder
 from striate.data.sources.list_files import is_list, list_clips
 from striate.data.sources.listed import listed_contents
@@ -27,7 +28,7 @@ from striate.errors import DataError
 @checked
 @saying_os_errors()
 def open_data(
-    source: str | Path,
+    source: Source,
     *,
     channels: int | None = None,
     size: int | None = None,
@@ -53,7 +54,9 @@ def open_data(
         source: "digits" or "motion-digits", the path of a folder of IDX files or of class folders, or the
             name of such a folder, which is looked for in $STRIATE_DATA, ./datasets, the user's cache and the
             system's folders; a list file (see `list_rows`), a zip or tar of any of these, or a `.npz`; for
-            clips also a folder that `pack_data` has written.
+            clips also a folder that `pack_data` has written. In Python also the data themselves: a data set
+            of PyTorch's, or a list, of (picture, label) or (path, label); arrays (pictures, labels); or a
+            dict of these for each split.
         channels: 1 (grey) or 3 (RGB); by default 1 if every image is grey, otherwise 3.
         size: pixels, for square images; by default what all images share, up to 64 (clips: 112), otherwise
             that.
@@ -109,6 +112,7 @@ def open_data(
         mirrored=pairs_of("mirrored", mirrored),
         reversed=pairs_of("reversed", reversed),
     )
+    source = source if isinstance(source, Path) else name_of(source)
     data = _opened(source, options)
     if data.unit == "clips" and options.framing() != DEFAULT:
         raise DataError(f"{source} holds clips, which are cropped to their size: leave fit and share out")
@@ -124,6 +128,11 @@ def _opened(source: str | Path, options: Options) -> ImageData:
     if source == "digits":
         refuse_for_images(source, options)
         return assemble(digits(options), options.seed)
+    if is_given(source):
+        contents = given_contents(str(source), options)
+        if contents.items == "images":
+            refuse_for_images("the data", options)
+        return replace(assemble(contents, options.seed), source=str(source))
     path = Path(source).expanduser()
     if is_array_file(path):
         refuse_for_images(source, options)

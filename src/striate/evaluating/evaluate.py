@@ -9,6 +9,7 @@ import numpy as np
 from striate.algorithms import Table
 from striate.checked import checked
 from striate.data import ClipSet, ImageData, ImageSet
+from striate.data.sources.given import Source
 from striate.data.unreadable_files import skipped_note
 from striate.errors import ArgumentError, DataError, NetworkError
 from striate.evaluating.answers import AnswerRules, predictions_of, sure_answers, top_accuracy
@@ -37,7 +38,7 @@ WORTH_MEASURING = 100
 @checked
 def evaluate(
     run: str | Path,
-    data: str | Path | None = None,
+    data: Source | None = None,
     *,
     split: str = "test",
     clips: int = 1,

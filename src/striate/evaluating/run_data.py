@@ -1,16 +1,15 @@
 """The data that a run is to be tried on, opened as its own were."""
 
-from pathlib import Path
-
 import numpy as np
 
 from striate.data import ImageData, open_data
+from striate.data.sources.given import Source
 from striate.errors import DataError
 from striate.evaluating.run_model import Trained
 from striate.numbers import by
 
 
-def open_for(trained: Trained, data: str | Path | None) -> ImageData:
+def open_for(trained: Trained, data: Source | None) -> ImageData:
     """A set, made as the network's training images were.
 
     Args:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from striate.checked import checked
+from striate.data.sources.given import Source, name_of
 from striate.errors import ArgumentError, MissingExtraError, RunError, StriateError, TrainingError
 from striate.plain_values import to_plain
 from striate.runs import holds_run, read_record
@@ -32,7 +33,7 @@ ASKED = "asked"
 
 @checked
 def sweep(
-    data: str | Path,
+    data: Source,
     *,
     set: Mapping[str, Any] | Sequence[str],
     trials: int = 20,
@@ -90,11 +91,12 @@ def sweep(
     space = space_of(set, [*BESIDE, *SETTINGS])
     for name in space.keys() & settings.keys():
         raise ArgumentError(f"{name} is given and tried: leave one of the two out")
-    folder = Path("runs") / f"{Path(data).name}-sweep" if out is None else Path(out)
+    source = name_of(data)
+    folder = Path("runs") / f"{Path(source).name.replace(':', '-')}-sweep" if out is None else Path(out)
     fixed = {"backbone": backbone, "recipe": recipe, "options": options, "weights": weights, "size": size}
     fixed |= {"time": time, "frames": frames, "device": device, "num_threads": num_threads} | settings
-    study = _study(folder, {"data": str(data), "set": {k: str(v) for k, v in space.items()}}, fixed)
-    return _Sweeping(study, folder, str(data), space, fixed).run(trials)
+    study = _study(folder, {"data": source, "set": {k: str(v) for k, v in space.items()}}, fixed)
+    return _Sweeping(study, folder, source, space, fixed).run(trials)
 
 
 def _study(folder: Path, asked: dict[str, Any], fixed: Mapping[str, Any]) -> "optuna.Study":

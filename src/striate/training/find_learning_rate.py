@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from striate.checked import checked
+from striate.data.sources.given import Source, name_of
 from striate.errors import ArgumentError
 from striate.machine import keep_memory, pick_device, same_bits, threads
 from striate.training.optimisation import training_mode
@@ -39,7 +40,7 @@ OWN = {"learning_rate", "schedule", "warmup", "epochs", "minutes", "ema", "patie
 
 @checked
 def find_learning_rate(
-    data: str | Path,
+    data: Source,
     *,
     lowest: float = 1e-6,
     highest: float = 1.0,
@@ -99,7 +100,7 @@ def find_learning_rate(
     chosen = pick_device(device)
     keep_memory()
     request = Request(
-        data=str(data),
+        data=name_of(data),
         recipe=recipe_request(recipe, {"algorithms": "plain"} | settings),  # few steps: nothing is measured
         network=network_options(backbone, weights, weights_mean, weights_std),
         options=options or {},

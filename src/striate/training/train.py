@@ -11,7 +11,8 @@ import torch
 from striate.checked import checked
 from striate.data.images.framing import Fit
 from striate.data.optical_flow import Flow
-from striate.errors import ArgumentError
+from striate.data.sources.given import Source, is_given, name_of
+from striate.errors import ArgumentError, RunError
 from striate.machine import keep_memory, pick_device, same_bits, threads
 from striate.runs import lock, read_record, write_record
 from striate.training.callback import OnEpochEnd, asking
@@ -40,7 +41,7 @@ __all__ = ["Run", "train"]
 
 @checked
 def train(
-    data: str | Path | None = None,
+    data: Source | None = None,
     *,
     resume: str | Path | None = None,
     recipe: Recipe | PresetName | Preset | None = None,
@@ -76,8 +77,10 @@ def train(
 
     Args:
         data: "digits", "mnist", "fashion-mnist", "motion-digits", a folder of IDX files, one with a folder of
-            images or of videos per class, or a list of videos.
-        resume: go on with the training in this run folder, exactly where it was interrupted.
+            images or of videos per class, or a list of videos; in Python also the data themselves, as
+            `open_data` takes them.
+        resume: go on with the training in this run folder, exactly where it was interrupted; of data given
+            in Python, give the same again.
         recipe: a preset, which fits to the data whatever is not given, in place of the defaults told with
             each. By default the one called "default"; in Python also a function like one, or a Recipe, whose
             named fields are laid over the default preset.
@@ -135,11 +138,15 @@ def train(
 
     >>> train("digits", epochs=6, batch_size=64).test.top1  # doctest: +SKIP
     """
-    if (data is None) == (resume is None):
+    source = None if data is None else name_of(data)
+    again = resume is not None and source is not None and is_given(source)
+    if (data is None) == (resume is None) and not again:
         raise ArgumentError("give either data to train on, or --resume with the folder of a run")
+    if resume is not None and source is not None:
+        _refuse_other_data(Path(resume), source)
     check_names(settings, train)
     request = Request(
-        data=str(data),
+        data=str(source),
         recipe=recipe_request(recipe, settings),
         network=network_options(backbone, weights, weights_mean, weights_std, from_scratch),
         options=options or {},
@@ -194,6 +201,16 @@ def run_training(
             on_epoch_end if group.is_main else None,
             resumed=resume is not None,
             tensorboard=tensorboard,
+        )
+
+
+def _refuse_other_data(run: Path, source: str) -> None:
+    """Raises RunError where a run was trained on others than these, which were given in Python."""
+    own = read_record(run).get("data", {}).get("source")
+    if own != source:
+        raise RunError(
+            f"{run} was trained on {own}, and these data are {source}: go on with the same pictures, labels "
+            "and splits, in the same order"
         )
 
 

@@ -40,7 +40,21 @@ def array_contents(path: Path, options: Options) -> Contents:
     Raises:
         DataError: it cannot be read, or holds no images with labels.
     """
-    arrays = _read(path)
+    return contents_of(path, path.stem, _read(path), options)
+
+
+def contents_of(path: str | Path, stem: str, arrays: Mapping[str, np.ndarray], options: Options) -> Contents:
+    """The images in arrays that are named as in such a file.
+
+    Args:
+        path: what sentences call them.
+        stem: the name of the set.
+        arrays: name → array.
+        options: how they are to be opened.
+
+    Raises:
+        DataError: they hold no images with labels.
+    """
     pairs = _pairs(path, arrays)
     pixels = [_channels_first(path, name, arrays[name]) for name, _ in pairs.values()]
     if len({one.shape[1:] for one in pixels}) > 1:
@@ -62,7 +76,7 @@ def array_contents(path: Path, options: Options) -> Contents:
     }
     C, H, W = pixels[0].shape[1:]
     return Contents(
-        name=path.stem,
+        name=stem,
         source=str(path),
         classes=classes,
         images=images,
@@ -82,7 +96,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         raise DataError(f"cannot read the arrays in {path}: {error}; give what numpy.savez writes") from None
 
 
-def _pairs(path: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[str, str]]:
+def _pairs(path: str | Path, arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[str, str]]:
     """Split → the names of its pixels and its labels, train first."""
     found: dict[str, dict[str, str]] = {}
     for name in arrays:
@@ -102,7 +116,7 @@ def _pairs(path: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[str,
     return pairs
 
 
-def _channels_first(path: Path, name: str, pixels: np.ndarray) -> np.ndarray:
+def _channels_first(path: str | Path, name: str, pixels: np.ndarray) -> np.ndarray:
     """(N, C, H, W)."""
     if pixels.dtype != np.uint8 or pixels.ndim not in (3, 4) or not pixels.size:
         raise DataError(
@@ -118,7 +132,7 @@ def _channels_first(path: Path, name: str, pixels: np.ndarray) -> np.ndarray:
     raise DataError(f"{name} in {path} is of {by(pixels.shape)}: expected 1 or 3 channels")
 
 
-def _labels(path: Path, pixels: str, name: str, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+def _labels(path: str | Path, pixels: str, name: str, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     """(N,), numbers or texts."""
     labels = arrays[name]
     if labels.ndim == 2 and labels.shape[1] == 1:
@@ -137,7 +151,7 @@ def _labels(path: Path, pixels: str, name: str, arrays: Mapping[str, np.ndarray]
 
 
 def _classes(
-    path: Path, labels: np.ndarray, arrays: Mapping[str, np.ndarray]
+    path: str | Path, labels: np.ndarray, arrays: Mapping[str, np.ndarray]
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Labels from 0 on, and the classes' names."""
     names = next((arrays[name] for name in _NAMES if name in arrays and arrays[name].ndim == 1), None)

@@ -65,12 +65,12 @@ def list_clips(path: Path) -> Listing:
         split=split,
         splits=tuple(name for name in SPLITS if (split == name).any()),
         notes=(f"read from {', '.join(lists)}", *notes, *_segments_note(paths)),
-        kind=_kind([file_of(path) for path in paths]),
+        kind=kind_of([file_of(path) for path in paths]),
         source=path,
     )
 
 
-def _kind(paths: Sequence[str]) -> Kind:
+def kind_of(paths: Sequence[str]) -> Kind:
     """What most of them are."""
     images = sum(Path(path).suffix.lower() in IMAGE_SUFFIXES for path in paths)
     if 2 * images > len(paths):

@@ -37,8 +37,8 @@ def listed_contents(listing: Listing, options: Options) -> Contents:
     listing.check()
     readable, headers, skipped = look_over(listing, options)
     channels, channels_note = choose_channels(headers, options.channels, listing.items)
-    size, size_note = _choose_size(headers, options, listing.items)
-    fit, fit_note = _choose_fit(headers, size, options, listing.items)
+    size, size_note = choose_size(headers, options, listing.items)
+    fit, fit_note = choose_fit(headers, size, options, listing.items)
     if listing.kind == "images":
         kept, images, notes, broken = _images(readable, channels, size, options, options.framing(fit))
         skipped += broken
@@ -132,7 +132,7 @@ def choose_channels(headers: Sequence[Header], asked: int | None, items: str) ->
     return 3, (f"3 channels: {colour} of {len(headers)} {items} are in colour, the others grey",)
 
 
-def _choose_size(headers: Sequence[Header], options: Options, items: str) -> tuple[tuple[int, int], str]:
+def choose_size(headers: Sequence[Header], options: Options, items: str) -> tuple[tuple[int, int], str]:
     """(H, W) of what the network sees, and what is to be said about it."""
     sizes = sorted({header[:2] for header in headers}, key=lambda size: (size[0] * size[1], size))
     most = _OWN_SIZE_UP_TO[items]
@@ -151,7 +151,7 @@ _FIT_SAID: dict[Fit, str] = {
 }
 
 
-def _choose_fit(
+def choose_fit(
     headers: Sequence[Header], size: tuple[int, int], options: Options, items: str
 ) -> tuple[Fit, str]:
     """How pictures of another shape are brought to the size, and what is to be said about it."""

@@ -1,0 +1,309 @@
+"""Data given in Python in place of a path: they are read once, and kept under a name that says what they are.
+
+    any sequence of (picture, label)      a data set of PyTorch's or torchvision's, or a list
+    a list of (path, label)               images, videos or folders of frames
+    (pictures, labels)                    arrays, tensors or lists, as long as each other
+    {"train": …, "val": …, "test": …}     any of these for each split
+    {"x_train": …, "y_train": …, …}       arrays, named as in a `.npz`
+
+A picture is one of Pillow's, or H×W, H×W×C or C×H×W numbers: uint8 from 0 to 255, or fractions from 0 to 1,
+which are brought to that. The name holds a checksum of all pictures, or paths, and labels, so that a run can
+tell whether it is given the same again.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from PIL import Image
+
+from striate.checked.words import came
+from striate.data.images.framing import DEFAULT
+from striate.data.images.reading import Header, decode_image, refit
+from striate.data.options import Options
+from striate.data.sources.array_file import contents_of
+from striate.data.sources.class_folder import split_named
+from striate.data.sources.list_files import kind_of
+from striate.data.sources.listed import choose_channels, choose_fit, choose_size, listed_contents
+from striate.data.sources.listing import Contents, Listing, in_order
+from striate.data.sources.splits import SPLITS
+from striate.errors import ArgumentError, DataError
+from striate.numbers import by
+
+
+class Samples(Protocol):
+    """What can be counted and asked for one sample after another."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, key: Any) -> Any: ...
+
+
+Source: TypeAlias = str | Path | Samples
+"""A name or a path, or in Python the data themselves."""
+_PREFIX = "python:"
+_EXPECTED = (
+    "a name or a path; or a data set, or list, of (picture, label) or (path, label), a pair (pictures, "
+    'labels), or a dict of these as {"train": …, "test": …}'
+)
+_kept: "dict[str, _Given]" = {}
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What was given, in rows; paths, pictures (C, H, W), or named arrays."""
+
+    samples: "tuple[_Sample, ...]" = ()
+    classes: tuple[str, ...] = ()
+    """Where the data name them."""
+    arrays: Mapping[str, np.ndarray] | None = None
+
+    @property
+    def of_paths(self) -> bool:
+        return bool(self.samples) and isinstance(self.samples[0].picture, str)
+
+
+@dataclass(frozen=True)
+class _Sample:
+    picture: "str | np.ndarray"
+    label: int | str
+    split: str
+
+
+def name_of(source: Source) -> str:
+    """The name under which data can be opened: what was given as text, or that of data given in Python.
+
+    Raises:
+        ArgumentError: nothing that data can be taken from.
+        DataError: a sample without a picture or a label.
+    """
+    if isinstance(source, str | Path):
+        return str(source)
+    given = _read(source)
+    name = f"{_PREFIX}{_checksum(given)}"
+    _kept[name] = given
+    return name
+
+
+def is_given(name: str | Path) -> bool:
+    """Whether it names data that were given in Python."""
+    return isinstance(name, str) and name.startswith(_PREFIX)
+
+
+def given_contents(name: str, options: Options) -> Contents:
+    """What was given under this name. Raises DataError where that was in another process."""
+    if name not in _kept:
+        raise DataError(
+            f"{name} are data that were given in Python, which nothing else can find: give the same again"
+        )
+    given, stem = _kept[name], name.replace(":", "-")
+    if given.arrays is not None:
+        return contents_of("the data", stem, given.arrays, options)
+    if given.of_paths:
+        return listed_contents(_listing(stem, given), options)
+    return contents_of("the data", stem, _arrays(given, options), options)
+
+
+def _read(source: Any) -> _Given:
+    if isinstance(source, Mapping):
+        return _of_mapping(source)
+    classes, samples = _classes(source), tuple(_samples(source, "train"))
+    return _alike(_Given(samples, classes))
+
+
+def _of_mapping(source: Mapping[Any, Any]) -> _Given:
+    splits = {name: split_named(str(name)) for name in source}
+    if source and all(splits.values()):
+        classes = next((found for part in source.values() if (found := _classes(part))), ())
+        samples = (one for name, part in source.items() for one in _samples(part, splits[name] or "train"))
+        return _alike(_Given(tuple(samples), classes))
+    return _Given(arrays={str(name): _array(held) for name, held in source.items()})
+
+
+def _alike(given: _Given) -> _Given:
+    """Raises DataError for no samples, and for paths among pictures."""
+    if not given.samples:
+        raise DataError("the data hold no samples: expected pictures or paths, each with a label")
+    kinds = {isinstance(sample.picture, str) for sample in given.samples}
+    if len(kinds) > 1:
+        raise DataError("the data hold both paths and pictures: give one of the two")
+    return given
+
+
+def _samples(source: Any, split: str) -> Iterator[_Sample]:
+    for number, (picture, label) in enumerate(_pairs(source)):
+        taken = str(Path(picture).expanduser().absolute()) if isinstance(picture, str | Path) else None
+        yield _Sample(taken or _pixels(picture, number), _label(label, number), split)
+
+
+def _pairs(source: Any) -> Iterable[tuple[Any, Any]]:
+    """(picture, label), one after another."""
+    if isinstance(source, str | bytes) or not (hasattr(source, "__len__") and hasattr(source, "__getitem__")):
+        raise ArgumentError(f"data must be {_EXPECTED}; got {came(source)}")
+    if isinstance(source, tuple) and len(source) == 2 and not _is_pair(source[0]):
+        return _columns(*source)
+    return (_pair(source[number], number) for number in range(len(source)))
+
+
+def _is_pair(sample: Any) -> bool:
+    return isinstance(sample, tuple) and len(sample) == 2
+
+
+def _columns(pictures: Any, labels: Any) -> Iterable[tuple[Any, Any]]:
+    for column in (pictures, labels):
+        if isinstance(column, str | bytes) or not hasattr(column, "__len__"):
+            raise ArgumentError(f"data must be {_EXPECTED}; got {came((pictures, labels))}")
+    if len(pictures) != len(labels):
+        raise DataError(f"{len(pictures)} pictures came with {len(labels)} labels: give one label a picture")
+    return zip(pictures, labels, strict=True)
+
+
+def _pair(sample: Any, number: int) -> tuple[Any, Any]:
+    if isinstance(sample, Mapping) and {"image", "label"} <= {*sample}:
+        return sample["image"], sample["label"]
+    if isinstance(sample, tuple | list) and len(sample) == 2:
+        return sample[0], sample[1]
+    raise DataError(f"sample {number} of the data is {came(sample)}: expected (picture, label)")
+
+
+def _label(label: Any, number: int) -> int | str:
+    """A whole number or a name, also as an array or a tensor of one."""
+    if getattr(label, "ndim", None) == 0 or getattr(label, "shape", None) == (1,):
+        label = label.item()
+    if isinstance(label, str) or (isinstance(label, int) and not isinstance(label, bool)):
+        return label
+    raise DataError(
+        f"the label of sample {number} is {came(label)}: expected a whole number or a name, one class a "
+        "picture"
+    )
+
+
+def _array(held: Any) -> np.ndarray:
+    if hasattr(held, "detach"):  # a tensor, without loading torch to know it
+        held = held.detach().cpu().numpy()
+    try:
+        return np.asarray(held)
+    except (TypeError, ValueError):
+        raise DataError(f"the data hold {came(held)}: expected an array") from None
+
+
+def _pixels(picture: Any, number: int) -> np.ndarray:
+    """uint8 (C, H, W)."""
+    if isinstance(picture, Image.Image):
+        grey = picture.mode in ("1", "L", "LA", "I", "F") or picture.mode.startswith("I;16")
+        return decode_image(picture, channels=1 if grey else 3, size=None)
+    values = _in_bytes(_array(picture), number)
+    if values.ndim == 2:
+        return values[None]
+    if values.ndim == 3 and values.size and (values.shape[0] in (1, 3) or values.shape[2] in (1, 3)):
+        return values if values.shape[0] in (1, 3) else np.moveaxis(values, 2, 0)
+    raise DataError(
+        f"the picture of sample {number} is {by(values.shape) or 'one number'}: expected H×W, or 1 or 3 "
+        "channels before or behind that"
+    )
+
+
+def _in_bytes(values: np.ndarray, number: int) -> np.ndarray:
+    if values.dtype == np.uint8:
+        return values
+    if values.dtype.kind != "f":
+        raise DataError(
+            f"the picture of sample {number} holds {values.dtype}: expected uint8 from 0 to 255, or "
+            "fractions from 0 to 1"
+        )
+    if not np.isfinite(values).all() or (values.size and (values.min() < 0 or values.max() > 1)):
+        raise DataError(
+            f"the picture of sample {number} holds numbers from {values.min():.3g} to {values.max():.3g}: "
+            "give fractions from 0 to 1, or uint8; it is the training that takes mean and deviation off"
+        )
+    return np.rint(values.astype(np.float64) * 255).astype(np.uint8)
+
+
+def _classes(source: Any) -> tuple[str, ...]:
+    """The names of its numbered classes, where a data set, or the one that it is a part of, tells them."""
+    named = getattr(source, "classes", getattr(getattr(source, "dataset", None), "classes", None))
+    told = isinstance(named, Sequence) and not isinstance(named, str)
+    return tuple(map(str, named)) if told and named is not None else ()
+
+
+def _checksum(given: _Given) -> str:
+    found = sha256()
+    for sample in given.samples:
+        found.update(f"{sample.split}\0{sample.label!r}\0".encode())
+        _add(found, sample.picture)
+    for name, held in (given.arrays or {}).items():
+        found.update(f"{name}\0".encode())
+        _add(found, held)
+    found.update("\0".join(given.classes).encode())
+    return found.hexdigest()[:16]
+
+
+def _add(found: Any, picture: "str | np.ndarray") -> None:
+    if isinstance(picture, str):
+        found.update(f"{picture}\0".encode())
+        return
+    found.update(f"{picture.dtype}{picture.shape}".encode())
+    found.update(np.ascontiguousarray(picture).tobytes())
+
+
+def _listing(stem: str, given: _Given) -> Listing:
+    """Paths as a list names them."""
+    samples = given.samples
+    numbers, classes = _numbered(given)
+    split = np.array([sample.split for sample in samples], "U5")
+    paths = tuple(str(sample.picture) for sample in samples)
+    return Listing(
+        root=Path(stem),
+        classes=classes,
+        paths=paths,
+        labels=numbers,
+        split=split,
+        splits=tuple(name for name in SPLITS if (split == name).any()),
+        notes=(),
+        kind=kind_of(paths),
+        source=Path("the data"),
+    )
+
+
+def _numbered(given: _Given) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Labels from 0 on, and the classes' names."""
+    named = [_class_of(sample.label, given.classes) for sample in given.samples]
+    classes = given.classes or in_order(set(named))
+    numbers = {name: number for number, name in enumerate(classes)}
+    return np.array([numbers[name] for name in named], np.int64), classes
+
+
+def _class_of(label: int | str, classes: Sequence[str]) -> str:
+    if not classes or isinstance(label, str):
+        if classes and label not in classes:
+            raise DataError(f"the data name the classes {', '.join(classes)}, and have a label {label!r}")
+        return str(label)
+    if not 0 <= label < len(classes):
+        raise DataError(f"the data name {len(classes)} classes, and have a label {label}")
+    return classes[label]
+
+
+def _arrays(given: _Given, options: Options) -> dict[str, np.ndarray]:
+    """The pictures of each split as one array, named as in a file of arrays."""
+    pictures = _of_one_shape([sample.picture for sample in given.samples], options)
+    numbers, classes = _numbered(given)
+    split = np.array([sample.split for sample in given.samples])
+    arrays = {"classes": np.array(classes)}
+    for name in SPLITS:
+        if (rows := np.flatnonzero(split == name)).size:
+            arrays |= {f"x_{name}": np.stack([pictures[row] for row in rows]), f"y_{name}": numbers[rows]}
+    return arrays
+
+
+def _of_one_shape(pictures: Sequence[Any], options: Options) -> list[np.ndarray]:
+    """As they are where they share a shape; else brought to channels and size as files of images are."""
+    if len({one.shape for one in pictures}) == 1:
+        return list(pictures)
+    headers = [Header(one.shape[1], one.shape[2], len(one) == 1) for one in pictures]
+    channels, _ = choose_channels(headers, options.channels, "images")
+    size, _ = choose_size(headers, options, "images")
+    fit, _ = choose_fit(headers, size, options, "images")
+    framing = DEFAULT if all(one.shape[1:] == size for one in pictures) else options.framing(fit)
+    return [refit(one[None], channels, size, framing=framing)[0] for one in pictures]
