@@ -39,6 +39,10 @@ def as_fractions(pixels: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(pixels)[None].float() / 255
 
 
+def broken(pixels: np.ndarray) -> None:
+    raise OSError("no disk")
+
+
 MEMBERS: dict[str, Any] = {
     "pictures of Pillow's": Own(),
     "tensors of fractions": Own(as_fractions),
@@ -131,6 +135,8 @@ EXPECTED = (
 REFUSED: list[tuple[Any, type[Exception], str]] = [
     (5, ArgumentError, EXPECTED + "5"),
     (("a.jpg", "cat"), ArgumentError, EXPECTED + "('a.jpg', 'cat')"),
+    (np.zeros(()), ArgumentError, EXPECTED + "a ndarray"),
+    (Own(broken), DataError, "sample 0 of the data cannot be had: OSError: no disk"),
     ([], DataError, "the data hold no samples: expected pictures or paths, each with a label"),
     ([("a.png", 0), (PIXELS[0], 1)], DataError, "the data hold both paths and pictures: give one of the two"),
     ((PIXELS, LABELS[1:]), DataError, "40 pictures came with 39 labels: give one label a picture"),

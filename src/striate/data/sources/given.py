@@ -140,11 +140,30 @@ def _samples(source: Any, split: str) -> Iterator[_Sample]:
 
 def _pairs(source: Any) -> Iterable[tuple[Any, Any]]:
     """(picture, label), one after another."""
-    if isinstance(source, str | bytes) or not (hasattr(source, "__len__") and hasattr(source, "__getitem__")):
+    if (length := _length(source)) is None:
         raise ArgumentError(f"data must be {_EXPECTED}; got {came(source)}")
     if isinstance(source, tuple) and len(source) == 2 and not _is_pair(source[0]):
         return _columns(*source)
-    return (_pair(source[number], number) for number in range(len(source)))
+    return (_pair(_sample(source, number), number) for number in range(length))
+
+
+def _length(column: Any) -> int | None:
+    """Of what can be asked for its samples; None for anything else."""
+    if isinstance(column, str | bytes) or not hasattr(column, "__getitem__"):
+        return None
+    try:
+        return len(column)
+    except (TypeError, NotImplementedError):  # an array of no axes, a stream without an end
+        return None
+
+
+def _sample(source: Any, number: int) -> Any:
+    try:
+        return source[number]
+    except Exception as error:  # of code that is not ours
+        raise DataError(
+            f"sample {number} of the data cannot be had: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _is_pair(sample: Any) -> bool:
@@ -152,11 +171,11 @@ def _is_pair(sample: Any) -> bool:
 
 
 def _columns(pictures: Any, labels: Any) -> Iterable[tuple[Any, Any]]:
-    for column in (pictures, labels):
-        if isinstance(column, str | bytes) or not hasattr(column, "__len__"):
-            raise ArgumentError(f"data must be {_EXPECTED}; got {came((pictures, labels))}")
-    if len(pictures) != len(labels):
-        raise DataError(f"{len(pictures)} pictures came with {len(labels)} labels: give one label a picture")
+    counts = _length(pictures), _length(labels)
+    if None in counts:
+        raise ArgumentError(f"data must be {_EXPECTED}; got {came((pictures, labels))}")
+    if counts[0] != counts[1]:
+        raise DataError(f"{counts[0]} pictures came with {counts[1]} labels: give one label a picture")
     return zip(pictures, labels, strict=True)
 
 
