@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image
@@ -41,7 +41,7 @@ class Samples(Protocol):
     def __getitem__(self, key: Any) -> Any: ...
 
 
-Source: TypeAlias = str | Path | Samples
+Source = str | Path | Samples
 """A name or a path, or in Python the data themselves."""
 _PREFIX = "python:"
 _EXPECTED = (
