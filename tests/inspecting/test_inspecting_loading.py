@@ -253,6 +253,17 @@ def test_a_function_in_a_file_and_a_class(tmp_path: Path) -> None:
             "{file}:Net, called with nothing, failed: ZeroDivisionError: division by zero",
         ),
         ("make = 3\n", "make", "{file}:make should give a torch.nn.Module; it is of type int"),
+        (
+            "def make():\n    raise SystemExit('bye')\n",
+            "make",
+            "{file}:make, called with nothing, failed: SystemExit: bye",
+        ),
+        ("exit(2)\n", "make", "cannot import '{file}' of '{file}:make': SystemExit: 2"),
+        (
+            "class Net(nn.Module):\n    def forward(self, x):\n        raise SystemExit(3)\n",
+            "Net",
+            "the network (Net) received 1×3×8×8, and it failed: SystemExit: 3",
+        ),
         ("1 / 0\n", "make", "cannot import '{file}' of '{file}:make': ZeroDivisionError: division by zero"),
         (
             "1 +\n",

@@ -163,7 +163,7 @@ def _signed(build: Make, options: list[inspect.Parameter]) -> Make:
 def _made(backbone: str, make: Make, arguments: Mapping[str, Any]) -> nn.Module:
     try:
         network: object = make(**arguments)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script leaves when it is run
         said = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
         raise NetworkError(f"{backbone}, called with {said or 'nothing'}, failed: {reason(error)}") from error
     if not isinstance(network, nn.Module):

@@ -151,7 +151,7 @@ def imported(module_name: str, name: str) -> ModuleType:
         found.loader.exec_module(module)
     except StriateError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ArgumentError(f"cannot import {module_name!r} of {name!r}: {reason(error)}") from error
     return module
 

@@ -208,7 +208,7 @@ def _forward(network: nn.Module, inputs: Inputs, calls: Calls) -> Any:
         raise NetworkError(f"{calls.where()}: {error}" if calls.open else str(error)) from error
     except ValuesWantedError:
         raise _WantsValues(calls.where()) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if not calls.tape.with_values and _is_about_values(error):
             raise _WantsValues(calls.where()) from error
         if not calls.tape.with_values and not _on_meta(network):
