@@ -176,7 +176,7 @@ def _callables(module: object) -> list[str]:
     return [name for name in dir(module) if not name.startswith("_") and callable(getattr(module, name))]
 
 
-def reason(error: Exception) -> str:
+def reason(error: BaseException) -> str:
     """The first line of an error, with its kind where that says more."""
     text = (str(error).strip().splitlines() or [""])[0]
     plain = isinstance(error, (ImportError, StriateError)) and text

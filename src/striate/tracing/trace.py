@@ -219,7 +219,7 @@ def _forward(network: nn.Module, inputs: Inputs, calls: Calls) -> Any:
         raise NetworkError(f"{calls.where()}, and it failed: {reason}") from error
 
 
-def _is_about_values(error: Exception) -> bool:
+def _is_about_values(error: BaseException) -> bool:
     """Whether a failure comes from having no values rather than from the network or its input."""
     text = str(error).lower()
     return isinstance(error, NotImplementedError) or any(phrase in text for phrase in _NEEDS_VALUES)
