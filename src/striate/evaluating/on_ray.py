@@ -3,7 +3,9 @@
 import logging
 import os
 import pickle
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -36,7 +38,8 @@ def look_with_ray(asking: Asking, paths: Sequence[Path]) -> Iterator[Seen]:
 
     for name in ("ray", "ray.data"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    if not ray.is_initialized():
+    ours = not ray.is_initialized()
+    if ours:
         ray.init(log_to_driver=False, logging_level="error", include_dashboard=False)
     DataContext.get_current().enable_progress_bars = False
     resources = ray.cluster_resources()
@@ -50,8 +53,11 @@ def look_with_ray(asking: Asking, paths: Sequence[Path]) -> Iterator[Seen]:
         num_cpus=1,
         num_gpus=1 if gpus else None,
     )
-    for row in looked.iter_rows():
-        yield pickle.loads(row["seen"])
+    with redirect_stdout(sys.stderr):  # Ray tells of actors that it lost
+        for row in looked.iter_rows():
+            yield pickle.loads(row["seen"])
+        if ours:
+            ray.shutdown()
 
 
 class _Looker:
