@@ -78,9 +78,8 @@ def train(
     Args:
         data: "digits", "mnist", "fashion-mnist", "motion-digits", a folder of IDX files, one with a folder of
             images or of videos per class, or a list of videos; in Python also the data themselves, as
-            `open_data` takes them.
-        resume: go on with the training in this run folder, exactly where it was interrupted; in Python, of
-            data that were given themselves, give the same again.
+            `open_data` takes them, which are given again with `resume`.
+        resume: go on with the training in this run folder, exactly where it was interrupted.
         recipe: a preset, which fits to the data whatever is not given, in place of the defaults told with
             each. By default the one called "default"; in Python also a function like one, or a Recipe, whose
             named fields are laid over the default preset.
