@@ -20,6 +20,9 @@ from statistics import median
 HERE = Path(__file__).parent
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
+FAST = "--recipe fast --optimizer muon --options widths=16,32 hidden=128".split()
+"""The quickest that reaches 99 % in its one epoch."""
+
 
 def ours(data: str, seed: int, *more: str) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
@@ -63,9 +66,9 @@ def main() -> None:
         "fashion": ("Fashion-MNIST, default", asked.fashion, ()),
     }
     if "mnist-fast" in asked.only:
-        pairs = [(peer(asked.mnist, seed), ours(asked.mnist, seed, "--recipe", "fast")) for seed in seeds]
+        pairs = [(peer(asked.mnist, seed), ours(asked.mnist, seed, *FAST)) for seed in seeds]
         show("MNIST to 99 %, the usual script", [one for one, _ in pairs])
-        show("MNIST, plain, fast preset", [other for _, other in pairs])
+        show("MNIST, small plain, fast preset", [other for _, other in pairs])
         ratios = [one["seconds"] / other["seconds"] for one, other in pairs]
         print(
             f"{'':34} the usual script takes {median(ratios):.1f} times as long "
