@@ -20,7 +20,7 @@ from statistics import median
 HERE = Path(__file__).parent
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
-FAST = "--recipe fast --optimizer muon --options widths=16,32 hidden=128".split()
+FAST = ["--recipe", "fast", "--optimizer", "muon", "--options", "widths=16,32", "hidden=128"]
 """The quickest that reaches 99 % in its one epoch."""
 
 
