@@ -207,8 +207,10 @@ def test_a_flipped_bit_is_noticed(image_file: Export, tmp_path: Path) -> None:
             striate.evaluate(file)
 
 
-def test_what_cannot_be_done_is_said(clip_file: Export, step_file: Export, tmp_path: Path) -> None:
-    clips, step, images = clip_file.path, step_file.path, Path(clip_file.run).parent / "images"
+def test_what_cannot_be_done_is_said(
+    clip_file: Export, step_file: Export, images: Path, tmp_path: Path
+) -> None:
+    clips, step = clip_file.path, step_file.path
     out = tmp_path / "a.onnx"
     for verb, kind, sentence in (
         (lambda: striate.stream(clips, "x"), ArgumentError,
