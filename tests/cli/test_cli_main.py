@@ -9,6 +9,7 @@ from importlib import import_module
 import pytest
 from commands import Command
 
+from striate import __main__ as entry
 from striate import __version__
 from striate.cli import VERBS, main
 from striate.cli.options import needed, options_of
@@ -96,6 +97,20 @@ def test_ctrl_c_anywhere(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("striate.predict", interrupted)
     assert run("predict", "x", "y") == (130, "", "striate: stopped\n")
+
+
+def test_ctrl_c_while_the_command_is_being_loaded(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as that takes there is nothing yet of the command that could answer."""
+
+    class Interrupted:
+        def __getattr__(self, name: str) -> object:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "striate.cli", Interrupted())  # type: ignore[arg-type]
+    assert entry.main() == 130
+    assert capfd.readouterr() == ("", "striate: stopped\n")
 
 
 @pytest.mark.parametrize(

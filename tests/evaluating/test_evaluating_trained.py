@@ -53,7 +53,7 @@ def test_a_network_that_is_not_known(run: Path) -> None:
     change_record(run, lambda record: record["network"].update(backbone="plane"))
     with pytest.raises(RunError) as caught:
         open_run(run)
-    sentence = f"the record of {run} describes no network that this striate knows: unknown backbone 'plane': "
+    sentence = f"the network of {run} cannot be built: unknown backbone 'plane': "
     assert str(caught.value).startswith(sentence)
 
 

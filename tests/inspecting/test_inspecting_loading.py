@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from striate.errors import ArgumentError, MissingExtraError, NetworkError, StriateError
+from striate.errors import ArgumentError, MissingExtraError, NetworkError, RunError, StriateError
 from striate.inspecting import inspect
 from striate.models import NetworkSpec, save_weights
 from striate.runs import MODEL, write_record
@@ -283,6 +283,15 @@ def test_a_python_file_that_is_not_there() -> None:
     with pytest.raises(ArgumentError) as caught:
         inspect("nowhere/my.py:make", (3, 8, 8))
     assert str(caught.value) == ("there is no file nowhere/my.py: name a Python file, as in my.py:make")
+
+
+def test_a_path_is_of_a_run(tmp_path: Path) -> None:
+    """As predict says of it; the networks there are do not belong there."""
+    with pytest.raises(RunError) as caught:
+        inspect(str(tmp_path / "none"))
+    assert str(caught.value) == (
+        f"no run at {tmp_path / 'none'}: expected a folder made by `striate train`; see `ls runs`"
+    )
 
 
 @pytest.mark.parametrize(("name", "shape", "first", "meant"), [

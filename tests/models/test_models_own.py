@@ -155,7 +155,7 @@ def test_what_has_gone_changed_or_come_from_a_stranger_is_refused(
 ) -> None:
     run = train("digits", recipe=small_recipe(epochs=1), backbone="my.py:make").path
     text, file = (here / "my.py").read_text(), here / "my.py"
-    begins = f"the record of {run} describes no network that this striate knows: it "
+    begins = f"the network of {run} cannot be built: it "
     digest = Source.of("my.py:make").sha256
 
     def refusal() -> str:

@@ -79,6 +79,8 @@ def load_network(
         return _from_run(path)
     if is_own(name):
         return Loaded(example(name, shape), name)
+    if path.name != name:  # in a folder: what is meant is a run, not a name
+        read_record(path)
     raise ArgumentError(
         f"{unknown('network', name, NETWORKS)}; or give a run folder, a .onnx or .pt2 file, "
         "my.py:function, package.module:function or timm:NAME"

@@ -142,6 +142,4 @@ def _without_numbers(run: Path, record: dict[str, Any]) -> nn.Module:
     try:
         return NetworkSpec.from_json(record["network"]).without_numbers()
     except (KeyError, TypeError, NetworkError, RuntimeError) as problem:
-        raise RunError(
-            f"the record of {run} describes no network that this striate knows: {problem}"
-        ) from None
+        raise RunError(f"the network of {run} cannot be built: {problem}") from None

@@ -125,9 +125,7 @@ def resumed_setup(run: Path, group: ProcessGroup, reporter: Reporter) -> Setup:
         spec = NetworkSpec.from_json(record["network"])
         algorithms = table_from_json(record.get("algorithms", ()))
     except NetworkError as problem:
-        raise RunError(
-            f"the record of {run} describes no network that this striate knows: {problem}"
-        ) from None
+        raise RunError(f"the network of {run} cannot be built: {problem}") from None
     except (ArgumentError, AttributeError, KeyError, TypeError, ValueError):
         raise RunError(f"the record of {run} lacks what a training needs to go on: train again") from None
     data = open_data(source, **options, progress=reporter.reading)

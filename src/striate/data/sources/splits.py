@@ -118,7 +118,7 @@ def groups_of(keys: Sequence[str], pattern: str | None) -> tuple[str, ...] | Non
     if pattern is None:
         return tuple(files) if files != list(keys) else None
     raise DataError(
-        f"group_by {pattern!r} matches none of {len(keys)} paths, such as {keys[0]!r}: give a pattern whose "
+        f"group_by '{pattern}' matches none of {len(keys)} paths, such as {keys[0]!r}: give a pattern whose "
         "first group names the recording that a clip was cut from"
     )
 
