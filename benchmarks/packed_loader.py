@@ -1,11 +1,13 @@
 """Batches of clips from the packed cache against the training step that takes them: resnet18 + tsm at 112².
 
     python benchmarks/packed_loader.py CLIP [CLIP …] [--rounds 7] [--short-side 128] [--copies 12]
+                                       [--shard-size 4MiB]
 
 Each clip becomes a class of `--copies` files, which are packed. A batch is 8 clips of 8 frames, drawn as in
 training, the short side resized from 128 and cut to 112. The step is a forward and backward pass and an
 update, in fp32 and in bf16, with channels last and without augmentation: what a training adds to it makes the
-loader's share smaller. Loader and step are timed in turn.
+loader's share smaller. Loader and step are timed in turn. With `--shard-size` the same clips are packed
+into shards too, and batches of both packs are loaded in turn; nothing is trained then.
 """
 
 import argparse
@@ -50,12 +52,35 @@ def step_of(network: torch.nn.Module, bf16: bool) -> Callable[[torch.Tensor, tor
     return step
 
 
+def compare_shards(root: Path, short_side: int, shard_size: str, rounds: int) -> None:
+    """The time of a batch from one file against that of the same batch from shards, taken in turn."""
+    pack_data(root / "set", root / "shards", short_side=short_side, shard_size=shard_size)
+    feeds, spent = [], ([], [])  # type: ignore[var-annotated]
+    for name in ("packed", "shards"):
+        train = open_data(root / name, frames=FRAMES, size=SIZE, workers=0).splits["train"]
+        random = np.random.default_rng(0)
+        order = [random.choice(len(train), CLIPS, replace=False) for _ in range(rounds + 4)]
+        feeds.append((train, order))
+    for number in range(rounds + 4):
+        for times, (train, order) in zip(spent, feeds, strict=True):
+            began = time.process_time()
+            train.take(order[number])
+            times.append(time.process_time() - began)
+    one, shards = (median(times[4:]) for times in spent)
+    files = len(list((root / "shards").glob("frames-*.u8")))
+    print(
+        f"a batch of {CLIPS} clips takes {one * 1000:.1f} ms of the processor from one file and "
+        f"{shards * 1000:.1f} ms from {files} shards: {one / shards:.2f} of the throughput"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("clips", nargs="+")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--short-side", type=int, default=128)
     parser.add_argument("--copies", type=int, default=12)
+    parser.add_argument("--shard-size")
     asked = parser.parse_args()
     keep_memory()
     with tempfile.TemporaryDirectory() as folder:
@@ -65,6 +90,9 @@ def main() -> None:
         packed = pack_data(root / "set", root / "packed", short_side=asked.short_side)
         spent = time.perf_counter() - began
         print(f"packed {packed.frames} frames, {packed.bytes / 2**20:.0f} MiB, in {spent:.1f} s")
+        if asked.shard_size:
+            compare_shards(root, asked.short_side, asked.shard_size, asked.rounds)
+            return
         data = open_data(root / "packed", frames=FRAMES, size=SIZE)
         train = data.splits["train"]
         random = np.random.default_rng(0)
