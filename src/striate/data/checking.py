@@ -11,6 +11,7 @@ from striate.data.images.reading import decode_image
 from striate.data.opening import is_built_in, open_data
 from striate.data.options import Options
 from striate.data.packed.pack import is_packed
+from striate.data.packed.remote import is_address
 from striate.data.sets.duplicates import file_keys
 from striate.data.sources.archives import is_archive, unpacked
 from striate.data.sources.array_file import is_array_file
@@ -79,6 +80,8 @@ def check_data(
     >>> check_data("digits").ok
     True
     """
+    if is_address(source):
+        return _check_whole(source)
     options = Options(workers=workers, progress=progress)
     path = Path(source).expanduser()
     if is_archive(path):

@@ -12,6 +12,7 @@ from striate.data.images.framing import DEFAULT, Fit
 from striate.data.options import GIB, Options, span_of
 from striate.data.packed.pack import is_packed
 from striate.data.packed.packed_clips import packed_contents
+from striate.data.packed.remote import is_address, remote_contents
 from striate.data.sources.archives import is_archive, unpacked
 from striate.data.sources.array_file import array_contents, is_array_file
 from striate.data.sources.class_folder import list_folder
@@ -54,9 +55,9 @@ def open_data(
         source: "digits" or "motion-digits", the path of a folder of IDX files or of class folders, or the
             name of such a folder, which is looked for in $STRIATE_DATA, ./datasets, the user's cache and the
             system's folders; a list file (see `list_rows`), a zip or tar of any of these, or a `.npz`; for
-            clips also a folder that `pack_data` has written. In Python also the data themselves: a data set
-            of PyTorch's, or a list, of (picture, label) or (path, label); arrays (pictures, labels); or a
-            dict of these for each split.
+            clips also a folder that `pack_data` has written, or the address of one in shards (`s3://…`). In
+            Python also the data themselves: a data set of PyTorch's, or a list, of (picture, label) or
+            (path, label); arrays (pictures, labels); or a dict of these for each split.
         channels: 1 (grey) or 3 (RGB); by default 1 if every image is grey, otherwise 3.
         size: pixels, for square images; by default what all images share, up to 64 (clips: 112), otherwise
             that.
@@ -133,6 +134,8 @@ def _opened(source: str | Path, options: Options) -> ImageData:
         if contents.items == "images":
             refuse_for_images("the data", options)
         return replace(assemble(contents, options.seed), source=str(source))
+    if isinstance(source, str) and is_address(source):
+        return replace(assemble(remote_contents(source, options), options.seed), source=source)
     path = Path(source).expanduser()
     if is_array_file(path):
         refuse_for_images(source, options)

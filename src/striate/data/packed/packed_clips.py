@@ -30,13 +30,18 @@ def packed_contents(folder: Path, options: Options) -> Contents:
     """The clips of a packed set. Raises DataError unless it is whole."""
     pack = read_pack(folder)
     flow = flow_of_pack(folder, pack, options) if options.flow else None
+    frames = open_frames(folder / FRAMES, pack.channels, pack.shapes, pack.capacity, pack.seals)
+    return contents_of(pack, str(folder), frames, flow, options)
+
+
+def contents_of(pack: Pack, source: str, frames: Frames, flow: Frames | None, options: Options) -> Contents:
+    """The clips of a packed set whose frames, and perhaps flow, are open."""
     split = np.array(pack.split)
     lengths = [Length(shape[0], seconds) for shape, seconds in zip(pack.shapes, pack.seconds, strict=True)]
     sampling, notes = choose_sampling(lengths, options)
-    frames = open_frames(folder / FRAMES, pack.channels, pack.shapes, pack.capacity, pack.seals)
     return Contents(
         name=pack.name,
-        source=str(folder),
+        source=source,
         classes=pack.classes,
         images=PackedClips(pack, frames, flow, sampling, options),
         keys=pack.keys,

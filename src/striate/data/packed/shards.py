@@ -4,8 +4,8 @@ Which clip lies where follows from the clips' shapes and the size of a shard: no
 """
 
 import re
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,16 +21,19 @@ _OPEN = 64
 _UNITS = {"": 1, "B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _SIZE = re.compile(r"([0-9]{1,15}) ?([KMGT]iB|B|)")
 
+Bring = Callable[[Path, Callable[[Path], FrameFile]], FrameFile]
+"""Gives a shard, by its path and what opens it."""
 
-def bytes_of(text: str) -> int:
-    """The bytes of a size in words. Raises ArgumentError for another word.
+
+def bytes_of(text: str, name: str = "shard_size") -> int:
+    """The bytes of a size in words, which `name` has. Raises ArgumentError for another word.
 
     >>> bytes_of("2MiB"), bytes_of("500")
     (2097152, 500)
     """
     match = _SIZE.fullmatch(text)
     if not match or not int(match[1]):
-        raise ArgumentError(f"shard_size must be a size such as 1GiB, 200MiB or 5000000; got {text!r}")
+        raise ArgumentError(f"{name} must be a size such as 1GiB, 200MiB or 5000000; got {text!r}")
     return int(match[1]) * _UNITS[match[2]]
 
 
@@ -82,15 +85,36 @@ class Shards:
     """Clips in several files, of which those are open that were read last."""
 
     def __init__(
-        self, path: Path, planes: int, shapes: Sequence[Shape], capacity: int, seals: Sequence[int] = ()
+        self,
+        path: Path,
+        planes: int,
+        shapes: Sequence[Shape],
+        capacity: int,
+        seals: Sequence[int] = (),
+        bring: Bring | None = None,
+        most_open: int = _OPEN,
     ) -> None:
-        """Raises DataError unless all files are there, as long as the clips (T, H, W) say."""
+        """Opens them.
+
+        Args:
+            path: which `shard_of` makes their paths of.
+            planes: of a frame.
+            shapes: (T, H, W) of each clip.
+            capacity: values of one plane that a shard holds.
+            seals: CRC-32 of the checksums of each, if they are known.
+            bring: opens a shard that may not be here yet. By default all must be here.
+            most_open: at a time.
+
+        Raises:
+            DataError: files that must be here are missing or not as long as the clips say.
+        """
         self.path, self.planes, self.shapes = path, planes, shapes
         self._seals, self._parts = seals, parts_of(path, shapes, capacity)
-        for part, of_part in self._parts:
+        self._bring = bring
+        for part, of_part in self._parts if bring is None else ():
             check_lengths(part, planes, of_part)
         self._ends = np.cumsum([len(of_part) for _, of_part in self._parts])
-        self._open = lru_cache(_OPEN)(self._opened)
+        self._open = lru_cache(most_open)(self._opened)
 
     def read(self, row: int, numbers: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
         """Frames of one clip, as `FrameFile.read` gives them."""
@@ -100,7 +124,9 @@ class Shards:
 
     def _opened(self, shard: int) -> FrameFile:
         seal = self._seals[shard] if self._seals else None
-        return FrameFile(self._parts[shard][0], self.planes, self._parts[shard][1], seal)
+        part, shapes = self._parts[shard]
+        open_it = partial(FrameFile, planes=self.planes, shapes=shapes, seal=seal)
+        return self._bring(part, open_it) if self._bring else open_it(part)
 
 
 class ShardWriter:
