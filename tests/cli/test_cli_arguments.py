@@ -83,10 +83,11 @@ def test_a_whole_number_is_one(text: str) -> None:
             "inspect has no option --model: NETWORK stands without one, as in `striate inspect plain`",
         ),
         (
-            "stream --ckpt runs/a b.mp4",
-            "stream has no option --ckpt: RUN stands without one, as in `striate stream "
-            "runs/clips-resnet18-tsm video.mp4`",
+            "evaluate --ckpt runs/a",
+            "evaluate has no option --ckpt: RUN stands without one, as in `striate evaluate "
+            "runs/digits-plain`",
         ),
+        ("stream --ckpt runs/a b.mp4", "stream has no option --ckpt: did you mean --weights?"),
         ("completion", "completion needs SHELL: for example `striate completion bash`"),
         (
             "data pack",

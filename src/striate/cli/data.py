@@ -101,10 +101,12 @@ striate data get fashion-mnist --out datasets/fashion-mnist""",
         "pack_data",
         show_pack,
         positional=("source",),
+        metavars={"shard_size": "SIZE"},
         progress=lambda asked: counting("packing"),
         goes_on=lambda asked: True,
         examples="""
 striate data pack clips/ --out packed/
+striate data pack clips/ --out packed/ --shard-size 1GiB
 striate data pack trainlist01.txt --out packed/ --short-side 128 --fps 15""",
     ),
     "flow": Verb(
