@@ -14,6 +14,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> HashStore:
     shared = HashStore()
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setenv("RANK", "0")
+    monkeypatch.setattr(torchrun, "_STORE_IS_LOST", [])
     monkeypatch.setattr(torchrun, "PATIENCE", timedelta(seconds=0.05))
     monkeypatch.setattr(torchrun, "shared_store", lambda: shared)
     monkeypatch.setattr(torchrun, "_end_by_itself", lambda: None)

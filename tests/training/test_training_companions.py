@@ -8,6 +8,7 @@ from platform import node
 import pytest
 from torch.distributed import HashStore, PrefixStore
 
+from striate import torchrun
 from striate.errors import DataError, TrainingError
 from striate.training import companions
 from striate.training.companions import Companions
@@ -24,6 +25,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seconds become hundredths."""
     for name in ("BEAT", "SILENCE", "BROKEN_SILENCE", "MAIN_FIRST"):
         monkeypatch.setattr(companions, name, getattr(companions, name) / 20)
+    monkeypatch.setattr(torchrun, "_STORE_IS_LOST", [])  # what is lost here is not for other tests
 
 
 def ends(

@@ -54,10 +54,12 @@ def look_with_ray(asking: Asking, paths: Sequence[Path]) -> Iterator[Seen]:
         num_gpus=1 if gpus else None,
     )
     with redirect_stdout(sys.stderr):  # Ray tells of actors that it lost
-        for row in looked.iter_rows():
-            yield pickle.loads(row["seen"])
-        if ours:
-            ray.shutdown()
+        try:
+            for row in looked.iter_rows():
+                yield pickle.loads(row["seen"])
+        finally:
+            if ours:
+                ray.shutdown()
 
 
 class _Looker:
