@@ -2,6 +2,11 @@
 # It needs the registries of images and of Python packages, and nothing else.
 FROM python:3.11-slim
 
+# Where else pip looks. Of torch, Linux on x86-64 gets the build for CUDA from the registry, with gigabytes of
+# libraries; with the address of its builds for processors here, pip takes one of those.
+ARG PIP_EXTRA_INDEX_URL
+ARG PIP_FIND_LINKS
+
 WORKDIR /src
 COPY pyproject.toml setup.py constraints.txt README.md CHANGELOG.md LICENSE MANIFEST.in ./
 COPY src src
