@@ -3,12 +3,14 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 # Set before torch is imported: threads that wait for others sleep, so that tests side by side do not starve.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from scheduling import scheduling
 from small_clips import write_small_clips
@@ -22,6 +24,23 @@ settings.load_profile("striate")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that take long first, so that processes side by side end together."""
     items.sort(key=lambda item: item.path.parent.name not in ("training", "contract"))
+
+
+TOGETHER = ("exporting",)
+"""Rooms that make what is dear once for all of their files: one process does them."""
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """Each file stays in one process, and of some rooms all files."""
+    return ByFileOrRoom(config, log)
+
+
+class ByFileOrRoom(LoadFileScheduling):  # type: ignore[misc]  # xdist is not typed
+    """Gives out tests by file, or by room."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        _, room, *_ = nodeid.split("/")
+        return room if room in TOGETHER else super()._split_scope(nodeid)
 
 
 @pytest.fixture(scope="session", autouse=True)

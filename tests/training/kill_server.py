@@ -11,7 +11,7 @@ from small_runs import EVERYTHING_RANDOM, TINY, go_on, small_recipe, small_run
 from striate.runs import RECORD, read_record
 from striate.training import concluding, loop, number_format
 
-EPOCHS = 30
+EPOCHS = 20
 RECIPE = small_recipe(epochs=EPOCHS, augmentation=EVERYTHING_RANDOM, ema=0.9, clip_norm=1.0)
 KINDS: dict[str, dict[str, Any]] = {
     "images": {"recipe": RECIPE, "options": {**TINY, "dropout": 0.3}},
@@ -37,15 +37,15 @@ def one(kind: str, data: Path, run: Path, checkpoint_seconds: float) -> None:
 
 
 def serve() -> None:
-    kind, data, whole = sys.argv[1], *map(Path, sys.argv[2:])
-    one(
-        kind, data, whole, 60
-    )  # the training that nobody kills; it also loads all that is loaded when first used
+    """Arguments: a set of images, one of clips, and a folder for the trainings that nobody kills."""
+    data = dict(zip(KINDS, map(Path, sys.argv[1:3]), strict=True))
+    for kind in KINDS:  # this also loads all that is loaded when first used
+        one(kind, data[kind], Path(sys.argv[3]) / kind, 60)
     for line in sys.stdin:
-        run, seconds = line.split("\t")
+        kind, run, seconds = line.split("\t")
         process = os.fork()
         if process == 0:
-            one(kind, data, Path(run), float(seconds))
+            one(kind, data[kind], Path(run), float(seconds))
             os._exit(0)
         print(process, flush=True)
         print(os.waitpid(process, 0)[1], flush=True)

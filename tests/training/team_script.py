@@ -1,7 +1,9 @@
 """Run by torchrun in two processes: trains, and compares shared batch norms with torch's own."""
 
+import os
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from torch import Tensor, nn
 
 from small_clips import clip_run
 from small_runs import EVERYTHING_RANDOM, At, small_recipe, small_run
+from striate.cli import main as command
 from striate.evaluating.scoring import Normalisation
 from striate.models import NetworkSpec
 from striate.training import algorithm_choice as algorithms
@@ -127,12 +130,26 @@ def lonely(number: int) -> None:
     assert all(torch.isfinite(parameter.grad).all() for parameter in network.parameters())
 
 
+def on_a_machine_of_its_own(number: int, folder: Path) -> None:
+    """Goes on with a run, in a folder that the other process does not have; what is printed goes to a file."""
+    local, os.environ["LOCAL_RANK"] = os.environ["LOCAL_RANK"], "0"
+    os.chdir(folder / f"machine{number}")
+    with (folder / f"machine{number}.txt").open("w") as told, redirect_stdout(told), redirect_stderr(told):
+        code = command(["train", "--resume", "run"])
+        print(f"code {code}")
+    os.environ["LOCAL_RANK"] = local
+
+
 def main(data: Path, clips: Path, folder: Path) -> None:
     with process_group(torch.device("cpu")) as member:
         normalised(member.rank, PARTS[member.world_size], folder)
         lonely(member.rank)
         dist.barrier()
+    on_a_machine_of_its_own(member.rank, folder)
     trained(data, clips, folder)
+    print("all done", flush=True)
+    options = "--epochs 5000 --options widths=4,8 hidden=16 --number-format fp32 --batch-size 32"
+    sys.exit(command(["train", str(data), "--out", str(folder / "signalled"), *options.split()]))
 
 
 if __name__ == "__main__":

@@ -279,7 +279,7 @@ def test_the_same_training_under_load_gives_the_same_weights(tmp_path: Path, sma
     path = os.pathsep.join([*folders, *sys.path])
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONPATH": path}
     script = Path(__file__).parent / "load_script.py"
-    subprocess.run([sys.executable, script, small_set, tmp_path, "3", "3"], env=environment, check=True)
+    subprocess.run([sys.executable, script, small_set, tmp_path, "3", "1"], env=environment, check=True)
     runs = [tmp_path / f"run{number}" for number in range(3)]
     assert all(read_record(run)["algorithms"] for run in runs)
     for run in runs[1:]:

@@ -29,16 +29,16 @@ def environment() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Server:
-    """A process that starts trainings, and the folder of one that ran to its end in it."""
+    """A process that starts trainings, and the folder of those that ran to their end in it."""
 
     process: "subprocess.Popen[str]"
     whole: Path
 
-    def train_and_kill(self, run: Path, seconds: float, checkpoints: float) -> bool:
+    def train_and_kill(self, kind: str, run: Path, seconds: float, checkpoints: float) -> bool:
         """Trains for that long and kills; whether the training had ended by itself."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        print(run, checkpoints, sep="\t", file=self.process.stdin, flush=True)
+        print(kind, run, checkpoints, sep="\t", file=self.process.stdin, flush=True)
         training = int(self.process.stdout.readline())
         time.sleep(seconds)
         with contextlib.suppress(ProcessLookupError):
@@ -47,22 +47,12 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, small_set: Path) -> Iterator[Server]:
-    with serving("images", small_set, tmp_path_factory.mktemp("killed") / "whole") as server:
-        yield server
-
-
-@pytest.fixture
-def clip_server(tmp_path: Path, small_clips: Path) -> Iterator[Server]:
-    with serving("clips", small_clips, tmp_path / "whole") as server:
-        yield server
-
-
-@contextlib.contextmanager
-def serving(kind: str, data: Path, whole: Path) -> Iterator[Server]:
-    """A server that trains on such data."""
+def server(
+    tmp_path_factory: pytest.TempPathFactory, small_set: Path, small_clips: Path
+) -> Iterator[Server]:
+    whole = tmp_path_factory.mktemp("whole")
     with subprocess.Popen(
-        [sys.executable, str(HERE / "kill_server.py"), kind, str(data), str(whole)],
+        [sys.executable, *map(str, (HERE / "kill_server.py", small_set, small_clips, whole))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -74,24 +64,21 @@ def serving(kind: str, data: Path, whole: Path) -> Iterator[Server]:
             process.kill()
 
 
-@pytest.mark.parametrize("checkpoints", [60.0, 0.0], ids=["at the end of epochs", "after every step"])
-def test_killed_at_arbitrary_moments(server: Server, tmp_path: Path, checkpoints: float) -> None:
-    kill_until_the_end(server, tmp_path / "run", checkpoints, "images")
-
-
-def test_killed_while_training_on_clips(clip_server: Server, tmp_path: Path) -> None:
-    """Which frames are drawn, and how they are varied, follows from the step as well."""
-    kill_until_the_end(clip_server, tmp_path / "run", 0.0, "clips")
-
-
-def kill_until_the_end(server: Server, run: Path, checkpoints: float, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "checkpoints"),
+    [("images", 60.0), ("images", 0.0), ("clips", 0.0)],
+    ids=["at the end of epochs", "after every step", "clips"],
+)
+def test_killed_at_arbitrary_moments(server: Server, tmp_path: Path, kind: str, checkpoints: float) -> None:
+    """Which frames of clips are drawn, and how they are varied, follows from the step as well."""
+    run = tmp_path / "run"
     moments, killed, longest = random.Random(5), 0, 0.2
-    while not server.train_and_kill(run, moments.uniform(0, longest), checkpoints):
+    while not server.train_and_kill(kind, run, moments.uniform(0, longest), checkpoints):
         killed, longest = killed + 1, 1.1 * longest  # a slow machine must get on too
     assert killed > 2
     assert read_record(run)["status"] == "finished"
     assert epochs_in(run) == list(range(1, KINDS[kind]["recipe"].epochs + 1))
-    assert_equal(state_of(run), state_of(server.whole))
+    assert_equal(state_of(run), state_of(server.whole / kind))
 
 
 def wait_for(file: Path, lines: int, process: "subprocess.Popen[str]") -> None:
@@ -124,7 +111,7 @@ def test_the_command_stopped_then_killed_then_finished(
     tmp_path: Path, small_set: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = (
-        "--num-threads 1 --epochs 15 --number-format fp32 --batch-size 32 --options widths=4,8 hidden=16"
+        "--num-threads 1 --epochs 15 --number-format fp32 --algorithms plain --batch-size 32 --options widths=4,8 hidden=16"
     )
     run = tmp_path / "a run"
     with command("train", small_set, *options.split(), "--out", run) as stopped:

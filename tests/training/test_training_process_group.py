@@ -104,12 +104,18 @@ def exact(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def together(tmp_path_factory: pytest.TempPathFactory, small_set: Path, small_clips: Path) -> Path:
-    """The folder in which two processes have left their trainings."""
+    """The folder in which two processes have left their trainings, the last one ended by a signal to torchrun."""
     folder = tmp_path_factory.mktemp("together")
+    for machine in ("machine0", "machine1"):
+        (folder / machine).mkdir()
+    small_run(folder / "machine0" / "run", small_recipe(), data=str(small_set), reporter=At(3))
     with start(torchrun(HERE / "team_script.py", small_set, small_clips, folder)) as process:
-        told, _ = process.communicate(timeout=120)
-    assert process.returncode == 0, told
+        wait_for(folder / "signalled" / HISTORY, process)
+        process.send_signal(signal.SIGTERM)
+        told, _ = process.communicate(timeout=60)
+    assert told.count("all done\n") == 2, told
     assert "Warning" not in told
+    (folder / "told.txt").write_text(told)
     return folder
 
 
@@ -199,21 +205,27 @@ def test_algorithms_are_measured_for_every_part_and_shared(
         assert one == pytest.approx(other, rel=1e-3)
 
 
-def test_a_signal_to_torchrun_leaves_a_run_that_can_go_on(tmp_path: Path, small_set: Path) -> None:
-    run = tmp_path / "run"
-    options = f"--out {run} --epochs 5000 --options widths=4,8 hidden=16 --number-format fp32 --batch-size 32"
-    with start(torchrun("-m", "striate", "train", small_set, *options.split())) as process:
-        wait_for(run / HISTORY, process)
-        process.send_signal(signal.SIGTERM)
-        told, _ = process.communicate(timeout=60)
-    assert told.count(f"stopped, everything saved; go on with:  striate train --resume {run}\n") == 1
+def test_a_signal_to_torchrun_leaves_a_run_that_can_go_on(together: Path) -> None:
+    run = together / "signalled"
+    stopped = f"stopped, everything saved; go on with:  striate train --resume {run}\n"
+    assert (together / "told.txt").read_text().count(stopped) == 1
     assert read_record(run)["status"] == "stopped"
     epochs = len(epochs_in(run))
     go_on(run, reporter=At(STEPS * (epochs + 1)))
     assert epochs_in(run)[: epochs + 1] == list(range(1, epochs + 2))
 
 
-def wait_for(file: Path, process: "subprocess.Popen[str]", seconds: float = 60) -> None:
+def test_the_main_process_alone_holds_the_run(together: Path) -> None:
+    """Two machines, as far as a process can tell: it goes on to the end; the other's folder stays empty."""
+    told, said = ((together / f"machine{number}.txt").read_text() for number in range(2))
+    assert "going on with 2 processes in place of 1" in told
+    assert told.endswith("code 0\n")
+    assert said == "code 0\n"
+    assert read_record(together / "machine0" / "run")["status"] == "finished"
+    assert list((together / "machine1").iterdir()) == []
+
+
+def wait_for(file: Path, process: "subprocess.Popen[str]", seconds: float = 120) -> None:
     """Until the file is there."""
     end = time.monotonic() + seconds
     while not file.exists():
