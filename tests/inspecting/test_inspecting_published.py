@@ -8,6 +8,7 @@ from gradient_witness import support
 from published_networks import densenet121, inception_v3, video_resnet18
 from torch import nn
 
+from narrow_networks import narrowed
 from striate.inspecting import inspect
 from striate.models import CATALOGUE, build
 
@@ -87,42 +88,14 @@ def test_inception() -> None:
     assert field.size == (1311, 1311)
 
 
-NARROWER = 8
-"""How many times fewer channels there are than in the catalogue: what a unit sees has nothing to do with them."""
-
-
 def features(name: str) -> nn.Module:
-    """A network of the catalogue without its head, and narrow."""
+    """A network of the catalogue without its head, and narrow: what a unit sees is no matter of width."""
     with torch.device("meta"):
         network = build(name, classes=2, channels=1)
     for part in ("avgpool", "flatten", "fc", "classifier"):
         if hasattr(network, part):
             setattr(network, part, nn.Identity())
-    for path, layer in list(network.named_modules()):
-        if isinstance(layer, nn.Conv2d | nn.BatchNorm2d):
-            parent, _, own = path.rpartition(".")
-            setattr(network.get_submodule(parent), own, narrow(layer))
-    return network
-
-
-def narrow(layer: nn.Conv2d | nn.BatchNorm2d) -> nn.Module:
-    """The same layer with fewer channels."""
-    if isinstance(layer, nn.BatchNorm2d):
-        return nn.BatchNorm2d(fewer(layer.num_features))
-    return nn.Conv2d(
-        fewer(layer.in_channels),
-        fewer(layer.out_channels),
-        layer.kernel_size,  # type: ignore[arg-type]
-        layer.stride,  # type: ignore[arg-type]
-        layer.padding,  # type: ignore[arg-type]
-        layer.dilation,  # type: ignore[arg-type]
-        1 if layer.groups == 1 else fewer(layer.groups),
-        layer.bias is not None,
-    )
-
-
-def fewer(channels: int) -> int:
-    return -(-channels // NARROWER)
+    return narrowed(network)
 
 
 @pytest.mark.parametrize("name", sorted(set(CATALOGUE) - {"plain"}))
