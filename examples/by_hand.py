@@ -101,14 +101,14 @@ def train(samples: Samples, test: Samples, epochs: int, batch: int, seed: int) -
 def main() -> None:
     parser = argparse.ArgumentParser(description="A convolutional network trained by hand, NumPy only.")
     parser.add_argument("--mnist", type=Path, metavar="FOLDER", help="the folder of MNIST's four IDX files")
-    parser.add_argument("--epochs", type=int, help="times through the training set: 40, or 2 for MNIST")
+    parser.add_argument("--epochs", type=int, help="times through the training set: 20, or 2 for MNIST")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if options.mnist:
         samples, test = idx(options.mnist, "train"), idx(options.mnist, "t10k")
         train(samples, test, options.epochs or 2, 64, options.seed)
     else:
-        train(*digits(options.seed), options.epochs or 40, 32, options.seed)
+        train(*digits(options.seed), options.epochs or 20, 32, options.seed)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from narrow_networks import narrowed
 from striate.errors import NetworkError
-from striate.models import build
+from striate.models import build, through_time
 from striate.stepping import Step, step_of
 from striate.stepping.readout import READOUTS, Readout
 
@@ -26,9 +27,10 @@ def made(backbone: str, way: str, causal: bool) -> tuple[nn.Module, Step]:
         torch.manual_seed(0)
         sides = {"plain": 12}.get(backbone, 32)
         options = {"widths": (4, 8, 8), "hidden": (6,)} if backbone == "plain" else {}
-        network = build(
-            backbone, classes=3, channels=2, size=sides, time=way, frames=8, causal=causal, **options
-        )
+        with torch.device("cpu" if backbone in ("plain", "fast") else "meta"):
+            images = build(backbone, classes=3, channels=2, size=sides, **options)
+        images = narrowed(images) if backbone not in ("plain", "fast") else images
+        network = through_time(images, way, classes=3, frames=8, causal=causal)
         for norm in network.modules():
             if isinstance(norm, nn.modules.batchnorm._BatchNorm):
                 norm.running_mean.normal_(0, 0.1)
@@ -109,7 +111,9 @@ def test_two_directional_shifts_are_as_late_as_they_are_many(backbone: str, late
 @pytest.mark.parametrize(("name", "late", "every"), [("r3d_18", 54, 8)])
 def test_published_networks_step_late(name: str, late: int, every: int) -> None:
     torch.manual_seed(0)
-    network = build(name, classes=3).eval()
+    with torch.device("meta"):
+        network = build(name, classes=3)
+    network = narrowed(network).eval()
     step = step_of(network, size=16, readout="since-start", lookahead=True)
     assert (step.late, step.every) == (late, every)
     clip = torch.randn(1, 3, 9, 16, 16)

@@ -131,7 +131,7 @@ def lonely(number: int) -> None:
 
 
 def on_a_machine_of_its_own(number: int, folder: Path) -> None:
-    """Goes on with a run, in a folder that the other process does not have; what is printed goes to a file."""
+    """Goes on with a run in a folder that the other process does not have; prints into a file."""
     local, os.environ["LOCAL_RANK"] = os.environ["LOCAL_RANK"], "0"
     os.chdir(folder / f"machine{number}")
     with (folder / f"machine{number}.txt").open("w") as told, redirect_stdout(told), redirect_stderr(told):

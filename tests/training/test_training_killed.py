@@ -47,9 +47,7 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server(
-    tmp_path_factory: pytest.TempPathFactory, small_set: Path, small_clips: Path
-) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory, small_set: Path, small_clips: Path) -> Iterator[Server]:
     whole = tmp_path_factory.mktemp("whole")
     with subprocess.Popen(
         [sys.executable, *map(str, (HERE / "kill_server.py", small_set, small_clips, whole))],
@@ -111,7 +109,8 @@ def test_the_command_stopped_then_killed_then_finished(
     tmp_path: Path, small_set: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = (
-        "--num-threads 1 --epochs 15 --number-format fp32 --algorithms plain --batch-size 32 --options widths=4,8 hidden=16"
+        "--num-threads 1 --epochs 15 --number-format fp32 --algorithms plain --batch-size 32 "
+        "--options widths=4,8 hidden=16"
     )
     run = tmp_path / "a run"
     with command("train", small_set, *options.split(), "--out", run) as stopped:

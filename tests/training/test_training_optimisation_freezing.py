@@ -1,6 +1,7 @@
 """Fine-tuning: parts that do not learn, and parts that learn more slowly."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -111,12 +112,14 @@ def test_with_the_full_rate_the_groups_are_those_of_old() -> None:
     assert len(make_optimizer(network, Recipe(), untrained_parts(network)).param_groups) == 2
 
 
+RESNET: dict[str, Any] = {"size": 8, "backbone": "resnet18", "options": {}}
+
+
 @pytest.fixture(scope="module")
 def taught(tmp_path_factory: pytest.TempPathFactory, small_set: Path) -> Run:
     """A small ResNet to start from."""
-    recipe = small_recipe(epochs=1)
     folder = tmp_path_factory.mktemp("taught") / "run"
-    return small_run(folder, recipe, data=small_set, size=16, backbone="resnet18", options={})
+    return small_run(folder, small_recipe(epochs=1, batch_size=88), data=small_set, **RESNET)
 
 
 @pytest.mark.usefixtures("quick")
@@ -124,15 +127,13 @@ def test_frozen_parts_are_bit_for_bit_the_same_afterwards(
     tmp_path: Path, taught: Run, small_set: Path
 ) -> None:
     frozen = ("conv1", "bn1", "layer1", "layer2", "layer3")
-    recipe = small_recipe(epochs=1, freeze=frozen, backbone_rate=0.1)
+    recipe = small_recipe(epochs=1, batch_size=88, freeze=frozen, backbone_rate=0.1)
     tuned = small_run(
         tmp_path / "run",
         recipe,
         data=small_set,
-        size=16,
-        backbone="resnet18",
-        options={},
         weights=taught.path,
+        **RESNET,
     )
     before, after = (load_file(run.path / runs.MODEL) for run in (taught, tuned))
     for name, value in before.items():

@@ -104,7 +104,7 @@ def exact(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def together(tmp_path_factory: pytest.TempPathFactory, small_set: Path, small_clips: Path) -> Path:
-    """The folder in which two processes have left their trainings, the last one ended by a signal to torchrun."""
+    """Where two processes have left their trainings; a signal to torchrun ended the last one."""
     folder = tmp_path_factory.mktemp("together")
     for machine in ("machine0", "machine1"):
         (folder / machine).mkdir()
