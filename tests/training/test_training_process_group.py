@@ -205,6 +205,7 @@ def test_algorithms_are_measured_for_every_part_and_shared(
         assert one == pytest.approx(other, rel=1e-3)
 
 
+@pytest.mark.usefixtures("exact")
 def test_a_signal_to_torchrun_leaves_a_run_that_can_go_on(together: Path) -> None:
     run = together / "signalled"
     stopped = f"stopped, everything saved; go on with:  striate train --resume {run}\n"
