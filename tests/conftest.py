@@ -15,6 +15,7 @@ from xdist.scheduler import LoadFileScheduling
 from scheduling import scheduling
 from small_clips import write_small_clips
 from small_runs import small_recipe, small_run, write_small_set
+from striate.doors import command_line
 from striate.training.train import Run
 
 settings.register_profile("striate", deadline=None)  # the first example loads what is loaded when first used
@@ -75,6 +76,13 @@ def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def small_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of IDX files that opens at once."""
     return write_small_set(tmp_path_factory.mktemp("sets") / "small")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def as_written() -> Iterator[None]:
+    """Sentences are compared as they are written, in the words of the command line; see test_doors.py."""
+    with command_line():
+        yield
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from striate.doors import worded
+
 _CONTROLS = re.compile(
     r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c\u2028\u2029]"
 )
@@ -22,9 +24,17 @@ _CONTROLS = re.compile(
 
 
 class StriateError(Exception):
-    """A mistake in what came in, told in one sentence. `str(error)` is that sentence, fit for a terminal."""
+    """A mistake in what came in, told in one sentence.
+
+    `str(error)` is that sentence, fit for a terminal, in the words of the door by which the user came.
+    """
 
     def __str__(self) -> str:
+        return worded(self.sentence)
+
+    @property
+    def sentence(self) -> str:
+        """As it was written, with options as the command line has them."""
         return printable(super().__str__())
 
 

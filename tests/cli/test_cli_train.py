@@ -160,7 +160,7 @@ def test_a_run_of_a_newer_version(run: Command, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps({"format": runs.FORMAT + 1}))
     sentence = (
         f"{tmp_path} was written by a newer striate (record format {runs.FORMAT + 1}, this one reads up to "
-        f"{runs.FORMAT}): upgrade with pip install --upgrade striate"
+        f"{runs.FORMAT}): upgrade with `pip install --upgrade striate`"
     )
     assert refused(run, "train", "--resume", tmp_path) == sentence
     assert refused(run, "evaluate", tmp_path) == sentence

@@ -22,7 +22,7 @@ def test_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(problem.value) == "port is from 0, for a free one, to 65535; got -1"
     with pytest.raises(ArgumentError) as problem:
         lab(save=tmp_path / "page.html")
-    said = "save what? name a run, and an input: striate lab RUN INPUT --save page.html"
+    said = "save what? name a run, and an input: `striate lab RUN INPUT --save page.html`"
     assert str(problem.value) == said
     monkeypatch.setattr("striate.web.served.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError) as problem:

@@ -173,8 +173,8 @@ def test_what_has_gone_changed_or_come_from_a_stranger_is_refused(
     file.write_text(text)
     monkeypatch.setenv("XDG_CACHE_HOME", str(here / "another machine"))
     assert refusal() == (
-        f"is code, {file}:make, that nobody has run here yet: read it, name it once (striate inspect "
-        f"{file}:make --input 3x64x64), then open the run again"
+        f"is code, {file}:make, that nobody has run here yet: read it, name it once (`striate inspect "
+        f"{file}:make --input 3x64x64`), then open the run again"
     )
     builder(f"{file}:make")
     assert load(run)

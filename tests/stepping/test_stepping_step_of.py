@@ -266,7 +266,7 @@ def test_later_frames_are_seen_only_if_asked_for() -> None:
     with pytest.raises(NetworkError) as caught:
         step_of(network, size=12)
     assert str(caught.value) == (
-        "backbone.conv3 (ShiftedConv2d) sees later frames, so it cannot answer at once: give lookahead=True "
+        "backbone.conv3 (ShiftedConv2d) sees later frames, so it cannot answer at once: give --lookahead "
         "for answers that come late, or train with --causal"
     )
 

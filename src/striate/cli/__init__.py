@@ -14,6 +14,7 @@ from striate.checked.habits import VERBS as HABITS
 from striate.checked.habits import meant
 from striate.cli.running import run
 from striate.cli.verbs import VERBS, module_of
+from striate.doors import command_line
 from striate.errors import ArgumentError, DataError, StriateError, WeightsError
 from striate.torchrun import alone, leads, main_failed, show_once
 
@@ -44,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):  # a name that the terminal cannot show is no reason to fail
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = _answer(words)
+        with command_line():
+            code = _answer(words)
         sys.stdout.flush()
         return code
     except BrokenPipeError:  # the reader of our output has gone, as `head` does

@@ -150,7 +150,7 @@ def _saved(opening: Opening, path: Path, language: str, megabytes: float) -> Sav
     from striate.exploring.saving import save_page
 
     if not opening.networks:
-        raise ArgumentError("save what? name a run, and an input: striate lab RUN INPUT --save page.html")
+        raise ArgumentError("save what? name a run, and an input: `striate lab RUN INPUT --save page.html`")
     if not megabytes > 0:
         raise ArgumentError(f"save_size is above 0; got {megabytes:g}")
     opening.make()

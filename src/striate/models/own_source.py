@@ -98,7 +98,7 @@ class Source(JsonValue):
         if self.sha256 not in _trusted():
             raise NetworkError(
                 f"it is code, {name}, that nobody has run here yet: read it, name it once "
-                f"(striate inspect {name} --input 3x64x64), then open the run again"
+                f"(`striate inspect {name} --input 3x64x64`), then open the run again"
             )
 
 

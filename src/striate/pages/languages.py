@@ -108,7 +108,7 @@ def errors_in(say: Callable[[str], str]) -> Iterator[None]:
     try:
         yield
     except StriateError as error:
-        error.args = (say(str(error)), *error.args[1:])
+        error.args = (say(error.sentence), *error.args[1:])
         raise
 
 

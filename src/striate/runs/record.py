@@ -121,7 +121,7 @@ def read_record(run: str | Path) -> dict[str, Any]:
     if not Whole(1, FORMAT).fits(version):
         raise RunError(
             f"{run} was written by a newer striate (record format {version}, this one reads up to {FORMAT}): "
-            "upgrade with pip install --upgrade striate"
+            "upgrade with `pip install --upgrade striate`"
         )
     if version >= SEALED:
         _check_checksum(record, path)

@@ -106,7 +106,7 @@ class Build:
         """Refuse a layer that sees later frames where that was not asked for."""
         if clock.late > before.late and not self.lookahead:
             raise NetworkError(
-                f"{call.title} sees later frames, so it cannot answer at once: give lookahead=True for "
+                f"{call.title} sees later frames, so it cannot answer at once: give --lookahead for "
                 "answers that come late, or train with --causal"
             )
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from torch import nn
 
+from striate.doors import worded
 from striate.errors import MissingExtraError, RunError
 from striate.numbers import percent
 from striate.pages.terminal import console_of
@@ -63,8 +64,9 @@ class Lines(Reporter):
         self.every = 1
 
     def say(self, text: str) -> None:
-        """A line."""
-        self.console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=True)
+        """A line, or on a terminal as many as it is wide."""
+        wrapped = self.console.is_terminal
+        self.console.print(worded(text), highlight=False, markup=False, emoji=False, soft_wrap=not wrapped)
 
     def begin(self, steps: int | None, done: int, epochs: int | None, unit: str = "images") -> None:
         """How long it will be."""
