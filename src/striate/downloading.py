@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from striate.errors import DataError
+from striate.errors import DataError, not_written
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -111,5 +111,5 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise DataError(
-            f"cannot write {path}: {error.strerror}; choose another folder or make room"
+            f"cannot write {path}: {not_written(error)}; choose another folder or make room"
         ) from None

@@ -11,6 +11,7 @@ StriateError
 └── MissingExtraError  an optional dependency is not installed; names the command that installs it
 """
 
+import errno
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -71,6 +72,17 @@ class MissingExtraError(StriateError):
 
     def __init__(self, extra: str, what_for: str) -> None:
         super().__init__(f"{what_for} needs the extra {extra!r}: pip install 'striate[{extra}]'")
+
+
+def not_written(problem: OSError) -> str:
+    """Why something could not be written.
+
+    >>> not_written(FileExistsError(17, "File exists"))
+    'a file stands where a folder is to be'
+    """
+    if problem.errno in (errno.EEXIST, errno.ENOTDIR):  # of a link or a name that has to be new nobody hears
+        return "a file stands where a folder is to be"
+    return problem.strerror or str(problem) or type(problem).__name__
 
 
 def printable(text: str) -> str:

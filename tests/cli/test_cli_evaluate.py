@@ -61,7 +61,8 @@ def test_what_is_refused(run: Command, digits_run: Run, tmp_path: Path) -> None:
         ): "digits has no split 'tests': it has train, val, test; name one with --split, or all",
         ("--device", "gpu"): "unknown device 'gpu': use auto, cpu, cuda or cuda:1",
         ("--out", tmp_path / "file"): (
-            f"could not save {tmp_path / 'file' / 'evaluation.json'}: File exists; what was saved before is "
+            f"could not save {tmp_path / 'file' / 'evaluation.json'}: a file stands where a folder is to "
+            "be; what was saved before is "
         ),
     }
     for words, sentence in mistakes.items():

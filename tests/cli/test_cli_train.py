@@ -177,7 +177,8 @@ def test_a_folder_that_holds_a_run(run: Command, digits_run: Run) -> None:
 def test_a_folder_that_cannot_be_written(run: Command, tmp_path: Path, small_set: Path) -> None:
     (tmp_path / "file").write_text("")
     assert refused(run, "train", small_set, *OPTIONS, "--out", tmp_path / "file" / "run").endswith(
-        f"cannot write into {tmp_path / 'file' / 'run'}: Not a directory; choose another folder with --out"
+        f"cannot write into {tmp_path / 'file' / 'run'}: a file stands where a folder is to be; choose "
+        "another folder with --out"
     )
 
 

@@ -205,7 +205,7 @@ def test_a_mirror_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_folder_that_cannot_be_written(tmp_path: Path, mirrors: list[Mirror]) -> None:
     (tmp_path / "file").touch()
     assert refused(tmp_path / "file", published(mirrors[0])) == (
-        "cannot write DIR: File exists; choose another folder or make room"
+        "cannot write DIR: a file stands where a folder is to be; choose another folder or make room"
     )
 
 

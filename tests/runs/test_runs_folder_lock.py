@@ -39,7 +39,7 @@ def test_two_trainings_in_one_folder(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    sentence = r"cannot write into .*/file/run: Not a directory; choose another folder"
+    sentence = r"cannot write into .*/file/run: a file stands where a folder is to be; choose another folder"
     with pytest.raises(RunError, match=sentence), runs.lock(tmp_path / "file" / "run"):
         pass
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, get_type_hints
 from striate.checked.habits import meant
 from striate.checked.values import MisfitError, as_annotated
 from striate.checked.words import EXAMPLES, came, expected
-from striate.errors import ArgumentError, DataError, StriateError
+from striate.errors import ArgumentError, DataError, StriateError, not_written
 
 # What the operating system refuses while a function works, as a sentence in place of a traceback.
 
@@ -58,7 +58,8 @@ def refused_by_the_system(error: OSError) -> str:
     >>> refused_by_the_system(PermissionError(13, "Permission denied", "/etc/shadow"))
     '/etc/shadow: permission denied: name another place, or make this one readable and writable'
     """
-    reason = (error.strerror or type(error).__name__).lower()
+    exists = error.errno == errno.EEXIST
+    reason = not_written(error) if exists else (error.strerror or type(error).__name__).lower()
     if error.errno == errno.ENOSPC:
         return f"{error.filename or 'the disk'}: {reason}: free some room, or write to another disk"
     advice = {

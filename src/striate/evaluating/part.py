@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from striate.data import Skipped
-from striate.errors import ArgumentError, DataError, RunError
+from striate.errors import ArgumentError, DataError, RunError, not_written
 from striate.runs import lock, open_own, write_text
 
 ABOUT = "about.json"
@@ -112,7 +112,7 @@ def _append(path: Path, rows: Iterable[dict[str, Any]]) -> None:
                 raise
     except OSError as problem:
         raise RunError(
-            f"could not write {path}: {problem.strerror}; what was found before is kept: make room, then "
+            f"could not write {path}: {not_written(problem)}; what was found before is kept: make room, then "
             "give the same command again"
         ) from problem
 

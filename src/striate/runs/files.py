@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from striate.errors import RunError
+from striate.errors import RunError, not_written
 
 # Checksums that binary files carry inside, over every byte of them.
 #
@@ -203,7 +203,7 @@ def _why(problem: BaseException | None) -> str | None:
     """The reason in words if the file system caused it, maybe by way of another error."""
     while problem is not None:
         if isinstance(problem, OSError):
-            return "the disk is full" if problem.errno in _FULL else (problem.strerror or str(problem))
+            return "the disk is full" if problem.errno in _FULL else not_written(problem)
         if any(words in str(problem) for words in _WORDS_OF_FULL):
             return "the disk is full"
         problem = problem.__cause__ or problem.__context__

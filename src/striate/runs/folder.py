@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from striate.errors import RunError
+from striate.errors import RunError, not_written
 
 # One writer in a folder.
 
@@ -32,7 +32,7 @@ def lock(folder: Path, writer: str = "training", name: str = LOCK) -> Iterator[N
         file = os.fdopen(open_own(folder / name), "r+", encoding="ascii")
     except OSError as problem:
         raise RunError(
-            f"cannot write into {folder}: {problem.strerror}; choose another folder with --out"
+            f"cannot write into {folder}: {not_written(problem)}; choose another folder with --out"
         ) from None
     with file:
         try:

@@ -16,7 +16,7 @@ from zlib import crc32
 
 import numpy as np
 
-from striate.errors import DataError
+from striate.errors import DataError, not_written
 from striate.runs import open_own
 
 Shape = tuple[int, int, int]
@@ -173,5 +173,5 @@ def writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise DataError(
-            f"cannot write into {folder}: {error.strerror}; make room, then run the same again to go on"
+            f"cannot write into {folder}: {not_written(error)}; make room, then run the same again to go on"
         ) from None
