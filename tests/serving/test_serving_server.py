@@ -51,6 +51,19 @@ def test_an_image_is_answered_as_predict_answers(client: TestClient, digits_run:
     assert told.json() == json.loads(json.dumps(predict(digits_run.path, [file]).to_json()))
 
 
+def test_a_form_is_answered_as_its_file(client: TestClient) -> None:
+    """As browsers and `curl -F` send a file; ?name= counts before the form's."""
+    alone = client.post("/predict", params={"name": "mèo.png"}, content=picture(7)).json()
+    assert client.post("/predict", files={"file": ("mèo.png", picture(7))}).json() == alone
+    named = client.post("/predict", params={"name": "b"}, files={"file": ("a", picture(7))}).json()
+    assert named["images"][0]["file"] == "b"
+    refused = client.post("/predict", files={"a": ("a", b""), "b": ("b", b"")})
+    assert (refused.status_code, refused.json()["error"][:40]) == (
+        422,
+        "the form brings 2 files: send one file a",
+    )
+
+
 def test_those_that_come_together_are_computed_together(client: TestClient, service: Service) -> None:
     files = [picture(seed) for seed in range(40)]
     alone = [client.post("/predict", content=file).json()["images"][0]["classes"] for file in files]

@@ -18,6 +18,7 @@ from striate.serving.batching import Batcher
 from striate.serving.limits import AboveLimitError, FullError
 from striate.serving.metrics import CONTENT_TYPE, Metrics
 from striate.serving.network import Network, Stream
+from striate.serving.uploads import upload_of
 from striate.web.answers import json_of
 from striate.web.guard import TooLargeError
 
@@ -74,8 +75,10 @@ class Service:
 
     async def predict(self, request: Request) -> Response:
         """What `predict` says of an uploaded file."""
-        name = one_line(request.query_params.get("name", "upload"))[:NAME]
-        content = await asyncio.wait_for(request.body(), ARRIVING)
+        body = await asyncio.wait_for(request.body(), ARRIVING)
+        upload = upload_of(body, request.headers.get("content-type", ""))
+        name = one_line(request.query_params.get("name") or upload.name or "upload")[:NAME]
+        content = upload.content
         if self.network.takes == "images":
             pixels = await run_in_threadpool(self.network.pixels, content)
             row = await self.batcher.ask(pixels)
