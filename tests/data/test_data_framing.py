@@ -112,5 +112,5 @@ def test_what_cannot_be_asked_for(small_clips: Path) -> None:
     with pytest.raises(DataError) as caught:
         open_data(small_clips, fit="pad")
     assert str(caught.value) == (
-        f"{small_clips} holds clips, which are cropped to their size: leave fit and share out"
+        f"{small_clips} holds clips, which are cropped to their size: leave fit, share and transform out"
     )

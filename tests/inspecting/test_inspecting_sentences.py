@@ -22,7 +22,8 @@ FILES = (
     *ROOT.glob("tracing/**/*.py"),
     ROOT / "arithmetic" / "receptive" / "summary.py",
     ROOT / "cli" / "inspect.py",
-    *(ROOT / "models" / f"{name}.py" for name in ("own", "own_source")),
+    ROOT / "models" / "own.py",
+    ROOT / "own_source.py",
 )
 """Whose errors come out of `inspect`."""
 OF_TRAINING = (

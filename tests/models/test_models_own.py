@@ -16,7 +16,7 @@ from striate import build, compare, evaluate, explain, load, predict, train
 from striate.errors import NetworkError, StriateError
 from striate.models import NetworkSpec, options
 from striate.models.own import builder, name_of, short_name
-from striate.models.own_source import Source
+from striate.own_source import Source
 
 FILE = """
     from torch import nn

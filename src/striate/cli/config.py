@@ -101,6 +101,7 @@ def _of_record(path: Path) -> dict[str, Any]:
         found |= {name: network.get(name) for name in ("options", "time", "causal")}
         found |= {"size": data["size"][0], "channels": data["channels"], "weights": record.get("weights")}
         found |= {name: data["options"].get(name) for name in (*_OF_PICTURES, *_OF_CLIPS)}
+        found["transform"] = _own_function(data["options"].get("transform"))
         found["num_threads"] = record.get("machine", {}).get("threads")
     except (KeyError, TypeError, AttributeError) as problem:
         raise ArgumentError(f"{path} is not the record of a run: {problem} is not in it") from None
@@ -110,6 +111,14 @@ def _of_record(path: Path) -> dict[str, Any]:
         normalisation = data["normalisation"]
         found |= {"weights_mean": normalisation["mean"], "weights_std": normalisation["std"]}
     return {name: value for name, value in found.items() if value not in (None, [], {})}
+
+
+def _own_function(stored: Mapping[str, Any] | None) -> str | None:
+    """A transform as it is typed, from every folder."""
+    if stored is None:
+        return None
+    where, _, name = stored["name"].rpartition(":")
+    return f"{stored['source']['file']}:{name}" if where.endswith(".py") else stored["name"]
 
 
 def config_text(values: Mapping[str, Any]) -> str:

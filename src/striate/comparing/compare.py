@@ -14,6 +14,7 @@ from striate.comparing.drawing import draw_front
 from striate.comparing.request import CompareRequest, Member, planned
 from striate.comparing.rows import Finished, check_alike, differences, read_finished, rows_of
 from striate.data import ClipData, open_data
+from striate.data.images.transform import AsTransform, transform_of
 from striate.data.optical_flow import Flow
 from striate.data.sources.given import Source, name_of
 from striate.errors import ArgumentError, unknown
@@ -64,6 +65,7 @@ def compare(
     weights_std: Sequence[float] = (),
     size: int | None = None,
     channels: int | None = None,
+    transform: AsTransform | None = None,
     frames: int | None = None,
     causal: bool = False,
     span: float | str | None = None,
@@ -104,6 +106,7 @@ def compare(
         weights_std: as in `train`.
         size: as in `train`.
         channels: as in `train`.
+        transform: as in `train`.
         frames: as in `train`.
         causal: as in `train`.
         span: as in `train`.
@@ -140,7 +143,7 @@ def compare(
         recipe=recipe_request(recipe, settings),
         network=networks[0],
         options=options or {},
-        picture=PictureOptions(size, channels, written("mirrored", mirrored)),
+        picture=PictureOptions(size, channels, written("mirrored", mirrored), None, transform_of(transform)),
         clips=ClipOptions(
             frames=frames,
             causal=causal,

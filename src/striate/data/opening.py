@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from striate.checked import checked
 from striate.data.builtin.digits import digits
 from striate.data.exchanges import pairs_of
 from striate.data.image_data import ImageData
 from striate.data.images.framing import DEFAULT, Fit
+from striate.data.images.transform import AsTransform, transform_of
 from striate.data.options import GIB, Options, span_of
 from striate.data.packed.pack import is_packed
 from striate.data.packed.packed_clips import packed_contents
@@ -46,6 +48,7 @@ def open_data(
     frame_rate: float | None = None,
     fit: Fit | None = None,
     share: float = 1.0,
+    transform: AsTransform | Mapping[str, Any] | None = None,
     mirrored: Mapping[str, str] | Sequence[str] = (),
     reversed: Mapping[str, str] | Sequence[str] = (),
 ) -> ImageData:
@@ -79,6 +82,8 @@ def open_data(
             ends of the long side, "pad" puts black around, "squash" resizes each side by itself. By default
             what loses less than half of the typical picture: crop, else squash. Clips are cropped.
         share: of each side of a picture that is looked at, the middle of it; all by default.
+        transform: what becomes of each picture before it is brought to the size: a function of a picture of
+            Pillow, as it is or by its name, "my.py:function".
         mirrored: pairs of classes that a mirror exchanges, as {"left": "right"} or ["left=right"]: training
             mirrors their samples and swaps the label.
         reversed: pairs of classes that are each other's played backwards, as {"open": "close"}: training
@@ -110,13 +115,18 @@ def open_data(
         frame_rate=frame_rate,
         fit=fit,
         share=share,
+        transform=transform_of(transform),
         mirrored=pairs_of("mirrored", mirrored),
         reversed=pairs_of("reversed", reversed),
     )
     source = source if isinstance(source, Path) else name_of(source)
     data = _opened(source, options)
     if data.unit == "clips" and options.framing() != DEFAULT:
-        raise DataError(f"{source} holds clips, which are cropped to their size: leave fit and share out")
+        raise DataError(
+            f"{source} holds clips, which are cropped to their size: leave fit, share and transform out"
+        )
+    if options.transform is not None:
+        data = replace(data, notes=(*data.notes, f"pictures go through {options.transform.name} first"))
     return data.with_exchanges(options.mirrored, options.reversed)
 
 

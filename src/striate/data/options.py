@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from striate.data.exchanges import Pairs
 from striate.data.images.framing import FITS, Fit, Framing
+from striate.data.images.transform import Transform
 from striate.data.optical_flow import METHODS
 from striate.data.video.sampling import Sampling
 from striate.data.workers import default_workers
@@ -50,6 +51,7 @@ class Options:
     frame_rate: float | None = None
     fit: Fit | None = None
     share: float = 1.0
+    transform: Transform | None = None
     mirrored: Pairs = ()
     reversed: Pairs = ()
 
@@ -99,7 +101,7 @@ class Options:
 
     def framing(self, usual: Fit = "crop") -> Framing:
         """How pictures are brought to a size, `usual` where nothing is asked for."""
-        return Framing(self.fit or usual, self.share)
+        return Framing(self.fit or usual, self.share, self.transform)
 
     @property
     def spacing_asked(self) -> tuple[str, ...]:

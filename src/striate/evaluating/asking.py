@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from striate.data.images.transform import Transform
 from striate.errors import ArgumentError, DataError
 from striate.evaluating.answers import AnswerRules
 from striate.evaluating.both_sides import both_sides
@@ -34,6 +35,7 @@ class Asking:
     offline: bool = False
     device: str = "auto"
     algorithms: str = "auto"
+    transform: Transform | None = None
 
     def opened(self) -> Trained:
         """The network.
@@ -42,7 +44,8 @@ class Asking:
             ArgumentError: windows or events of images; a mirror where there is no other side.
             RunError, WeightsError: as for `open_trained`.
         """
-        named = {"weights": self.weights, "classes": self.classes}
+        named: dict[str, Any] = {"weights": self.weights, "classes": self.classes}
+        named["transform"] = self.transform
         trained = open_trained(self.run, self.device, self.algorithms, **named, offline=self.offline)
         if trained.sampling is None and (self.window, self.hop, self.events) != (None, None, None):
             raise ArgumentError(
@@ -77,8 +80,10 @@ class Asking:
     def about(self) -> dict[str, Any]:
         """What decides what is told of a file, in plain values."""
         events = None if self.events is None else self.events.to_json()
+        own = {} if self.transform is None else {"transform": self.transform.to_json()}
         return {
             **vars(self.told),
+            **own,
             "flip": self.flip,
             "window": self.window,
             "hop": self.hop,

@@ -9,6 +9,7 @@ import numpy as np
 from striate.algorithms import Table
 from striate.checked import checked
 from striate.data import ClipSet, ImageData, ImageSet
+from striate.data.images.transform import AsTransform
 from striate.data.sources.given import Source
 from striate.data.unreadable_files import skipped_note
 from striate.errors import ArgumentError, DataError, NetworkError
@@ -44,6 +45,7 @@ def evaluate(
     clips: int = 1,
     crops: int = 1,
     flip: bool = False,
+    transform: AsTransform | None = None,
     out: str | Path | None = None,
     mistakes: int = KEPT,
     top: int | None = None,
@@ -71,6 +73,7 @@ def evaluate(
         clips: of each video, so many clips spread over its time; its probabilities are their mean.
         crops: of each clip, 1 crop at the centre, or 3 along the long side.
         flip: as for `predict`.
+        transform: as for `predict`.
         out: write evaluation.json, predictions.csv, confusion.png, and ROC and precision-recall curves as
             curves.png and curves.json into this folder.
         mistakes: how many of the worst mistakes are kept with their pictures, for the page: those first whose
@@ -99,7 +102,7 @@ def evaluate(
     if mistakes < 0:
         raise ArgumentError(f"mistakes is how many of them are kept, 0 or more; got {mistakes}")
     told = _told(top, threshold, all_classes, events)
-    trained = open_trained(run, device, algorithms)
+    trained = open_trained(run, device, algorithms, transform=transform)
     if trained.sampling is None and (clips, crops) != (1, 1):
         raise ArgumentError(
             f"{run} was trained on images, of which there is one view: leave --clips and --crops out"

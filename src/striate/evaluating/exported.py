@@ -13,9 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from striate.data.images.transform import AsTransform
 from striate.errors import ArgumentError, MissingExtraError, NetworkError, RunError
 from striate.evaluating.exported_content import FRAME, FileContent, from_texts
-from striate.evaluating.run_model import Trained, framing_in
+from striate.evaluating.run_model import Trained, framing_in, with_transform
 from striate.evaluating.scoring import NO_ALGORITHMS, Normalisation
 from striate.runs import intact
 from striate.stepping import Entry, Step
@@ -28,8 +29,8 @@ def is_exported(run: str | Path) -> bool:
     return Path(run).suffix.lower() == SUFFIX and not Path(run).is_dir()
 
 
-def open_exported(path: Path) -> Trained:
-    """A file that `export` has written.
+def open_exported(path: Path, transform: AsTransform | None = None) -> Trained:
+    """A file that `export` has written; another `transform` takes the place of its own.
 
     Raises:
         RunError: there is none, it is damaged, or others wrote it.
@@ -37,7 +38,7 @@ def open_exported(path: Path) -> Trained:
     """
     model = OnnxModel(path)
     content = model.content
-    planes = content.planes
+    planes, options = content.planes, with_transform(content.data_options, transform)
     return Trained(
         run=path,
         network=ExportedNetwork(model),
@@ -47,11 +48,11 @@ def open_exported(path: Path) -> Trained:
         normalise=Normalisation((0.0,) * planes, (1.0,) * planes),
         temperature=1.0,
         source=content.source,
-        data_options=content.data_options,
+        data_options=options,
         sampling=content.sampling,
         flow=content.flow,
         algorithms=NO_ALGORITHMS,
-        framing=framing_in(content.data_options),
+        framing=framing_in(options),
     )
 
 

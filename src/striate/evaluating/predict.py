@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from striate.checked import checked
+from striate.data.images.transform import AsTransform, transform_of
 from striate.errors import ArgumentError
 from striate.evaluating.answers import AnswerRules, Prediction
 from striate.evaluating.asking import Asking, kind_of
@@ -32,6 +33,7 @@ def predict(
     weights: str | Path | None = None,
     classes: str | Path | None = None,
     offline: bool = False,
+    transform: AsTransform | None = None,
     top: int | None = None,
     all_classes: bool = False,
     embed: str | None = None,
@@ -69,6 +71,7 @@ def predict(
             tells, or a file of them. By default the first that are published of it.
         classes: a file with the names of that network's classes, a line each.
         offline: fetch nothing.
+        transform: your own function of a picture, as for `train`, in place of the run's own.
         top: how many classes are listed of each, the most probable first. By default 5 in JSON, 3 in the
             table and 1 in CSV.
         all_classes: list every class; in CSV each has a column.
@@ -107,6 +110,7 @@ def predict(
     asking = Asking(
         *(str(run), told, flip, window, hop, rules),
         *(weights, classes, offline, device, algorithms),
+        transform=transform_of(transform),
     )
     if engine == "ray":
         part = part or "1/1"

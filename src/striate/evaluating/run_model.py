@@ -10,6 +10,7 @@ from striate.algorithms import Table
 from striate.data import Sampling
 from striate.data.exchanges import Pairs
 from striate.data.images.framing import DEFAULT, Framing
+from striate.data.images.transform import AsTransform, transform_of
 from striate.errors import ArgumentError, RunError
 from striate.evaluating.preprocessing import Preprocess
 from striate.evaluating.scoring import NO_ALGORITHMS, Normalisation, to_device
@@ -59,13 +60,16 @@ class Trained:
         return Preprocess(self.channels, self.size, self.normalise, self.sampling, self.flow, self.framing)
 
 
-def open_run(run: str | Path, device: str = "auto", algorithms: str = "auto") -> Trained:
+def open_run(
+    run: str | Path, device: str = "auto", algorithms: str = "auto", transform: AsTransform | None = None
+) -> Trained:
     """Opens a run for use.
 
     Args:
         run: its folder.
         device: "auto", "cpu", "cuda" or "cuda:1".
         algorithms: "auto", or "plain" for PyTorch's own convolutions.
+        transform: of pictures, in place of the run's own.
 
     Raises:
         RunError: it cannot be used.
@@ -76,11 +80,18 @@ def open_run(run: str | Path, device: str = "auto", algorithms: str = "auto") ->
     run = Path(run)
     record = read_record(run)
     network = to_device(network_of(run, record), pick_device(device))
-    return described(run, record, network, NO_ALGORITHMS if algorithms == "plain" else algorithms_of(network))
+    known = NO_ALGORITHMS if algorithms == "plain" else algorithms_of(network)
+    return described(run, record, network, known, transform)
 
 
-def described(run: Path, record: dict[str, Any], network: nn.Module, algorithms: Table) -> Trained:
-    """A network with what the record of its run says of it.
+def described(
+    run: Path,
+    record: dict[str, Any],
+    network: nn.Module,
+    algorithms: Table,
+    transform: AsTransform | None = None,
+) -> Trained:
+    """A network with what the record of its run says of it; another `transform` takes the place of its own.
 
     Raises:
         RunError: the record does not say it.
@@ -88,7 +99,7 @@ def described(run: Path, record: dict[str, Any], network: nn.Module, algorithms:
     try:
         data = record["data"]
         size = (int(data["size"][0]), int(data["size"][1]))
-        options = stored_options(data)
+        options = with_transform(stored_options(data), transform)
         return Trained(
             run=run,
             network=network,
@@ -120,7 +131,22 @@ def stored_options(data: dict[str, Any]) -> dict[str, Any]:
 
 def framing_in(options: dict[str, Any]) -> Framing:
     """How pictures are framed, from how the data were opened."""
-    return Framing(options.get("fit") or DEFAULT.fit, options.get("share", DEFAULT.share))
+    transform = transform_of(options.get("transform"))
+    return Framing(options.get("fit") or DEFAULT.fit, options.get("share", DEFAULT.share), transform)
+
+
+def with_transform(options: dict[str, Any], asked: AsTransform | None) -> dict[str, Any]:
+    """How data were opened, with another transform where one is asked for, as a record holds it.
+
+    Raises:
+        ArgumentError: of clips, which have none.
+    """
+    transform = transform_of(asked)
+    if transform is None:
+        return options
+    if options.get("frames"):
+        raise ArgumentError(f"{transform.name} is for images, and this network takes clips: leave it out")
+    return options | {"transform": transform.to_json()}
 
 
 def _sampling(data: dict[str, Any]) -> Sampling:

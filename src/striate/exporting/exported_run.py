@@ -114,7 +114,8 @@ def _content(trained: Trained, step: Step | None) -> FileContent:
 
 def _resize(framing: Framing) -> str:
     inner = "" if framing.share == 1 else f"of each side the inner {percent(framing.share, 1)} are taken; "
-    return f"{inner}{RESIZE[framing.fit]}, {VALUES}"
+    before = "" if framing.transform is None else f"first {framing.transform.name} is applied; "
+    return f"{before}{inner}{RESIZE[framing.fit]}, {VALUES}"
 
 
 def _step_content(step: Step) -> StepContent:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from striate.errors import NetworkError
 from striate.models.arguments import Size, positive
-from striate.models.own_source import Source, imported, named, reason
+from striate.own_source import Source, imported, named, reason
 
 Make = Callable[..., nn.Module]
 

@@ -13,8 +13,8 @@ from striate.errors import NetworkError, RunError
 from striate.models.arguments import Size
 from striate.models.catalogue import build, check_time, checked_arguments
 from striate.models.own import GIVEN, TIMM, is_own
-from striate.models.own_source import Source
 from striate.models.weight_files import is_state_of, read_run_weights
+from striate.own_source import Source
 from striate.plain_values import ToJson
 from striate.runs import MODEL, SEALED, require
 from striate.watching import without_numbers

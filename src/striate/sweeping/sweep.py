@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from striate.checked import checked
+from striate.data.images.transform import AsTransform, transform_of
 from striate.data.sources.given import Source, name_of
 from striate.errors import ArgumentError, MissingExtraError, RunError, StriateError, TrainingError
 from striate.plain_values import to_plain
@@ -43,6 +44,7 @@ def sweep(
     options: dict[str, Any] | None = None,
     weights: str | Path | None = None,
     size: int | None = None,
+    transform: AsTransform | None = None,
     time: str | None = None,
     frames: int | None = None,
     device: str = "auto",
@@ -67,6 +69,7 @@ def sweep(
         options: as in `train`.
         weights: as in `train`.
         size: as in `train`.
+        transform: as in `train`.
         time: as in `train`.
         frames: as in `train`.
         device: as in `train`.
@@ -93,8 +96,16 @@ def sweep(
         raise ArgumentError(f"{name} is given and tried: leave one of the two out")
     source = name_of(data)
     folder = Path("runs") / f"{Path(source).name.replace(':', '-')}-sweep" if out is None else Path(out)
-    fixed = {"backbone": backbone, "recipe": recipe, "options": options, "weights": weights, "size": size}
-    fixed |= {"time": time, "frames": frames, "device": device, "num_threads": num_threads} | settings
+    fixed: dict[str, Any] = {"backbone": backbone, "recipe": recipe, "options": options, "weights": weights}
+    fixed |= {
+        "size": size,
+        "time": time,
+        "frames": frames,
+        "device": device,
+        "num_threads": num_threads,
+    } | settings
+    if transform is not None:
+        fixed["transform"] = transform_of(transform)
     study = _study(folder, {"data": source, "set": {k: str(v) for k, v in space.items()}}, fixed)
     return _Sweeping(study, folder, source, space, fixed).run(trials)
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from striate.checked import checked
+from striate.data.images.transform import AsTransform, transform_of
 from striate.data.sources.given import Source, name_of
 from striate.errors import ArgumentError
 from striate.machine import keep_memory, pick_device, same_bits, threads
@@ -53,6 +54,7 @@ def find_learning_rate(
     weights_std: Sequence[float] = (),
     size: int | None = None,
     channels: int | None = None,
+    transform: AsTransform | None = None,
     time: str | None = None,
     frames: int | None = None,
     causal: bool = False,
@@ -79,6 +81,7 @@ def find_learning_rate(
         weights_std: as in `train`.
         size: as in `train`.
         channels: as in `train`.
+        transform: as in `train`.
         time: as in `train`.
         frames: as in `train`.
         causal: as in `train`.
@@ -104,7 +107,7 @@ def find_learning_rate(
         recipe=recipe_request(recipe, {"algorithms": "plain"} | settings),  # few steps: nothing is measured
         network=network_options(backbone, weights, weights_mean, weights_std),
         options=options or {},
-        picture=PictureOptions(size, channels),
+        picture=PictureOptions(size, channels, transform=transform_of(transform)),
         time=time,
         clips=ClipOptions(frames=frames, causal=causal),
     )

@@ -11,6 +11,7 @@ from torch import nn
 from striate.data import ClipData, ImageData
 from striate.data.exchanges import pairs_of
 from striate.data.images.framing import Fit
+from striate.data.images.transform import Transform
 from striate.data.optical_flow import Flow, require_flow
 from striate.data.options import DEFAULT_FRAMES, span_of
 from striate.errors import ArgumentError, DataError
@@ -93,6 +94,7 @@ class PictureOptions:
     channels: int | None = None
     mirrored: tuple[str, ...] = ()
     fit: Fit | None = None
+    transform: Transform | None = None
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ class Request:
         asked = {name: value for name, value in vars(clips).items() if name not in ("causal", "reversed")} | {
             "flow": flow
         }
-        asked |= {"span": span_of(clips.span), "fit": self.picture.fit}
+        asked |= {"span": span_of(clips.span), "fit": self.picture.fit, "transform": self.picture.transform}
         known = {"mirrored": list(self.picture.mirrored), "reversed": list(clips.reversed)}
         asked = {name: value for name, value in asked.items() if value is not None}
         picture = {"size": self.picture.size, "channels": self.picture.channels}

@@ -24,6 +24,7 @@ from striate.models import NetworkSpec, load_weights, read_weights
 from striate.models.fast import whiten
 from striate.models.layouts import Pixels
 from striate.models.own import short_name
+from striate.plain_values import to_plain
 from striate.runs import CHECKPOINT, MODEL, RECORD, holds_run, read_record, unused_folder
 from striate.training.algorithm_choice import choose_computing, first_batch
 from striate.training.announcing import announced
@@ -330,4 +331,4 @@ def _settled(options: dict[str, Any], data: ImageData) -> dict[str, Any]:
 
 
 def _describe_data(data: ImageData, options: dict[str, Any], normalise: Normalisation) -> dict[str, Any]:
-    return data.to_json() | {"options": options, "normalisation": normalise.to_json()}
+    return data.to_json() | {"options": to_plain(options), "normalisation": normalise.to_json()}

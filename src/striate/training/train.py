@@ -10,6 +10,7 @@ import torch
 
 from striate.checked import checked
 from striate.data.images.framing import Fit
+from striate.data.images.transform import AsTransform, transform_of
 from striate.data.optical_flow import Flow
 from striate.data.sources.given import Source, is_given, name_of
 from striate.errors import ArgumentError, RunError
@@ -55,6 +56,7 @@ def train(
     size: int | None = None,
     channels: int | None = None,
     fit: Fit | None = None,
+    transform: AsTransform | None = None,
     time: str | None = None,
     frames: int | None = None,
     causal: bool = False,
@@ -103,6 +105,9 @@ def train(
         fit: how pictures that are not square are brought to the size: "crop" cuts off what stands over at the
             ends, "pad" puts black around, "squash" resizes each side by itself. By default crop, and squash
             where a cut would lose more than half of the typical picture, which is said.
+        transform: your own function, "my.py:function", of a picture of Pillow, through which each goes before
+            it is brought to the size, in use as in training; in Python also the function itself. The run
+            holds its file's checksum.
         time: the way through time, for clips: "2d", "tsm", "3d", "2plus1d", "rnn", "lstm", "gru" or
             "two-stream". By default tsm.
         frames: frames of each clip. By default 8; needed where the clips are folders of frames.
@@ -149,7 +154,7 @@ def train(
         recipe=recipe_request(recipe, settings),
         network=network_options(backbone, weights, weights_mean, weights_std, from_scratch),
         options=options or {},
-        picture=PictureOptions(size, channels, written("mirrored", mirrored), fit),
+        picture=PictureOptions(size, channels, written("mirrored", mirrored), fit, transform_of(transform)),
         time=time,
         clips=ClipOptions(
             frames=frames,

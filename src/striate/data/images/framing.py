@@ -6,12 +6,15 @@
 | pad | all of it is resized alike, and the rest of the input is black |
 | squash | each side is resized by itself: nothing is lost, and circles become ellipses |
 
-Resizing is antialiased (bilinear, as the usual published networks were evaluated).
+Resizing is antialiased (bilinear, as the usual published networks were evaluated). A transform of one's
+own sees the picture first, as it is.
 """
 
 from typing import Literal, NamedTuple
 
 from PIL import Image, ImageOps
+
+from striate.data.images.transform import Transform
 
 Fit = Literal["crop", "pad", "squash"]
 FITS: tuple[Fit, ...] = ("crop", "pad", "squash")
@@ -23,6 +26,8 @@ class Framing(NamedTuple):
     fit: Fit = "crop"
     share: float = 1.0
     """Of each side; the rest is cut off all around. Published networks are tested on 224 of 256 pixels."""
+    transform: Transform | None = None
+    """What becomes of a picture before."""
 
 
 DEFAULT = Framing()
@@ -40,6 +45,8 @@ def framed(
         crop: where along the long side the cut of `crop` lies, from 0 (at its beginning) to 1.
     """
     H, W = size
+    if framing.transform is not None:
+        image = framing.transform(image)
     if image.size == (W, H) and framing.share == 1:
         return image
     if framing.fit == "crop":

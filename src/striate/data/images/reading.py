@@ -31,6 +31,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from striate.checked import checked
 from striate.data.images.framing import DEFAULT, Framing, framed
+from striate.data.images.transform import TransformError
 from striate.data.unreadable_files import UnreadableError, open_regular, plain_reason
 from striate.errors import ArgumentError, MissingExtraError
 
@@ -121,7 +122,7 @@ def refit(
     framing: Framing = DEFAULT,
 ) -> np.ndarray:
     """Images (N, C, H, W) uint8, from an array, brought to channels and size by the same rules."""
-    if pixels.shape[1:] == (channels, *size) and framing.share == 1:
+    if pixels.shape[1:] == (channels, *size) and framing.share == 1 and framing.transform is None:
         return pixels
     result = np.empty((len(pixels), channels, *size), np.uint8)
     for row, image in enumerate(pixels):
@@ -181,6 +182,8 @@ def _opened(picture: Picture) -> Iterator[Image.Image]:
                 raise ValueError(f"{image.format} files are not read")
             _refuse_bombs(image, limit)
             yield image
+    except TransformError:
+        raise  # the file is not to blame
     except Exception as error:  # a broken file leads Pillow's plugins to raise anything
         name = "of these bytes" if isinstance(picture, bytes) else picture
         raise UnreadableError(name, _reason(error, picture)) from None
@@ -213,7 +216,7 @@ def _file_of(picture: str | Path | bytes) -> BinaryIO:
 def _pixels(
     image: Image.Image, channels: int, size: tuple[int, int] | None, crop: float, framing: Framing
 ) -> np.ndarray:
-    if size:
+    if size and framing.transform is None:  # else all of its pixels are to be seen
         side = round(2 * max(size) / framing.share)  # in both directions: the image may lie on its side
         image.draft("L" if channels == 1 else "RGB", (side, side))
     ImageOps.exif_transpose(image, in_place=True)

@@ -12,7 +12,7 @@ tell whether it is given the same again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,7 +21,6 @@ import numpy as np
 from PIL import Image
 
 from striate.checked.words import came
-from striate.data.images.framing import DEFAULT
 from striate.data.images.reading import Header, decode_image, refit
 from striate.data.options import Options
 from striate.data.sources.array_file import contents_of
@@ -103,7 +102,8 @@ def given_contents(name: str, options: Options) -> Contents:
         return contents_of("the data", stem, given.arrays, options)
     if given.of_paths:
         return listed_contents(_listing(stem, given), options)
-    return contents_of("the data", stem, _arrays(given, options), options)
+    arrays, options = _arrays(given, options)
+    return contents_of("the data", stem, arrays, options)
 
 
 def _read(source: Any) -> _Given:
@@ -304,25 +304,25 @@ def _class_of(label: int | str, classes: Sequence[str]) -> str:
     return classes[label]
 
 
-def _arrays(given: _Given, options: Options) -> dict[str, np.ndarray]:
-    """The pictures of each split as one array, named as in a file of arrays."""
-    pictures = _of_one_shape([sample.picture for sample in given.samples], options)
+def _arrays(given: _Given, options: Options) -> tuple[dict[str, np.ndarray], Options]:
+    """The pictures of each split as one array, named as in a file of arrays, and what is left to do."""
+    pictures, options = _of_one_shape([sample.picture for sample in given.samples], options)
     numbers, classes = _numbered(given)
     split = np.array([sample.split for sample in given.samples])
     arrays = {"classes": np.array(classes)}
     for name in SPLITS:
         if (rows := np.flatnonzero(split == name)).size:
             arrays |= {f"x_{name}": np.stack([pictures[row] for row in rows]), f"y_{name}": numbers[rows]}
-    return arrays
+    return arrays, options
 
 
-def _of_one_shape(pictures: Sequence[Any], options: Options) -> list[np.ndarray]:
-    """As they are where they share a shape; else brought to channels and size as files of images are."""
+def _of_one_shape(pictures: Sequence[Any], options: Options) -> tuple[list[np.ndarray], Options]:
+    """As they are where they share a shape; else brought to channels and size as files are, once."""
     if len({one.shape for one in pictures}) == 1:
-        return list(pictures)
+        return list(pictures), options
     headers = [Header(one.shape[1], one.shape[2], len(one) == 1) for one in pictures]
     channels, _ = choose_channels(headers, options.channels, "images")
     size, _ = choose_size(headers, options, "images")
-    fit, _ = choose_fit(headers, size, options, "images")
-    framing = DEFAULT if all(one.shape[1:] == size for one in pictures) else options.framing(fit)
-    return [refit(one[None], channels, size, framing=framing)[0] for one in pictures]
+    framing = options.framing(choose_fit(headers, size, options, "images")[0])
+    made = [refit(one[None], channels, size, framing=framing)[0] for one in pictures]
+    return made, replace(options, share=1.0, transform=None)

@@ -76,8 +76,12 @@ class Source(JsonValue):
             with _list().open("a") as file:
                 file.write(f"{self.sha256} {self.file}\n")
 
-    def check(self, backbone: str) -> None:
+    def check(self, backbone: str, command: str = "striate inspect {name} --input 3x64x64") -> None:
         """Refuses code that is gone, has changed, or that nobody here has named.
+
+        Args:
+            backbone: its name, as it was typed.
+            command: by which somebody names it.
 
         Raises:
             NetworkError: with what to do.
@@ -98,7 +102,7 @@ class Source(JsonValue):
         if self.sha256 not in _trusted():
             raise NetworkError(
                 f"it is code, {name}, that nobody has run here yet: read it, name it once "
-                f"(`striate inspect {name} --input 3x64x64`), then open the run again"
+                f"(`{command.format(name=name)}`), then open the run again"
             )
 
 
