@@ -11,7 +11,7 @@ from torch import nn
 from striate.data import ClipData, ImageData
 from striate.data.exchanges import pairs_of
 from striate.data.images.framing import Fit
-from striate.data.images.transform import Transform
+from striate.data.images.transform import AsTransform
 from striate.data.optical_flow import Flow, require_flow
 from striate.data.options import DEFAULT_FRAMES, span_of
 from striate.errors import ArgumentError, DataError
@@ -94,7 +94,7 @@ class PictureOptions:
     channels: int | None = None
     mirrored: tuple[str, ...] = ()
     fit: Fit | None = None
-    transform: Transform | None = None
+    transform: AsTransform | None = None
 
 
 @dataclass(frozen=True)
