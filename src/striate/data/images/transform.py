@@ -175,16 +175,16 @@ def _stored(stored: Transform) -> Transform:
     """From a record."""
     if stored.source is not None:
         try:
-            stored.source.check(stored.name, "--transform {name}")
+            stored.source.check(stored.name, "striate predict RUN FILE --transform {name}")
         except NetworkError as problem:
             raise TransformError(
                 f"its pictures go through a transform, which cannot be had: {problem}; or give another in "
-                "its place, as transform"
+                "its place, with --transform"
             ) from None
         return stored
     if stored.name not in _given:
         raise TransformError(
             f"pictures went through a transform that was given in Python, {stored.name.partition(':')[2]}, "
-            "and is kept nowhere else: give it again, as transform=…, or train with one that stands in a file"
+            "and is kept nowhere else: give it again with --transform, or train with one that stands in a file"
         )
     return Transform(stored.name, None, _given[stored.name])
