@@ -69,7 +69,7 @@ def test_what_has_changed_is_not_run_and_may_be_replaced(run: Path, code: Path, 
             f"{code} has changed since the run began: put the file back as it was (its SHA-256 began with "
         )
         assert str(raised.value).startswith(said)
-        assert str(raised.value).endswith("); or give another in its place, with transform=")
+        assert str(raised.value).endswith("); or give another in its place, with --transform")
         again = striate.predict(run, [digit], transform=f"{copy}:inverted", algorithms="plain")
         assert again.images == before
         assert striate.evaluate(run, transform=f"{copy}:inverted").scores.top1 > 0.2

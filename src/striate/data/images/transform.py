@@ -185,6 +185,6 @@ def _stored(stored: Transform) -> Transform:
     if stored.name not in _given:
         raise TransformError(
             f"pictures went through a transform that was given in Python, {stored.name.partition(':')[2]}, "
-            "and is kept nowhere else: give it again with --transform, or train with one that stands in a file"
+            "and is kept nowhere else: give it again with --transform, or train with one that is in a file"
         )
     return Transform(stored.name, None, _given[stored.name])
