@@ -162,11 +162,18 @@ def test_rules_shift_numbers() -> None:
 
 @cache
 def grown(name: str, like: str | None = None) -> nn.Module:
+    """No weight of it is as another one's; drawing them as its builder does takes several times as long."""
     torch.manual_seed(0)
-    network = build(name, classes=7, **({} if like is None else {"like": like}))
-    for key, tensor in network.state_dict().items():
-        if key.endswith(("running_mean", "running_var")):
+    with torch.device("meta"):
+        network = build(name, classes=7, **({} if like is None else {"like": like}))
+    network.to_empty(device="cpu")
+    for tensor in network.state_dict().values():
+        if tensor.ndim > 1:
+            tensor.uniform_(-1, 1).mul_(tensor[0].numel() ** -0.5)
+        elif tensor.is_floating_point():
             tensor.uniform_(0.5, 1.5)
+        else:
+            tensor.zero_()
     return network.eval()
 
 
