@@ -40,3 +40,13 @@ def test_every_package_that_is_needed_has_its_reason():
     needed = [*PROJECT["project"]["dependencies"], *(one for extra in extras for one in extra)]
     for requirement in needed:
         assert re.match(r"[\w-]+", requirement)[0] in table, requirement  # type: ignore[index]
+
+
+def test_every_extra_is_told_with_its_packages():
+    table = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", table, re.MULTILINE))
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert rows.keys() == extras.keys()
+    for extra, packages in extras.items():
+        for requirement in packages if extra != "dev" else ():
+            assert re.match(r"[\w-]+", requirement)[0] in rows[extra], (extra, requirement)  # type: ignore[index]

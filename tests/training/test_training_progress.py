@@ -35,6 +35,18 @@ def test_an_epoch_in_words() -> None:
     assert in_words(row(2, val=None)) == "epoch   2/3  loss 1.500    1,234 images/s"
 
 
+def test_long_facts_are_broken_between_words_on_a_terminal_and_whole_in_a_log() -> None:
+    fact = "images varied anew in each epoch:  shift 0.05, as runs/with-a-very-long-name-that-goes-on-and-on"
+    on_screen = Console(file=io.StringIO(), force_terminal=True, width=40)
+    Lines(on_screen).say(fact)
+    assert printed(on_screen) == (
+        "images varied anew in each epoch:  shift\n0.05, as\nruns/with-a-very-long-name-that-goes-on-and-on\n"
+    )
+    log = Console(file=io.StringIO(), width=40)
+    Lines(log).say(fact)
+    assert printed(log) == f"{fact}\n"
+
+
 def test_lines() -> None:
     console = Console(file=io.StringIO(), width=30)
     lines = Lines(console)

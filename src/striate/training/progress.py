@@ -4,6 +4,7 @@ import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import fill
 from typing import Any, cast
 
 from rich.console import Console
@@ -64,9 +65,11 @@ class Lines(Reporter):
         self.every = 1
 
     def say(self, text: str) -> None:
-        """A line, or on a terminal as many as it is wide."""
-        wrapped = self.console.is_terminal
-        self.console.print(worded(text), highlight=False, markup=False, emoji=False, soft_wrap=not wrapped)
+        """A line; on a terminal as many as its width takes, each broken between words."""
+        said = worded(text)
+        if self.console.is_terminal:
+            said = fill(said, self.console.width, break_long_words=False, break_on_hyphens=False)
+        self.console.print(said, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     def begin(self, steps: int | None, done: int, epochs: int | None, unit: str = "images") -> None:
         """How long it will be."""
