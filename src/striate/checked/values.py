@@ -13,7 +13,6 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from striate.checked.words import MOST, ROWS
 
 _LARGEST = 1 << 63
-_PATHS = (Path, os.PathLike)
 _MISSING = (errno.ENOENT, errno.ENOTDIR)
 
 

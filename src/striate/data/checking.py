@@ -104,10 +104,6 @@ def check_data(
     return _check_files(listing, options)
 
 
-def _is_one_piece(folder: Path) -> bool:
-    return is_idx_folder(folder) or is_packed(folder)
-
-
 def _check_whole(source: str | Path) -> CheckReport:
     """Of a set that is read as one piece."""
     try:

@@ -62,17 +62,6 @@ class Timed:
         return replace(self, node=node, rest=self.rest if rest is None else rest)
 
 
-def axis_of(shape: tuple[int, ...], streams: int, frames: int, axis: int | None) -> int | None:
-    """Whether a tensor of this shape still has its time where it was: the axis, or -1."""
-    if axis == FOLDED:
-        return FOLDED if shape and shape[0] == streams * frames else -1
-    if not shape or shape[0] != streams:
-        return -1
-    if axis is None:
-        return None
-    return axis if len(shape) > axis and shape[axis] == frames else -1
-
-
 def rest_of(shape: tuple[int, ...], axis: int | None) -> tuple[int, ...]:
     """The shape of one frame's part."""
     if axis in (None, FOLDED):
