@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PORT = 8643
 ENDING = 30.0
 """Seconds that the end waits for what is being answered."""
+SPARE = 1 << 20
+"""Bytes by which a frame of a stream may be above the limit and is still told so in words."""
 
 
 class Serving:
@@ -121,7 +123,8 @@ def serve(
 
     service = Service(Network(trained, limits))
     app = Guard(service.application(), host, token, largest=limits.bytes, what="service")
-    served = Served(app, listening, 2 * limits.connections + 16, ENDING).start()
+    most = limits.bytes + SPARE
+    served = Served(app, listening, 2 * limits.connections + 16, ENDING, most).start()
     return Serving(service, served, address_of(listening, host), service.network.takes)
 
 

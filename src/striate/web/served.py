@@ -66,8 +66,23 @@ def address_of(listening: socket.socket, host: str) -> str:
 class Served:
     """An application at work. `close` ends it: what is being answered is answered first."""
 
-    def __init__(self, app: "ASGIApp", listening: socket.socket, connections: int, ending: float) -> None:
-        """connections: at once, at most. ending: seconds that `close` waits for what is being answered."""
+    def __init__(
+        self,
+        app: "ASGIApp",
+        listening: socket.socket,
+        connections: int,
+        ending: float,
+        largest: int = 16 << 20,
+    ) -> None:
+        """Nothing is served yet.
+
+        Args:
+            app: that is served.
+            listening: where.
+            connections: at once, at most.
+            ending: seconds that `close` waits for what is being answered.
+            largest: bytes of a message of a WebSocket; what brings more is closed (1009) unread.
+        """
         import uvicorn
 
         config = uvicorn.Config(
@@ -80,6 +95,7 @@ class Served:
             limit_concurrency=connections,
             h11_max_incomplete_event_size=1 << 16,
             server_header=False,
+            ws_max_size=largest,
         )
         self._ending, self._server = ending, uvicorn.Server(config)
         taking: dict[str, Any] = {"sockets": [listening]}
