@@ -86,3 +86,30 @@ def test_files_that_are_none(run: Command, tmp_path: Path) -> None:
     assert done.code == 2
     assert done.err.startswith(f"striate: {broken} is no TOML file: ")
     assert done.err.endswith("; write lines as learning_rate = 0.01\n")
+
+
+@pytest.mark.parametrize("verb", ["sweep", "find-rate", "compare"])
+def test_other_verbs_that_train_take_a_file_too(run: Command, tmp_path: Path, verb: str) -> None:
+    own = ("--set", "optimizer=adamw,sgd", "learning_rate=1e-4..1e-2") if verb == "sweep" else ()
+    printed = run(verb, "digits", *SMALL, *own, "--print-config")
+    assert printed.code == 0, printed.err
+    file = tmp_path / "asked.toml"
+    file.write_text(printed.out)
+    assert tomllib.loads(printed.out)["options"] == {"widths": [4, 8], "hidden": 16}
+    assert run(verb, "--config", file, "--print-config").out == printed.out
+
+
+def test_what_a_record_holds_beyond_a_verbs_options_is_said(
+    run: Command, small_set: Path, tmp_path: Path
+) -> None:
+    done = run(
+        "train", small_set, *SMALL, "--epochs", "1", "--algorithms", "plain", "--out", tmp_path / "run"
+    )
+    assert done.code == 0, done.err
+    record = tmp_path / "run" / "run.json"
+    found = run("find-rate", "--config", record, "--print-config")
+    assert found.code == 0
+    assert tomllib.loads(found.out)["batch_size"] == 32
+    assert "epochs" not in tomllib.loads(found.out)
+    assert found.err.startswith(f"not taken from {record}, as this command has no such option: ")
+    assert {"epochs", "learning_rate"} <= set(found.err.replace(",", "").split())

@@ -6,11 +6,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from small_runs import TINY
 from striate.cli import main
-from striate.errors import ArgumentError, MissingExtraError, RunError
+from striate.errors import ArgumentError, MissingExtraError, RunError, StriateError
 from striate.runs import read_history, read_record
 from striate.sweeping import Sweep, sweep
 from striate.sweeping.ranges import Range, Values, range_of, space_of
@@ -127,3 +128,52 @@ def test_without_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(MissingExtraError) as caught:
         sweep("digits", set=["epochs=1"])
     assert str(caught.value) == "a sweep needs the extra 'sweep': pip install 'striate[sweep]'"
+
+
+@pytest.mark.usefixtures("quiet")
+def test_no_choice_is_trained_twice(small_set: Path, tmp_path: Path) -> None:
+    tried: dict[str, Any] = {"optimizer": "adamw,sgd", "batch_size": "32..33"}
+    asked: dict[str, Any] = {"set": tried, "epochs": 1, "options": TINY, "num_threads": 1}
+    three = sweep(small_set, trials=3, out=tmp_path / "out", number_format="fp32", **asked)
+    found = sweep(small_set, trials=20, out=tmp_path / "out", number_format="fp32", **asked)
+    choices = {tuple(trial.settings.values()) for trial in found.trials}
+    assert (len(three.trials), len(found.trials), len(choices)) == (3, 4, 4)
+    assert len(list((tmp_path / "out").glob("trial-*"))) == 4
+    assert (three.notes, found.notes) == ((), ("all 4 choices were tried",))
+
+
+@pytest.mark.usefixtures("quiet")
+def test_data_given_in_python(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.arange(80) % 2
+    pixels = (rng.integers(0, 90, (80, 8, 8)) + 120 * labels[:, None, None]).astype(np.uint8)
+    asked: dict[str, Any] = {"set": {"batch_size": [16, 32]}, "epochs": 1, "options": TINY, "num_threads": 1}
+    found = sweep((pixels, labels), trials=2, out=tmp_path, number_format="fp32", **asked)
+    again = sweep((pixels, labels), trials=2, out=tmp_path, number_format="fp32", **asked)
+    assert len(found.trials) == 2
+    assert again == found
+    with pytest.raises(RunError, match="holds a sweep that asked otherwise"):
+        sweep((pixels, 1 - labels), trials=2, out=tmp_path, number_format="fp32", **asked)
+
+
+@pytest.mark.parametrize(
+    ("tried", "said"),
+    [
+        ("epochs=1,0", "epochs must be above 0; got 0"),
+        ("learning_rate=-1..1", "learning_rate must be above 0; got -1"),
+        (
+            "optimizer=adamw,adm",
+            "optimizer must be 'adamw', 'sgd' or 'muon'; got 'adm' (did you mean adamw?)",
+        ),
+        ("backbone=plain,resnet", "unknown backbone 'resnet': did you mean"),
+        ("batch_size=2.5..9", "batch_size must be a whole number"),
+        ("size=8,big", "size must be a whole number or None; got 'big'"),
+        ("time=tsm,lst", "unknown way through time 'lst': did you mean 'lstm'?"),
+        ("frames=0..4", "frames must be a number of frames, at least 1; got 0"),
+    ],
+)
+def test_every_value_is_looked_at_before_the_first_training(tried: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(StriateError) as caught:
+        sweep("digits", set=[tried], out=tmp_path / "out")
+    assert said in str(caught.value)
+    assert not (tmp_path / "out").exists()

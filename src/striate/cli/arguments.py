@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from striate.checked import meant
 from striate.checked.values import MisfitError, as_annotated
 from striate.checked.words import EXAMPLES, expected
-from striate.cli.config import config_text, overridden, words_of_config
+from striate.cli.config import config_text, left_out, overridden, words_of_config
 from striate.cli.options import METAVARS, Asked, Option, Verb, as_typed, needed, options_of
 from striate.cli.signatures import signature_of
 from striate.cli.torchrun_errors import leaving_once
@@ -67,10 +67,12 @@ def read(verb: Verb, name: str, words: Sequence[str]) -> Asked:
 
 def _with_config(parser: "Parser", path: str, given: dict[str, Any]) -> dict[str, Any]:
     """What was typed, and besides it what a file says. Raises ArgumentError."""
-    words, typed = words_of_config(path, parser.options, given)
+    words, typed, other = words_of_config(path, parser.options, given)
     found, _ = parser.parse_known_intermixed_args(words)
     if typed and leads():
         print(overridden(path, typed), file=sys.stderr)
+    if other and leads():
+        print(left_out(path, other), file=sys.stderr)
     said = {one: value for one, value in vars(found).items() if value not in (None, [], ())}
     return {**said, **given}
 

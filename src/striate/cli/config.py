@@ -19,8 +19,9 @@ _OF_CLIPS = ("frames", "stride", "span", "rate", "frame_rate", "flow")
 
 def words_of_config(
     path: str, options: Sequence[Option], given: Mapping[str, Any]
-) -> tuple[list[str], list[str]]:
-    """What would be typed for what a file says, without what was typed already; and the names of that.
+) -> tuple[list[str], list[str], list[str]]:
+    """What would be typed for what a file says, without what was typed already; the names of that; and those
+    of what the record of a training holds that this command has no option for.
 
     Args:
         path: a TOML file whose keys are options, as learning_rate = 0.01; or a run's run.json.
@@ -33,8 +34,12 @@ def words_of_config(
     known = {one.name: one for one in options}
     words: list[str] = []
     typed: list[str] = []
+    other: list[str] = []
     for name, value in _read(Path(path)).items():
         key = name.replace("-", "_")
+        if key not in known and Path(path).name == RECORD:
+            other.append(key)
+            continue
         if key not in known:
             near = meant(key, list(known))
             hint = f"did you mean {near}?" if near else f"it takes {', '.join(sorted(known))}"
@@ -48,7 +53,7 @@ def words_of_config(
             ]  # behind several values it would be one of them
         else:
             words += _words(known[key], value, path)
-    return words, typed
+    return words, typed, other
 
 
 def _words(option: Option, value: Any, path: str) -> Iterator[str]:
@@ -141,6 +146,11 @@ def _toml(value: Any) -> str:
     if isinstance(value, bool | int | float):
         return str(value).lower()
     return json.dumps(str(value), ensure_ascii=False)
+
+
+def left_out(path: str, names: Sequence[str]) -> str:
+    """What is said where a run was trained with what the command has no option for."""
+    return f"not taken from {shlex.quote(path)}, as this command has no such option: {', '.join(names)}"
 
 
 def overridden(path: str, names: Sequence[str]) -> str:

@@ -36,6 +36,7 @@ VERB = Verb(
     "find_learning_rate",
     show,
     positional=("data",),
+    configured=True,
     groups=GROUPS,
     progress=lambda asked: counting("trying rates"),
     without=(

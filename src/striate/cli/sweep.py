@@ -30,6 +30,7 @@ VERB = Verb(
     "sweep",
     show,
     positional=("data",),
+    configured=True,
     groups=GROUPS,
     without=(
         *(

@@ -24,6 +24,16 @@ class Values:
         """The engine's choice."""
         return trial.suggest_categorical(name, self.values)
 
+    @property
+    def ends(self) -> tuple[Any, ...]:
+        """What is to be checked: all of them."""
+        return self.values
+
+    @property
+    def all(self) -> tuple[Any, ...] | None:
+        """Each value once."""
+        return tuple(dict.fromkeys(self.values))
+
     def __str__(self) -> str:
         return ",".join(map(str, self.values))
 
@@ -41,6 +51,17 @@ class Range:
         if isinstance(self.low, int) and isinstance(self.high, int):
             return trial.suggest_int(name, self.low, self.high, log=by_factors)
         return trial.suggest_float(name, self.low, self.high, log=by_factors)
+
+    @property
+    def ends(self) -> tuple[Any, ...]:
+        """What is to be checked: where it begins and ends."""
+        return self.low, self.high
+
+    @property
+    def all(self) -> tuple[Any, ...] | None:
+        """Each value once; None where there is no end of them."""
+        whole = isinstance(self.low, int) and isinstance(self.high, int)
+        return tuple(range(int(self.low), int(self.high) + 1)) if whole else None
 
     def __str__(self) -> str:
         return f"{self.low}..{self.high}"

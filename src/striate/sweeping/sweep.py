@@ -3,21 +3,23 @@
 import os
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
-from striate.checked import checked
+from striate.checked import argument, checked
 from striate.data.images.transform import AsTransform, transform_of
+from striate.data.options import Options
 from striate.data.sources.given import Source, name_of
 from striate.errors import ArgumentError, MissingExtraError, RunError, StriateError, TrainingError
 from striate.plain_values import to_plain
 from striate.runs import holds_run, read_record
 from striate.sweeping.ranges import Range, Values, space_of
 from striate.sweeping.result import Sweep, Trial
-from striate.training.presets import PresetName, check_names
+from striate.training.presets import Facts, PresetName, check_names, recipe_request
 from striate.training.progress import reporter_for
 from striate.training.recipe import SETTINGS
-from striate.training.request import AUTO
+from striate.training.request import AUTO, ClipOptions, PictureOptions, Request, network_options
 from striate.training.train import train
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ JOURNAL = "journal.log"
 """Optuna's memory, in the sweep's folder."""
 BESIDE = ("backbone", "size", "recipe", "time", "frames")
 """What can be tried besides the settings of a recipe."""
+_ALL_TRIED = "all {} choices were tried"
 OF_MACHINE = ("device", "num_threads")
 ASKED = "asked"
 """What the sweep is of, as its journal remembers."""
@@ -106,8 +109,30 @@ def sweep(
     } | settings
     if transform is not None:
         fixed["transform"] = transform_of(transform)
+    _check(source, fixed, space)
     study = _study(folder, {"data": source, "set": {k: str(v) for k, v in space.items()}}, fixed)
     return _Sweeping(study, folder, source, space, fixed).run(trials)
+
+
+def _check(data: str, fixed: Mapping[str, Any], space: Mapping[str, Values | Range]) -> None:
+    """Refuses what no training would take, before the first of them. Raises ArgumentError."""
+    kinds = get_type_hints(train)
+    for name, one in space.items():
+        for value in one.ends:
+            asked = {**fixed, name: argument(name, kinds[name], value) if name in kinds else value}
+            settings = {key: asked[key] for key in asked.keys() & set(SETTINGS)}
+            recipe = recipe_request(asked["recipe"], settings)
+            recipe.recipe(Facts())
+            Options(size=asked["size"], frames=asked["frames"])
+            Request(
+                data,
+                recipe,
+                network_options(asked["backbone"], asked["weights"], (), ()),
+                asked["options"] or {},
+                PictureOptions(asked["size"]),
+                asked["time"],
+                ClipOptions(frames=asked["frames"]),
+            ).check()
 
 
 def _study(folder: Path, asked: dict[str, Any], fixed: Mapping[str, Any]) -> "optuna.Study":
@@ -150,13 +175,29 @@ class _Sweeping:
 
         running = (optuna.trial.TrialState.RUNNING,)
         going_on = all(self._tried(old.number, old.params) for old in self.study.get_trials(states=running))
-        while going_on and len(self.study.trials) < trials:
+        values = [one.all for one in self.space.values()]
+        every = None if None in values else list(product(*filter(None, values)))
+        wanted = trials if every is None else min(trials, len(every))
+        while going_on and len(self._first) < wanted:
             self.study.sampler = optuna.samplers.TPESampler(seed=len(self.study.trials))
             trial = self.study.ask()
-            going_on = self._tried(
-                trial.number, {name: one.choose(trial, name) for name, one in self.space.items()}
-            )
-        return self._result("finished" if going_on else "stopped")
+            chosen = {name: one.choose(trial, name) for name, one in self.space.items()}
+            known = self._first.get(tuple(chosen.values()))
+            if known is None:
+                going_on = self._tried(trial.number, chosen)
+            else:  # not trained again; the next is one that was not tried
+                self.study.tell(trial.number, known.value, known.state)
+                left = next(one for one in every or () if one not in self._first)
+                self.study.enqueue_trial(dict(zip(self.space, left, strict=True)))
+        notes = () if every is None or trials <= len(every) else (_ALL_TRIED.format(len(every)),)
+        return self._result("finished" if going_on else "stopped", notes if going_on else ())
+
+    @property
+    def _first(self) -> dict[tuple[Any, ...], "optuna.trial.FrozenTrial"]:
+        """What was tried, each choice once."""
+        ended = [one for one in self.study.trials if one.state.is_finished()]
+        found = {tuple(one.params.get(name) for name in self.space): one for one in reversed(ended)}
+        return {choice: found[choice] for choice in found if None not in choice}
 
     def _tried(self, number: int, chosen: Mapping[str, Any]) -> bool:
         """Trains a trial, and tells how good it is. False where somebody stopped it."""
@@ -196,11 +237,12 @@ class _Sweeping:
     def _place(self, number: int) -> Path:
         return self.folder / f"trial-{number:03}"
 
-    def _result(self, status: str) -> Sweep:
-        done = [self._trial(one) for one in self.study.trials if one.value is not None]
+    def _result(self, status: str, notes: tuple[str, ...]) -> Sweep:
+        first = self._first.values()
+        done = [self._trial(one) for one in first if one.value is not None]
         best_first = tuple(sorted(done, key=lambda trial: -trial.val_top1))
-        failed = sum(one.state.name == "FAIL" for one in self.study.trials)
-        notes = (f"{failed} of {len(self.study.trials)} trials failed",) if failed else ()
+        failed = sum(one.state.name == "FAIL" for one in first)
+        notes += (f"{failed} of {len(first)} trials failed",) if failed else ()
         return Sweep(status, self.data, self.folder, best_first, notes)
 
     def _trial(self, told: "optuna.trial.FrozenTrial") -> Trial:
