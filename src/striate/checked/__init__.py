@@ -11,7 +11,7 @@ the function works: a folder that may not be read, more memory than there is.
 Knows no torch: of a class that an annotation names it only asks whether the value is one of it.
 """
 
-from striate.checked.checking import argument, checked
+from striate.checked.checking import checked
 from striate.checked.habits import meant
 
-__all__ = ["argument", "checked", "meant"]
+__all__ = ["checked", "meant"]

@@ -7,7 +7,8 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from striate.checked import argument, checked
+from striate.checked import checked
+from striate.checked.checking import argument
 from striate.data.images.transform import AsTransform, transform_of
 from striate.data.options import Options
 from striate.data.sources.given import Source, name_of
