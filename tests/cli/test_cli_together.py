@@ -1,6 +1,7 @@
 """Two processes of torchrun: an error is said once, whoever meets it, and all end with exit code 2."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -39,9 +40,27 @@ def test_what_all_processes_meet_is_said_once(tmp_path: Path) -> None:
 
 
 def test_what_one_process_meets_is_said_by_it(tmp_path: Path) -> None:
-    told, codes = together(tmp_path, "1", "train")
+    """Of two that somebody else than torchrun started."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        group = {"WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": str(free.getsockname()[1])}
+    words = [sys.executable, str(HERE / "together_script.py"), str(tmp_path), "1", "train"]
+    path = {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path[1:])}
+    started = [
+        subprocess.Popen(
+            words,
+            env={**os.environ, **group, **path, "RANK": rank, "LOCAL_RANK": rank},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for rank in "01"
+    ]
+    told = "".join(process.communicate(timeout=120)[0] for process in started)
     assert told.count("striate: only process 1 knows this") == 1, told
-    assert codes[1] == "2"
+    assert started[1].returncode == 2
+    assert started[0].returncode != 0
+    assert "Traceback" not in told
 
 
 def test_what_the_leader_meets_ends_the_others_quietly(tmp_path: Path) -> None:
