@@ -98,7 +98,7 @@ def test_clips_that_cannot_fill_a_span_are_counted() -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"span": "all"}, "span must be a number of seconds, or whole; got 'all': try span=2.0"),
+        ({"span": "all"}, "span must be a number of seconds, or whole; got 'all': try --span 2.0"),
         ({"span": 0.0}, "span must be above 0; got 0: as 2.0 seconds"),
         ({"rate": -1.0}, "rate must be above 0; got -1: as 4 a second"),
         (

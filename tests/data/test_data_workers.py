@@ -96,7 +96,7 @@ def test_an_exception_comes_back_with_its_traceback(started: list[subprocess.Pop
 def test_a_worker_that_dies(started: list[subprocess.Popen[bytes]]) -> None:
     sentence = (
         r"^a worker process that reads images died \(status 3\), perhaps for want of memory: try "
-        r"fewer workers, or workers=0 to read in the main process$"
+        r"fewer workers, or --workers 0 to read in the main process$"
     )
     with pytest.raises(DataError, match=sentence):
         list(ordered_map(os._exit, [3] * 5, 2))

@@ -28,12 +28,12 @@ def test_names_are_not_taken_twice() -> None:
     [
         (
             {"backbone": "r3d_18", "time": "tsm"},
-            "r3d_18 takes clips by itself: leave time='tsm' out, or give it to a network for images, such as "
+            "r3d_18 takes clips by itself: leave --time tsm out, or give it to a network for images, such as "
             "resnet18",
         ),
         (
             {"backbone": "x3d_s", "causal": True},
-            "the frames of x3d_s see later ones: for causal=True take tsm_resnet50 or tsm_mobilenet_v2, or a "
+            "the frames of x3d_s see later ones: for --causal take tsm_resnet50 or tsm_mobilenet_v2, or a "
             "network for images with a way through time",
         ),
         ({"backbone": "x3d_s", "frames": 0}, "frames must be a whole number of at least 1; got 0"),

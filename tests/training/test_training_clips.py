@@ -204,7 +204,7 @@ def test_clip_networks_and_what_they_do_not_take(tmp_path: Path, small_set: Path
         f"{small_set} holds images, and x3d_xs takes clips: give clips (a folder with one folder of videos "
         "per class, a list file, motion-digits), or a backbone for images such as resnet18"
     )
-    assert "x3d_xs takes clips by itself: leave time='tsm' out" in refused(
+    assert "x3d_xs takes clips by itself: leave --time tsm out" in refused(
         NetworkError, tmp_path, small_clips, backbone="x3d_xs", time="tsm"
     )
 

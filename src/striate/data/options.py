@@ -28,7 +28,7 @@ def span_of(text: float | str | None) -> Span | None:
         return float(text)
     except ValueError:
         raise ArgumentError(
-            f"span must be a number of seconds, or {WHOLE}; got {text!r}: try span=2.0"
+            f"span must be a number of seconds, or {WHOLE}; got {text!r}: try --span 2.0"
         ) from None
 
 

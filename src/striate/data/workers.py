@@ -113,7 +113,7 @@ class _Worker:
     def died(self) -> DataError:
         return DataError(
             f"a worker process that reads images died (status {self.process.wait()}), perhaps for want of "
-            "memory: try fewer workers, or workers=0 to read in the main process"
+            "memory: try fewer workers, or --workers 0 to read in the main process"
         )
 
     def stop(self) -> None:

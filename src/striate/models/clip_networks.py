@@ -104,12 +104,12 @@ def check_clips(name: str, time: object, frames: object, causal: object) -> None
     """Refuse a way through time, which these networks are themselves, and what is no number of frames."""
     if time is not None:
         raise NetworkError(
-            f"{name} takes clips by itself: leave time={time!r} out, or give it to a network for images, "
+            f"{name} takes clips by itself: leave --time {time} out, or give it to a network for images, "
             "such as resnet18"
         )
     if causal not in (False, None) and "causal" not in inspect.signature(CLIP_NETWORKS[name]).parameters:
         raise NetworkError(
-            f"the frames of {name} see later ones: for causal=True take tsm_resnet50 or tsm_mobilenet_v2, or "
+            f"the frames of {name} see later ones: for --causal take tsm_resnet50 or tsm_mobilenet_v2, or "
             "a network for images with a way through time"
         )
     if frames is not None:
