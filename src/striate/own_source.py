@@ -18,7 +18,6 @@ from types import ModuleType
 from typing import Any
 
 from striate.errors import ArgumentError, NetworkError, StriateError, unknown
-from striate.machine import cache_folder
 from striate.plain_values import JsonValue
 
 
@@ -107,6 +106,8 @@ class Source(JsonValue):
 
 
 def _list() -> Path:
+    from striate.machine import cache_folder  # here, as it loads torch, which opening data does without
+
     return cache_folder() / "trusted_code.txt"
 
 

@@ -6,31 +6,28 @@
     {"train": …, "val": …, "test": …}     any of these for each split
     {"x_train": …, "y_train": …, …}       arrays, named as in a `.npz`
 
-A picture is one of Pillow's, or H×W, H×W×C or C×H×W numbers: uint8 from 0 to 255, or fractions from 0 to 1,
-which are brought to that. The name holds a checksum of all pictures, or paths, and labels, so that a run can
-tell whether it is given the same again.
+The name holds a checksum of all pictures, or paths, and labels, so that a run can tell whether it is given
+the same again.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from PIL import Image
 
-from striate.checked.words import came
-from striate.data.images.reading import Header, decode_image, refit
+from striate.data.images.reading import Header, refit
 from striate.data.options import Options
 from striate.data.sources.array_file import contents_of
 from striate.data.sources.class_folder import split_named
 from striate.data.sources.list_files import kind_of
 from striate.data.sources.listed import choose_channels, choose_fit, choose_size, listed_contents
 from striate.data.sources.listing import Contents, Listing, in_order
+from striate.data.sources.samples import Sample, array_of, samples_of
 from striate.data.sources.splits import SPLITS
-from striate.errors import ArgumentError, DataError
-from striate.numbers import by
+from striate.errors import DataError
 
 
 class Samples(Protocol):
@@ -43,10 +40,6 @@ class Samples(Protocol):
 Source = str | Path | Samples
 """A name or a path, or in Python the data themselves."""
 _PREFIX = "python:"
-_EXPECTED = (
-    "a name or a path; or a data set, or list, of (picture, label) or (path, label), a pair (pictures, "
-    'labels), or a dict of these as {"train": …, "test": …}'
-)
 _kept: "dict[str, _Given]" = {}
 
 
@@ -54,7 +47,7 @@ _kept: "dict[str, _Given]" = {}
 class _Given:
     """What was given, in rows; paths, pictures (C, H, W), or named arrays."""
 
-    samples: "tuple[_Sample, ...]" = ()
+    samples: tuple[Sample, ...] = ()
     classes: tuple[str, ...] = ()
     """Where the data name them."""
     arrays: Mapping[str, np.ndarray] | None = None
@@ -62,13 +55,6 @@ class _Given:
     @property
     def of_paths(self) -> bool:
         return bool(self.samples) and isinstance(self.samples[0].picture, str)
-
-
-@dataclass(frozen=True)
-class _Sample:
-    picture: "str | np.ndarray"
-    label: int | str
-    split: str
 
 
 def name_of(source: Source) -> str:
@@ -109,7 +95,7 @@ def given_contents(name: str, options: Options) -> Contents:
 def _read(source: Any) -> _Given:
     if isinstance(source, Mapping):
         return _of_mapping(source)
-    classes, samples = _classes(source), tuple(_samples(source, "train"))
+    classes, samples = _classes(source), tuple(samples_of(source, "train"))
     return _alike(_Given(samples, classes))
 
 
@@ -117,9 +103,9 @@ def _of_mapping(source: Mapping[Any, Any]) -> _Given:
     splits = {name: split_named(str(name)) for name in source}
     if source and all(splits.values()):
         classes = next((found for part in source.values() if (found := _classes(part))), ())
-        samples = (one for name, part in source.items() for one in _samples(part, splits[name] or "train"))
+        samples = (one for name, part in source.items() for one in samples_of(part, splits[name] or "train"))
         return _alike(_Given(tuple(samples), classes))
-    return _Given(arrays={str(name): _array(held) for name, held in source.items()})
+    return _Given(arrays={str(name): array_of(held) for name, held in source.items()})
 
 
 def _alike(given: _Given) -> _Given:
@@ -130,114 +116,6 @@ def _alike(given: _Given) -> _Given:
     if len(kinds) > 1:
         raise DataError("the data hold both paths and pictures: give one of the two")
     return given
-
-
-def _samples(source: Any, split: str) -> Iterator[_Sample]:
-    for number, (picture, label) in enumerate(_pairs(source)):
-        taken = str(Path(picture).expanduser().absolute()) if isinstance(picture, str | Path) else None
-        yield _Sample(taken or _pixels(picture, number), _label(label, number), split)
-
-
-def _pairs(source: Any) -> Iterable[tuple[Any, Any]]:
-    """(picture, label), one after another."""
-    if (length := _length(source)) is None:
-        raise ArgumentError(f"data must be {_EXPECTED}; got {came(source)}")
-    if isinstance(source, tuple) and len(source) == 2 and not _is_pair(source[0]):
-        return _columns(*source)
-    return (_pair(_sample(source, number), number) for number in range(length))
-
-
-def _length(column: Any) -> int | None:
-    """Of what can be asked for its samples; None for anything else."""
-    if isinstance(column, str | bytes) or not hasattr(column, "__getitem__"):
-        return None
-    try:
-        return len(column)
-    except (TypeError, NotImplementedError):  # an array of no axes, a stream without an end
-        return None
-
-
-def _sample(source: Any, number: int) -> Any:
-    try:
-        return source[number]
-    except Exception as error:  # of code that is not ours
-        raise DataError(
-            f"sample {number} of the data cannot be had: {type(error).__name__}: {error}"
-        ) from error
-
-
-def _is_pair(sample: Any) -> bool:
-    return isinstance(sample, tuple) and len(sample) == 2
-
-
-def _columns(pictures: Any, labels: Any) -> Iterable[tuple[Any, Any]]:
-    counts = _length(pictures), _length(labels)
-    if None in counts:
-        raise ArgumentError(f"data must be {_EXPECTED}; got {came((pictures, labels))}")
-    if counts[0] != counts[1]:
-        raise DataError(f"{counts[0]} pictures came with {counts[1]} labels: give one label a picture")
-    return zip(pictures, labels, strict=True)
-
-
-def _pair(sample: Any, number: int) -> tuple[Any, Any]:
-    if isinstance(sample, Mapping) and {"image", "label"} <= {*sample}:
-        return sample["image"], sample["label"]
-    if isinstance(sample, tuple | list) and len(sample) == 2:
-        return sample[0], sample[1]
-    raise DataError(f"sample {number} of the data is {came(sample)}: expected (picture, label)")
-
-
-def _label(label: Any, number: int) -> int | str:
-    """A whole number or a name, also as an array or a tensor of one."""
-    if getattr(label, "ndim", None) == 0 or getattr(label, "shape", None) == (1,):
-        label = label.item()
-    if isinstance(label, str) or (isinstance(label, int) and not isinstance(label, bool)):
-        return label
-    raise DataError(
-        f"the label of sample {number} is {came(label)}: expected a whole number or a name, one class a "
-        "picture"
-    )
-
-
-def _array(held: Any) -> np.ndarray:
-    if hasattr(held, "detach"):  # a tensor, without loading torch to know it
-        held = held.detach().cpu().numpy()
-    try:
-        return np.asarray(held)
-    except (TypeError, ValueError):
-        raise DataError(f"the data hold {came(held)}: expected an array") from None
-
-
-def _pixels(picture: Any, number: int) -> np.ndarray:
-    """uint8 (C, H, W)."""
-    if isinstance(picture, Image.Image):
-        grey = picture.mode in ("1", "L", "LA", "I", "F") or picture.mode.startswith("I;16")
-        return decode_image(picture, channels=1 if grey else 3, size=None)
-    values = _in_bytes(_array(picture), number)
-    if values.ndim == 2:
-        return values[None]
-    if values.ndim == 3 and values.size and (values.shape[0] in (1, 3) or values.shape[2] in (1, 3)):
-        return values if values.shape[0] in (1, 3) else np.moveaxis(values, 2, 0)
-    raise DataError(
-        f"the picture of sample {number} is {by(values.shape) or 'one number'}: expected H×W, or 1 or 3 "
-        "channels before or behind that"
-    )
-
-
-def _in_bytes(values: np.ndarray, number: int) -> np.ndarray:
-    if values.dtype == np.uint8:
-        return values
-    if values.dtype.kind != "f":
-        raise DataError(
-            f"the picture of sample {number} holds {values.dtype}: expected uint8 from 0 to 255, or "
-            "fractions from 0 to 1"
-        )
-    if not np.isfinite(values).all() or (values.size and (values.min() < 0 or values.max() > 1)):
-        raise DataError(
-            f"the picture of sample {number} holds numbers from {values.min():.3g} to {values.max():.3g}: "
-            "give fractions from 0 to 1, or uint8; it is the training that takes mean and deviation off"
-        )
-    return np.rint(values.astype(np.float64) * 255).astype(np.uint8)
 
 
 def _classes(source: Any) -> tuple[str, ...]:
