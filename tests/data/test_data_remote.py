@@ -139,6 +139,51 @@ def test_what_the_cache_has_lost_or_that_was_cut_there_is_fetched_again(store: P
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_what_is_damaged_in_the_cache_while_it_is_used_is_fetched_again(store: Path, cache: Path) -> None:
+    """Also where this process has it open."""
+    data = open_data(f"file://{store}", frames=2, workers=0)
+    whole = clips_of(data)
+    for path in kept(cache):
+        with path.open("r+b") as file:
+            file.write(bytes(TWO))
+    for opened in (data, open_data(f"file://{store}", frames=2, workers=0)):
+        for ours, theirs in zip(clips_of(opened), whole, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("number", remote._OURS)
+def test_a_disk_without_room_is_told_at_once(
+    store: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def full(*_: object) -> None:
+        calls.append(1)
+        raise OSError(number, os.strerror(number))
+
+    calls: list[int] = []
+    monkeypatch.setattr(fsspec.filesystem("file"), "get_file", full)
+    assert message(f"file://{store}") == (
+        f"cannot write into {cache}: {os.strerror(number)}; make room, then run the same again to go on"
+    )
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("scheme", "said"),
+    [
+        ("http", "reading from http:// needs the extra 'remote': pip install 'striate[remote]'"),
+        ("s3", "reading from s3:// needs a package of its own: Install x to read"),
+    ],
+)
+def test_what_a_kind_of_store_needs(monkeypatch: pytest.MonkeyPatch, scheme: str, said: str) -> None:
+    """fsspec knows which package; our extra holds that of web servers."""
+
+    def missing(_: str) -> None:
+        raise ImportError("Install x to read")
+
+    monkeypatch.setattr(fsspec, "url_to_fs", missing)
+    assert message(f"{scheme}://a/b") == said
+
+
 @pytest.mark.parametrize("what", ["damaged", "cut", "exchanged", "missing"])
 def test_a_shard_that_is_not_whole_is_named(store: Path, cache: Path, what: str) -> None:
     first, second = (shard_of(store / "frames.u8", number) for number in (0, 1))

@@ -4,6 +4,7 @@ The folder of a set in the cache is named after its `pack.json`, so that another
 never mixes with what was kept. A shard gets its name when it is whole, so processes share the cache safely.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -28,6 +29,8 @@ CACHE_SIZE = "STRIATE_CACHE_SIZE"
 _USUAL = "20GiB"
 PAUSES = (0.5, 1.0, 2.0)
 """Seconds before a store is asked again."""
+_OURS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+"""Errors of this machine's disk: asking the store again does not help."""
 _DAY = 86400.0
 _UNFINISHED = ".fetch-"
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://.+", re.DOTALL)
@@ -100,7 +103,12 @@ class Store:
         self.address = address.rstrip("/")
 
     def fetch(self, name: str, into: Path) -> None:
-        """Copies a file from there. Raises DataError where it is missing, or the store keeps failing."""
+        """Copies a file from there.
+
+        Raises:
+            DataError: it is missing, or the store keeps failing.
+            OSError: there is no room for it here.
+        """
         reason = ""
         for pause in (*PAUSES, None):
             try:
@@ -112,6 +120,8 @@ class Store:
             except StriateError:
                 raise
             except Exception as error:  # each store has errors of its own
+                if getattr(error, "errno", None) in _OURS:
+                    raise
                 reason = " ".join(f"{type(error).__name__}: {error}".split())
             if pause is not None:
                 time.sleep(pause)
@@ -123,10 +133,14 @@ def _file_system(address: str) -> tuple[Any, str]:
     scheme = address.partition("://")[0]
     try:
         import fsspec
-
+    except ImportError:
+        raise MissingExtraError("remote", f"reading from {scheme}://") from None
+    try:
         return fsspec.url_to_fs(address)  # type: ignore[no-any-return]
     except ImportError as error:
-        raise MissingExtraError("remote", f"reading from {scheme}:// ({error})") from None
+        if scheme in ("http", "https"):
+            raise MissingExtraError("remote", f"reading from {scheme}://") from None
+        raise DataError(f"reading from {scheme}:// needs a package of its own: {error}") from None
     except ValueError:
         raise DataError(f"no store is known by {scheme}://: give s3://, http:// or file://") from None
 

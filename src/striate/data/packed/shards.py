@@ -14,7 +14,7 @@ from zlib import crc32
 import numpy as np
 
 from striate.data.packed.frame_file import FrameFile, FrameWriter, Shape, check_lengths, sums_of
-from striate.errors import ArgumentError
+from striate.errors import ArgumentError, DataError
 
 _OPEN = 64
 """Shards that a process holds open, with the checksums of their frames."""
@@ -119,8 +119,15 @@ class Shards:
     def read(self, row: int, numbers: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
         """Frames of one clip, as `FrameFile.read` gives them."""
         shard = int(np.searchsorted(self._ends, row, "right"))
-        first = int(self._ends[shard]) - len(self._parts[shard][1])
-        return self._open(shard).read(row - first, numbers)
+        of_shard = row - int(self._ends[shard]) + len(self._parts[shard][1])
+        try:
+            return self._open(shard).read(of_shard, numbers)
+        except DataError:  # of what was whole when it was brought: it is brought once more
+            if self._bring is None:
+                raise
+        self._parts[shard][0].unlink(missing_ok=True)
+        self._open.cache_clear()
+        return self._open(shard).read(of_shard, numbers)
 
     def _opened(self, shard: int) -> FrameFile:
         seal = self._seals[shard] if self._seals else None
