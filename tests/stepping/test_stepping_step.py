@@ -1,5 +1,7 @@
 """A step's state is a value; readouts; what a step refuses."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
@@ -91,7 +93,7 @@ def test_it_says_what_it_is(step: Step) -> None:
         ((1, 1, 1, 9, 8), "a step takes frames (N, 1, k, 8, 8); got a shape of 1×1×1×9×8"),
         ((1, 1, 0, 8, 8), "a step takes frames (N, 1, k, 8, 8); got a shape of 1×1×0×8×8"),
         ((2, 1, 1, 8, 8),
-         "this state is of 1 streams, and the frames are of 2: give one row of frames for each stream"),
+         "this state is of 1 stream, and the frames are of 2: give one row of frames for each stream"),
     ],
 )  # fmt: skip
 def test_frames_of_another_shape_are_refused(step: Step, shape: tuple[int, ...], sentence: str) -> None:
@@ -125,6 +127,76 @@ def test_states_of_others_are_refused(step: Step) -> None:
     )
 
 
+def frames_of(value: Any) -> str:
+    return f"a step takes frames as a tensor; got {value}: torch.from_numpy makes one of an array"
+
+
+NUMBERS = (
+    "a step takes frames of finite float32 numbers, as what is not a number would stay in its state; got {}: "
+    "prepare them as for the network"
+)
+ONE = torch.zeros(1, 1, 1, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("frames", "sentence"),
+    [
+        (None, frames_of("NoneType")),
+        ([[0.0]], frames_of("list")),
+        (ONE.numpy(), frames_of("ndarray")),
+        (ONE.to_sparse(), frames_of("a sparse one")),
+        (ONE.to("meta"), "a step takes frames as a tensor on cpu, where it is; got one on meta"),
+        *((ONE.to(dtype), NUMBERS.format(dtype)) for dtype in
+          (torch.uint8, torch.float64, torch.float16, torch.bfloat16, torch.complex64)),
+        (torch.tensor(0.0), "a step takes frames (N, 1, k, 8, 8); got a shape of one number"),
+    ],
+)  # fmt: skip
+def test_what_are_no_frames_is_refused(step: Step, frames: Any, sentence: str) -> None:
+    with pytest.raises(NetworkError) as caught:
+        step(frames, step.initial())
+    assert str(caught.value) == sentence
+
+
+FROM = "take the one that initial() or the step before gave"
+DAMAGED = (
+    "the step gives scores that are no finite numbers: its weights or the state are damaged; begin anew with "
+    "initial(), or restore the weights from a copy"
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda _: None, f"a state is a dict of tensors by name; got NoneType: {FROM}"),
+        (list, f"a state is a dict of tensors by name; got list: {FROM}"),
+        (lambda state: {**state, "more": ONE}, f"this state is of another network or readout: {FROM}"),
+        (lambda state: {name: one.numpy() for name, one in state.items()},
+         "a step takes frames_seen of its state as a tensor; got ndarray: torch.from_numpy makes one "
+         "of an array"),
+        (lambda state: {name: one.to("meta") for name, one in state.items()},
+         "a step takes frames_seen of its state as a tensor on cpu, where it is; got one on meta"),
+        (lambda state: {name: one.double() for name, one in state.items()},
+         "this state is of another network or size: frames_seen is torch.float64 in it and torch.int64 here; "
+         + FROM),
+        (lambda state: dict.fromkeys(state, torch.tensor(0)),
+         "this state is of another network or size: frames_seen is without an axis of streams in it and has "
+         "one here; "
+         + FROM),
+        (lambda state: {name: one * float("nan") if one.is_floating_point() else one
+                        for name, one in state.items()}, DAMAGED),
+    ],
+)  # fmt: skip
+def test_what_is_no_state_of_the_step_is_refused(step: Step, change: Any, sentence: str) -> None:
+    """In a step as when it is finished, where that asks the state at all."""
+    with pytest.raises(NetworkError) as caught:
+        step(ONE, change(step.initial()))
+    assert str(caught.value) == sentence
+    if sentence != DAMAGED:
+        with pytest.raises(NetworkError) as caught:
+            step.finish(change(step.initial()))
+        assert str(caught.value) == sentence
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
@@ -133,9 +205,15 @@ def test_states_of_others_are_refused(step: Step) -> None:
          "(did you mean window?)"),
         ({"window": 0}, "window is at least one frame; got 0"),
         ({"clip": -1}, "clip is at least one frame; got -1"),
+        ({"window": 90_001},
+         "window is at most 90,000 frames, those of an hour at 25 a second; got 90,001: the readout "
+         "since-start takes the mean of all"),
+        ({"size": -3}, "size is one side of a frame, or its height and width; got -3: for example size=112"),
+        ({"size": (8,)},
+         "size is one side of a frame, or its height and width; got (8,): for example size=112"),
     ],
 )  # fmt: skip
-def test_unknown_readouts_are_refused(options: dict[str, object], sentence: str) -> None:
+def test_what_is_no_readout_window_or_size_is_refused(options: dict[str, object], sentence: str) -> None:
     with pytest.raises(ArgumentError) as caught:
-        step_of(network(), size=8, **options)  # type: ignore[arg-type]
+        step_of(network(), **{"size": 8, **options})  # type: ignore[arg-type]
     assert str(caught.value) == sentence

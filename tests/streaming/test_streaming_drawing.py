@@ -50,8 +50,11 @@ def test_it_can_be_played_while_it_is_written(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
-    video = DrawnVideo(tmp_path / "no" / "a.mp4")
+    (tmp_path / "file").touch()
+    video = DrawnVideo(tmp_path / "file" / "a.mp4")
     with pytest.raises(DataError) as refused:
         video.add(0.0, np.zeros((8, 8, 3), np.uint8), [("a", 1.0)])
-    assert str(refused.value) == f"cannot write {video.path}: No such file or directory"
+    assert str(refused.value) == (
+        f"cannot write {video.path}: File exists: name another file, or make room for it"
+    )
     video.close()

@@ -8,7 +8,7 @@ import numpy as np
 
 from striate.streaming import keeping
 from striate.streaming.keeping import every_frame, newest_frame
-from striate.streaming.sources import Picture
+from striate.streaming.picture import Picture
 
 
 def endless(read: list[int]) -> Iterator[Picture]:

@@ -1,7 +1,9 @@
 """A run on frames as they come: files, folders, cameras, what breaks off and comes back."""
 
+import sys
 import time
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +20,7 @@ from striate.errors import ArgumentError, DataError, NetworkError, StriateError
 from striate.evaluating.events import EventRules, Timeline, find_events
 from striate.evaluating.metrics import probabilities
 from striate.evaluating.run_model import Trained, open_run
-from striate.streaming import Moment, sources
+from striate.streaming import Moment, live_sources
 
 
 @pytest.fixture(scope="module")
@@ -186,15 +188,27 @@ def test_a_run_that_looks_ahead_answers_late_about_the_right_frame(run: Path, fo
 class FakeCamera:
     """A container of FFmpeg's kind: frames, then an end or an error."""
 
-    def __init__(self, frames: int, error: BaseException | None = None, pause: float = 0.0) -> None:
+    def __init__(
+        self,
+        frames: int,
+        error: BaseException | None = None,
+        pause: float = 0.0,
+        duration: int | None = None,
+        sides: tuple[int, ...] = (1,),
+    ) -> None:
+        """sides: how often each pixel is repeated, in turn."""
         self.streams = SimpleNamespace(video=[None])
         self.frames, self.error, self.pause, self.closed = frames, error, pause, False
+        self.duration, self.sides = duration, sides
 
     def demux(self, _: Any) -> Any:
         for number in range(self.frames):
             time.sleep(self.pause)
-            picture = pictures(True, 0)[number % 6]
-            yield SimpleNamespace(decode=lambda p=picture: [av.VideoFrame.from_ndarray(p, format="gray")])
+            side = self.sides[number % len(self.sides)]
+            picture = pictures(True, 0)[number % 6].repeat(side, 0).repeat(side, 1)
+            frame = av.VideoFrame.from_ndarray(picture, format="gray")
+            frame.pts, frame.time_base = number, Fraction(1, 100)
+            yield SimpleNamespace(decode=lambda f=frame: [f])
         if self.error is not None:
             raise self.error
 
@@ -212,8 +226,8 @@ def camera(monkeypatch: pytest.MonkeyPatch) -> list[FakeCamera]:
             raise OSError(2, "No such file or directory")
         return waiting.pop(0)
 
-    monkeypatch.setattr(sources, "open_live", opened)
-    monkeypatch.setattr(sources, "PATIENCE", 0.001)
+    monkeypatch.setattr(live_sources, "open_live", opened)
+    monkeypatch.setattr(live_sources, "PATIENCE", 0.001)
     return waiting
 
 
@@ -280,6 +294,7 @@ def test_of_many_frames_the_newest_is_taken_and_the_others_counted(
          "said.mp4 can show one source; got 2: stream them one by one, or write a .csv"),
         ("camera", {"keep": "newes"}, ArgumentError,
          "keep must be 'auto', 'newest' or 'all'; got 'newes' (did you mean newest?)"),
+        (["camera", "-", "camera"], {}, ArgumentError, "source names camera 2 times: name each once"),
         ([], {}, ArgumentError,
          "source names no source of frames: give a file, a folder of frames, or camera"),
     ],
@@ -296,3 +311,131 @@ def test_a_file_that_is_no_video(run: Path, tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"no video at all")
     with pytest.raises(DataError, match="cannot read the video"):
         list(striate.stream(run, tmp_path / "a.mp4"))
+
+
+def test_what_stands_where_answers_are_written(run: Path, tmp_path: Path) -> None:
+    """A source is never written over, a folder is made, and a file stays until there is an answer."""
+    video = write_video(tmp_path / "a.mkv", [0, 1])
+    (tmp_path / "a.mp4").hardlink_to(video)
+    with pytest.raises(ArgumentError) as refused:
+        striate.stream(run, video, out=tmp_path / "a.mp4")
+    assert str(refused.value) == (
+        f"{tmp_path / 'a.mp4'} is what is streamed and would be written over: name another file"
+    )
+    for suffix in (".csv", ".jsonl", ".mp4"):
+        out = tmp_path / "new" / suffix[1:] / f"said{suffix}"
+        list(striate.stream(run, video, out=out))
+        content = out.read_bytes()
+        (tmp_path / "none.mp4").write_bytes(b"")
+        with pytest.raises(DataError, match="the file is empty"):
+            list(striate.stream(run, tmp_path / "none.mp4", out=out))
+        assert out.read_bytes() == content
+        file = tmp_path / "a.mkv" / f"said{suffix}"
+        with pytest.raises(DataError) as failed:
+            list(striate.stream(run, video, out=file))
+        assert str(failed.value) in (
+            f"cannot write {file}: {reason}: name another file, or make room for it"
+            for reason in ("Not a directory", "File exists")
+        )
+
+
+def test_two_frames_of_one_time_are_no_jump(run: Path, tmp_path: Path) -> None:
+    moments = list(striate.stream(run, write_video(tmp_path / "a.mkv", [0, 1, 1, 2, 3])))
+    assert [moment.note for moment in moments] == [""] * 5
+    np.testing.assert_allclose([moment.time for moment in moments], [0, 0.1, 0.15, 0.2, 0.3], atol=2e-3)
+
+
+def test_frames_may_change_their_size(run: Path, camera: list[FakeCamera]) -> None:
+    """Pixels twice as large are the same picture; nothing begins anew."""
+    camera += [FakeCamera(6, KeyboardInterrupt()), FakeCamera(6, KeyboardInterrupt(), sides=(1, 2, 3))]
+    taken: list[list[Moment]] = [[], []]
+    for moments in taken:
+        with pytest.raises(KeyboardInterrupt):
+            moments.extend(striate.stream(run, "camera", keep="all"))
+    assert [one.note for one in taken[1]] == [""] * 6
+    for one, other in zip(*taken, strict=True):
+        np.testing.assert_allclose(one.probability, other.probability, atol=0.01)
+
+
+def test_a_recording_at_an_address_plays_once_at_its_own_speed(run: Path, camera: list[FakeCamera]) -> None:
+    camera.append(FakeCamera(6, duration=60_000))
+    began = time.monotonic()
+    moments = list(striate.stream(run, "http://here/a.mp4", keep="all"))
+    assert len(moments) == 6
+    assert time.monotonic() - began >= 0.05
+    assert moments[-1].time >= 0.05
+
+
+def test_a_source_that_has_nothing_or_is_gone_does_not_hold_up_the_others(
+    run: Path, tmp_path: Path, camera: list[FakeCamera]
+) -> None:
+    """One that is slow, one that is not there and a file: each says its own, and at the end what is gone."""
+    camera.append(FakeCamera(2, KeyboardInterrupt(), pause=0.4))
+    video = write_video(tmp_path / "a.mkv", list(range(5)))
+    moments: list[Moment] = []
+    with pytest.raises(KeyboardInterrupt):
+        moments.extend(striate.stream(run, ["camera", video, "camera:1"], keep="all"))
+    gone = "camera:1 gives no frames (No such file or directory): is it connected, and free?"
+    assert [Path(one.source).name for one in moments] == ["a.mkv"] * 5 + ["camera"] * 2
+    assert sum(gone in one.note for one in moments) == 1
+    with pytest.raises(DataError) as caught:
+        moments.extend(striate.stream(run, [video, "camera:1"]))
+    assert str(caught.value) == gone
+    assert len(moments) == 12
+
+
+def nothing(reason: str) -> str:
+    return (
+        f"standard input holds no video ({reason}): pipe one into it, as in `ffmpeg -i a.mp4 -f matroska - | "
+        "striate stream RUN -`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, nothing("it is closed")),
+        (b"", nothing("Invalid data found when processing input")),
+        (b"no video at all" * 1000, nothing("Invalid data found when processing input")),
+    ],
+)
+def test_standard_input_without_a_video(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, sentence: str
+) -> None:
+    (tmp_path / "piped").write_bytes(content or b"")
+    with (tmp_path / "piped").open("rb") as file:
+        monkeypatch.setattr(
+            sys, "stdin", None if content is None else SimpleNamespace(buffer=file, closed=False, isatty=bool)
+        )
+        with pytest.raises(DataError) as caught:
+            list(striate.stream(run, "-"))
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize("cut", [0, 300])
+def test_a_video_on_standard_input_is_taken_whole_by_its_own_clock(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: int
+) -> None:
+    """As the file is, up to half a frame where it breaks off."""
+    video = write_video(tmp_path / "a.mkv", list(range(10)))
+    content = video.read_bytes()
+    video.write_bytes(content[: len(content) - cut])
+    wanted = list(striate.stream(run, video, rate=5))
+    with video.open("rb") as file:
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=file, closed=False, isatty=bool))
+        found = list(striate.stream(run, "-", rate=5))
+    assert [(one.time, one.probabilities) for one in found] == [
+        (one.time, one.probabilities) for one in wanted
+    ]
+    assert len(found) == 5 if not cut else 0 < len(found) < 5
+
+
+def test_scores_that_are_no_numbers_are_said(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained = open_run(run)
+    with torch.no_grad():
+        list(trained.network.parameters())[-1].fill_(float("nan"))
+    monkeypatch.setattr(sys.modules["striate.streaming.stream"], "open_trained", lambda *_, **__: trained)
+    with pytest.raises(NetworkError, match="scores that are no finite numbers: its weights or the state"):
+        list(striate.stream(run, write_video(tmp_path / "a.mkv", [0, 1])))

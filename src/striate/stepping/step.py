@@ -8,9 +8,10 @@ from torch import Tensor, nn
 
 from striate.checked import checked
 from striate.errors import NetworkError
-from striate.numbers import by, bytes_of
+from striate.numbers import bytes_of
 from striate.stepping.build import ENDS, SEEN, Entry
 from striate.stepping.cells import positions
+from striate.stepping.step_checks import check_frames, check_scores, check_state
 
 State = dict[str, Tensor]
 """What a step knows of the frames before: tensors by name, the axis of the streams first. A value: a step
@@ -64,11 +65,12 @@ class Step:
             scores (N, k, K) and the next state.
 
         Raises:
-            NetworkError: frames of another shape or with values that are not numbers, a state of another
-                network, of another size or of another number of streams.
+            NetworkError: frames of another shape, type or device, or with values that are not numbers; a
+                state of another network, of another size or of another number of streams; scores that are no
+                numbers, as of a state or weights that are damaged.
         """
-        self._check_frames(frames)
-        self._check_state(state, frames.shape[0])
+        check_frames(frames, self.channels, self.size, self.device)
+        check_state(state, self.entries, self.device, frames.shape[0])
         return self._run(frames, state)
 
     def finish(self, state: Mapping[str, Tensor]) -> Tensor:
@@ -77,8 +79,7 @@ class Step:
         Args:
             state: behind the last frame.
         """
-        streams = next(iter(state.values())).shape[0] if state else 1
-        self._check_state(state, streams)
+        streams = check_state(state, self.entries, self.device)
         frames = max(0, self.late + self.longer)
         if not frames:
             return torch.empty(streams, 0, self.classes, device=self.device)
@@ -110,50 +111,8 @@ class Step:
         with torch.inference_mode():
             scores, after = self.graph(frames, *(state[name] for name in self.entries))
             scores = scores.reshape(frames.shape[0], -1, self.classes)
-            if self.late:
-                at = positions(state[SEEN], frames.shape[2]) - self.late
-                scores = torch.where((at >= 0).unsqueeze(2), scores, torch.nan)
+            told = positions(state[SEEN], frames.shape[2]) >= self.late if self.late else None
+            check_scores(scores if told is None else scores[told])
+            if told is not None:
+                scores = torch.where(told.unsqueeze(2), scores, torch.nan)
         return scores, dict(zip(self.entries, after, strict=True))
-
-    def _check_frames(self, frames: Tensor) -> None:
-        wanted = (self.channels, *self.size)
-        shape = tuple(frames.shape)
-        if len(shape) != 5 or (shape[1], *shape[3:]) != wanted or not shape[0] or not shape[2]:
-            raise NetworkError(
-                f"a step takes frames (N, {self.channels}, k, {self.size[0]}, {self.size[1]}); got a shape "
-                f"of {by(shape)}"
-            )
-        if not frames.is_floating_point() or not _finite(frames):
-            raise NetworkError(
-                "a step takes frames of finite float32 numbers, as what is not a number would stay in its "
-                f"state; got {'NaN or infinity' if frames.is_floating_point() else frames.dtype}: leave such "
-                "frames out"
-            )
-
-    def _check_state(self, state: Mapping[str, Tensor], streams: int) -> None:
-        if state.keys() != self.entries.keys():
-            raise NetworkError(
-                "this state is of another network or readout: take the one that initial() or the step before "
-                "gave"
-            )
-        for name, entry in self.entries.items():
-            tensor = state[name]
-            if tuple(tensor.shape[1:]) != entry.shape or tensor.dtype != entry.dtype:
-                raise NetworkError(
-                    f"this state is of another network or size: {name} is {_shape(tensor.shape[1:])} in it "
-                    f"and {_shape(entry.shape)} here; take the one that initial() or the step before gave"
-                )
-            if tensor.shape[0] != streams:
-                raise NetworkError(
-                    f"this state is of {tensor.shape[0]} streams, and the frames are of {streams}: give one "
-                    "row of frames for each stream"
-                )
-
-
-def _finite(frames: Tensor) -> bool:
-    """All of them; the sum is as a rule, and seven times faster taken."""
-    return bool(torch.isfinite(frames.sum())) or bool(torch.isfinite(frames).all())
-
-
-def _shape(shape: tuple[int, ...] | torch.Size) -> str:
-    return by(shape) or "one number"

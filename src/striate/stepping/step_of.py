@@ -22,6 +22,8 @@ from striate.watching import untouched
 
 WINDOW = 8
 """Frames of a readout where nothing is known of the clips trained on."""
+MOST = 90_000
+"""Frames of a readout at most, an hour of 25 a second: the answers of all of them are kept."""
 SHORT = 5
 """Frames of the clip that a step is checked with, where the network takes so few."""
 APART = 1e-3
@@ -62,7 +64,7 @@ def step_of(
 
     Raises:
         NetworkError: a layer that has no step, or sees later frames without lookahead.
-        ArgumentError: an unknown readout, or a window below 1.
+        ArgumentError: an unknown readout, a window below 1 or above an hour, a size that is none.
 
     >>> from striate import build
     >>> network = build("plain", classes=5, channels=1, size=16, time="tsm", frames=4, causal=True)
@@ -74,7 +76,12 @@ def step_of(
     for name, frames in (("window", window), ("clip", clip)):
         if frames is not None and frames < 1:
             raise ArgumentError(f"{name} is at least one frame; got {frames}")
-    sides = (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
+    if window is not None and window > MOST:
+        raise ArgumentError(
+            f"window is at most {MOST:,} frames, those of an hour at 25 a second; got {window:,}: the "
+            "readout since-start takes the mean of all"
+        )
+    sides = _sides(size)
     channels = _channels(network)
     ran = walk(network, channels, sides, KINDS)
     wanted = partial(_window, window, clip)
@@ -89,6 +96,16 @@ def step_of(
         pack(step.graph)
         step(torch.zeros(1, channels, 1, *sides, device=step.device), step.initial())  # lays them out
     return step
+
+
+def _sides(size: int | Sequence[int]) -> tuple[int, int]:
+    """Height and width of a frame."""
+    sides = (size, size) if isinstance(size, int) else size
+    if len(sides) != 2 or min(sides) < 1:
+        raise ArgumentError(
+            f"size is one side of a frame, or its height and width; got {size}: for example size=112"
+        )
+    return int(sides[0]), int(sides[1])
 
 
 def _window(asked: int | None, clip: int | None, before: float) -> int:

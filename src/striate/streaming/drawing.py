@@ -1,7 +1,6 @@
 """A video with what was said of it drawn into its frames: the most probable classes, each with a bar."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,9 @@ import av
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from striate.errors import DataError
 from striate.numbers import percent
 from striate.streaming.moment import Moment
+from striate.streaming.writing import saying_what_fails
 
 SHOWN = 3
 """Classes."""
@@ -44,7 +43,7 @@ class DrawnVideo:
             DataError: the file cannot be written.
         """
         picture = Image.fromarray(frame)
-        with self._saying_what_fails():
+        with saying_what_fails(self.path):
             if self._container is None:
                 self._open(*picture.size)
             size = self._stream.width, self._stream.height
@@ -67,7 +66,7 @@ class DrawnVideo:
         """What is still in the encoder, and the end of the file."""
         container, self._container = self._container, None
         if container is not None:
-            with self._saying_what_fails():
+            with saying_what_fails(self.path):
                 container.mux(self._stream.encode(None))
                 container.close()
 
@@ -80,14 +79,6 @@ class DrawnVideo:
         self._stream.pix_fmt, self._stream.codec_context.time_base = "yuv420p", Fraction(1, TICKS)
         container.start_encoding()
         self._container = container
-
-    @contextmanager
-    def _saying_what_fails(self) -> Iterator[None]:
-        try:
-            yield
-        except (av.error.FFmpegError, OSError) as problem:
-            reason = getattr(problem, "strerror", None) or str(problem)
-            raise DataError(f"cannot write {self.path}: {reason}") from None
 
 
 def draw_shares(picture: Image.Image, shares: Sequence[tuple[str, float]]) -> Image.Image:

@@ -13,10 +13,10 @@ import numpy as np
 from striate.errors import StriateError
 from striate.evaluating.events import Event, EventRules, is_background
 from striate.streaming.moment import Moment
-from striate.streaming.sources import FOLDER_RATE
+from striate.streaming.picture import FOLDER_RATE
 
 
-def with_events(moments: Iterator[Moment], finder: "EventFinder") -> Iterator[Moment]:
+def with_events(moments: Iterator[Moment | None], finder: "EventFinder") -> Iterator[Moment | None]:
     """The same moments of one source, each with the events that it ends, as soon as the next has come.
 
     Whatever ends the stream, Ctrl-C too, the last moment still comes, with all events that lasted.
@@ -28,9 +28,12 @@ def with_events(moments: Iterator[Moment], finder: "EventFinder") -> Iterator[Mo
     held, lasts = None, 1 / FOLDER_RATE
     try:
         for moment in moments:
-            if held is not None:
-                lasts = moment.time - held.time
-                yield _ended(held, lasts, finder, last=moment.anew)
+            if moment is None or held is None:
+                held = moment or held
+                yield None
+                continue
+            lasts = moment.time - held.time
+            yield _ended(held, lasts, finder, last=moment.anew)
             held = moment
     except (KeyboardInterrupt, StriateError):
         if held is not None:

@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
+from threading import Event
 
-from striate.streaming.sources import Picture, Pictures
+from striate.streaming.picture import Picture, Pictures
 
 ROOM = 100
 """Frames that wait at most; then a source is read no further, and what pipes into us waits too."""
@@ -58,33 +59,83 @@ def after(left_out: Picture, picture: Picture) -> Picture:
     return replace(picture, note=picture.note or left_out.note, anew=picture.anew or left_out.anew)
 
 
-def every_frame(pictures: Pictures, live: bool) -> Iterator[Arrived]:
-    """All, in order, however late."""
+class Frames(Iterator[Arrived]):
+    """Frames to be had one after the other."""
+
+    def __init__(
+        self,
+        arrived: Iterator[Arrived],
+        ready: Callable[[], bool] = lambda: True,
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Frames.
+
+        Args:
+            arrived: one after the other.
+            ready: says whether the next, or the end, is there without a wait for it.
+            close: lets go of the source.
+        """
+        self._arrived, self.ready, self.close = arrived, ready, close
+
+    def __next__(self) -> Arrived:
+        return next(self._arrived)
+
+
+def every_frame(pictures: Pictures, live: bool, came: Event | None = None) -> Frames:
+    """All, in order, however late.
+
+    Args:
+        pictures: of the source.
+        live: whether they come when they come.
+        came: is set whenever one has come, or the end.
+    """
     if not live:
-        yield from (Arrived(picture, None) for picture in pictures)
-        return
-    yield from _Reader(pictures, paced=False, room=ROOM, drops=False)
+        return Frames(Arrived(picture, None) for picture in pictures)
+    return _Reader(pictures, paced=False, room=ROOM, drops=False, came=came).frames()
 
 
-def newest_frame(pictures: Pictures, live: bool) -> Iterator[Arrived]:
-    """The newest whenever one is asked for, so that nothing falls behind; files play at their own speed."""
-    yield from _Reader(pictures, paced=not live, room=1, drops=True)
+def newest_frame(pictures: Pictures, live: bool, came: Event | None = None) -> Frames:
+    """The newest whenever one is asked for, so that nothing falls behind; files play at their own speed.
+
+    Args:
+        pictures: as for `every_frame`.
+        live: as for `every_frame`.
+        came: as for `every_frame`.
+    """
+    return _Reader(pictures, paced=not live, room=1, drops=True, came=came).frames()
 
 
 class _Reader:
     """Reads in a thread of its own, up to `room` frames ahead; then drops the oldest, or waits."""
 
-    def __init__(self, pictures: Pictures, paced: bool, room: int, drops: bool) -> None:
+    def __init__(
+        self, pictures: Pictures, *, paced: bool, room: int, drops: bool, came: Event | None
+    ) -> None:
         self._pictures, self._paced, self._room, self._drops = pictures, paced, room, drops
+        self._came = came or Event()
         self._waiting: deque[Arrived] = deque()
         self._changed = threading.Condition()
         self._ended, self._stop = False, False
         self._problem: BaseException | None = None
         self._dropped = 0
+        self._thread: threading.Thread | None = None
 
-    def __iter__(self) -> Iterator[Arrived]:
-        thread = threading.Thread(target=self._read, daemon=True)
-        thread.start()
+    def frames(self) -> Frames:
+        """What it reads, from the first time that somebody asks for it."""
+        return Frames(self._arrived(), self._ready, self._close)
+
+    def _ready(self) -> bool:
+        self._begin()
+        with self._changed:
+            return bool(self._waiting) or self._ended
+
+    def _begin(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._read, daemon=True)
+            self._thread.start()
+
+    def _arrived(self) -> Iterator[Arrived]:
+        self._begin()
         try:
             while True:
                 with self._changed:
@@ -99,9 +150,12 @@ class _Reader:
             if self._problem is not None:
                 raise self._problem
         finally:
-            with self._changed:
-                self._stop = True
-                self._changed.notify()
+            self._close()
+
+    def _close(self) -> None:
+        with self._changed:
+            self._stop = True
+            self._changed.notify()
 
     def _read(self) -> None:
         started = time.monotonic()
@@ -117,12 +171,14 @@ class _Reader:
                         return
                     self._put(picture, at)
                     self._changed.notify()
+                self._came.set()
         except BaseException as problem:
             self._problem = problem
         finally:
             with self._changed:
                 self._ended = True
                 self._changed.notify()
+            self._came.set()
 
     def _put(self, picture: Picture, at: float) -> None:
         if len(self._waiting) >= self._room:

@@ -1,10 +1,13 @@
 """Moments on their way into a file: a line each, at once."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from striate.errors import ArgumentError
+import av
+
+from striate.errors import ArgumentError, DataError
 from striate.pages.comma_separated import csv_text
 from striate.streaming.moment import Moment
 
@@ -29,23 +32,57 @@ FILES: dict[str, Callable[[Moment, bool], str]] = {".csv": _table_line, ".jsonl"
 VIDEO = ".mp4"
 
 
-def check_out(out: Path, sources: int) -> None:
-    """Raises ArgumentError for a file of another kind, and for a video of several sources."""
+def check_out(out: Path, sources: Sequence[str]) -> None:
+    """Raises ArgumentError for a file of another kind, for one that is read, and for a video of several.
+
+    Args:
+        out: the file.
+        sources: what is streamed.
+    """
     if out.suffix not in (*FILES, VIDEO):
         raise ArgumentError(
             f"out is a {', '.join(FILES)} or {VIDEO} file; got {out.name}: try {out.stem or 'said'}.csv"
         )
-    if out.suffix == VIDEO and sources > 1:
+    if out.exists() and any(Path(one).exists() and out.samefile(one) for one in sources):
+        raise ArgumentError(f"{out} is what is streamed and would be written over: name another file")
+    if out.suffix == VIDEO and len(sources) > 1:
         raise ArgumentError(
-            f"{out.name} can show one source; got {sources}: stream them one by one, or write a .csv"
+            f"{out.name} can show one source; got {len(sources)}: stream them one by one, or write a .csv"
         )
 
 
+@contextmanager
+def saying_what_fails(out: Path) -> Iterator[None]:
+    """Raises DataError where the block cannot write a file; its folder is made if need be.
+
+    Args:
+        out: the file.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except (av.error.FFmpegError, OSError) as problem:
+        reason = problem.strerror or str(problem)
+        raise DataError(f"cannot write {out}: {reason}: name another file, or make room for it") from None
+
+
 def written(moments: Iterator[Moment], out: Path) -> Iterator[Moment]:
-    """The same moments, each written before it is given on."""
-    line = FILES[out.suffix]
-    with out.open("w", encoding="utf-8", newline="") as file:
-        for number, moment in enumerate(moments):
-            file.write(line(moment, number == 0))
-            file.flush()
+    """The same moments, each written before it is given on; what stood there stays until the first.
+
+    Args:
+        moments: one after the other.
+        out: the file.
+    """
+    line, file = FILES[out.suffix], None
+    try:
+        for moment in moments:
+            with saying_what_fails(out):
+                first = file is None
+                file = file or out.open("w", encoding="utf-8", newline="")
+                file.write(line(moment, first))
+                file.flush()
             yield moment
+    finally:
+        if file is not None:
+            with saying_what_fails(out):
+                file.close()
