@@ -12,12 +12,12 @@ from small_clips import write_small_clips
 from small_runs import Told, go_on, small_recipe, small_run
 from striate import open_data
 from striate.data import ImageData
-from striate.errors import ArgumentError, NetworkError
+from striate.errors import ArgumentError, NetworkError, WeightsError
 from striate.published.files import kept_in
 from striate.runs import read_record
 from striate.training import backbone_choice
 from striate.training.backbone_choice import with_backbone
-from striate.training.request import NetworkOptions, Request
+from striate.training.request import NetworkOptions, Request, network_options
 from weight_server import NETWORK, Publisher, publish, serving, small_weights
 
 BY_HAND = "(--backbone names another)"
@@ -192,3 +192,13 @@ def test_what_cannot_be(tmp_path: Path, small_set: Path) -> None:
         "a training goes on exactly as it began, so --resume takes no from_scratch: leave it out, or start a "
         "new run"
     )
+
+
+def test_offline_fetches_nothing(publisher: Publisher, at_hand: Callable[[int, int], ImageData]) -> None:
+    asked = Request("photographs", network=NetworkOptions(offline=True))
+    chosen, note = with_backbone(asked, at_hand(64, 3))
+    assert chosen.network.backbone == "fast"
+    assert "is not here, and nothing is fetched offline" in str(note)
+    with pytest.raises(WeightsError, match="is not here, and nothing is fetched offline"):
+        network_options(NETWORK, "imagenet", (), (), offline=True)
+    assert publisher.asked == []

@@ -61,7 +61,7 @@ def predict(
 
     Args:
         run: the folder of a run, made by `train`, a file that `export` has written, or the name of a network
-            with published weights, as "mobilenet_v2".
+            with published weights, as "mobilenet_v2" or "hf://timm/resnet18.a1_in1k" (needs striate[hub]).
         files: files of images, or of videos for a run on clips (also folders of frames), folders of them, or
             lists (a path a line, or a table); of videos also segments, as long.mp4#t=12,14.5.
         out: write predictions.json and predictions.csv into this folder; of events, a picture of each video.

@@ -210,6 +210,11 @@ ERRORS = {
         "đã huấn "
         "luyện"
     ),
+    "{backbone} is an address of weights, and a network is asked for: give it with --weights, or to "
+    "`striate predict`": (
+        "{backbone} là địa chỉ của trọng số, mà ở đây cần một mạng: hãy đưa nó qua --weights, hoặc cho "
+        "`striate predict`"
+    ),
     "it is code, {name}, that nobody has run here yet: read it, name it once ({command}), then open the run "
     "again": (
         "đó là mã, {name}, mà chưa ai chạy ở đây: hãy đọc nó, gọi tên nó một lần ({command}), rồi mở lại lần "

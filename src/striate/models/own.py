@@ -72,6 +72,7 @@ def builder(backbone: str) -> Make:
         return _timm(name)
     if where == GIVEN:
         return _copies(backbone)
+    _refuse_address(backbone)
     source = Source.of(backbone)
     source.trust()
     return _from_file(backbone, source.sha256)
@@ -90,6 +91,7 @@ def example(backbone: str, shape: tuple[int, ...] | None) -> nn.Module:
     channels, *size = shape if shape is not None and len(shape) == 3 else (3, 224, 224)
     if where == TIMM:
         return _timm(name)(1000, channels)
+    _refuse_address(backbone)
     made = named(imported(where, backbone), backbone)
     Source.of(backbone).trust()
     if isinstance(made, nn.Module):
@@ -100,6 +102,14 @@ def example(backbone: str, shape: tuple[int, ...] | None) -> nn.Module:
     asked = {"classes": 10, "channels": channels, "size": tuple(size)}
     needed = {name: asked[ours] for ours, name in taken.items() if _is_needed(parameters[name])}
     return _made(backbone, made, needed)
+
+
+def _refuse_address(backbone: str) -> None:
+    if "://" in backbone:
+        raise NetworkError(
+            f"{backbone} is an address of weights, and a network is asked for: give it with --weights, or to "
+            "`striate predict`"
+        )
 
 
 def _taken(parameters: Mapping[str, inspect.Parameter]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A network with published weights, ready to be asked."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,13 +9,14 @@ from torch import nn
 
 from striate.data import Sampling
 from striate.data.images.framing import DEFAULT, Framing
-from striate.errors import WeightsError
+from striate.errors import ArgumentError, WeightsError
 from striate.models import build, head_of, load_weights, read_weights
 from striate.models.layouts import Pixels
 from striate.models.weight_files import State
 from striate.published import table
 from striate.published.class_names import class_names
 from striate.published.files import check, is_offline, kept_in, weights_file
+from striate.published.hub import HubWeights, hub_weights, is_hub
 from striate.published.table import SCORES, PublishedWeights, published
 
 FRAMES, FRAME_RATE = 16, 15
@@ -46,8 +48,12 @@ class PublishedNetwork:
 
 
 def is_published(name: str | Path) -> bool:
-    """Whether it is the name of a network with published weights, and nothing of that name is here."""
-    return any(one.network == str(name) for one in table.WEIGHTS) and not Path(name).exists()
+    """Whether it is the name of a network with published weights, and nothing of that name is here; or the
+    address of a repository of weights.
+    """
+    return is_hub(name) or (
+        any(one.network == str(name) for one in table.WEIGHTS) and not Path(name).exists()
+    )
 
 
 def published_network(
@@ -60,9 +66,9 @@ def published_network(
     """A network of the catalogue with published weights.
 
     Args:
-        name: of the network.
-        weights: a name of `published_names`, by default the first; or a file by hand, of which the number of
-            classes may be another.
+        name: of the network, or `hf://owner/name`.
+        weights: `hf://owner/name`, a name of `published_names`, by default the first; or a file by hand, of
+            which the number of classes may be another.
         classes: a file with the names of the classes.
         offline: nothing is fetched.
 
@@ -70,6 +76,8 @@ def published_network(
         ArgumentError: unknown weights, or names that do not fit.
         WeightsError: they cannot be had, are damaged, or are of another network.
     """
+    if is_hub(name) or (weights is not None and is_hub(weights)):
+        return _of_hub(name, weights, classes, offline)
     by_hand = weights is not None and Path(weights).is_file()
     if by_hand:
         path = Path(str(weights))
@@ -90,6 +98,32 @@ def published_network(
     names, note = class_names(entry.data, scores, path, file=classes, fetch=fetch)
     notes = (*report.notes, *(() if note is None else (note,)))
     return PublishedNetwork(network.eval(), entry, path, names, report.pixels, notes)
+
+
+def _of_hub(name: str, weights: str | Path | None, classes: Path | None, offline: bool) -> PublishedNetwork:
+    """The network of a repository's weights."""
+    if is_hub(name) and weights is not None:
+        raise ArgumentError(f"{name} has weights of its own; --weights goes with the name of a network")
+    found = hub_weights(name if is_hub(name) else str(weights), offline)
+    state = read_weights(found.file)
+    backbone = found.network(state)
+    if not is_hub(name) and backbone != name:
+        raise WeightsError(f"{found.address} holds weights of {found.architecture}: give those of {name}")
+    network = build(backbone, classes=found.scores)
+    report = load_weights(network, state, source_name=found.address)
+    names, note = _classes(found, classes)
+    entry = PublishedWeights(
+        backbone, found.address, found.file.name, math.nan, size=found.size, resized=found.resized
+    )
+    notes = (*found.notes, *report.notes, *(() if note is None else (note,)))
+    return PublishedNetwork(network.eval(), entry, found.file, names, found.pixels, notes)
+
+
+def _classes(found: HubWeights, file: Path | None) -> tuple[tuple[str, ...], str | None]:
+    """Names of classes: the user's, else those that the repository tells."""
+    if file is None and found.labels:
+        return found.labels, None
+    return class_names("imagenet", found.scores, found.file, file=file)
 
 
 def _scores(name: str, state: State, usual: int) -> int:

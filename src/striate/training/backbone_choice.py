@@ -17,7 +17,7 @@ from striate.errors import WeightsError
 from striate.models import options as options_of
 from striate.models.catalogue import NETWORKS
 from striate.published import table
-from striate.published.files import weights_at_once
+from striate.published.files import weights_at_once, weights_file
 from striate.published.table import published
 from striate.runs import MODEL, RECORD, read_record
 from striate.training.request import AUTO, FOR_CLIPS, FOR_PHOTOGRAPHS, Request
@@ -77,7 +77,7 @@ def _for_photographs(request: Request) -> tuple[Request, str]:
         return _narrow(request, f"{kind}, from scratch as it has options of its own")
     if request.network.from_scratch:
         return _narrow(request, f"{kind}, from scratch as asked")
-    found = _published()
+    found = _published(request.network.offline)
     if isinstance(found, str):
         return _narrow(request, f"{kind}, from scratch as published weights cannot be had: {found}")
     note = (
@@ -87,10 +87,11 @@ def _for_photographs(request: Request) -> tuple[Request, str]:
     return _taking(request, FOR_PHOTOGRAPHS, weights=found), note
 
 
-def _published() -> Path | str:
+def _published(offline: bool) -> Path | str:
     """The file of weights, or why there is none."""
     try:
-        return weights_at_once(published(FOR_PHOTOGRAPHS).file)
+        file = published(FOR_PHOTOGRAPHS).file
+        return weights_file(file, offline=True) if offline else weights_at_once(file)
     except WeightsError as problem:
         return str(problem)
 

@@ -18,7 +18,9 @@ from striate.errors import ArgumentError, DataError
 from striate.models import CLIP_NETWORKS, NetworkSpec
 from striate.models import options as options_of
 from striate.models.own import name_of
+from striate.models.weight_files import read_weights
 from striate.published.files import weights_file
+from striate.published.hub import hub_weights, is_hub
 from striate.published.table import published, published_names
 from striate.training.presets import SMALL, RecipeRequest
 
@@ -42,6 +44,7 @@ class NetworkOptions:
     weights_mean: tuple[float, ...] = ()
     weights_std: tuple[float, ...] = ()
     from_scratch: bool = False
+    offline: bool = False
 
     def __post_init__(self) -> None:
         mean, std = self.weights_mean, self.weights_std
@@ -61,11 +64,11 @@ FOR_PHOTOGRAPHS = "resnet18"
 """The backbone of colour photographs for which none was named."""
 
 
-def _weights_path(backbone: str, weights: str | Path) -> Path:
+def _weights_path(backbone: str, weights: str | Path, offline: bool) -> Path:
     """The file of weights: by its path, or by the name that published ones have, which may fetch it."""
     backbone = FOR_PHOTOGRAPHS if backbone == AUTO else backbone
     named = isinstance(weights, str) and weights in published_names(backbone) and not Path(weights).exists()
-    return weights_file(published(backbone, str(weights)).file) if named else Path(weights)
+    return weights_file(published(backbone, str(weights)).file, offline=offline) if named else Path(weights)
 
 
 def network_options(
@@ -74,11 +77,30 @@ def network_options(
     mean: Sequence[float],
     std: Sequence[float],
     from_scratch: bool = False,
+    offline: bool = False,
 ) -> NetworkOptions:
     """The options from what a function was called with."""
     name = backbone if isinstance(backbone, str) else name_of(backbone)
-    path = None if weights is None else _weights_path(name, weights)
-    return NetworkOptions(name, path, tuple(map(float, mean)), tuple(map(float, std)), from_scratch)
+    pixels = tuple(map(float, mean)), tuple(map(float, std))
+    if weights is not None and is_hub(weights):
+        return _of_hub(name, str(weights), pixels, from_scratch, offline)
+    path = None if weights is None else _weights_path(name, weights, offline)
+    return NetworkOptions(name, path, pixels[0], pixels[1], from_scratch, offline)
+
+
+def _of_hub(
+    backbone: str,
+    address: str,
+    pixels: tuple[tuple[float, ...], tuple[float, ...]],
+    from_scratch: bool,
+    offline: bool,
+) -> NetworkOptions:
+    """With weights of a repository: normalised as it says, in the network that they are of."""
+    found = hub_weights(address, offline)
+    network = found.network(read_weights(found.file))
+    seen = pixels if any(pixels) else (found.pixels.mean, found.pixels.std)
+    chosen = network if backbone == AUTO else backbone
+    return NetworkOptions(chosen, found.file.absolute(), seen[0], seen[1], from_scratch, offline)
 
 
 def written(name: str, pairs: Mapping[str, str] | Sequence[str]) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ def train(
     weights_mean: Sequence[float] = (),
     weights_std: Sequence[float] = (),
     from_scratch: bool = False,
+    offline: bool = False,
     out: str | Path | None = None,
     size: int | None = None,
     channels: int | None = None,
@@ -92,12 +93,14 @@ def train(
             timm's, "timm:resnet26"; in Python also the function, class or module itself.
         options: keyword arguments of the network, as widths=32,64,128 dropout=0.2; in Python a dict.
         weights: start from these: "imagenet" or another name that `striate models` tells of the network,
-            fetched once; a .pth or .safetensors file; or a run folder.
+            fetched once; "hf://owner/name", a repository of timm's form (needs striate[hub]); a .pth or
+            .safetensors file; or a run folder.
         weights_mean: what their training took off each channel, of pixels in [0, 255]. By default what their
             publisher or their run says.
         weights_std: what it then divided each channel by, of pixels in [0, 255]; goes with `weights_mean`.
         from_scratch: "auto" takes no published weights for photographs, which it else does where they are
             here or come at once.
+        offline: fetch nothing.
         out: the run's folder. By default a new one under runs/.
         size: height and width of what the network sees. By default the data's own; of large images 64, of
             large videos 112.
@@ -152,7 +155,7 @@ def train(
     request = Request(
         data=str(source),
         recipe=recipe_request(recipe, settings),
-        network=network_options(backbone, weights, weights_mean, weights_std, from_scratch),
+        network=network_options(backbone, weights, weights_mean, weights_std, from_scratch, offline),
         options=options or {},
         picture=PictureOptions(size, channels, written("mirrored", mirrored), fit, transform_of(transform)),
         time=time,
@@ -232,7 +235,8 @@ def _refuse_changes(request: Request) -> None:
 def _named(request: Request) -> dict[str, Any]:
     """What is asked for, by the names of `train`."""
     own = {"options": request.options, "time": request.time, "out": request.out}
-    return own | vars(request.network) | vars(request.picture) | vars(request.clips)
+    network = {name: value for name, value in vars(request.network).items() if name != "offline"}
+    return own | network | vars(request.picture) | vars(request.clips)
 
 
 def _threads(asked: int | None, resume: Path | None) -> int | None:
