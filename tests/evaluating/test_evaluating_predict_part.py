@@ -9,7 +9,7 @@ from PIL import Image
 
 from clip_files import write_classes
 from small_clips import clip_run
-from striate import open_data, predict
+from striate import export, open_data, predict
 from striate.errors import ArgumentError
 from striate.training.train import Run
 
@@ -113,3 +113,19 @@ def test_another_network_and_other_questions_are_refused(
     with pytest.raises(ArgumentError) as refused:
         predict(digits_run.path, images / "in", part="1/2")
     assert str(refused.value) == "a part of the files needs a folder for its lines: name it with --out"
+
+
+def test_an_exported_file_in_parts(digits_run: Run, images: Path, tmp_path: Path) -> None:
+    """Its parts are of one network among themselves, and of another than its run's."""
+    pytest.importorskip("onnxruntime")
+    file, out = tmp_path / "digits.onnx", tmp_path / "found"
+    export(digits_run.path, file)
+    for part in ("2/2", "1/2"):
+        predict(file, images / "list.txt", part=part, out=out)
+    wanted = sorted(predict(digits_run.path, images / "list.txt").images, key=lambda one: one.file)
+    assert [row["file"] for row in rows(out)] == [one.file for one in wanted]
+    for row, one in zip(rows(out), wanted, strict=True):
+        assert (row["class"], row["probability"]) == (one.best, pytest.approx(one.probabilities[0], abs=1e-5))
+    with pytest.raises(ArgumentError) as refused:
+        predict(digits_run.path, images / "list.txt", part="1/2", out=out)
+    assert str(refused.value).startswith(f"{out} holds what was found with network sha256 ")

@@ -1,6 +1,7 @@
 """Clients of a stream that vanish, stop in mid-frame, read nothing or send noise; on real sockets."""
 
 import json
+import logging
 import socket
 import struct
 import time
@@ -101,6 +102,43 @@ def test_noise_ends_its_stream_alone(place: str, noise: bytes) -> None:
         hostile.sendall(noise)
         assert hostile.recv(4096)[0] == 0x88  # a close
     assert one_frame(place)["frame"] == 0
+
+
+class Lines(logging.Handler):
+    """What the server's log is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.told.append(record.getMessage())
+
+
+@pytest.fixture
+def log() -> Iterator[list[str]]:
+    lines, logger = Lines(), logging.getLogger("uvicorn.error")
+    logger.addHandler(lines)
+    yield lines.told
+    logger.removeHandler(lines)
+
+
+POST = "POST /predict HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n"
+
+
+@pytest.mark.parametrize("length", ["20", "-1", "0x10", "9" * 20, "abc"])
+def test_hostile_requests_fill_no_log(place: str, log: list[str], length: str) -> None:
+    """One that brings more than it says is answered when its rest has already been found to be none."""
+    host, port = place.split(":")
+    for _ in range(5):
+        with socket.create_connection((host, int(port)), timeout=20) as hostile:
+            hostile.sendall(POST.format(host=place, length=length).encode() + picture(1))
+            assert hostile.recv(4096).startswith(b"HTTP/1.1 4")
+    with raw(place) as hostile:
+        hostile.sendall(b"\x81\x82\0\0\0\0\xff\xfe")
+        hostile.recv(4096)
+    assert one_frame(place)["frame"] == 0
+    assert log == []
 
 
 def test_the_limit_of_a_frame_is_the_one_that_was_asked_for(place: str) -> None:

@@ -1,5 +1,6 @@
 """An application that is served: in a thread of its own, at an address, until it is closed."""
 
+import logging
 import socket
 import time
 from importlib.util import find_spec
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 NEEDED = ("starlette", "uvicorn", "websockets")
+CLIENTS = ("Invalid HTTP request", "Invalid UTF-8")
+"""How lines of the log begin that tell what a client has sent."""
 STARTING = 10.0
 """Seconds that a server may take to start."""
 
@@ -97,6 +100,7 @@ class Served:
             server_header=False,
             ws_max_size=largest,
         )
+        logging.getLogger("uvicorn.error").addFilter(_is_ours)
         self._ending, self._server = ending, uvicorn.Server(config)
         taking: dict[str, Any] = {"sockets": [listening]}
         self._thread = Thread(target=self._server.run, kwargs=taking, daemon=True, name="server")
@@ -122,3 +126,11 @@ class Served:
         """Ends it: nothing new is taken, and what is being answered may still be."""
         self._server.should_exit = True
         self._thread.join(self._ending + STARTING)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a line of the server's log is about us: whoever sends noise is answered, and fills no log."""
+    from h11 import LocalProtocolError  # uvicorn's own: an answer to somebody who has broken off
+
+    problem = record.exc_info[1] if record.exc_info else None
+    return not isinstance(problem, LocalProtocolError) and not record.getMessage().startswith(CLIENTS)
