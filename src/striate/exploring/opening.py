@@ -1,11 +1,11 @@
 """What a lab is until torch stands: the page is there before the network is."""
 
-import sys
 from collections.abc import Sequence
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from striate.errors import ArgumentError, StriateError
+from striate.exploring.giving_way import GivingWay
 from striate.exploring.news import News
 from striate.exploring.turns import Turns
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 PATIENCE = 120.0
 """Seconds that a question waits for the session."""
-SWITCHING = 0.0005
-"""Seconds after which what is imported lets the server have a turn, so that the page does not wait for it."""
 
 
 class Opening:
@@ -26,7 +24,7 @@ class Opening:
     ) -> None:
         """networks: what was opened, none to train a small one; inputs, source: as for `lab`."""
         self.networks, self.inputs, self.language, self.source = networks, inputs, language, source
-        self.news, self.turns = News(), Turns()
+        self.news, self.turns, self.giving_way = News(), Turns(), GivingWay()
         self.problem: str | None = None
         self.closed = False
         self._session: Session | None = None
@@ -38,12 +36,10 @@ class Opening:
 
     def make(self) -> None:
         """Imports what computes, and opens what was asked for."""
-        usual = sys.getswitchinterval()
-        sys.setswitchinterval(SWITCHING)
         try:
-            from striate.exploring.session import Session
+            with self.giving_way.importing():
+                from striate.exploring.session import Session
 
-            sys.setswitchinterval(usual)
             self._session = Session(self.networks, self.inputs, self.news, self.turns)
             self._made.set()
             self._session.begin()
@@ -51,7 +47,6 @@ class Opening:
             self.problem = str(problem)
             self.news.tell("failed", text=str(problem))
         finally:
-            sys.setswitchinterval(usual)
             self._made.set()
 
     def session(self) -> "Session":

@@ -37,7 +37,8 @@ class Routes:
     def __init__(self, opening: Opening) -> None:
         self.opening, self.listening, self.frames = opening, 0, Frames(opening)
         self.files = {path.name: path.read_bytes() for path in PAGE.iterdir() if path.suffix in TYPES}
-        self.page_text = with_preloads((PAGE / "index.html").read_text(encoding="utf-8"), self.files)
+        page = (PAGE / "index.html").read_text(encoding="utf-8")
+        self.page_text = with_preloads(page, self.files, opening.language)
 
     def routes(self) -> list[BaseRoute]:
         """All of them."""
@@ -56,10 +57,12 @@ class Routes:
 
     async def page(self, request: Request) -> Response:
         """The one page."""
+        self.opening.giving_way.asked()
         return HTMLResponse(self.page_text)
 
     async def file(self, request: Request) -> Response:
         """One of the page's own."""
+        self.opening.giving_way.asked()
         name = request.path_params["name"]
         if name not in self.files:
             return PlainTextResponse("the page has no such file", 404)
@@ -67,6 +70,7 @@ class Routes:
 
     async def lab(self, request: Request) -> Response:
         """What is open."""
+        self.opening.giving_way.asked()
         return JSONResponse(self.opening.to_json())
 
     async def terms(self, request: Request) -> Response:
@@ -138,14 +142,16 @@ def application(opening: Opening) -> Starlette:
     return Starlette(routes=Routes(opening).routes(), exception_handlers=refusing)
 
 
-def with_preloads(page: str, files: Iterable[str]) -> str:
-    """The page, which names all its modules, so that they are fetched at once and not one for another.
+def with_preloads(page: str, files: Iterable[str], language: str = "en") -> str:
+    """The page, which names all that it will need, so that it is fetched at once and not one for another.
 
     >>> with_preloads("<head></head>", ["main.js", "style.css"])
     '<head><link rel="modulepreload" href="/page/main.js"></head>'
     """
     named = sorted(name for name in files if name.endswith(".js"))
     links = "".join(f'<link rel="modulepreload" href="/page/{name}">' for name in named)
+    if f"{language}.json" in files:
+        links += f'<link rel="preload" as="fetch" crossorigin href="/page/{language}.json">'
     return page.replace("</head>", f"{links}</head>")
 
 

@@ -52,7 +52,8 @@ class Session:
     def begin(self) -> None:
         """Opens what was asked for, or begins the first training."""
         if not self.networks:
-            self.training.start(FIRST_DATA, epochs=FIRST_EPOCHS)
+            # measuring algorithms would come before the first maps, and take longer than it gains here
+            self.training.start(FIRST_DATA, epochs=FIRST_EPOCHS, algorithms="plain")
             return
         with self.turns.question():
             for number in [self._add(network, one) for network in self.networks for one in self._listed()]:

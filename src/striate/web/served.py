@@ -46,7 +46,8 @@ def listen(host: str, port: int | None, usual: int) -> socket.socket:
     check_port(port)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for number in (usual, 0) if port is None else (port,):
-        found = socket.socket(family, socket.SOCK_STREAM)
+        # named, or asyncio leaves Nagle on and every answer waits 40 ms for an acknowledgement
+        found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             found.bind((host.strip("[]"), number))

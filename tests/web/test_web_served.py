@@ -1,0 +1,30 @@
+"""What is served answers at once."""
+
+import asyncio
+import socket
+
+import pytest
+
+from striate.web.served import listen
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_answers_do_not_wait_for_acknowledgements(host: str) -> None:
+    """Of two packets of an answer the second waits 40 ms for the first's, unless Nagle's algorithm is off."""
+    if host == "::1" and not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    listening = listen(host, 0, 0)
+    options: list[int] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        options.append(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    async def ask() -> None:
+        async with await asyncio.start_server(answer, sock=listening):
+            reader, writer = await asyncio.open_connection(*listening.getsockname()[:2])
+            await reader.read()
+            writer.close()
+
+    asyncio.run(ask())
+    assert options == [1]
