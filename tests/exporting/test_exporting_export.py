@@ -66,9 +66,11 @@ def test_a_file_tells_nothing_of_this_machine(step_file: Export) -> None:
         assert secret.encode() not in content
 
 
-def test_layers_keep_their_names(clip_file: Export) -> None:
-    names = [node.name for node in onnx.load(str(clip_file.path)).graph.node]
-    assert len(set(names)) == len(names)
+def test_layers_keep_their_names(clip_file: Export, step_file: Export) -> None:
+    for file in (step_file, clip_file):
+        names = [node.name for node in onnx.load(str(file.path)).graph.node]
+        assert len(set(names)) == len(names)
+        assert not [name for name in names if "_empty_" in name]
     trained = open_run(Path(clip_file.run))
     layers = {name for name, layer in trained.network.named_modules() if isinstance(layer, torch.nn.Conv2d)}
     assert layers <= set(names)
@@ -207,11 +209,32 @@ def test_a_flipped_bit_is_noticed(image_file: Export, tmp_path: Path) -> None:
             striate.evaluate(file)
 
 
+def test_a_network_of_ones_own_is_streamed_and_exported(root: Path, tmp_path: Path) -> None:
+    """From a file, with layers that no network of ours has; in place of its run the file says the same."""
+    (tmp_path / "mine.py").write_text(
+        "from torch import nn\n\ndef make(classes, channels):\n"
+        "    return nn.Sequential(nn.Conv2d(channels, 4, 3, stride=2), nn.BatchNorm2d(4), nn.SiLU(),\n"
+        "        nn.Conv2d(4, 4, 3), nn.GELU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), "
+        "nn.Linear(4, classes))\n"
+    )
+    run = striate.train(
+        root / "frames", backbone=f"{tmp_path / 'mine.py'}:make", time="tsm", causal=True, size=12, frames=4,
+        epochs=1, out=tmp_path / "run", num_threads=1,
+    ).path  # fmt: skip
+    file = striate.export(run, tmp_path / "new" / "folder" / "ä b.onnx", streaming=True)
+    folder = next((root / "frames" / "test" / "left").iterdir())
+    ours, theirs = list(striate.stream(run, folder)), list(striate.stream(file.path, folder))
+    assert len(ours) == len(theirs) > 3
+    for one, other in zip(ours, theirs, strict=True):
+        assert dict(other.probabilities) == pytest.approx(dict(one.probabilities), abs=1e-5)
+
+
 def test_what_cannot_be_done_is_said(
     clip_file: Export, step_file: Export, images: Path, tmp_path: Path
 ) -> None:
     clips, step = clip_file.path, step_file.path
-    out = tmp_path / "a.onnx"
+    out, folder = tmp_path / "a.onnx", tmp_path / "b.onnx"
+    folder.mkdir()
     for verb, kind, sentence in (
         (lambda: striate.stream(clips, "x"), ArgumentError,
          f"{clips} takes whole clips, not the next frame: write a file for streams with "
@@ -234,7 +257,10 @@ def test_what_cannot_be_done_is_said(
         (lambda: striate.export(images, tmp_path / "a.pt"), ArgumentError,
          "out is an ONNX file; got a.pt: try a.onnx"),
         (lambda: striate.export(images, out, window=3, lookahead=True), ArgumentError,
-         "window and lookahead count in files for streams only: add streaming, or leave them out"),
+         "only files for streams take window and lookahead: add streaming, or leave out window and "
+         "lookahead"),
+        (lambda: striate.export(images, folder), ArgumentError,
+         f"out is a file; {folder} is a folder: name a file in it, such as {folder / 'run.onnx'}"),
         (lambda: striate.export(Path(clip_file.run), out, streaming=True), NetworkError, None),
         (lambda: striate.export(images, out, calibrate=tmp_path / "no"), DataError, None),
     ):  # fmt: skip
@@ -242,7 +268,8 @@ def test_what_cannot_be_done_is_said(
             verb()
         if sentence is not None:
             assert str(refused.value) == sentence
-    assert not list(tmp_path.iterdir())
+    assert list(tmp_path.iterdir()) == [folder]
+    assert not list(folder.iterdir())
 
 
 def test_the_extra_is_asked_for(images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

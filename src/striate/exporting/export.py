@@ -129,11 +129,16 @@ def export(
 def _check(path: Path, streaming: bool, readout: Readout | None, window: int | None, lookahead: bool) -> None:
     if path.suffix.lower() != SUFFIX:
         raise ArgumentError(f"out is an ONNX file; got {path.name}: try {path.stem}{SUFFIX}")
+    if path.is_dir():
+        raise ArgumentError(
+            f"out is a file; {path} is a folder: name a file in it, such as {path / 'run.onnx'}"
+        )
     asked = {"readout": readout, "window": window, "lookahead": lookahead or None}
     extra = [name for name, value in asked.items() if value is not None]
     if extra and not streaming:
         raise ArgumentError(
-            f"{' and '.join(extra)} count in files for streams only: add streaming, or leave them out"
+            f"only files for streams take {' and '.join(extra)}: add streaming, or leave out "
+            f"{' and '.join(extra)}"
         )
 
 

@@ -103,13 +103,13 @@ def _rename(graph: Any) -> None:
 
 
 def _scope(scopes: str) -> str:
-    """The last layer in the exporter's list of scopes, a Python list as a text.
+    """The last layer in the exporter's list of scopes, a Python list as a text; nothing of its own making.
 
-    >>> _scope("['', '1.conv1', 'conv2d']")
-    '1.conv1'
+    >>> _scope("['', '1.conv1', 'conv2d']"), _scope("['', '_empty_nn_module_stack', 'val_2']")
+    ('1.conv1', '')
     """
     parts = [part.strip(" '\"") for part in scopes.strip("[]").split(",")]
-    return parts[-2] if len(parts) > 1 else ""
+    return parts[-2] if len(parts) > 1 and not parts[-2].startswith("_empty_") else ""
 
 
 @contextmanager
