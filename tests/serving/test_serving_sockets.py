@@ -17,6 +17,7 @@ from websockets.sync.client import connect
 import striate
 from striate.serving.serve import SPARE
 from striate.training.train import Run
+from striate.web import connections
 
 CONNECTIONS = 4
 HELLO = (
@@ -139,6 +140,27 @@ def test_hostile_requests_fill_no_log(place: str, log: list[str], length: str) -
         hostile.recv(4096)
     assert one_frame(place)["frame"] == 0
     assert log == []
+
+
+@pytest.mark.parametrize("sent", ["", POST[:30], "GET /health HTTP/1.1\r\nHost: {host}\r\n\r\nGET /"])
+def test_who_asks_nothing_gives_the_place_back(
+    place: str, monkeypatch: pytest.MonkeyPatch, sent: str
+) -> None:
+    """Nothing, half a request, or half of a second one; streams and what is being answered are left alone."""
+    monkeypatch.setattr(connections, "SILENCE", 0.2)
+    host, port = place.split(":")
+    with connect(f"ws://{place}/stream") as stream:
+        stream.send(picture(1))
+        silent = [socket.create_connection((host, int(port)), timeout=20) for _ in range(5)]
+        for one in silent:
+            one.sendall(sent.format(host=place, length=9).encode())
+        for one in silent:
+            while one.recv(4096):
+                pass
+            one.close()
+        stream.recv(timeout=20)
+        stream.send(picture(1))
+        assert json.loads(stream.recv(timeout=20))["frame"] == 1
 
 
 def test_the_limit_of_a_frame_is_the_one_that_was_asked_for(place: str) -> None:

@@ -89,8 +89,11 @@ class Served:
         """
         import uvicorn
 
+        from striate.web.connections import Asking
+
         config = uvicorn.Config(
             app,
+            http=Asking,
             log_level="warning",
             access_log=False,
             lifespan="off",
