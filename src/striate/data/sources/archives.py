@@ -10,13 +10,14 @@ import shutil
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 from typing import IO, cast
 
 from striate.data.sources.finding import cache_folder
+from striate.data.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from striate.errors import DataError
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -68,7 +69,9 @@ def unpacked(path: Path) -> Path:
 
 
 def _unpack(path: Path, folder: Path, room: int) -> None:
+    names = []
     for name, opened in _files(path):
+        names.append(name)
         parts = PurePosixPath(name.replace("\\", "/")).parts
         if not parts or ".." in parts or parts[0] == "/" or ":" in parts[0]:
             raise DataError(f"{path} holds {name!r}, which lies outside of it: unpack it by hand and look")
@@ -80,6 +83,17 @@ def _unpack(path: Path, folder: Path, room: int) -> None:
                 if room < 0:
                     raise DataError(f"{path} grows beyond measure or the disk: unpack it by hand and look")
                 out.write(block)
+    _refuse_nested(path, names)
+
+
+def _refuse_nested(path: Path, names: Sequence[str]) -> None:
+    """Raises DataError where archives are in the archive, and no pictures or videos."""
+    inner = [name for name in names if name.lower().endswith(SUFFIXES)]
+    if inner and not any(Path(name).suffix.lower() in IMAGE_SUFFIXES | VIDEO_SUFFIXES for name in names):
+        raise DataError(
+            f"{path} holds other archives, as {inner[0]}: unpack it by hand, and give what is in there, or "
+            "the folder once those are unpacked too"
+        )
 
 
 def _files(path: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:

@@ -142,6 +142,8 @@ def _labels(path: str | Path, pixels: str, name: str, arrays: Mapping[str, np.nd
             f"{name} in {path} has a column for each of {labels.shape[1]} classes, which may be multi-label: "
             "give one class an image, as labels.argmax(axis=1)"
         )
+    if labels.dtype.kind == "f" and (labels == np.rint(labels)).all():
+        labels = labels.astype(np.int64)  # as tables write whole numbers
     if labels.ndim != 1 or labels.dtype.kind not in "iuUS" or len(labels) != len(arrays[pixels]):
         raise DataError(
             f"{name} in {path} is {_given(labels)}: expected a number or name "

@@ -16,6 +16,7 @@ import numpy as np
 from striate.data.segment import address, file_of
 from striate.data.sources.class_folder import split_named
 from striate.data.sources.list_columns import SPLIT_WORDS, Row, Rows
+from striate.data.sources.list_labels import check_labels, names_class
 from striate.data.sources.list_rows import read_rows, read_text
 from striate.data.sources.listing import Kind, Listing, in_order
 from striate.data.sources.splits import SPLITS
@@ -55,6 +56,7 @@ def list_clips(path: Path) -> Listing:
     if len(missing) * 10 > len(rows):
         raise DataError(_pointing_nowhere(path, len(rows), missing))
     paths = [file or str(search.folders[0] / row.names[0]) for row, file in zip(rows, files, strict=True)]
+    said = check_labels(path, rows, paths)
     labels, classes = _classes(path, rows, paths)
     split = np.array([row.split or "train" for row in rows], "U5")
     return Listing(
@@ -64,7 +66,7 @@ def list_clips(path: Path) -> Listing:
         labels=labels,
         split=split,
         splits=tuple(name for name in SPLITS if (split == name).any()),
-        notes=(f"read from {', '.join(lists)}", *notes, *_segments_note(paths)),
+        notes=(f"read from {', '.join(lists)}", *notes, *said, *_segments_note(paths)),
         kind=kind_of([file_of(path) for path in paths]),
         source=path,
     )
@@ -198,7 +200,7 @@ def _splits(path: Path, search: _Search) -> tuple[Rows, list[str]]:
 
 def _refuse_some_unlabelled(path: Path, rows: Sequence[Row]) -> None:
     """Raises DataError where some rows name a class and others none: these could be of any."""
-    bare = [row.names[0] for row in rows if not row.label]
+    bare = [row.names[0] for row in rows if not names_class(row)]
     if 0 < len(bare) < len(rows):
         raise DataError(
             f"{len(bare)} of the {len(rows)} rows of {path} name no class: {_first_of(bare)}; "
