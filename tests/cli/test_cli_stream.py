@@ -69,6 +69,20 @@ def test_ctrl_c_ends_it_with_a_summary(
     assert done.out.splitlines()[-1].startswith("1 answer, ")
 
 
+def test_a_source_that_is_gone_is_said_while_others_go_on(
+    run: Command, streamed: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """With a summary of what was said, if anything was, and the sentence at the end."""
+    (tmp_path / "none.mp4").touch()
+    sentence = f"cannot read the video {tmp_path / 'none.mp4'}: the file is empty"
+    done = run("stream", *streamed, tmp_path / "none.mp4")
+    assert (done.code, done.err) == (2, f"striate: {sentence}\n")
+    assert sum(sentence in line for line in done.out.splitlines()) == 1
+    assert done.out.splitlines()[-1].startswith("6 answers, ")
+    done = run("stream", streamed[0], tmp_path / "none.mp4")
+    assert (done.code, done.out, done.err) == (2, "", f"striate: {sentence}\n")
+
+
 def test_other_files_are_refused(run: Command, streamed: tuple[Path, Path]) -> None:
     done = run("stream", *streamed, "--out", "said.txt")
     assert (done.code, done.out) == (2, "")

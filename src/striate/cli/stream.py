@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from striate.cli.live_view import LiveView
 from striate.cli.options import Asked, Verb
 from striate.cli.printing import print_json
-from striate.errors import printable
+from striate.errors import StriateError, printable
 from striate.numbers import counted, percent
 from striate.numbers import seconds as time_text
 
@@ -23,7 +23,7 @@ def show(moments: "Iterator[Moment]", asked: Asked, *, json: bool = False) -> No
         json: print JSON, a line an answer, and nothing else on standard output.
     """
     told = _Told(several=len(asked.values["source"]) > 1, events=asked.values.get("events", False))
-    view = LiveView()
+    view, gone = LiveView(), None
     with view.on_screen() if sys.stdout.isatty() and not json else nullcontext():
         try:
             for moment in moments:
@@ -34,8 +34,12 @@ def show(moments: "Iterator[Moment]", asked: Asked, *, json: bool = False) -> No
                     told.moment(moment)
         except KeyboardInterrupt:
             pass
-    if not json:
+        except StriateError as problem:  # what was said before stays said
+            gone = problem
+    if not json and (told.frames or gone is None):
         print("\n".join(told.summary()))
+    if gone is not None:
+        raise gone
 
 
 class _Told:
