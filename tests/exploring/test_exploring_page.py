@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-from explaining_networks import numbers
+from explaining_networks import numbers, seeded
 from explored import chromium, other_kinds
 from torch import nn
 
@@ -309,3 +309,26 @@ def test_texts_of_both_languages() -> None:
     assert texts["en"].keys() == texts["vi"].keys()
     assert all(texts[name][key].strip() for name in texts for key in texts["en"])
     assert sum(path.stat().st_size for path in PAGE.iterdir()) <= 300_000  # bytes of the first load
+
+
+@pytest.mark.parametrize(("kind", "kernel"), [(nn.Conv2d, 7), (nn.Conv3d, 3)])
+def test_a_question_shows_all_that_it_is_about(browser: Any, kind: Any, kernel: int) -> None:
+    """The right answer is the sum of the products that are shown, whatever the kernel's shape."""
+    network = nn.Sequential(OrderedDict(conv=seeded(kind(1, 2, kernel)), flat=nn.Flatten()))
+    sides = (8,) * (3 if kind is nn.Conv3d else 2)
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    with lab(network, numbers(1, 1, *sides), port=0, browser=False) as running:
+        look(page, running, "#/quiz?step=0")
+        patch, weights = (
+            [
+                float(cell.get_attribute("data-value"))
+                for cell in page.locator(f".grid.{one} [data-value]").all()
+            ]
+            for one in ("input", "weight")
+        )
+        choices = [float(one.replace("−", "-")) for one in page.locator("[data-choice]").all_inner_texts()]
+        assert len(patch) == len(weights) == kernel ** len(sides)
+        right = float(np.dot(patch, weights))
+        assert min(abs(one - right) for one in choices) < 1e-3 * max(1, abs(right))
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 1280
+    page.close()

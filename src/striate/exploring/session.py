@@ -127,7 +127,10 @@ class Session:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"picture{suffix}"
             path.write_bytes(content)
-            opened = open_explainer(self._network(), [path])
+            try:
+                opened = open_explainer(self._network(), [path])
+            except StriateError as problem:  # in words that name the reader's file, not ours
+                raise ArgumentError(str(problem).replace(str(path), name[:80])) from None
         return self.desk.add(State(lambda: Explainer(opened.subject, opened.optimiser), name[:120]))
 
     def open_network(self, name: str) -> int:

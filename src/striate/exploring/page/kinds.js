@@ -1,7 +1,7 @@
 // What a number of each kind of layer is made of, drawn: patch and kernel, window, weights, function.
 
 import { h, show } from "./dom.js";
-import { grid } from "./maps.js";
+import { grid, planesOf } from "./maps.js";
 import { openRead, ownMap, sourceMap, weightLink } from "./sources.js";
 import { to } from "./route.js";
 import { cellOf, madeBy, unravel } from "./shapes.js";
@@ -43,8 +43,7 @@ function filterOf(unit) {
 
 /** @param {any} unit @param {any} route @param {number} c */
 function oneChannel(unit, route, c) {
-  const planes = (/** @type {any} */ array) => (Array.isArray(array[0]?.[0]) ? array : Array.isArray(array[0]) ? [array] : [[array]]);
-  const [patch, kernel, products, outside] = [unit.patch[c], unit.kernel[c], unit.products[c], unit.in_padding].map(planes);
+  const [patch, kernel, products, outside] = [unit.patch[c], unit.kernel[c], unit.products[c], unit.in_padding].map(planesOf);
   const [height, width] = [patch[0].length, patch[0][0].length];
   const first = c * patch.length * height * width;
   const spot = (/** @type {number} */ p, /** @type {number} */ y, /** @type {number} */ x) => (p * height + y) * width + x;
@@ -98,7 +97,7 @@ export async function connectedPart(/** @type {HTMLElement} */ parts, /** @type 
 
 /** The window, and who won. */
 export async function poolPart(/** @type {HTMLElement} */ parts, /** @type {any} */ unit, /** @type {any} */ route) {
-  const planes = Array.isArray(unit.values[0]?.[0]) ? unit.values : [Array.isArray(unit.values[0]) ? unit.values : [unit.values]];
+  const planes = planesOf(unit.values);
   const cells = unit.cells.map((/** @type {any} */ axis) => axis.flat(3));
   const [height, width] = [planes[0].length, planes[0][0].length];
   const spot = (/** @type {number} */ p, /** @type {number} */ y, /** @type {number} */ x) => (p * height + y) * width + x;

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { blockOf } from "./blocks.js";
 import { h, show } from "./dom.js";
-import { grid, mapView } from "./maps.js";
+import { grid, mapView, planesOf } from "./maps.js";
 import { mapsOf, PAGE } from "./maps_of.js";
 import { to } from "./route.js";
 import { indexOf } from "./shapes.js";
@@ -73,7 +73,7 @@ function kernelsOf(found, numbers, route, layer, filter) {
       open: (y, x) => weight([y * 16 + x]) });
   }
   return numbers.slice(0, PAGE).map((/** @type {any} */ kernel, /** @type {number} */ c) => {
-    const planes = Array.isArray(kernel[0]?.[0]) ? kernel : Array.isArray(kernel[0]) ? [kernel] : [[kernel]];
+    const planes = planesOf(kernel);
     return planes.map((/** @type {any} */ plane, /** @type {number} */ p) =>
       grid(plane, { caption: planes.length > 1 ? t("map_frame", { map: c, frame: p }) : t("channel", { channel: c }),
         kind: route.side === "back" ? "gradient" : "weight", digits: 2,

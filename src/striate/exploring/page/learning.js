@@ -4,7 +4,7 @@ import { forget, get, offline, post } from "./api.js";
 import { h, show } from "./dom.js";
 import { layerView } from "./layer.js";
 import { lossView } from "./loss.js";
-import { grid } from "./maps.js";
+import { grid, planesOf } from "./maps.js";
 import { numberView, pixelView } from "./number.js";
 import { overview } from "./overview.js";
 import { to } from "./route.js";
@@ -77,10 +77,11 @@ async function question(at, network, figures, route) {
     const layer = convolutions[round % convolutions.length];
     const unit = await get("unit", { state: route.state, layer: layer.name, language: route.language });
     const c = unit.channel_sums.indexOf(Math.max(...unit.channel_sums));
-    const flat = unit.patch[c].flat().length === 9 ? unit : null;
     const right = number(unit.channel_sums[c]);
     const others = [unit.channel_sums[c] + unit.bias, unit.patch[c].flat(3).reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0), unit.kernel[c].flat(3).reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0)].map((one) => number(one));
-    const shown = flat ? h("div", { class: "equation" }, grid(unit.patch[c], { caption: t("patch"), kind: "input" }), h("span", { class: "sign" }, "⊙"), grid(unit.kernel[c], { caption: t("kernel"), kind: "weight" })) : h("span");
+    const [patch, kernel] = [planesOf(unit.patch[c]), planesOf(unit.kernel[c])];
+    const shown = h("div", { class: "scroll", tabindex: 0 }, patch.map((frame, f) => h("div", { class: "equation" },
+      grid(frame, { caption: t("patch"), kind: "input" }), h("span", { class: "sign" }, "⊙"), grid(kernel[f], { caption: t("kernel"), kind: "weight" }))));
     return { text: t("quiz.cell", { layer: layer.name }), right, choices: mixed([right, ...others], at), why: t("quiz.cell.why"), shown, where: { ...plain, view: "number", layer: layer.name, at: unit.index } };
   }
   if (at % 4 === 1 && learning.length) {

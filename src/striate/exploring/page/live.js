@@ -74,7 +74,7 @@ export async function live(main) {
   const fromHere = () => { stop(); listen(true); };
   show(main, h("h1", {}, t("live")), h("p", { class: "hint" }, t("live.text")),
     h("p", { class: "buttons" }, source ? h("button", { onclick: fromHere, id: "from-source" }, t("live.source", { source })) : null, h("button", { onclick: fromCamera }, t("live.camera")), h("label", { for: "video-file" }, t("live.file"), " "), file, h("button", { onclick: stop }, t("live.stop")),
-      cam, h("label", { for: "cam" }, t("live.cam"))),
+      h("span", {}, cam, " ", h("label", { for: "cam" }, t("live.cam")))),
     problem, h("div", { class: "parts live" }, video, seen, bars, scores), told);
   if (source) fromHere();
 }

@@ -213,3 +213,8 @@ export function grid(rows, { caption, kind, open = null, marked = () => "", digi
     }));
   return h("table", { class: `grid ${kind}` }, h("caption", {}, caption), h("tbody", {}, rows.map(line)));
 }
+
+/** The pictures that numbers over time, height and width are made of, one for each frame. @param {any} array @returns {any[]} */
+export function planesOf(array) {
+  return Array.isArray(array[0]?.[0]) ? array : Array.isArray(array[0]) ? [array] : [[array]];
+}

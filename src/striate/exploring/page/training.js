@@ -33,6 +33,7 @@ export function news(after, opened, ready) {
 function hear(event) {
   if (event.kind === "begin") {
     points.length = 0;
+    last = {};
     [running, paused, total] = [true, false, event.steps ?? 0];
   } else if (event.kind === "step") {
     points.push({ step: event.step, loss: event.loss });
@@ -69,7 +70,7 @@ export function trainingBar() {
   const buttons = running
     ? [h("button", { onclick: act(paused ? "go-on" : "pause") }, t(paused ? "training.go_on" : "training.pause")), h("button", { onclick: act("step") }, t("training.step"))] : [];
   show(bar, h("strong", {}, t("training")), curve(),
-    h("span", {}, t("training.step_of", { step: last.step ?? 0, steps: total })),
+    total ? h("span", {}, t("training.step_of", { step: last.step ?? 0, steps: total })) : null,
     last.loss !== undefined ? h("span", {}, t("loss"), " ", number(last.loss, 3)) : null,
     last.top1 !== undefined && last.top1 !== null ? h("span", {}, t("accuracy"), " ", percent(last.top1)) : null,
     last.val_top1 ? h("span", {}, t("validation"), " ", percent(last.val_top1)) : null,
@@ -91,7 +92,7 @@ export function trainView(main) {
     }
   };
   show(main, h("h1", {}, t("train")), h("p", { class: "hint" }, t("train.text")),
-    h("form", { class: "buttons", onsubmit: begin }, h("label", { for: "train-data" }, t("training.data")), data, h("label", { for: "train-epochs" }, t("training.epochs")), epochs, h("button", {}, t("training.begin"))), problem);
+    h("form", { class: "buttons", onsubmit: begin }, h("span", {}, h("label", { for: "train-data" }, t("training.data")), " ", data), h("span", {}, h("label", { for: "train-epochs" }, t("training.epochs")), " ", epochs), h("button", {}, t("training.begin"))), problem);
 }
 
 /** Back and forth through what the network was after some of its steps; at the end what it is now. */
