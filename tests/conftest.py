@@ -16,6 +16,7 @@ from scheduling import scheduling
 from small_clips import write_small_clips
 from small_runs import small_recipe, small_run, write_small_set
 from striate.doors import command_line
+from striate.training import concluding
 from striate.training.train import Run
 
 settings.register_profile("striate", deadline=None)  # the first example loads what is loaded when first used
@@ -67,9 +68,11 @@ def scheduling_stays() -> Iterator[None]:
 def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A small network that has learnt the digits, in about a second."""
     recipe = small_recipe(epochs=8, learning_rate=0.02, label_smoothing=0.0, ema=0.9)
-    return small_run(
-        tmp_path_factory.mktemp("digits") / "run", recipe, options={"widths": (8, 16), "hidden": ()}
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        for name, draw in DRAWING.items():
+            patch.setattr(concluding, name, draw)
+        out = tmp_path_factory.mktemp("digits") / "run"
+        return small_run(out, recipe, options={"widths": (8, 16), "hidden": ()})
 
 
 @pytest.fixture(scope="session")
@@ -85,6 +88,18 @@ def as_written() -> Iterator[None]:
         yield
 
 
+DRAWING = {name: getattr(concluding, name) for name in ("draw_curves", "draw_confusion")}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def undrawn() -> Iterator[None]:
+    """Trainings draw nothing, which takes longer than they do here; those whose pictures are looked at do."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in DRAWING:
+            patch.setattr(concluding, name, lambda *arguments: arguments[-1].write_bytes(b""))
+        yield
+
+
 @pytest.fixture
 def away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A current folder of one's own, so that runs/ is made there."""
@@ -94,12 +109,8 @@ def away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without drawing and without timing a step: they take longer than training here."""
+    """Without timing a step, which takes longer than training here."""
     monkeypatch.setattr("striate.training.number_format.try_step", lambda *arguments: 0.01)
-    for name in ("draw_curves", "draw_confusion"):
-        monkeypatch.setattr(
-            f"striate.training.concluding.{name}", lambda *arguments: arguments[-1].write_bytes(b"")
-        )
 
 
 @pytest.fixture(scope="session")
