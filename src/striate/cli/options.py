@@ -52,6 +52,7 @@ METAVARS = {
     "target": "CLASS",
     "time": "WAY",
     "top": "K",
+    "transform": "FUNCTION",
     "unit": "LAYER[:Y,X]",
     "weight": "K,C,I,J",
     "weights": "FILE",
