@@ -40,6 +40,7 @@ VERB = Verb(
     groups=GROUPS,
     progress=lambda asked: counting("trying rates"),
     without=(
+        "offline",
         *("fit", "from_scratch", "mirrored", "span", "rate", "stride", "frame_rate", "reversed", "flow"),
         "group_by",
         *("epochs", "minutes", "learning_rate", "schedule", "warmup", "ema", "patience"),

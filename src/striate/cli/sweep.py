@@ -33,6 +33,7 @@ VERB = Verb(
     configured=True,
     groups=GROUPS,
     without=(
+        "offline",
         *(
             "fit",
             "from_scratch",
