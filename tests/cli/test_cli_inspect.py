@@ -177,3 +177,15 @@ def test_the_backward_pass(capsys: pytest.CaptureFixture[str]) -> None:
     row = [cell.strip() for cell in next(line for line in lines if line.startswith("| conv2")).split("|")]
     assert (row[heads.index("MACs back")], row[heads.index("kept")]) == ("7.225 M", "24.5 KiB")
     assert "- backward: 8.257 M MACs, 260.8 KiB kept for it" in lines
+
+
+@pytest.mark.parametrize("form", ["--json", "--csv", "--markdown"])
+def test_what_a_network_prints_stays_out_of_a_form(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "loud.py"
+    path.write_text("from torch import nn\ndef make():\n    print('loud')\n    return nn.Conv2d(3, 4, 3)\n")
+    assert run_verb(VERB, "inspect", [f"{path}:make", "--input", "3x8x8", form]) == 0
+    shown = capsys.readouterr()
+    assert "loud" in shown.err
+    assert "loud\n" not in shown.out

@@ -338,3 +338,34 @@ def test_an_onnx_file_of_impossible_inputs(tmp_path: Path, lengths: list[int | s
         f"the file says that its input 'x' has the shape {shown}: an input has at most 8 axes of 1 to "
         "16,777,216 positions"
     )
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".pth", ".safetensors", ".txt", ""])
+def test_a_file_that_is_no_network_is_told_as_a_file(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"weights{suffix}"
+    path.write_bytes(b"PK")
+    with pytest.raises(ArgumentError) as told:
+        inspect(path)
+    assert str(told.value) == (
+        f"{path} is no file that a network is read from: give a .onnx or .pt2 file, a run folder, or a "
+        "function that loads it, as in my.py:make"
+    )
+
+
+def test_a_python_file_alone_is_asked_what_makes_the_network(tmp_path: Path) -> None:
+    path = tmp_path / "my.py"
+    path.write_text("")
+    with pytest.raises(ArgumentError) as told:
+        inspect(path)
+    assert str(told.value) == (
+        f"{path} is a file of Python: say also what in it makes the network, as in {path}:make"
+    )
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_does_not_fit_an_archive_is_one_line(tmp_path: Path) -> None:
+    network = nn.Sequential(nn.Conv2d(3, 4, 3))
+    path = exported(network, torch.rand(1, 3, 8, 8), tmp_path / "small.pt2")
+    with pytest.raises(NetworkError, match="it expects 3 input channels, not 5") as told:
+        inspect(path, (5, 8, 8))
+    assert "\n" not in str(told.value)

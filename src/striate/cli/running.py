@@ -1,11 +1,12 @@
 """One command: words → what they ask for → the function of the verb → its result shown."""
 
+import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from importlib import import_module
 
-from striate.cli.arguments import read
-from striate.cli.options import Verb
+from striate.cli.arguments import ONE_FORM, read
+from striate.cli.options import Asked, Verb
 from striate.cli.printing import print_stopped
 
 
@@ -21,10 +22,17 @@ def run(verb: Verb, name: str, words: Sequence[str]) -> int:
     with nullcontext() if verb.progress is None else verb.progress(asked) as progress:
         beside = {} if verb.progress is None else {"progress": progress}
         try:
-            result = function(**arguments, **beside)
+            with _result_alone(asked):
+                result = function(**arguments, **beside)
         except KeyboardInterrupt:
             if not verb.goes_on(asked):
                 raise
             return print_stopped(asked.words)
     shown = {one: value for one, value in asked.values.items() if one in shows}
     return verb.show(result, asked, **shown) or 0
+
+
+def _result_alone(asked: Asked) -> AbstractContextManager[object]:
+    """What a network of somebody's own prints goes beside a form that stands alone on standard output."""
+    alone = any(form in asked.values for form in ONE_FORM)
+    return redirect_stdout(sys.stderr) if alone else nullcontext()

@@ -79,11 +79,25 @@ def load_network(
         return _from_run(path)
     if is_own(name):
         return Loaded(example(name, shape), name)
+    if path.is_file():
+        raise _no_network(path)
     if path.name != name:  # in a folder: what is meant is a run, not a name
         read_record(path)
     raise ArgumentError(
         f"{unknown('network', name, NETWORKS)}; or give a run folder, a .onnx or .pt2 file, "
         "my.py:function, package.module:function or timm:NAME"
+    )
+
+
+def _no_network(path: Path) -> ArgumentError:
+    """What to say of a file that is there and names no network."""
+    if path.suffix == ".py":
+        return ArgumentError(
+            f"{path} is a file of Python: say also what in it makes the network, as in {path}:make"
+        )
+    return ArgumentError(
+        f"{path} is no file that a network is read from: give a .onnx or .pt2 file, a run folder, or a "
+        "function that loads it, as in my.py:make"
     )
 
 

@@ -129,6 +129,14 @@ ERRORS = {
         "gói.module:hàm hay "
         "timm:TÊN"
     ),
+    "{path} is a file of Python: say also what in it makes the network, as in {example}": (
+        "{path} là một tệp Python: hãy cho biết thêm cái gì trong đó tạo ra mạng, như {example}"
+    ),
+    "{path} is no file that a network is read from: give a .onnx or .pt2 file, a run folder, or a function "
+    "that loads it, as in my.py:make": (
+        "không đọc được mạng từ tệp {path}: hãy cho một tệp .onnx hoặc .pt2, thư mục của một lần huấn luyện, "
+        "hoặc một hàm nạp nó, như my.py:make"
+    ),
     "there is no file {path}: give the path of a .onnx or .pt2 file": (
         "không có tệp {path}: hãy cho đường dẫn của một tệp .onnx hoặc .pt2"
     ),

@@ -205,7 +205,8 @@ def _forward(network: nn.Module, inputs: Inputs, calls: Calls) -> Any:
             warnings.simplefilter("ignore")
             return network(*inputs.args, **inputs.kwargs)
     except StriateError as error:
-        raise NetworkError(f"{calls.where()}: {error}" if calls.open else str(error)) from error
+        said = str(error).partition("\n\n")[0]  # without where in a graph it was, which torch adds
+        raise NetworkError(f"{calls.where()}: {said}" if calls.open else said) from error
     except ValuesWantedError:
         raise _WantsValues(calls.where()) from None
     except (Exception, SystemExit) as error:
