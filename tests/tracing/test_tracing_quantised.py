@@ -72,3 +72,9 @@ def test_networks_quantised_as_they_run() -> None:
     assert [(r.name, r.kind, r.macs, r.receptive_field) for r in found.layers] == [
         (r.name, r.kind, r.macs, r.receptive_field) for r in live.layers
     ]
+    assert found.totals.parameters == live.totals.parameters
+    for name in ("rnn", "gru", "head"):
+        assert (found.layer(name).parameters, found.layer(name).formula) == (
+            live.layer(name).parameters,
+            live.layer(name).formula,
+        )

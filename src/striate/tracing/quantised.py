@@ -18,13 +18,32 @@ _POINTS = frozenset(
 _PACKED = torch.ScriptObject
 
 
+def packs(func: torch._ops.OpOverload) -> bool:
+    """Whether an operation may take packed weights."""
+    return func.namespace == "quantized" or base_name(func).startswith("quantized_")
+
+
 def packed_weights(arguments: Sequence[Any]) -> Iterator[tuple[str, Tensor]]:
-    """The weight and bias in each packed object among the arguments, by these names."""
+    """The weight and bias in each packed object among the arguments, by these names; of a recurrent layer
+    those of every cell, layer by layer and in both directions.
+    """
     for one in arguments:
+        if isinstance(one, (list, tuple)) and one and all(isinstance(cell, _PACKED) for cell in one):
+            for place, cell in enumerate(one):
+                yield from _of_cell(cell, f"cell{place}")
         if isinstance(one, _PACKED) and one._has_method("unpack"):  # type: ignore[attr-defined]
             for name, tensor in zip(("weight", "bias"), one.unpack(), strict=False):  # type: ignore[attr-defined]
                 if isinstance(tensor, Tensor):
                     yield name, tensor.detach()
+
+
+def _of_cell(cell: Any, name: str) -> Iterator[tuple[str, Tensor]]:
+    """Both matrices of a recurrent cell and its biases, which only its state tells."""
+    (_, biases, *_, matrices), _ = cell.__getstate__()
+    for part, matrix in zip(("ih", "hh"), matrices, strict=True):
+        yield f"{name}.weight_{part}", dict(packed_weights([matrix]))["weight"]
+    for part, bias in zip(("ih", "hh"), biases, strict=False):
+        yield f"{name}.bias_{part}", bias.detach()
 
 
 def meaning_of(call: Call) -> Meaning | None:
@@ -78,7 +97,7 @@ def _recurrent(cell: str, call: Call) -> Meaning:
         shape
         for inputs in taken
         for _ in range(both)
-        for shape in ((gates * units, inputs), (gates * units, units))
+        for shape in ((gates * units, inputs), (gates * units, units), (gates * units,), (gates * units,))
     ]
     time = 1 if call["batch_first"] else 0
     return "recurrent", {

@@ -33,7 +33,7 @@ from striate.tracing.arguments import (
 from striate.tracing.backward import BackwardTimes
 from striate.tracing.constants import MADE_LIKE, Constants
 from striate.tracing.describing import ROLES, SOURCES
-from striate.tracing.quantised import packed_weights
+from striate.tracing.quantised import packed_weights, packs
 from striate.tracing.shortcuts import Alike, Likenesses
 from striate.tracing.stand_ins import StandIns, returned
 
@@ -162,7 +162,7 @@ class Tape:
             return func(*args, **kwargs)
         tensors = operands(args, kwargs)
         inputs = tuple([self.number(tensor) for tensor in tensors])
-        if func.namespace == "quantized":
+        if packs(func):
             inputs = (*inputs, *self._packed(args))
         if base_name(func) in _LOOKS:
             self.look(tensors)

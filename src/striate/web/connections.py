@@ -1,6 +1,7 @@
 """Connections that ask for something: one that opens and sends no whole request gives its place to others."""
 
 import asyncio
+
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 SILENCE = 30.0
