@@ -157,3 +157,10 @@ def test_places_that_cannot_be_written(tmp_path: Path, name: str) -> None:
         match=r"could not save .*: (File name too long|a file stands where a folder is to be); what was",
     ):
         write_text(tmp_path / name, "text")
+
+
+@pytest.mark.parametrize("folder", [".", "/"])
+def test_a_folder_without_a_name_is_no_file_to_write(folder: str) -> None:
+    with pytest.raises(RunError) as told:
+        write_text(Path(folder), "text")
+    assert str(told.value) == f"could not save {folder}: it is a folder; name a file in it"

@@ -133,6 +133,8 @@ def write(path: Path, save: Callable[[Path], object], before: Path | None = None
     Raises:
         RunError: the disk is full, or the folder cannot be written; `path` is as it was.
     """
+    if not path.name:  # "." or "/"
+        raise RunError(f"could not save {path}: it is a folder; name a file in it")
     beside = _beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
