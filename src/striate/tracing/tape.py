@@ -88,6 +88,7 @@ class Tape:
         self.packed: dict[
             int, tuple[int, str]
         ] = {}  # weights that are no parameters: in which call, and what
+        self.folded: dict[int, str] = {}  # names of weights in frozen code, by their memory
         self.made: set[int] = set()  # ids of tensors made during the run
         self.constants = Constants()
         self.likenesses = Likenesses()
@@ -115,6 +116,9 @@ class Tape:
         self.roles.append(role or self._role(tensor))
         if role is Role.ACTIVATION:
             self.made.add(id(tensor))
+        if self.roles[number] is Role.CONSTANT and memory(tensor) in self.folded:
+            self.roles[number] = Role.PARAMETER
+            self.packed[number] = (0, self.folded[memory(tensor)])
         if self.roles[number] is Role.PARAMETER:
             self.constants.now[number] = Fill.GENERIC
         return number

@@ -11,10 +11,11 @@ from torch.nn.parameter import UninitializedParameter
 
 from striate.arithmetic.described import Recording, Role
 from striate.errors import NetworkError, StriateError
-from striate.tracing.arguments import META
+from striate.tracing.arguments import META, memory
 from striate.tracing.backward import BackwardTimes, go_back
 from striate.tracing.calls import Calls
 from striate.tracing.composites import Composites
+from striate.tracing.folded import folded_weights
 from striate.tracing.inputs import Inputs, as_inputs, leaves
 from striate.tracing.tape import Tape, ValuesWantedError
 from striate.tracing.to_recording import to_recording
@@ -182,6 +183,8 @@ def _run(
 ) -> Recording:
     tape = Tape(_known(network), with_values, not _on_meta(network))
     tape.back = BackwardTimes() if backward else None
+    folded = folded_weights(network)  # held for as long as its memory is looked for
+    tape.folded = {memory(weight): name for name, weight in folded.items()}
     calls = Calls(tape)
     if follow is not None:
         follow(calls)
