@@ -36,7 +36,7 @@ def _constants(script: torch.jit.ScriptModule) -> Iterator[tuple[str, Tensor]]:
         graph = script.inlined_graph
     except RuntimeError:  # a script without a forward
         return
-    for node in graph.findAllNodes("prim::Constant", True):
+    for node in graph.findAllNodes("prim::Constant", True):  # type: ignore[attr-defined]
         made = node.output()
         if all(map(_is_statistic, made.uses())):
             continue

@@ -1,7 +1,7 @@
 """One run of a network, written down."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -194,7 +194,7 @@ def _run(
         network, before=calls.enter, after=calls.leave, function=Composites(tape).run, operation=tape.run
     )
     with untouched(network), torch.set_grad_enabled(backward), heard:
-        result = _forward(network, inputs, calls)
+        result = _done(_forward(network, inputs, calls))
         outputs = [tape.number(tensor) for _, tensor in leaves(result)]
         if tape.back is not None:
             go_back(network, [tensor for _, tensor in leaves(result)], tape.back)
@@ -221,6 +221,18 @@ def _forward(network: nn.Module, inputs: Inputs, calls: Calls) -> Any:
         if not isinstance(error, (RuntimeError, ValueError)):
             reason = f"{type(error).__name__}: {reason}"
         raise NetworkError(f"{calls.where()}, and it failed: {reason}") from error
+
+
+def _done(result: Any) -> Any:
+    """The result, if it is one: what would run only when somebody asks for more of it is refused."""
+    if isinstance(result, Iterator | AsyncIterator | Awaitable):
+        if hasattr(result, "close"):
+            result.close()  # a coroutine warns of having been forgotten
+        raise NetworkError(
+            f"the network gives a {type(result).__name__}, of which nothing has run: "
+            "let forward return tensors, or a list of them"
+        )
+    return result
 
 
 def _is_about_values(error: BaseException) -> bool:

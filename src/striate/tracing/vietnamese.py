@@ -69,6 +69,13 @@ SENTENCES = {
     "{path} is not an archive of torch.export that can be read: {reason}": (
         "{path} không phải là tệp của torch.export đọc được: {reason}"
     ),
+    "{path} holds no network: it is empty, or its graph gives nothing": (
+        "{path} không chứa mạng nào: tệp rỗng, hoặc đồ thị của nó không cho ra gì"
+    ),
+    "the network gives a {type}, of which nothing has run: let forward return tensors, or a list of them": (
+        "mạng cho ra một {type}, trong đó chưa có gì được chạy: hãy để forward trả về các tensor, "
+        "hoặc một danh sách tensor"
+    ),
     "{path} is not an ONNX file that can be read: {reason}": (
         "{path} không phải là tệp ONNX đọc được: {reason}"
     ),

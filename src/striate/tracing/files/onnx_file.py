@@ -35,6 +35,8 @@ def read(path: Path) -> tuple[nn.Module, Sequence[Tensor], Follow]:
     onnx = _onnx()
     try:
         model = _without_functions(onnx.load(str(path)))
+        if not model.graph.output:
+            raise NetworkError(f"{path} holds no network: it is empty, or its graph gives nothing")
         network = OnnxGraph(model)
         return network, network.examples(), network.follow
     except NetworkError:
