@@ -13,6 +13,7 @@ from torch import Tensor
 
 from striate.tracing.arguments import META, tensors_in
 from striate.tracing.aten_kinds import GATES
+from striate.tracing.lent import LENDS
 from striate.tracing.tape import Tape
 
 _LEAVES = frozenset({"numpy", "__array__", "tolist", "__dlpack__", "data_ptr", "storage", "item"})
@@ -44,6 +45,8 @@ class Composites:
             args = (args[0], _with_values(args[1]))
         if name in _LEAVES:
             self.tape.look(list(tensors_in(args)))
+        if name in LENDS and self.tape.with_values and not self.tape.silent:
+            self.tape.lent.lend(tensors_in(args))
         return func(*args, **kwargs)
 
     def instance_norm(self, func: Function, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:

@@ -33,6 +33,7 @@ from striate.tracing.arguments import (
 from striate.tracing.backward import BackwardTimes
 from striate.tracing.constants import MADE_LIKE, Constants
 from striate.tracing.describing import ROLES, SOURCES
+from striate.tracing.lent import Lent
 from striate.tracing.quantised import packed_weights, packs
 from striate.tracing.shortcuts import Alike, Likenesses
 from striate.tracing.stand_ins import StandIns, returned
@@ -88,6 +89,7 @@ class Tape:
         self.packed: dict[
             int, tuple[int, str]
         ] = {}  # weights that are no parameters: in which call, and what
+        self.lent = Lent(self.silence)
         self.folded: dict[int, str] = {}  # names of weights in frozen code, by their memory
         self.made: set[int] = set()  # ids of tensors made during the run
         self.constants = Constants()
@@ -170,6 +172,8 @@ class Tape:
             inputs = (*inputs, *self._packed(args))
         if base_name(func) in _LOOKS:
             self.look(tensors)
+        if self.lent.before and written(func):
+            self.lent.take_back([memory(tensor) for tensor in tensors])
         named = self._named(func, args, kwargs, tensors)
         alike = self.likenesses.of(func, args, kwargs)
         started = perf_counter()

@@ -64,6 +64,8 @@ def _info(tape: Tape, number: int, packed: Mapping[int, str]) -> TensorInfo:
         role = Role.CONSTANT
     if role is Role.CONSTANT and storage in tape.dependent:
         role = Role.ACTIVATION
+    if storage in tape.lent.changed and role is not Role.INPUT:
+        role = Role.FOREIGN
     _, names = tape.known.get(id(tensor), (role, ()))
     return TensorInfo(
         shape=tape.shapes[number],

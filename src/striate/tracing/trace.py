@@ -196,6 +196,7 @@ def _run(
     with untouched(network), torch.set_grad_enabled(backward), heard:
         result = _done(_forward(network, inputs, calls))
         outputs = [tape.number(tensor) for _, tensor in leaves(result)]
+        tape.lent.take_back()
         if tape.back is not None:
             go_back(network, [tensor for _, tensor in leaves(result)], tape.back)
     named = dict(zip(inputs.names(network), names, strict=True))
