@@ -72,3 +72,12 @@ def publish(monkeypatch: pytest.MonkeyPatch, file: str, address: str) -> None:
     monkeypatch.setattr(table, "WEIGHTS", (entry,))
     monkeypatch.setattr(table, "ADDRESS", address)
     monkeypatch.setattr(table, "CLASSES_ADDRESS", f"{address}names.txt")
+
+
+def out_of_reach(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Weights that are published at an address that does not answer; nothing of them is here."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+    monkeypatch.setattr("striate.published.class_names._inside", lambda *_: None)
+    file = small_weights(folder)
+    publish(monkeypatch, file.name, "http://127.0.0.1:9")
+    return file

@@ -10,17 +10,12 @@ from uploads import picture
 
 import striate
 from striate.cli import main
-from weight_server import NETWORK, publish, small_weights
+from weight_server import NETWORK, out_of_reach
 
 
 @pytest.fixture
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Published, at an address that does not answer; nothing is here."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("striate.published.class_names._inside", lambda *_: None)
-    file = small_weights(tmp_path)
-    publish(monkeypatch, file.name, "http://127.0.0.1:9")
-    return file
+    return out_of_reach(tmp_path, monkeypatch)
 
 
 def test_a_name_with_a_file_is_served_as_predict_answers(weights: Path, tmp_path: Path) -> None:
