@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 NEEDED = ("starlette", "uvicorn", "websockets")
-CLIENTS = ("Invalid HTTP request", "Invalid UTF-8")
-"""How lines of the log begin that tell what a client has sent."""
+CLIENTS = ("Invalid HTTP request", "Invalid UTF-8", "socket.send() raised exception")
+"""How lines of the log begin that tell what a client has sent, or that it has gone."""
 STARTING = 10.0
 """Seconds that a server may take to start."""
 
@@ -104,7 +104,8 @@ class Served:
             server_header=False,
             ws_max_size=largest,
         )
-        logging.getLogger("uvicorn.error").addFilter(_is_ours)
+        for name in ("uvicorn.error", "asyncio"):
+            logging.getLogger(name).addFilter(_is_ours)
         self._ending, self._server = ending, uvicorn.Server(config)
         taking: dict[str, Any] = {"sockets": [listening]}
         self._thread = Thread(target=self._server.run, kwargs=taking, daemon=True, name="server")
