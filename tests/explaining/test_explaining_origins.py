@@ -1,11 +1,13 @@
 """Where the numbers of a layer's input come from, also where functions that are no layers lie between."""
 
+from typing import get_args
+
 import torch
 import torch.nn.functional as F
 from explaining_networks import numbers, seeded
 from torch import Tensor, nn
 
-from striate.explaining.origins import origins_of
+from striate.explaining.origins import How, origins_of
 from striate.models import build
 from striate.tracing.recording import record
 
@@ -26,6 +28,19 @@ class Joins(nn.Module):
         b += a
         c = self.third(both) + x
         return self.last(self.relu(c).flatten(1)) + self.relu(b).sum()
+
+
+class Folds(nn.Module):
+    """Frames into the batch, and back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.each, self.all = nn.Conv2d(2, 3, 1), nn.Conv3d(3, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, c, t, h, w = x.shape
+        y = self.each(x.transpose(1, 2).reshape(n * t, c, h, w))
+        return self.all(y.reshape(n, t, -1, h, w).transpose(1, 2)).mean((2, 3, 4))  # type: ignore[no-any-return]
 
 
 def test_functions_between_layers() -> None:
@@ -52,6 +67,27 @@ def test_every_layer_of_every_way_leads_to_the_input() -> None:
             while title != "input":
                 title, steps = found[title].makers[0].layer, steps + 1
                 assert steps < 40
+
+
+def test_each_number_was_made_where_it_is_said() -> None:
+    """The numbers that are named give, summed and where need be rectified, exactly what the layer took."""
+    networks: list[tuple[nn.Module, tuple[int, ...]]] = [(Joins(), (1, 2, 4, 4)), (Folds(), (2, 2, 3, 4, 4))]
+    for time in ("tsm", "3d", "lstm"):
+        networks.append(
+            (build("plain", classes=3, size=8, time=time, frames=4, widths=(4, 8)), (1, 3, 4, 8, 8))
+        )
+    seen = set()
+    for network, shape in networks:
+        recorded = record(seeded(network), numbers(*shape))
+        made = {one.title: one.output for one in recorded.layers if one.whole} | {"input": recorded.inputs}
+        for title, origin in origins_of(recorded).items():
+            taken = recorded.named(title).input
+            for flat in range(0, taken.numel(), max(1, taken.numel() // 20)):
+                total = sum(made[layer][index] for layer, index in origin.made(flat))
+                total = total.clamp_min(0) if origin.how == "rectified" else total
+                assert total == taken.reshape(-1)[flat], (title, origin.how)
+            seen.add(origin.how)
+    assert seen == set(get_args(How))
 
 
 def test_what_is_not_known_is_left_out() -> None:

@@ -290,8 +290,8 @@ def test_names_with_markup_show_as_text(browser: Any, tmp_path: Path) -> None:
 
 def test_a_saved_page_needs_nothing(browser: Any, digits_run: Run, tmp_path: Path, opened: Explainer) -> None:
     path = tmp_path / "page.html"
-    lab(digits_run.path, INPUT, save=path, save_size=0.9)
-    assert path.stat().st_size < 1_500_000
+    lab(digits_run.path, INPUT, save=path, save_size=0.3)
+    assert path.stat().st_size < 900_000
     context = browser.new_context(offline=True)
     page = context.new_page()
     page.goto(path.as_uri() + "#/number?layer=conv1")
@@ -299,8 +299,16 @@ def test_a_saved_page_needs_nothing(browser: Any, digits_run: Run, tmp_path: Pat
     unit = opened.explain(layer="conv1").unit
     assert unit is not None
     assert value(page) == unit.value
+    for view in ("", "?side=back", "fields", "loss", "tour?step=3", "quiz?step=0", "steps?step=4", "block"):
+        page.goto(f"{path.as_uri()}#/{view}")
+        drawn(page, view.split("?")[0] or "overview")
+        assert page.locator("#main .problem:not(:empty)").count() == 0, view
+    page.goto(path.as_uri() + "#/")
+    page.locator(".saved", has_text="numbers open, marked by a dot").wait_for()
     page.goto(path.as_uri() + "#/number?layer=conv1&at=0,0,0,0")
     page.locator(".problem", has_text="was not worked out when the page was saved").wait_for()
+    page.locator("#main .links a").first.click()
+    drawn(page, "number")
     context.close()
 
 

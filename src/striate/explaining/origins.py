@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -49,6 +50,25 @@ class Origin(ToJson):
     makers: tuple[Maker, ...]
     shape: tuple[int, ...]
     """Of what the layer took."""
+
+    def made(self, flat: int) -> list[tuple[str, tuple[int, ...]]]:
+        """Where a number of what the layer took was made, flat: its place there; of a sum, its summands."""
+        index = tuple(int(one) for one in np.unravel_index(flat, self.shape))
+        first, shape = self.makers[0].layer, self.makers[0].shape
+        if self.how == "channels":
+            ends = np.cumsum([one.shape[1] for one in self.makers])
+            which = int(np.searchsorted(ends, index[1], side="right"))
+            own = index[1] - int(ends[which]) + self.makers[which].shape[1]
+            return [(self.makers[which].layer, (index[0], own, *index[2:]))]
+        if self.how == "shape":
+            return [(first, tuple(int(one) for one in np.unravel_index(flat, shape)))]
+        if self.how == "frames to batch":
+            return [(first, (index[0] // shape[2], index[1], index[0] % shape[2], *index[2:]))]
+        if self.how == "batch to frames":
+            return [(first, (index[0] * self.shape[2] + index[2], index[1], *index[3:]))]
+        if self.how == "last step":
+            return [(first, (index[0], shape[1] - 1, index[1]))]
+        return [(one.layer, index) for one in self.makers]
 
 
 def origins_of(recorded: Recorded) -> dict[str, Origin]:

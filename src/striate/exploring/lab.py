@@ -18,7 +18,7 @@ from striate.web.guard import LOCAL, Guard
 from striate.web.served import Served, address_of, check_port, listen, require_server
 
 PORT = 8642
-SAVED = 8.0
+SAVED = 12.0
 """Megabytes of numbers in a saved page."""
 CONNECTIONS, ENDING = 256, 10.0
 """At once; and seconds that the end waits for what is being answered."""
@@ -100,7 +100,7 @@ def lab(
         offline: as for `predict`.
         live: frames that go through the network as they come: a video file, a folder of frames, "camera".
         save: write one page that works without Python into this file, and open none.
-        save_size: megabytes of numbers that this page may hold.
+        save_size: megabytes of maps and numbers that this page may hold; of a small network all open.
 
     Returns:
         The open lab: its `address`, `wait()` and `close()`; or what was saved.

@@ -64,6 +64,11 @@ def unit(session: Session, asked: Asked) -> Any:
     return views.unit(_opened(session, asked), _name(asked, "layer"), _index(asked), _language(asked))
 
 
+def field(session: Session, asked: Asked) -> Any:
+    """What one number sees."""
+    return views.field(_opened(session, asked), _name(asked, "layer"), _index(asked))
+
+
 def weight(session: Session, asked: Asked) -> Any:
     """One weight's gradient."""
     layer, which = _name(asked, "layer"), _name(asked, "weight")
@@ -110,7 +115,7 @@ def open(session: Session, asked: Asked) -> Any:
 
 QUESTIONS: dict[str, Callable[[Session, Asked], Any]] = {
     one.__name__: one
-    for one in (overview, figures, thumbs, maps, picture, unit, weight, kernels, document)
+    for one in (overview, figures, thumbs, maps, picture, unit, field, weight, kernels, document)
 }  # fmt: skip
 CHANGES: dict[str, Callable[[Session, Asked], Any]] = {one.__name__: one for one in (change, open)}
 

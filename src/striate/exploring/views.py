@@ -22,7 +22,7 @@ THUMBS, SIDE = 8, 32
 PAGE = 64
 """Maps of a layer that are sent at once."""
 NUMBERS = 20_000
-"""Terms of a gradient that are sent one by one; of more, only the largest."""
+"""Terms of a gradient that are sent one by one, where nothing else is said; of more, only the largest."""
 
 
 def overview(opened: Explainer, language: str) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def thumbs(opened: Explainer, gradient: bool, like: Explainer | None = None) -> 
     names = [INPUT, *(one.title for one in opened.observed.recorded.layers if one.whole)]
     found = {}
     for name in names:
-        maps, other = (None if one is None else _maps_of(one, name, gradient) for one in (opened, like))
+        maps, other = (None if one is None else maps_of(one, name, gradient) for one in (opened, like))
         if maps is not None:
             found[name] = _small(maps, maps if other is None else other)
     return {"layers": found}
@@ -116,7 +116,7 @@ def _small(maps: Array, choice: Array) -> dict[str, Any]:
 
 def maps(opened: Explainer, layer: str, gradient: bool, first: int) -> dict[str, Any]:
     """The whole maps of a layer, `PAGE` of them from `first` on, as float32."""
-    found = _maps_of(opened, layer, gradient)
+    found = maps_of(opened, layer, gradient)
     if found is None:
         raise NetworkError(f"no gradient reaches {layer}")
     part = found[first : first + PAGE].astype("<f4")
@@ -126,7 +126,7 @@ def maps(opened: Explainer, layer: str, gradient: bool, first: int) -> dict[str,
     }  # fmt: skip
 
 
-def _maps_of(opened: Explainer, layer: str, gradient: bool) -> Array | None:
+def maps_of(opened: Explainer, layer: str, gradient: bool) -> Array | None:
     """(C, F, H, W) of a layer, or of the input: of the first sample, frames that are folded into the batch
     beside one another; what has no rows and columns as one row of numbers.
     """
@@ -198,13 +198,24 @@ def _delta(opened: Explainer, layer: str, index: Sequence[int]) -> dict[str, Any
         return {"problem": str(problem)}
 
 
-def weight(opened: Explainer, layer: str, asked: str, language: str) -> dict[str, Any]:
-    """The gradient of one weight: its terms, its matrices, its update."""
+def field(opened: Explainer, layer: str, index: Sequence[int] | None) -> dict[str, Any]:
+    """What one number sees of the input."""
+    found = opened.explain(layer=layer, index=index).unit
+    assert found is not None
+    told = found.to_json()
+    return {"index": told["index"], "receptive_field": told["receptive_field"]}
+
+
+def weight(opened: Explainer, layer: str, asked: str, language: str, most: int = NUMBERS) -> dict[str, Any]:
+    """The gradient of one weight: its terms, its matrices, its update.
+
+    most: terms that are sent one by one.
+    """
     found = opened.explain(layer=layer, weight=asked, language=language).gradient
     assert found is not None
     values = found.to_json()
     for use in values["uses"]:
-        if np.size(use["terms"]) > NUMBERS:
+        if np.size(use["terms"]) > most:
             for name in ("upstream", "input", "terms"):
                 use[name] = None
     own = opened.parameters(layer)[found.parameter]

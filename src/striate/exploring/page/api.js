@@ -1,6 +1,6 @@
 // Questions to the server. An answer about a state never changes, so each is asked for once.
 
-/** Answers that came with the page, in one that was saved. @type {Record<string, any> | null} */
+/** Answers that came with the page, in one that was saved: compressed, or where else they stand. @type {Record<string, string> | null} */
 const saved = /** @type {any} */ (window).striateSaved ?? null;
 /** @type {Map<string, Promise<any>>} */
 const known = new Map();
@@ -18,7 +18,7 @@ export function get(name, asked = {}) {
   const address = addressOf(name, asked);
   let found = known.get(address);
   if (!found) {
-    found = saved ? fromSaved(address) : answer(fetch(address));
+    found = saved ? fromSaved(name, asked) : answer(fetch(address));
     known.set(address, found);
     found.catch(() => known.delete(address));
     if (known.size > 400) known.delete(/** @type {string} */ (known.keys().next().value));
@@ -77,11 +77,35 @@ async function answer(asked) {
   return found;
 }
 
-/** @param {string} address */
-async function fromSaved(address) {
-  const found = /** @type {any} */ (saved)[address];
-  if (found === undefined) throw new LabError("this number was not worked out when the page was saved");
-  return found;
+/** Of these, what is said is the same in every language. */
+const SILENT = ["unit", "weight"];
+
+/** What a saved page has of an answer. @param {string} name @param {Record<string, any>} asked */
+function savedAt(name, asked) {
+  const words = Object.entries(asked).filter(([key, value]) => value !== null && value !== undefined && !(key === "language" && SILENT.includes(name)));
+  const found = saved?.[`${name}?${words.map(([key, value]) => `${key}=${value}`).sort().join("&")}`];
+  return found?.includes("?") ? saved?.[found] : found;
+}
+
+/** Whether a question can be answered. @param {string} name @param {Record<string, any>} asked */
+export function holds(name, asked) {
+  return !saved || savedAt(name, asked) !== undefined;
+}
+
+/** The questions of a kind that a saved page answers, as what each asks. @param {string} name @returns {Record<string, string>[]} */
+export function held(name) {
+  return Object.entries(saved ?? {}).filter(([key, text]) => key.startsWith(`${name}?`) && !text.includes("?"))
+    .map(([key]) => Object.fromEntries(key.slice(name.length + 1).split("&").map((one) => [one.slice(0, one.indexOf("=")), one.slice(one.indexOf("=") + 1)])));
+}
+
+export class MissingError extends LabError {}
+
+/** @param {string} name @param {Record<string, any>} asked */
+async function fromSaved(name, asked) {
+  const found = savedAt(name, asked);
+  if (found === undefined) throw new MissingError("this was not worked out when the page was saved");
+  const unpacked = new Blob([bytesOf(found)]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(unpacked).json();
 }
 
 /** @param {string} text */

@@ -106,7 +106,7 @@ export async function fieldView(main, route) {
   const layers = placed.filter((/** @type {any} */ _, /** @type {number} */ i) => i % step === 0 || i === placed.length - 1);
   const units = await Promise.all(layers.map((/** @type {any} */ one) => {
     const at = one.shape.map((/** @type {number} */ side, /** @type {number} */ axis) => (axis === 1 ? 0 : axis === 0 && one.shape.length !== 4 ? 0 : axis ? Math.floor(side / 2) : 0));
-    return get("unit", { state: route.state, layer: one.name, at: at.join(","), language: route.language }).catch(() => null);
+    return get("field", { state: route.state, layer: one.name, at: at.join(",") }).catch(() => null);
   }));
   const seen = layers.flatMap((/** @type {any} */ one, /** @type {number} */ i) => {
     const clipped = units[i]?.receptive_field?.clipped;

@@ -1,8 +1,9 @@
 // What a number of each kind of layer is made of, drawn: patch and kernel, window, weights, function.
 
+import { holds } from "./api.js";
 import { h, show } from "./dom.js";
 import { grid, planesOf } from "./maps.js";
-import { openRead, ownMap, sourceMap, weightLink } from "./sources.js";
+import { openRead, opensRead, ownMap, readButton, sourceMap, weightLink } from "./sources.js";
 import { to } from "./route.js";
 import { cellOf, madeBy, unravel } from "./shapes.js";
 import { full, number, t } from "./text.js";
@@ -47,13 +48,14 @@ function oneChannel(unit, route, c) {
   const [height, width] = [patch[0].length, patch[0][0].length];
   const first = c * patch.length * height * width;
   const spot = (/** @type {number} */ p, /** @type {number} */ y, /** @type {number} */ x) => (p * height + y) * width + x;
+  const weight = (/** @type {number} */ p, /** @type {number} */ y, /** @type {number} */ x) => [filterOf(unit), c, ...(unit.cells.length === 3 ? [p] : []), ...(unit.cells.length === 1 ? [x] : [y, x])].join(",");
   return patch.map((/** @type {any} */ _, /** @type {number} */ p) => h("div", { class: "equation" },
     patch.length > 1 ? h("p", { class: "faint" }, t("kernel_frame", { frame: p })) : null,
     grid(patch[p], { caption: t("patch"), kind: "input", open: (y, x) => openRead(unit, route, first + spot(p, y, x)),
-      opens: (y, x) => !outside[p][y][x], marked: (y, x) => (outside[p][y][x] ? "padding" : "") }),
+      opens: (y, x) => !outside[p][y][x] && opensRead(unit, route, first + spot(p, y, x)), marked: (y, x) => (outside[p][y][x] ? "padding" : "") }),
     h("span", { class: "sign" }, "⊙"),
-    grid(kernel[p], { caption: t("kernel"), kind: "weight", open: (y, x) =>
-      to({ ...route, view: "weight", weight: [filterOf(unit), c, ...(unit.cells.length === 3 ? [p] : []), ...(unit.cells.length === 1 ? [x] : [y, x])].join(",") }) }),
+    grid(kernel[p], { caption: t("kernel"), kind: "weight", open: (y, x) => to({ ...route, view: "weight", weight: weight(p, y, x) }),
+      opens: (y, x) => holds("weight", { state: route.state, layer: route.layer, weight: weight(p, y, x) }) }),
     h("span", { class: "sign" }, "="),
     grid(products[p], { caption: t("products"), kind: "product" })));
 }
@@ -84,7 +86,7 @@ export async function connectedPart(/** @type {HTMLElement} */ parts, /** @type 
   const rest = order.slice(2 * NAMED).reduce((/** @type {number} */ sum, /** @type {number} */ i) => sum + unit.products[i], 0);
   const rows = shown.map((/** @type {number} */ i) => h("tr", {},
     h("th", { scope: "row" }, i),
-    h("td", { class: "input", data: { value: unit.inputs[i] } }, h("button", { class: "number", onclick: () => openRead(unit, route, i) }, number(unit.inputs[i]))),
+    h("td", { class: "input", data: { value: unit.inputs[i] } }, readButton(unit, route, i, number(unit.inputs[i]))),
     h("td", { class: "weight", data: { value: unit.weights[i] } }, weightLink(route, `${unit.output},${i}`, number(unit.weights[i]))),
     h("td", { class: "product", data: { value: unit.products[i] } }, number(unit.products[i]))));
   parts.append(h("table", { class: "sums" }, h("caption", {}, t("number.inputs", { count: order.length })),
@@ -105,7 +107,7 @@ export async function poolPart(/** @type {HTMLElement} */ parts, /** @type {any}
   const figure = h("figure", { class: "patch" });
   parts.append(figure, ...planes.map((/** @type {any} */ plane, /** @type {number} */ p) =>
     grid(plane, { caption: planes.length > 1 ? t("kernel_frame", { frame: p }) : t("window"), kind: "input",
-      open: (y, x) => openRead(unit, route, spot(p, y, x)), marked: (y, x) => (won(spot(p, y, x)) ? "won" : "") })),
+      open: (y, x) => openRead(unit, route, spot(p, y, x)), opens: (y, x) => opensRead(unit, route, spot(p, y, x)), marked: (y, x) => (won(spot(p, y, x)) ? "won" : "") })),
     h("p", {}, unit.winner ? t("number.winner", { cell: unit.winner.join(",") }) : t("number.mean", { divisor: unit.divisor ?? "" })));
   if (!unit.origin) return;
   const rows = cells.length >= 2 ? cells.slice(-2) : [[0], cells[0]];
@@ -117,6 +119,5 @@ export async function poolPart(/** @type {HTMLElement} */ parts, /** @type {any}
 /** Where a number was before it was moved. */
 export async function movedPart(/** @type {HTMLElement} */ parts, /** @type {any} */ unit, /** @type {any} */ route) {
   parts.append(h("p", { class: "formula" }, t("number.moved"), " ",
-    h("button", { class: "number input", data: { value: unit.value }, onclick: () => openRead(unit, route, 0) },
-      `[${(unit.source ?? []).join(", ")}]`)));
+    readButton(unit, route, 0, `[${(unit.source ?? []).join(", ")}]`, { class: "number input", data: { value: unit.value } })));
 }

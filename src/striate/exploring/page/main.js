@@ -11,6 +11,7 @@ import { readColours } from "./maps.js";
 import { derivationView, numberView, pixelView, sumView } from "./number.js";
 import { overview } from "./overview.js";
 import { here, numbers, to } from "./route.js";
+import { missing, savedNote } from "./saved.js";
 import { steps } from "./steps.js";
 import { explainTerms } from "./terms.js";
 import { glossary, language, speak, t } from "./text.js";
@@ -42,10 +43,11 @@ async function draw() {
     await (VIEWS[route.view] ?? overview)(main, route);
   } catch (problem) {
     if (!(problem instanceof LabError)) console.error(problem);
-    show(main, h("p", { class: "problem", role: "alert" }, problem instanceof Error ? problem.message : String(problem)),
+    if (!(await missing(main, route, problem))) show(main, h("p", { class: "problem", role: "alert" }, problem instanceof Error ? problem.message : String(problem)),
       h("p", {}, h("a", { href: to.address({ view: "overview", state: route.state, language: route.language }) }, t("back_to_overview"))));
   }
   if (turn !== drawing) return;
+  if (route.view === "overview" && offline) main.querySelector(".hint")?.after(savedNote(lab) ?? "");
   const old = byId("main");
   const kept = old.dataset.view === route.view ? window.scrollY : 0;
   old.replaceWith(main);

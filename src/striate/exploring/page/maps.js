@@ -1,7 +1,8 @@
 // Maps drawn cell by cell: blue above 0, orange below, strength by size; pictures as they are.
 
 import { h, noTip, say, tip } from "./dom.js";
-import { full, number } from "./text.js";
+import { heldOn } from "./saved.js";
+import { full, number, t } from "./text.js";
 
 /** @param {string} name */
 function variable(name) {
@@ -40,6 +41,9 @@ export function folded(height, width) {
  * @property {(y: number, x: number) => number | null} value of a cell
  * @property {number} limit what the strongest colour stands for
  * @property {Uint8Array | null} [picture] (3 or 1, H, W) in place of colours
+ * @property {boolean} [missing] a saved page is without it
+ * @property {boolean} [rough] its numbers are known to two digits
+ * @property {{state: number, layer: string, c: number, f: number, step: number[]}} [at] which map it is, and every how many rows and columns
  */
 
 /** @param {HTMLCanvasElement} canvas @param {Drawn} map */
@@ -83,6 +87,7 @@ export function mapRedraw(box, map) {
  *   cursor?: [number, number] | null, group?: string}} options size: of the longer side, in pixels
  */
 export function mapView(map, { label, open, marks = [], size = 160, cursor = null, group = "" }) {
+  if (map.missing) return h("p", { class: "faint" }, t("saved.no_map"));
   const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { class: "cells" }));
   draw(canvas, map);
   const cells = folded(map.height, map.width);
@@ -92,13 +97,13 @@ export function mapView(map, { label, open, marks = [], size = 160, cursor = nul
   const box = h("div", { class: `map ${open ? "opens" : ""}`, data: { group } }, canvas);
   box.style.width = canvas.style.width;
   shown.set(box, (next) => draw(canvas, (map = next)));
-  for (const mark of marks) box.append(rectangle(mark, cells, map.height === 1));
+  for (const mark of [...(open ? heldOn(map) : []), ...marks]) box.append(rectangle(mark, cells, map.height === 1));
   const at = { y: cursor ? cursor[0] : 0, x: cursor ? cursor[1] : 0 };
   const point = h("div", { class: "point", hidden: true });
   box.append(point);
   const told = () => {
     const value = map.value(at.y, at.x);
-    return `${label} ${at.y},${at.x}: ${value === null ? "–" : full(value)}`;
+    return `${label} ${at.y},${at.x}: ${value === null ? "–" : map.rough ? `≈ ${number(value, 2)}` : full(value)}`;
   };
   const place = () => {
     const [y, x] = map.height === 1 ? foldedAt(at.x, cells.width) : [at.y, at.x];

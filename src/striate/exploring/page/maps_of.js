@@ -8,21 +8,35 @@ export const PAGE = 64;
  * @typedef {Object} Maps
  * @property {number[]} size C, F, H, W
  * @property {number} limit the largest size of a number in the layer
+ * @property {number} first
+ * @property {number[] | null} channels of which there are maps, where a page was saved without some
  * @property {(c: number, f: number) => import("./maps.js").Drawn} map
  */
 
-/** @param {number} state @param {string} layer @param {string} side @param {number} channel that is needed */
+/** As a saved page holds them: 255 levels, as strong as the colours. @param {string} text @param {number} limit */
+function fromLevels(text, limit) {
+  const numbers = new Float64Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i) - 35, level = code % 2 ? -(code + 1) / 2 : code / 2;
+    numbers[i] = Math.sign(level) * (level / 127) ** 2 * limit;
+  }
+  return numbers;
+}
+
+/** @param {number} state @param {string} layer @param {string} side @param {number} channel that is needed @returns {Promise<Maps>} */
 export async function mapsOf(state, layer, side, channel = 0) {
   const first = Math.floor(channel / PAGE) * PAGE;
   const found = await get("maps", { state, layer, side: side === "back" ? "back" : null, first });
-  const numbers = found.numbers ?? (found.numbers = floatsOf(found.data));
+  const numbers = found.numbers ?? (found.numbers = found.levels === undefined ? floatsOf(found.data) : fromLevels(found.levels, found.limit));
   const [, frames, height, width] = found.size;
+  const channels = found.channels ?? null;
   return {
-    size: found.size, limit: found.limit, first,
+    size: found.size, limit: found.limit, first, channels,
     map: (/** @type {number} */ c, /** @type {number} */ f) => {
-      const start = ((c - first) * frames + f) * height * width;
+      const place = channels ? channels.indexOf(c) : c - first;
+      const start = (place * frames + f) * height * width;
       return {
-        height, width, limit: found.limit,
+        height, width, limit: found.limit, missing: place < 0, rough: channels !== null, at: { state, layer, c, f, step: [1, 1] },
         value: (/** @type {number} */ y, /** @type {number} */ x) => numbers[start + y * width + x] ?? null,
       };
     },
@@ -41,7 +55,7 @@ export async function thumbsOf(state, side, like = null) {
     layers[name] = {
       channels: one.channels, frames, step: one.step, size: one.size,
       map: (place, f) => ({
-        height, width, limit: one.limit,
+        height, width, limit: one.limit, at: { state, layer: name, c: one.channels[place], f, step: one.step },
         value: (y, x) => ((levels[(place * frames + f) * height * width + y * width + x] - 128) / 127) * one.limit,
       }),
     };

@@ -1,12 +1,13 @@
 // One number: the cells that it is made of, what they are multiplied with, the sum, and what follows.
 
-import { get } from "./api.js";
+import { get, offline } from "./api.js";
 import { h, show } from "./dom.js";
 import { connectedPart, convolutionPart, movedPart, poolPart } from "./kinds.js";
 import { mapView } from "./maps.js";
 import { mapsOf, pictureOf } from "./maps_of.js";
 import { cellsPart, functionPart, inputs, normPart, pointwisePart, recurrentPart, shiftPart, softmaxPart } from "./pictures.js";
 import { to } from "./route.js";
+import { opensTo } from "./sources.js";
 import { cellOf, indexOf, madeBy, unravel } from "./shapes.js";
 import { by, full, number, t } from "./text.js";
 
@@ -43,13 +44,14 @@ export async function numberView(main, route) {
     h("p", { class: "links" },
       h("a", { href: to.address({ ...route, side: side === "back" ? "" : "back" }) }, t(side === "back" ? "number.forward" : "number.backward")),
       h("a", { href: to.address({ ...route, view: "layer" }) }, t("number.layer", { layer: layer ?? "" })),
-      h("a", { href: to.address({ ...route, view: "derivation" }) }, t("number.derivation"))));
+      offline ? null : h("a", { href: to.address({ ...route, view: "derivation" }) }, t("number.derivation"))));
   await partOf(unit)(parts, unit, route);
   parts.prepend(await inputPart(unit, route));
 }
 
 /** Any other kind: what it says of itself, and its inputs. */
 async function inputsPart(/** @type {HTMLElement} */ parts, /** @type {any} */ unit, /** @type {any} */ route) {
+  if (offline) return inputs(parts, unit, route);
   const found = await get("document", { state: route.state, layer: route.layer, at: unit.index.join(","), language: route.language });
   parts.append(document_(found.html));
   inputs(parts, unit, route);
@@ -66,7 +68,7 @@ export function document_(html) {
 function followers(unit, route) {
   if (!unit.after.length) return null;
   return h("p", { class: "after" }, t("number.after"), " ", unit.after.map((/** @type {any} */ one) => [
-    h("a", { href: to.address({ ...route, layer: one.layer, at: one.index }) }, `${one.layer} = ${number(one.value, 5)}`), " "]));
+    opensTo(one.layer, one.index, route) ? h("a", { href: to.address({ ...route, layer: one.layer, at: one.index }) }, `${one.layer} = ${number(one.value, 5)}`) : `${one.layer} = ${number(one.value, 5)}`, " "]));
 }
 
 /** The input, with what this number sees of it. @param {any} unit @param {any} route */
@@ -93,7 +95,7 @@ function deltaPart(unit, route) {
   const open = (/** @type {any} */ part) => to({ ...route, layer: part.layer, at: part.place,
     trail: [...route.trail, `${route.layer}:${unit.index.join(",")}`].slice(-12) });
   const rows = delta.parts.map((/** @type {any} */ part) => h("tr", {},
-    h("th", { scope: "row" }, h("button", { class: "number gradient", onclick: () => open(part) }, `δ ${part.layer}[${part.place.join(", ")}]`)),
+    h("th", { scope: "row" }, opensTo(part.layer, part.place, route) ? h("button", { class: "number gradient", onclick: () => open(part) }, `δ ${part.layer}[${part.place.join(", ")}]`) : `δ ${part.layer}[${part.place.join(", ")}]`),
     h("td", { class: "gradient", data: { value: part.delta } }, number(part.delta)),
     h("td", { class: "weight", data: { value: part.slope } }, number(part.slope)),
     h("td", { class: "product", data: { value: part.delta * part.slope } }, number(part.delta * part.slope))));
@@ -116,12 +118,17 @@ export async function sumView(main, route) {
   for (const one of made) {
     const maps = await mapsOf(route.state, one.layer, "", cellOf(one.index).c);
     const { c, f, y, x } = cellOf(one.index);
-    const value = maps.map(c, f).value(y, x);
-    rows.push(h("tr", {}, h("th", { scope: "row" }, h("button", { class: "number input", onclick: () => to({ ...route, view: one.layer === "input" ? "pixel" : "number", layer: one.layer, at: one.index }) },
-      `${one.layer}[${one.index.join(", ")}]`)), h("td", { class: "input", data: { value } }, number(value, 6))));
+    const map = maps.map(c, f), value = map.missing ? null : map.value(y, x);
+    rows.push(h("tr", {}, h("th", { scope: "row" }, opensTo(one.layer, one.index, route) ? h("button", { class: "number input", onclick: () => to({ ...route, view: one.layer === "input" ? "pixel" : "number", layer: one.layer, at: one.index }) },
+      `${one.layer}[${one.index.join(", ")}]`) : `${one.layer}[${one.index.join(", ")}]`), h("td", { class: "input", data: { value: value ?? "" } }, told(map, value))));
   }
   show(main, h("h1", {}, t("sum.title", { layer: route.layer ?? "" })), h("p", {}, t("sum.text")),
     h("table", { class: "sums" }, h("tbody", {}, rows, h("tr", { class: "total" }, h("th", { scope: "row" }, t("sum")), h("td", {}, number(unit.input ?? unit.torch, 6))))));
+}
+
+/** A number of a map, to as many digits as are known. @param {import("./maps.js").Drawn} map @param {number | null} value */
+function told(map, value) {
+  return map.rough && value !== null ? `≈ ${number(value, 2)}` : number(value, 6);
 }
 
 /** A pixel: the end of every way. @param {HTMLElement} main @param {import("./route.js").Route} route */
@@ -129,7 +136,7 @@ export async function pixelView(main, route) {
   const [picture, overview] = await Promise.all([pictureOf(route.state), get("overview", { state: route.state, language: route.language })]);
   const { c, f, y, x } = cellOf(route.at ?? [0, 0, 0, 0]);
   const maps = await mapsOf(route.state, "input", "", c);
-  const value = maps.map(c, Math.min(f, maps.size[1] - 1)).value(y, x);
+  const map = maps.map(c, Math.min(f, maps.size[1] - 1)), value = map.missing ? null : map.value(y, x);
   const mark = { top: y, bottom: y, left: x, right: x, kind: "input" };
   const own = picture?.frame(Math.min(f, picture.frames - 1));
   const move = (/** @type {number} */ row, /** @type {number} */ column) => to({ ...route, at: indexOf(overview.input_shape, { c, f, y: row, x: column }) });
@@ -139,11 +146,11 @@ export async function pixelView(main, route) {
     const raw = own.bytes[Math.min(c, picture.channels - 1) * picture.height * picture.width + y * picture.width + x];
     const { mean, std } = picture.normalisation;
     said.push(h("p", { class: "formula" }, "(", h("span", { class: "input", data: { value: raw } }, raw), ` − ${number(mean[c])}) / ${number(std[c])} = `,
-      h("output", { class: "value", data: { value } }, number(value, 6))), h("p", {}, t("pixel.text", { mean: number(mean[c]), std: number(std[c]) })));
-  } else said.push(h("p", { class: "formula" }, h("output", { class: "value", data: { value } }, number(value, 6))), h("p", {}, t("pixel.number")));
+      h("output", { class: "value", data: { value } }, told(map, value))), h("p", {}, t("pixel.text", { mean: number(mean[c]), std: number(std[c]) })));
+  } else said.push(h("p", { class: "formula" }, h("output", { class: "value", data: { value } }, told(map, value))), h("p", {}, t("pixel.number")));
   show(main, h("h1", {}, t("pixel.title", { channel: c, row: y, column: x })),
     own ? mapView(own, { label: t("input"), marks: [mark], size: 300, cursor: [y, x], open: move }) : null, said,
-    h("p", { class: "links" }, h("a", { href: to.address({ ...route, view: "what-if", layer: null, at: null, trail: [] }) }, t("pixel.change"))));
+    offline ? null : h("p", { class: "links" }, h("a", { href: to.address({ ...route, view: "what-if", layer: null, at: null, trail: [] }) }, t("pixel.change"))));
 }
 
 /** Everything that `explain` tells of it. @param {HTMLElement} main @param {import("./route.js").Route} route */

@@ -5,6 +5,7 @@ import { h, show } from "./dom.js";
 import { mapRedraw, mapView } from "./maps.js";
 import { pictureOf, thumbsOf } from "./maps_of.js";
 import { to } from "./route.js";
+import { standsFor } from "./saved.js";
 import { indexOf } from "./shapes.js";
 import { by, count, number, percent, t } from "./text.js";
 
@@ -111,7 +112,7 @@ function layerMaps(layer, thumbs, route) {
   const views = thumbs.channels.map((/** @type {number} */ c, /** @type {number} */ i) => {
     const open = (/** @type {number} */ y, /** @type {number} */ x) =>
       to({ ...route, view: "number", layer: layer.name, trail: [],
-           at: indexOf(layer.shape, { c, f, y: y * thumbs.step[0], x: x * thumbs.step[1] }) });
+           at: indexOf(layer.shape, { c, f, ...standsFor(thumbs.map(i, f), y, x) }) });
     return mapView(thumbs.map(i, f), { label: row ? layer.name : t("map", { layer: layer.name, map: c }),
       open: layer.kind ? open : undefined, size: row ? 112 : 52, group: layer.name });
   });

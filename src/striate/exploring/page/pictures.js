@@ -4,7 +4,7 @@ import { h, show } from "./dom.js";
 import { grid, mapView } from "./maps.js";
 import { mapsOf } from "./maps_of.js";
 import { bar, histogram, scatter } from "./plots.js";
-import { openMade, openRead, ownMap, sourceMap, weightLink } from "./sources.js";
+import { openMade, openRead, opensMade, opensRead, opensTo, ownMap, readButton, sourceMap, weightLink } from "./sources.js";
 import { to } from "./route.js";
 import { cellOf, madeBy, ravel, unravel } from "./shapes.js";
 import { count, full, number, t } from "./text.js";
@@ -21,6 +21,7 @@ async function pairs(unit, route) {
   const ys = [], xs = [];
   const from = made.length === 1 ? cellOf(made[0].index) : null;
   const before = from && (await mapsOf(route.state, made[0].layer, "", from.c)).map(from.c, from.f);
+  if (own.missing || before?.missing) return { xs: null, ys, source: made.length === 1 ? made[0] : null };
   const step = Math.max(1, Math.floor((own.height * own.width) / MOST));
   for (let i = 0; i < own.height * own.width; i += step) {
     const [y, x] = [Math.floor(i / own.width), i % own.width];
@@ -53,7 +54,9 @@ async function around(parts, unit, route) {
 
 /** @param {any} unit @param {any} route */
 function inputButton(unit, route) {
-  const own = unit.reads?.length === 1 ? () => openRead(unit, route, 0) : () => openMade(unit.origin ? madeBy(unit.origin, unit.index) : [], unit, route);
+  const made = unit.origin ? madeBy(unit.origin, unit.index) : [];
+  const own = unit.reads?.length === 1 ? () => openRead(unit, route, 0) : () => openMade(made, unit, route);
+  if (!(unit.reads?.length === 1 ? opensRead(unit, route, 0) : opensMade(made, route))) return h("span", { class: "input", data: { value: unit.input } }, number(unit.input, 6));
   return h("button", { class: "number input", data: { value: unit.input }, onclick: own }, number(unit.input, 6));
 }
 
@@ -73,7 +76,7 @@ export async function normPart(/** @type {HTMLElement} */ parts, /** @type {any}
   const after = unit.centred ? [{ at: unit.bias, text: "β", kind: "weight" }, { at: unit.bias - unit.weight, text: "β − γ", kind: "weight" }, { at: unit.bias + unit.weight, text: "β + γ", kind: "weight" }] : [];
   const places = h("figure", { class: "patch" });
   if (xs) places.append(histogram(xs, [...before, { at: unit.input, text: "x", kind: "input" }], t("norm.before")), h("span", { class: "sign" }, "→"));
-  places.append(histogram(ys, [...after, { at: unit.value, text: "y", kind: "gradient" }], t("norm.after")));
+  if (ys.length) places.append(histogram(ys, [...after, { at: unit.value, text: "y", kind: "gradient" }], t("norm.after")));
   parts.append(places);
   await around(parts, unit, route);
 }
@@ -86,7 +89,7 @@ export async function softmaxPart(/** @type {HTMLElement} */ parts, /** @type {a
   const shown = [...new Set([...order.slice(0, NAMED), unit.at])];
   const each = unit.reads?.length === unit.inputs.length;
   const rows = shown.map((i) => h("tr", { class: i === unit.at ? "right chosen" : "" }, h("th", { scope: "row" }, i),
-    h("td", { class: "input", data: { value: unit.inputs[i] } }, each ? h("button", { class: "number", onclick: () => openRead(unit, route, i) }, number(unit.inputs[i])) : number(unit.inputs[i])),
+    h("td", { class: "input", data: { value: unit.inputs[i] } }, each ? readButton(unit, route, i, number(unit.inputs[i])) : number(unit.inputs[i])),
     h("td", { data: { value: powers[i] } }, number(powers[i])), h("td", { class: "product", data: { value: powers[i] / sum } }, number(powers[i] / sum)),
     h("td", { class: "wide" }, bar(powers[i], sum, "product")), unit.log ? h("td", {}, number(Math.log(powers[i] / sum))) : null));
   parts.append(h("table", { class: "sums" }, h("caption", {}, t("softmax.text", { count: unit.inputs.length, largest: number(largest) })),
@@ -106,7 +109,7 @@ export async function recurrentPart(/** @type {HTMLElement} */ parts, /** @type 
   const open = (/** @type {number} */ k) => to({ ...route, at: [sample, forward ? k : last - k, place], trail: [...route.trail, `${route.layer}:${unit.index.join(",")}`].slice(-12) });
   const limit = Math.max(...steps.map(Math.abs), 1e-30);
   const boxes = steps.flatMap((/** @type {number} */ value, /** @type {number} */ k) => [k ? h("span", { class: "sign", "aria-hidden": "true" }, "→") : null,
-    h("button", { class: `state ${k === unit.step ? "now" : ""}`, data: { step: k, value }, "aria-current": k === unit.step ? "step" : null, onclick: () => open(k) },
+    h("button", { class: `state ${k === unit.step ? "now" : ""}`, data: { step: k, value }, "aria-current": k === unit.step ? "step" : null, disabled: !opensTo(route.layer, [sample, forward ? k : last - k, place], route), onclick: () => open(k) },
       h("span", { class: "faint" }, t("recurrent.step", { step: k })), h("br"), `h = ${number(value, 3)}`, bar(value, limit, "product"))]);
   const gate = (/** @type {string} */ name, /** @type {number} */ i) => {
     const sum = unit.from_input[i] + unit.from_state[i], squash = name === "g" || name === "n" || name === "h" ? "tanh" : "σ";
@@ -135,7 +138,7 @@ export function inputs(parts, unit, route) {
   if (!unit.reads || !unit.origin) return;
   parts.append(h("p", {}, t(unit.reads.length === 1 ? "number.read" : "number.reads", { count: unit.reads.length }), " ",
     unit.reads.slice(0, 4 * NAMED).map((/** @type {number} */ flat, /** @type {number} */ k) => (flat < 0 || !unit.origin ? null
-      : h("button", { class: "number input", onclick: () => openRead(unit, route, k) }, `[${unravel(flat, unit.origin.shape).join(", ")}]`)))));
+      : readButton(unit, route, k, `[${unravel(flat, unit.origin.shape).join(", ")}]`, { class: "number input" })))));
 }
 
 /** Which frame every channel came from: a row a channel, a column a frame. */
@@ -146,7 +149,7 @@ export async function shiftPart(/** @type {HTMLElement} */ parts, /** @type {any
   const arrow = { zero: "0", past: "→", future: "←", same: "·" };
   const cell = (/** @type {number} */ from, /** @type {number} */ now, /** @type {number} */ c) => h("td", { class: `${word(from, now)} ${c === unit.channel && now === unit.frame ? "lit" : ""}`, title: t(`shift.${word(from, now)}`, { from }) }, arrow[word(from, now)]);
   parts.append(h("section", {}, h("p", {}, t("shift.here", { channel: unit.channel, frame: unit.frame }), " ", h("strong", {}, t(`shift.${word(unit.came_from, unit.frame)}`, { from: unit.came_from }))),
-    unit.came_from >= 0 ? h("p", { class: "formula" }, t("number.moved"), " ", h("button", { class: "number input", data: { value: unit.value }, onclick: () => openRead(unit, route, 0) }, number(unit.value, 6))) : null,
+    unit.came_from >= 0 ? h("p", { class: "formula" }, t("number.moved"), " ", readButton(unit, route, 0, number(unit.value, 6), { class: "number input", data: { value: unit.value } })) : null,
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("shift.table") }, h("table", { class: "shift" }, h("caption", {}, t("shift.table")),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("channel_word")), rows[0].map((/** @type {number} */ _, /** @type {number} */ f) => h("th", { scope: "col" }, t("frame", { frame: f }))))),
       h("tbody", {}, shown.map((/** @type {number[]} */ row, /** @type {number} */ i) => h("tr", {}, h("th", { scope: "row" }, numbers[i]), row.map((from, now) => cell(from, now, numbers[i])))))))));
@@ -193,9 +196,11 @@ function planes(all, unit, route, frame) {
   const rows = unit.cells[0].length > 3 ? along(-2) : [0], columns = along(-1);
   const at = new Map(all.map((k) => [`${rows.length > 1 || unit.cells[0].length > 3 ? unit.cells[k].at(-2) : 0},${unit.cells[k].at(-1)}`, k]));
   const of = (/** @type {(k: number) => number} */ value) => rows.map((y) => columns.map((x) => { const k = at.get(`${y},${x}`); return k === undefined ? null : value(k); }));
-  const open = (/** @type {number} */ y, /** @type {number} */ x) => { const k = at.get(`${rows[y]},${columns[x]}`); if (k !== undefined) openMade(unit.origin ? madeBy(unit.origin, unit.cells[k]) : [], unit, route); };
+  const open = (/** @type {number} */ y, /** @type {number} */ x) => { const k = at.get(`${rows[y]},${columns[x]}`); if (k !== undefined) openMade(made(k), unit, route); };
+  const made = (/** @type {number} */ k) => (unit.origin ? madeBy(unit.origin, unit.cells[k]) : []);
+  const opens = (/** @type {number} */ y, /** @type {number} */ x) => { const k = at.get(`${rows[y]},${columns[x]}`); return k !== undefined && opensMade(made(k), route); };
   return h("div", { class: "equation" }, frame ? h("p", { class: "faint" }, t("frame", { frame })) : null,
-    grid(of((k) => unit.inputs[k]), { caption: t("patch"), kind: "input", open }), h("span", { class: "sign" }, "⊙"),
+    grid(of((k) => unit.inputs[k]), { caption: t("patch"), kind: "input", open, opens }), h("span", { class: "sign" }, "⊙"),
     grid(of((k) => unit.weights[k]), { caption: t("cells.weights"), kind: "weight" }), h("span", { class: "sign" }, "="),
     grid(of((k) => unit.inputs[k] * unit.weights[k]), { caption: t("products"), kind: "product" }));
 }
@@ -210,7 +215,7 @@ export async function pointwisePart(/** @type {HTMLElement} */ parts, /** @type 
   const figure = h("figure", { class: "patch" });
   const weightAt = (/** @type {number} */ c) => [unit.index[1], c, ...unit.cells.map(() => 0)].join(",");
   const rows = shown.map((/** @type {number} */ c) => h("tr", {}, h("th", { scope: "row" }, t("channel", { channel: unit.channels[0] + c })),
-    h("td", { class: "input", data: { value: xs[c] } }, h("button", { class: "number", onclick: () => openRead(unit, route, c) }, number(xs[c]))),
+    h("td", { class: "input", data: { value: xs[c] } }, readButton(unit, route, c, number(xs[c]))),
     h("td", { class: "weight", data: { value: ws[c] } }, weightLink(route, weightAt(c), number(ws[c]))),
     h("td", { class: "product", data: { value: products[c] } }, number(products[c])), h("td", { class: "wide" }, bar(products[c], limit, "product"))));
   parts.append(h("p", {}, t("pointwise.text", { channels: xs.length, filters: unit.output_shape[1] })), figure,

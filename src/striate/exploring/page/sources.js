@@ -1,5 +1,6 @@
 // Where the numbers behind a number are: the maps that they lie in, and the way to open each.
 
+import { holds } from "./api.js";
 import { h } from "./dom.js";
 import { mapView } from "./maps.js";
 import { mapsOf } from "./maps_of.js";
@@ -7,11 +8,33 @@ import { to } from "./route.js";
 import { cellOf, indexOf, madeBy, unravel } from "./shapes.js";
 import { t } from "./text.js";
 
+/** Whether a number opens; not all of a saved page do. @param {string} layer @param {number[]} index @param {any} route */
+export function opensTo(layer, index, route) {
+  return layer === "input" || holds("unit", { state: route.state, layer, at: index.join(",") });
+}
+
+/** Whether one opens of those that a number reads. @param {any} unit @param {any} route @param {number} k */
+export function opensRead(unit, route, k) {
+  const flat = unit.reads?.[k];
+  if (flat === undefined || flat < 0 || !unit.origin) return false;
+  return opensMade(madeBy(unit.origin, unravel(flat, unit.origin.shape)), route);
+}
+
+/** @param {{layer: string, index: number[]}[]} made @param {any} route */
+export function opensMade(made, route) {
+  return made.length > 1 || (made.length === 1 && opensTo(made[0].layer, made[0].index, route));
+}
+
 /** @param {any} unit @param {any} route @param {number} k place among what it reads */
 export function openRead(unit, route, k) {
   const flat = unit.reads?.[k];
   if (flat === undefined || flat < 0 || !unit.origin) return;
   openMade(madeBy(unit.origin, unravel(flat, unit.origin.shape)), unit, route);
+}
+
+/** One of the numbers that a number reads, to be opened where it can. @param {any} unit @param {any} route @param {number} k @param {string} text @param {Record<string, any>} [attributes] */
+export function readButton(unit, route, k, text, attributes = { class: "number" }) {
+  return opensRead(unit, route, k) ? h("button", { ...attributes, onclick: () => openRead(unit, route, k) }, text) : h("span", attributes, text);
 }
 
 /** @param {{layer: string, index: number[]}[]} made @param {any} unit @param {any} route */
@@ -50,5 +73,6 @@ export async function ownMap(unit, route) {
 
 /** @param {any} route @param {string} weight @param {string} text */
 export function weightLink(route, weight, text) {
+  if (!holds("weight", { state: route.state, layer: route.layer, weight })) return h("span", { class: "weight" }, text);
   return h("a", { class: "weight", href: to.address({ ...route, view: "weight", weight }) }, text);
 }

@@ -6,6 +6,7 @@ import { filterPart } from "./layer.js";
 import { mapView } from "./maps.js";
 import { mapsOf, pictureOf, thumbsOf } from "./maps_of.js";
 import { to } from "./route.js";
+import { standsFor } from "./saved.js";
 import { indexOf } from "./shapes.js";
 import { by, number, percent, t } from "./text.js";
 import { weightView } from "./weight.js";
@@ -78,9 +79,9 @@ async function small(name, side, route, network) {
   const shape = name === "input" ? network.input_shape : network.layers.find((/** @type {any} */ one) => one.name === name)?.shape;
   if (!thumbs) return h("p", { class: "faint" }, t("overview.no_gradient"));
   const row = thumbs.size[2] === 1;
-  const open = (/** @type {number} */ c) => (/** @type {number} */ y, /** @type {number} */ x) =>
-    to({ ...route, view: name === "input" ? "pixel" : "number", layer: name, side, at: indexOf(shape, { c, f: 0, y: y * thumbs.step[0], x: x * thumbs.step[1] }), step: null, trail: [] });
+  const open = (/** @type {number} */ c, /** @type {number} */ i) => (/** @type {number} */ y, /** @type {number} */ x) =>
+    to({ ...route, view: name === "input" ? "pixel" : "number", layer: name, side, at: indexOf(shape, { c, f: 0, ...standsFor(thumbs.map(i, 0), y, x) }), step: null, trail: [] });
   const maps = await mapsOf(route.state, name, side, 0);
   return h("div", { class: "labelled" }, h("p", {}, side ? `δ ${name}` : name, ` ${by(maps.size.filter((/** @type {number} */ one, /** @type {number} */ i) => i !== 1 || one > 1))}`),
-    h("div", { class: row ? "maps row" : "maps" }, thumbs.channels.slice(0, 6).map((c, i) => mapView(thumbs.map(i, 0), { label: `${name} ${c}`, size: row ? 150 : 84, open: open(c) }))));
+    h("div", { class: row ? "maps row" : "maps" }, thumbs.channels.slice(0, 6).map((c, i) => mapView(thumbs.map(i, 0), { label: `${name} ${c}`, size: row ? 150 : 84, open: open(c, i) }))));
 }

@@ -1,9 +1,10 @@
 // One weight: its gradient as a sum of terms, as an entry of a product of matrices, and its update.
 
-import { get } from "./api.js";
+import { get, offline } from "./api.js";
 import { h, show } from "./dom.js";
 import { grid, mapView } from "./maps.js";
 import { to } from "./route.js";
+import { opensTo } from "./sources.js";
 import { count, full, number, t } from "./text.js";
 
 /** @param {HTMLElement} main @param {import("./route.js").Route} route */
@@ -19,7 +20,7 @@ export async function weightView(main, route) {
     found.matrix_entry ? matrix(found.matrix_entry) : null,
     found.update ? update(found.update) : h("p", { class: "faint" }, t("update.none")),
     h("p", { class: "links" },
-      h("a", { href: to.address({ ...route, view: "derivation", at: null }) }, t("number.derivation")),
+      offline ? null : h("a", { href: to.address({ ...route, view: "derivation", at: null }) }, t("number.derivation")),
       h("a", { href: to.address({ ...route, view: "layer", weight: null, at: null }) }, t("number.layer", { layer: route.layer ?? "" }))));
 }
 
@@ -31,7 +32,7 @@ function terms(found, route) {
     const output = [one.sample, found.weight[0], ...one.output_position];
     const open = () => to({ ...route, view: "number", side: "back", layer: one.layer, at: output, weight: null, trail });
     const conv = one.output_position.length > 0;
-    return h("tr", {}, h("th", { scope: "row" }, conv ? h("button", { class: "number gradient", onclick: open }, `δ[${output.join(", ")}]`) : `δ[${one.sample}, ${found.weight[0]}]`),
+    return h("tr", {}, h("th", { scope: "row" }, conv && opensTo(one.layer, output, route) ? h("button", { class: "number gradient", onclick: open }, `δ[${output.join(", ")}]`) : `δ[${one.sample}, ${found.weight[0]}]`),
       h("td", { class: "gradient", data: { value: one.upstream } }, number(one.upstream)),
       h("td", { class: "input", data: { value: one.seen } }, number(one.seen)),
       h("td", { class: "product", data: { value: one.value } }, number(one.value)));

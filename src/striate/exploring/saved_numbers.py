@@ -1,0 +1,141 @@
+"""Which numbers a saved page holds: some of every layer, each with those behind it that count most.
+
+Layers take turns, the next being the one that has had the least: each number counts as the square root of
+what it takes, between as many of each layer and as much room for each. Before all comes one way from the
+answer down to a pixel; then of each layer the number that it opens with; then those that a reader is led to
+by the numbers held already, backward to the pixels and forward to the loss; then the strongest number of
+each map; then all the rest.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from striate.explaining.explainer import Explainer
+from striate.explaining.origins import INPUT
+
+LED = 3
+"""Of the numbers behind a number, how many are held next."""
+Index = tuple[int, ...]
+
+
+class Choice:
+    """What is held next, of every layer in turn."""
+
+    def __init__(self, opened: Explainer, layers: Sequence[str]) -> None:
+        self.opened, self.spent = opened, dict.fromkeys(reversed(layers), 0.0)
+        self.first = {name: _first(opened, name) for name in layers}
+        """The number that each layer opens with."""
+        self._led = {name: deque([index]) for name, index in self.first.items()}
+        self._others = {name: _others(opened, name) for name in layers}
+        self._held: dict[str, set[Index]] = {name: set() for name in layers}
+        self._way = [(name, self.first[name]) for name in layers[-1:]]
+
+    def next(self) -> tuple[str, Index] | None:
+        """A layer that has had the least, and its next number; None when every number is held."""
+        if self._way:
+            return self._way[-1]
+        while self.spent:
+            name = min(self.spent, key=self.spent.__getitem__)
+            index = self._index(name)
+            if index is not None:
+                return name, index
+            self.end(name)
+        return None
+
+    def end(self, name: str) -> None:
+        """No more of this layer."""
+        self._way = []
+        self.spent.pop(name, None)
+
+    def held(self, name: str, unit: dict[str, Any], size: int) -> None:
+        """A number is held, as the page is told of it; size: what it took."""
+        index = tuple(unit["index"])
+        self._held[name].add(index)
+        self.spent[name] += size**0.5
+        made = self._made(name, unit)
+        if self._way:
+            self._way = [one for one in made[:1] if one[0] in self._led]
+        for layer, place in [*made, *_fed(unit)]:
+            if layer in self._led:
+                self._led[layer].append(place)
+
+    def _index(self, name: str) -> Index | None:
+        led, others = self._led[name], self._others[name]
+        while True:
+            index = led.popleft() if led else next(others, None)
+            if index is None or index not in self._held[name]:
+                return index
+
+    def _made(self, name: str, unit: dict[str, Any]) -> list[tuple[str, Index]]:
+        """The numbers that count most in it, the summands of a sum by their size."""
+        origin = self.opened.origins.get(name)
+        if origin is None or unit["reads"] is None:
+            return []
+        found = []
+        for flat in _strongest(unit):
+            found += sorted(origin.made(flat), key=self._size, reverse=True)
+        return found
+
+    def _size(self, place: tuple[str, Index]) -> float:
+        recorded = self.opened.observed.recorded
+        made = recorded.inputs if place[0] == INPUT else recorded.named(place[0]).output
+        return abs(float(made[place[1]]))
+
+
+def _fed(unit: dict[str, Any]) -> Iterator[tuple[str, Index]]:
+    """The numbers that count most in its gradient, and what is made of it alone."""
+    for part in (unit["delta"] or {}).get("parts", [])[:LED]:
+        yield part["layer"], tuple(part["place"])
+    for one in unit["after"]:
+        yield one["layer"], tuple(one["index"])
+
+
+def _first(opened: Explainer, name: str) -> Index:
+    unit = opened.explain(layer=name).unit
+    assert unit is not None
+    return tuple(unit.index)
+
+
+def _strongest(unit: dict[str, Any]) -> list[int]:
+    """Of what it reads, by their products where it has some, by themselves where not."""
+    reads = np.asarray(unit["reads"])
+    for name in ("products", "values", "inputs"):
+        size = np.abs(np.asarray(unit.get(name, []), dtype=float)).ravel()
+        if size.size == reads.size:
+            reads = reads[np.argsort(-size, kind="stable")]
+            break
+    return [int(one) for one in reads if one >= 0][:LED]
+
+
+def _others(opened: Explainer, name: str) -> Iterator[Index]:
+    """The largest number of each map, the largest maps first; then all others."""
+    numbers = opened.numbers(name)
+    assert numbers is not None
+    if numbers.ndim > 1:
+        maps = np.moveaxis(numbers, 1, 0)
+        flat = maps.reshape(len(maps), -1)
+        for c in np.argsort(-flat.max(axis=1), kind="stable").tolist():
+            first, *rest = np.unravel_index(int(flat[c].argmax()), maps.shape[1:])
+            yield int(first), c, *map(int, rest)
+    for place in np.argsort(-np.abs(numbers).ravel(), kind="stable").tolist():
+        yield tuple(int(one) for one in np.unravel_index(place, numbers.shape))
+
+
+def weights_of(opened: Explainer, layer: str) -> Iterator[str]:
+    """Weights of a layer: the one that the tour shows, and that of the strongest product of its number."""
+    shape = opened.parameters(layer).get("weight", np.empty(0)).shape
+    if len(shape) < 2:
+        return
+    yield _said(0 if axis < 2 else side // 2 for axis, side in enumerate(shape))
+    unit = opened.explain(layer=layer).unit
+    assert unit is not None
+    products = np.abs(np.asarray(unit.to_json().get("products", []), dtype=float)).ravel()
+    if products.size == np.prod(shape[1:]):
+        yield _said((unit.index[1], *np.unravel_index(int(products.argmax()), shape[1:])))
+
+
+def _said(index: Iterable[Any]) -> str:
+    return ",".join(str(int(one)) for one in index)
