@@ -25,7 +25,18 @@ from striate.web.answers import json_of
 from striate.web.guard import TooLargeError
 
 PAGE = Path(__file__).parent / "page"
-QUESTIONS = ("overview", "figures", "thumbs", "maps", "picture", "unit", "weight", "kernels", "document")
+QUESTIONS = (
+    "overview",
+    "figures",
+    "thumbs",
+    "maps",
+    "picture",
+    "unit",
+    "field",
+    "weight",
+    "kernels",
+    "document",
+)
 TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 TICK, LISTENERS = 0.1, 64
 """Seconds between two looks for news, and pages that may listen at once."""
