@@ -109,7 +109,7 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     >>> unknown("backbone", "resnet81", ["resnet18", "plain"])
     "unknown backbone 'resnet81': did you mean 'resnet18'? Known: plain, resnet18"
     """
-    names = sorted(known)
+    names = sorted(known) or ["none"]
     near = get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}? Known" if near else "known"
     shown = name if len(name) <= 60 else f"{name[:60]}…"

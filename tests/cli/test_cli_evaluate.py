@@ -62,7 +62,7 @@ def test_what_is_refused(run: Command, digits_run: Run, tmp_path: Path) -> None:
         ("--device", "gpu"): "unknown device 'gpu': use auto, cpu, cuda or cuda:1",
         ("--out", tmp_path / "file"): (
             f"could not save {tmp_path / 'file' / 'evaluation.json'}: a file stands where a folder is to "
-            "be; what was saved before is "
+            "be; name another place\n"
         ),
     }
     for words, sentence in mistakes.items():

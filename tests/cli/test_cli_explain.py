@@ -75,7 +75,10 @@ def test_every_picture_can_be_asked_for() -> None:
             ["RUN", "test/1", "--layer", "conv1", "--at", "1;2"],
             "at takes whole numbers with commas between, as in ",
         ),
-        (["RUN", "test/1", "--target", "nobody"], "unknown class 'nobody': known: 0, 1, 2, "),
+        (
+            ["RUN", "test/1", "--target", "nobody", "--show", "occlusion"],
+            "unknown class 'nobody': known: 0, 1, 2, ",
+        ),
         (
             ["RUN", "test/1", "--layer", "conv1", "--filter", "8"],
             "filter 8 is not in conv1: expected 0–7; the ",

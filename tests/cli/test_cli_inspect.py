@@ -100,11 +100,15 @@ def test_files_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
             ArgumentError,
             "^depth is how many parts of a name are shown, at least 1; got 0$",
         ),
-        (["plain", "--image", "no.png"], DataError, "^there is no picture no.png: give an image file, or "),
+        (
+            ["plain", "--image", "no.png", "--html", "a.html"],
+            DataError,
+            "^there is no picture no.png: give an image file, or ",
+        ),
         (
             ["plain", "--against", "plain", "--csv"],
             ArgumentError,
-            "^--against shows two networks, and --csv one: leave one out$",
+            "^--csv does nothing beside --against: leave one of them out$",
         ),
     ],
 )

@@ -4,13 +4,15 @@ import random
 import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
 from striate.errors import ArgumentError, MissingExtraError, NetworkError, RunError, StriateError
-from striate.inspecting import inspect
+from striate.inspecting import inspect, loading
 from striate.models import NetworkSpec, save_weights
 from striate.runs import MODEL, write_record
 
@@ -43,6 +45,57 @@ def test_an_exported_network_has_the_layers_it_was_exported_from(tmp_path: Path)
     assert found.totals.macs == live.totals.macs
     assert found.totals.parameters == live.totals.parameters
     assert found.network == "small.pt2"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_exported_network_says_what_it_does_not_take(tmp_path: Path) -> None:
+    path = exported(small(), torch.rand(1, 3, 8, 8), tmp_path / "small.pt2")
+    for given, told in (
+        (
+            ["3x8x8", "mask=3x3"],
+            "the network (ExportedGraph) received 1×3×8×8 and 1×3×3: "
+            "inputs of the exported network: 1; got 2",
+        ),
+        (["5x8x8"], "the network (ExportedGraph) received 1×5×8×8: it expects 3 input channels, not 5"),
+    ):
+        with pytest.raises(NetworkError) as problem:
+            inspect(path, given)
+        assert str(problem.value) == told
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (
+            {"layout": "NCHX"},
+            "layout 'NCHX' should name axes by N, C, T, H and W, of at most 1 input, such as "
+            '"NTC" or "NTC,NCHW"',
+        ),
+        (
+            {"layout": ""},
+            "layout '' should name axes by N, C, T, H and W, of at most 1 input, such as "
+            '"NTC" or "NTC,NCHW"',
+        ),
+        (
+            {"input": (1, 100_000, 4)},
+            "plain takes pictures of at most 16,384 pixels a side; got 1x100000x4",
+        ),
+        ({"causal": True}, "--causal is for networks with a way through time: give one, such as --time tsm"),
+    ],
+)
+def test_what_no_network_of_the_catalogue_takes(asked: dict[str, Any], told: str) -> None:
+    with pytest.raises((ArgumentError, NetworkError)) as problem:
+        inspect("plain", **asked)
+    assert str(problem.value) == told
+
+
+def test_the_weights_of_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, address = small(), "hf://timm/small"
+    of_it = SimpleNamespace(network=network, weights=SimpleNamespace(size=8))
+    monkeypatch.setattr(loading, "published_network", lambda name: of_it)
+    found, live = inspect(address), inspect(network, (3, 8, 8))
+    assert found.network == address
+    assert found.totals == live.totals
 
 
 def test_a_file_that_is_no_archive(tmp_path: Path) -> None:

@@ -40,10 +40,10 @@ def shifts(network: nn.Module) -> list[str]:
             "frames must be a whole number or None; got 2.5: for example frames=8",
         ),
         ({"time": "3d", "causal": "yes"}, "causal must be True or False; got 'yes'"),
-        ({"frames": 8}, "frames=8 is for networks with a way through time: give time too, such as 'tsm'"),
+        ({"frames": 8}, "--frames 8 is for networks with a way through time: give one, such as --time tsm"),
         (
             {"causal": True},
-            "causal=True is for networks with a way through time: give time too, such as 'tsm'",
+            "--causal is for networks with a way through time: give one, such as --time tsm",
         ),
         (
             {"time": "two-stream", "causal": True},

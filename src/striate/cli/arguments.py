@@ -16,6 +16,7 @@ from striate.checked import meant
 from striate.checked.values import MisfitError, as_annotated
 from striate.checked.words import EXAMPLES, expected
 from striate.cli.config import config_text, left_out, overridden, words_of_config
+from striate.cli.idle import refuse_idle
 from striate.cli.options import METAVARS, Asked, Option, Verb, as_typed, needed, options_of
 from striate.cli.signatures import signature_of
 from striate.cli.torchrun_errors import leaving_once
@@ -62,6 +63,7 @@ def read(verb: Verb, name: str, words: Sequence[str]) -> Asked:
     forms = [f"--{form}" for form in ONE_FORM if form in given]
     if len(forms) > 1:
         raise ArgumentError(f"{' and '.join(forms)} are two forms of one result: give one of them")
+    refuse_idle(verb, given)
     return Asked(("striate", *name.split(), *words), given)
 
 

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from striate.arithmetic.receptive.summary import UnitField
     from striate.inspecting import Inspection, SideBySide
 
-OF_ONE = ("csv", "markdown", "unit", "depth", "all")
-"""Options that show one network, not two."""
+OF_TABLE = ("depth", "all")
+"""Options of the printed table alone."""
 
 
 def show(
@@ -92,10 +92,7 @@ def unit_of(text: str) -> tuple[str, tuple[int, ...] | None]:
 
 
 def refuse(asked: Asked) -> None:
-    """Raises ArgumentError for two networks together with what shows one; or for what names no unit."""
-    one = [f"--{name}" for name in OF_ONE if name in asked.values]
-    if "against" in asked.values and one:
-        raise ArgumentError(f"--against shows two networks, and {' and '.join(one)} one: leave one out")
+    """Raises ArgumentError for what names no unit."""
     unit_of(asked.values.get("unit", ""))
 
 
@@ -103,6 +100,12 @@ VERB = Verb(
     "inspect",
     show,
     positional=("network",),
+    beside={"image": ("html", "out")},
+    instead={
+        "against": ("csv", "markdown", "unit", *OF_TABLE),
+        "unit": ("csv", "markdown", *OF_TABLE),
+        **dict.fromkeys(("json", "csv", "markdown"), OF_TABLE),
+    },
     refuse=refuse,
     examples="""
 striate inspect plain

@@ -44,6 +44,8 @@ VERB = Verb(
         "weights": "NAME|FILE",
     },
     groups={"a network by its name": "weights classes offline"},
+    beside={"save_size": ("save",), "weights": ("network",), "classes": ("network",)},
+    instead={"save": ("host", "port", "browser", "live")},
     examples="""
 striate lab                                     a small network learns digits
 striate lab runs/digits-plain digits/test/17

@@ -96,6 +96,10 @@ class Verb:
     """Where `METAVARS` does not fit."""
     without: tuple[str, ...] = ()
     """Of the fields of dataclasses in `groups`, those that it does not take."""
+    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Options that do something only beside one of others."""
+    instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Options beside which others do nothing."""
     refuse: Callable[[Asked], object] | None = None
     """Raises ArgumentError for options that do not go together."""
     progress: Callable[[Asked], AbstractContextManager[Any]] | None = None

@@ -27,6 +27,7 @@ VERB = Verb(
     "tune",
     show,
     positional=("network",),
+    instead={"json": ("all",)},
     progress=lambda asked: counting("convolutions"),
     examples="""
 striate tune resnet50 --input 3x224x224 --batch 8

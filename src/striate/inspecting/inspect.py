@@ -18,7 +18,7 @@ from striate.inspecting.inspection import VIETNAMESE, Input, Inspection
 from striate.inspecting.loading import Loaded, load_network
 from striate.inspecting.rows import table_of, with_shares
 from striate.inspecting.side_by_side import SideBySide
-from striate.numbers import by
+from striate.numbers import by, counted
 from striate.pages.languages import Language, speaking
 from striate.tracing import Inputs, trace
 from striate.tracing.inputs import as_inputs
@@ -88,8 +88,8 @@ def inspect(
     The network runs once on tensors without memory, as at inference, and is left as it was.
 
     Args:
-        network: a name of the catalogue, a run folder, package.module:function, a .onnx or a .pt2 file; in
-            Python also a module.
+        network: a name of the catalogue, a run folder, package.module:function, a .onnx or a .pt2 file, or
+            the address of weights, as "hf://timm/resnet18.a1_in1k"; in Python also a module.
         input: one input without the batch, "3x224x224" for an image, "3x8x112x112" for a clip of 8 frames;
             several where the network takes several, by name as "mask=1x8x8"; numbers as "0.5" or "int:3";
             in Python also tensors, of which only the shapes count, and dictionaries and tuples of them. A
@@ -238,6 +238,12 @@ def _inputs(loaded: Loaded, given: Given | None, batch: int) -> Inputs:
 def _axes(layout: str | None, inputs: Inputs) -> tuple[str, ...]:
     """The axes of each input that the layout says; none for those that it does not."""
     axes = tuple(layout.split(",")) if layout is not None else ()
+    count = len(inputs.tensors())
+    if layout is not None and (set(layout) - set("NCTHW,") or not any(axes) or len(axes) > count):
+        raise ArgumentError(
+            f"layout {layout!r} should name axes by N, C, T, H and W, of at most {counted(count, 'input')}, "
+            'such as "NTC" or "NTC,NCHW"'
+        )
     for letters, tensor in zip(axes, inputs.tensors(), strict=False):
         if letters and (len(letters) != tensor.dim() or len(set(letters)) != len(letters)):
             raise ArgumentError(

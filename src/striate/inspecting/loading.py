@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from striate.checked.words import MOST
 from striate.errors import ArgumentError, unknown
 from striate.inspecting.inputs import with_channels_first
 from striate.models import (
@@ -19,6 +20,9 @@ from striate.models import (
 )
 from striate.models.own import example, is_own
 from striate.models.spec import network_of
+from striate.models.ways import check_way
+from striate.published.hub import is_hub
+from striate.published.network import published_network
 from striate.runs import read_record
 from striate.tracing import Inputs
 from striate.tracing.files import read_exported, read_onnx
@@ -64,8 +68,9 @@ def load_network(
         return Loaded(network, type(network).__name__)
     name, path = str(network), Path(network)
     if through_time:
-        if name not in CATALOGUE and not is_own(name):
+        if name not in CATALOGUE and (is_hub(name) or not is_own(name)):
             raise _as_it_is(name)
+        check_way(time, frames, causal)
         return _through_time(name, real, shape, time, frames, causal)
     if name in CATALOGUE:
         return _from_catalogue(name, real, shape)
@@ -77,6 +82,9 @@ def load_network(
         return _from_file(path, *read_exported(_existing(path)))
     if path.is_dir():
         return _from_run(path)
+    if is_hub(name):
+        found = published_network(name)
+        return Loaded(found.network, name, (3, found.weights.size, found.weights.size))
     if is_own(name):
         return Loaded(example(name, shape), name)
     if path.is_file():
@@ -115,7 +123,7 @@ def _from_file(
 
 def _from_catalogue(name: str, real: bool, shape: tuple[int, ...] | None) -> Loaded:
     default = shape or SIZES.get(name, IMAGE)
-    _channels_first(name, default)
+    _refuse_odd(name, default)
     if len(default) != 3:
         raise ArgumentError(
             f"{name} takes images, channels x height x width such as "
@@ -131,7 +139,7 @@ def _from_catalogue(name: str, real: bool, shape: tuple[int, ...] | None) -> Loa
 def _clip_network(name: str, real: bool, shape: tuple[int, ...] | None) -> Loaded:
     usual = (3, *published_clip(name))
     channels, *clip = shape or usual
-    _channels_first(name, (channels, *clip))
+    _refuse_odd(name, (channels, *clip))
     if len(clip) != 3:
         raise ArgumentError(
             f"{name} takes clips, channels x frames x height x width such as {'x'.join(map(str, usual))}; "
@@ -145,8 +153,13 @@ def _clip_network(name: str, real: bool, shape: tuple[int, ...] | None) -> Loade
     return Loaded(network, name, (channels, frames, height, width))
 
 
-def _channels_first(name: str, shape: tuple[int, ...]) -> None:
-    """Refuses a shape whose channels seem to stand last, rather than build a network of so many channels."""
+def _refuse_odd(name: str, shape: tuple[int, ...]) -> None:
+    """Refuses a shape whose channels seem to stand last, rather than build a network of so many channels; and
+    pictures larger than any that the catalogue is built for.
+    """
+    if max(shape[1:], default=0) > MOST["size"]:
+        given = "x".join(map(str, shape))
+        raise ArgumentError(f"{name} takes pictures of at most {MOST['size']:,} pixels a side; got {given}")
     turned = with_channels_first(shape)
     if turned is not None:
         meant, given = "x".join(map(str, turned)), "x".join(map(str, shape))
@@ -168,7 +181,7 @@ def _through_time(
 ) -> Loaded:
     """An image network of the catalogue on clips: of the shape given, or of its usual images."""
     picture = shape or SIZES.get(name, IMAGE)
-    _channels_first(name, picture)
+    _refuse_odd(name, picture)
     clip = (picture[0], frames or FRAMES, *picture[1:]) if len(picture) == 3 else picture
     if len(clip) != 4 or (frames is not None and clip[1] != frames):
         raise ArgumentError(

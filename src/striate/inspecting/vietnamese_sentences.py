@@ -174,8 +174,18 @@ ERRORS = {
     "--unit takes LAYER:3,5, a layer and a position in it; got {given}": (
         "--unit nhận TẦNG:3,5, một tầng và một vị trí trong đó; nhận được {given}"
     ),
-    "--against shows two networks, and {names} one: leave one out": (
-        "--against cho xem hai mạng, còn {names} một mạng: hãy bỏ một trong hai"
+    "layout {letters} should name axes by N, C, T, H and W, of at most {count} input, such as "
+    '"NTC" or "NTC,NCHW"': (
+        'layout {letters} cần gọi các trục bằng N, C, T, H và W, của nhiều nhất {count} đầu vào, như "NTC" '
+        'hoặc "NTC,NCHW"'
+    ),
+    "layout {letters} should name axes by N, C, T, H and W, of at most {count} inputs, such as "
+    '"NTC" or "NTC,NCHW"': (
+        'layout {letters} cần gọi các trục bằng N, C, T, H và W, của nhiều nhất {count} đầu vào, như "NTC" '
+        'hoặc "NTC,NCHW"'
+    ),
+    "{name} takes pictures of at most {most} pixels a side; got {given}": (
+        "{name} nhận ảnh có nhiều nhất {most} điểm ảnh mỗi cạnh; nhận được {given}"
     ),
     "{network} needs {name}, which nobody gives it: give it a default, as in {example}": (
         "{network} cần {name} mà không ai cho nó: hãy cho nó một giá trị mặc định, như {example}"

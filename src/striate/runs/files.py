@@ -151,6 +151,8 @@ def write(path: Path, save: Callable[[Path], object], before: Path | None = None
         reason = _why(problem)
         if reason is None:
             raise
+        if isinstance(problem, FileExistsError | NotADirectoryError):
+            raise RunError(f"could not save {path}: {reason}; name another place") from problem
         raise RunError(
             f"could not save {path}: {reason}; what was saved before is intact: make room or choose another "
             "folder with --out, then try again (a training goes on with --resume)"

@@ -66,6 +66,9 @@ SENTENCES = {
     "{path} holds more than tensors and a graph ({odd}): it is not opened": (
         "{path} chứa nhiều hơn các tensor và một đồ thị ({odd}): nó không được mở"
     ),
+    "inputs of the exported network: {count}; got {given}": (
+        "số đầu vào của mạng đã xuất: {count}; nhận được {given}"
+    ),
     "{path} is not an archive of torch.export that can be read: {reason}": (
         "{path} không phải là tệp của torch.export đọc được: {reason}"
     ),

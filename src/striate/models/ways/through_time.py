@@ -103,9 +103,9 @@ def check_way(time: str | None, frames: object = None, causal: object = False) -
     """Refuse a way through time that cannot be. None is none: a network for images."""
     if time is None:
         if frames is not None or causal:
-            given = f"frames={frames!r}" if frames is not None else f"causal={causal!r}"
+            given = "--causal" if frames is None else f"--frames {frames}"
             raise NetworkError(
-                f"{given} is for networks with a way through time: give time too, such as 'tsm'"
+                f"{given} is for networks with a way through time: give one, such as --time tsm"
             )
         return
     if time not in WAYS:

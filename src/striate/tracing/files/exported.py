@@ -28,7 +28,7 @@ def read(path: Path) -> tuple[nn.Module, Inputs, Follow]:
     except Exception as error:  # damaged bytes can break the reader in any way
         reason = _reason(error)
         raise NetworkError(f"{path} is not an archive of torch.export that can be read: {reason}") from error
-    runner = _Runner(graph)
+    runner = ExportedGraph(graph)
     args, kwargs = program.example_inputs or ((), {})
     return runner, Inputs(tuple(args), kwargs), runner.follow
 
@@ -41,7 +41,7 @@ def _reason(error: Exception) -> str:
     return "its content is none that torch.export writes" if "warnings above" in first else first
 
 
-class _Runner(nn.Module):
+class ExportedGraph(nn.Module):
     """Runs a graph; before each node the calls learn where in the exported network it stood."""
 
     def __init__(self, graph: fx.GraphModule) -> None:
@@ -56,6 +56,9 @@ class _Runner(nn.Module):
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """As the exported network."""
         flat = tree_leaves((args, kwargs))
+        taken = sum(node.op == "placeholder" for node in self.graph_module.graph.nodes)
+        if len(flat) != taken:
+            raise NetworkError(f"inputs of the exported network: {taken}; got {len(flat)}")
         run = _Interpreter(self.graph_module, self.calls[0] if self.calls else None).run
         return run(*flat, enable_io_processing=False)
 
