@@ -7,8 +7,10 @@ for, and what it needs only when its words have been read.
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from io import TextIOWrapper
+from itertools import pairwise
 
 from striate.checked.habits import VERBS as HABITS
 from striate.checked.habits import meant
@@ -98,7 +100,8 @@ def _run(verb: str, words: list[str]) -> int:
         if verb not in VERBS:
             raise ArgumentError(_unknown(verb))
         home = import_module(module_of(verb))
-        return run(home.VERB, verb, words) if hasattr(home, "VERB") else int(home.main(words))
+        with _speaking(words):
+            return run(home.VERB, verb, words) if hasattr(home, "VERB") else int(home.main(words))
     except WeightsError as problem:
         return _fail(problem, problem.table)
     except StriateError as problem:
@@ -111,6 +114,16 @@ def _run(verb: str, words: list[str]) -> int:
         if main_failed():
             return 2
         raise
+
+
+def _speaking(words: Sequence[str]) -> AbstractContextManager[None]:
+    """Refusals in Vietnamese where that is asked for, those of the words themselves included."""
+    if "--language=vi" not in words and ("--language", "vi") not in pairwise(words):
+        return nullcontext()
+    from striate.pages.languages import Sentences, errors_in
+    from striate.pages.vietnamese_refusals import SENTENCES
+
+    return errors_in(Sentences("vi", SENTENCES))
 
 
 def _unknown(verb: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 
 from striate.checked import checked
 from striate.errors import ArgumentError
+from striate.explaining.texts.sentences import speaking
 from striate.exploring.opening import Opening
 from striate.exploring.saved import SavedPage
 from striate.pages import Shown
@@ -65,6 +66,7 @@ class Lab(Shown):
         return f"Lab({self.address!r})"
 
 
+@speaking
 @checked
 def lab(
     network: Any = None,

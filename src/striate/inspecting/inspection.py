@@ -20,10 +20,11 @@ from striate.numbers import by
 from striate.pages import Shown
 from striate.pages.languages import ENGLISH, Language, Sentences
 from striate.pages.terminal import facts
+from striate.pages.vietnamese_refusals import SENTENCES as REFUSALS
 from striate.runs import write_text
 from striate.tracing.vietnamese import SENTENCES as OF_TRACING
 
-VIETNAMESE = Sentences("vi", {**OF_TRACING, **ERRORS, **REMARKS, **SENTENCES})
+VIETNAMESE = Sentences("vi", {**REFUSALS, **OF_TRACING, **ERRORS, **REMARKS, **SENTENCES})
 
 
 @dataclass(frozen=True)

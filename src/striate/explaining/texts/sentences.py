@@ -3,9 +3,10 @@
 from striate.explaining.texts.vietnamese_sentences import SENTENCES as VIETNAMESE
 from striate.pages.languages import ENGLISH, Sentences
 from striate.pages.languages import speaking as in_languages
+from striate.pages.vietnamese_refusals import SENTENCES as REFUSALS
 from striate.tracing.vietnamese import SENTENCES as OF_TRACING
 
-SENTENCES = {"vi": Sentences("vi", {**OF_TRACING, **VIETNAMESE})}
+SENTENCES = {"vi": Sentences("vi", {**REFUSALS, **OF_TRACING, **VIETNAMESE})}
 """By language."""
 
 speaking = in_languages(SENTENCES)
