@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 _SWITCHES = (
     "again|all|all_classes|backward|browser|causal|csv|delta|events|flip|from_scratch|int8|json|lookahead|"
-    "markdown|measure|offline|streaming|tensorboard|through"
+    "markdown|measure|offline|streaming|through"
 )
 SWITCHES = frozenset(_SWITCHES.split("|"))
 """What is True or False."""

@@ -12,10 +12,9 @@ from safetensors.torch import load_file
 
 from small_runs import STEPS, TINY, Told, assert_equal, go_on, small_recipe, small_run, state_of, write_idx
 from striate import __version__, evaluate, load, open_data, runs
-from striate.errors import ArgumentError, MissingExtraError, NetworkError, RunError, WeightsError
+from striate.errors import ArgumentError, NetworkError, RunError, WeightsError
 from striate.models import build
 from striate.training.presets import Facts
-from striate.training.progress import Reporter, tracked
 from striate.training.recipe import Recipe
 from striate.training.train import Run, train
 
@@ -296,42 +295,6 @@ def test_a_reporter_that_draws_is_ended_when_reading_fails(tmp_path: Path) -> No
     with pytest.raises(Exception, match="no folder"):
         train(tmp_path / "nothing", reporter=told)
     assert told.ended == 1
-
-
-# TensorBoard.
-
-
-@quick
-def test_tensorboard(tmp_path: Path, small_set: Path) -> None:
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    run = small_run(tmp_path / "run", data=small_set, tensorboard=True)
-    events = EventAccumulator(str(run.path / "tensorboard")).Reload()
-    assert {"train/loss", "val/top1", "learning_rate", "images_per_second"} <= set(events.Tags()["scalars"])
-    scalars = events.Scalars("val/top1")
-    rows = runs.read_history(run.path)
-    assert [scalar.step for scalar in scalars] == [STEPS, 2 * STEPS]
-    assert [scalar.value for scalar in scalars] == pytest.approx([row["val_top1"] for row in rows])
-
-
-def test_tensorboard_through_a_link_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "tensorboard").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(RunError) as caught:
-        tracked(Reporter(), tmp_path / "run")
-    assert str(caught.value) == (
-        f"{tmp_path / 'run' / 'tensorboard'} is a link, which striate never makes: remove it"
-    )
-
-
-def test_tensorboard_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("striate.training.progress.find_spec", lambda name: None)
-    with pytest.raises(MissingExtraError) as caught:
-        train("digits", out=tmp_path / "run", tensorboard=True)
-    assert str(caught.value) == (
-        "writing for TensorBoard needs the extra 'track': pip install 'striate[track]'"
-    )
-    assert not (tmp_path / "run").exists()
 
 
 def test_recipes_are_values() -> None:

@@ -37,6 +37,7 @@ HABITS = {
     "resume": "checkpoint ckpt ckpt_path continue",
     "weights": "checkpoint ckpt ckpt_path pretrained weight",
     "run": "checkpoint ckpt model network path",
+    "track": "tensorboard logger tracker report_to wandb mlflow",
     "out": "dir folder name output output_dir project save_dir exist_ok",
     "data": "data_dir dataset path train_dir images source",
     "source": "data data_dir dataset path",

@@ -2,17 +2,15 @@
 
 import sys
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from textwrap import fill
-from typing import Any, cast
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from torch import nn
 
 from striate.doors import worded
-from striate.errors import MissingExtraError, RunError
 from striate.numbers import percent
 from striate.pages.terminal import console_of
 
@@ -176,54 +174,3 @@ def reporter_for(console: Console | None = None) -> Reporter:
     """A bar on a terminal, lines elsewhere; on standard error, so that standard output has results only."""
     console = console or console_of(file=sys.stderr)
     return Bar(console) if console.is_terminal else Lines(console)
-
-
-# The history for TensorBoard, beside what a reporter says.
-
-FOLDER = "tensorboard"
-"""Inside the run's folder."""
-
-
-def require_tensorboard() -> None:
-    """Raises MissingExtraError where TensorBoard is not installed."""
-    if find_spec("tensorboard") is None:
-        raise MissingExtraError("track", "writing for TensorBoard")
-
-
-def tracked(reporter: Reporter, run: Path) -> Reporter:
-    """The reporter, which also writes each epoch as TensorBoard scalars.
-
-    Raises RunError where their folder is a link, through which they would be written elsewhere.
-    """
-    if (run / FOLDER).is_symlink():
-        raise RunError(f"{run / FOLDER} is a link, which striate never makes: remove it")
-    return cast(Reporter, _Tracked(reporter, run))
-
-
-class _Tracked:
-    def __init__(self, reporter: Reporter, run: Path) -> None:
-        from torch.utils.tensorboard import SummaryWriter
-
-        self._reporter, self._writer = reporter, SummaryWriter(str(run / FOLDER))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._reporter, name)
-
-    def epoch(self, row: dict[str, Any]) -> None:
-        """Writes every number of the row against the step."""
-        self._reporter.epoch(row)
-        for name, value in row.items():
-            if isinstance(value, float):
-                self._writer.add_scalar(_tag(name), value, row["step"])
-        self._writer.flush()
-
-    def end(self) -> None:
-        """Closes the file."""
-        self._reporter.end()
-        self._writer.close()
-
-
-def _tag(name: str) -> str:
-    """train_loss → train/loss: TensorBoard groups by what stands before the slash."""
-    group, _, rest = name.partition("_")
-    return f"{group}/{rest}" if group in ("train", "val") else name

@@ -22,7 +22,7 @@ from striate.training.loop import Loop
 from striate.training.plan import clock
 from striate.training.presets import Preset, PresetName, check_names, recipe_request
 from striate.training.process_group import ProcessGroup, process_group
-from striate.training.progress import Reporter, reporter_for, require_tensorboard, tracked
+from striate.training.progress import Reporter, reporter_for
 from striate.training.recipe import Recipe
 from striate.training.request import (
     AUTO,
@@ -36,6 +36,7 @@ from striate.training.request import (
 )
 from striate.training.setup import Setup, new_setup, refuse_existing, resumed_setup
 from striate.training.stopping import stop_on_signal
+from striate.training.tracking import TrackerName, require_trackers, tracking
 
 __all__ = ["Run", "train"]
 
@@ -71,7 +72,7 @@ def train(
     group_by: str | None = None,
     device: str = "auto",
     num_threads: int | None = None,
-    tensorboard: bool = False,
+    track: Sequence[TrackerName] = (),
     reporter: Reporter | None = None,
     on_epoch_end: OnEpochEnd | None = None,
     **settings: Any,
@@ -130,7 +131,9 @@ def train(
             the recording.
         device: "auto", "cpu", "cuda" or "cuda:1".
         num_threads: processor threads. By default one per core.
-        tensorboard: also write the history for TensorBoard, into the run's folder (needs striate[track]).
+        track: also write the history for "tensorboard", into the run's folder (needs striate[track]), for
+            "mlflow" (needs striate[mlflow]) or for "wandb", Weights & Biases (needs striate[wandb]), as
+            these are set up.
         reporter: hears what happens; by default a bar on a terminal and lines elsewhere.
         on_epoch_end: a function that is called after each epoch, when it is scored and saved, with the row
             that the history holds of it (read only); where it returns False the training stops as by Ctrl-C
@@ -174,14 +177,14 @@ def train(
     )
     old = None if resume is None else Path(resume)
     machine = MachineOptions(device, num_threads)
-    return run_training(request, old, machine, tensorboard, reporter, on_epoch_end)
+    return run_training(request, old, machine, tuple(track), reporter, on_epoch_end)
 
 
 def run_training(
     request: Request,
     resume: Path | None = None,
     machine: MachineOptions | None = None,
-    tensorboard: bool = False,
+    track: Sequence[str] = (),
     reporter: Reporter | None = None,
     on_epoch_end: OnEpochEnd | None = None,
 ) -> Run:
@@ -194,8 +197,8 @@ def run_training(
         _refuse_changes(request)
     with ExitStack() as stack:
         group = stack.enter_context(process_group(device))
-        if tensorboard and group.is_main:
-            require_tensorboard()
+        if group.is_main:
+            require_trackers(track)
         num_threads = group.from_main(lambda: _threads(machine.num_threads, resume))
         stack.enter_context(threads(num_threads))
         stack.enter_context(torch.random.fork_rng(devices=range(torch.cuda.device_count())))
@@ -207,7 +210,7 @@ def run_training(
             listener,
             on_epoch_end if group.is_main else None,
             resumed=resume is not None,
-            tensorboard=tensorboard,
+            track=track if group.is_main else (),
         )
 
 
@@ -262,25 +265,30 @@ def _train(
     on_epoch_end: OnEpochEnd | None,
     *,
     resumed: bool,
-    tensorboard: bool,
+    track: Sequence[str],
 ) -> Run:
-    with _held(setup), stop_on_signal() as stop:
+    with _held(setup), stop_on_signal() as stop, ExitStack() as stack:
         if not resumed and setup.group.is_main:
             refuse_existing(setup.run)
-        if tensorboard and setup.group.is_main:
-            reporter = tracked(reporter, setup.run)
+        settings = {name: setup.record[name] for name in ("recipe", "network")} | {
+            "data": setup.record["data"]["source"]
+        }
+        trackers = stack.enter_context(tracking(track, setup.run, settings, reporter.say))
+        reporter = trackers.beside(reporter)
         if on_epoch_end is not None:
             reporter = asking(reporter, on_epoch_end, stop)
         for note in setup.notes:
             reporter.say(note)
         if not resumed and setup.group.is_main:
             write_record(setup.run, setup.record)
+        trackers.keep()
         loop = Loop(setup, reporter, stop)
         if resumed:
             loop.go_on()
         reporter.say(f"run {setup.run}")
         status = loop.run()
         result = conclude(setup, loop, status)
+        trackers.conclude(status, {} if result.test is None else result.test.to_json(), loop.position.step)
         for note in result.notes[len(setup.notes) :]:
             reporter.say(note)
         if setup.group.is_main:
