@@ -299,6 +299,12 @@ def test_a_saved_page_needs_nothing(browser: Any, digits_run: Run, tmp_path: Pat
     unit = opened.explain(layer="conv1").unit
     assert unit is not None
     assert value(page) == unit.value
+    told = unit.to_json()
+    for kind, name in (("input", "patch"), ("weight", "kernel"), ("product", "products")):
+        cells = page.locator(f".grid.{kind} [data-value]").evaluate_all(
+            "all => all.map(one => one.dataset.value)"
+        )
+        assert list(map(float, cells)) == np.ravel(told[name]).tolist()
     for view in ("", "?side=back", "fields", "loss", "tour?step=3", "quiz?step=0", "steps?step=4", "block"):
         page.goto(f"{path.as_uri()}#/{view}")
         drawn(page, view.split("?")[0] or "overview")

@@ -38,7 +38,17 @@ def saved(session: Session, path: Path, size: int) -> dict[str, str]:
 
 def answer(answers: dict[str, str], address: str) -> Any:
     text = answers[address]
-    return answer(answers, text) if "?" in text else json.loads(decompress(b64decode(text)))
+    return answer(answers, text) if "?" in text else whole(json.loads(decompress(b64decode(text))))
+
+
+def whole(found: dict[str, Any]) -> dict[str, Any]:
+    """As the page makes it whole again."""
+    for name in found.pop("singles", []):
+        found[name] = np.float32(found[name]).astype(float).tolist()
+    if "products" in found and isinstance(found["products"][0], str):
+        one, other = (np.array(found[name]) for name in found["products"])
+        found["products"] = (one * other).tolist()
+    return found
 
 
 ROOM = 150_000

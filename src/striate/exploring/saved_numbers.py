@@ -1,8 +1,8 @@
 """Which numbers a saved page holds: some of every layer, each with those behind it that count most.
 
 Layers take turns, the next being the one that has had the least: each number counts as the square root of
-what it takes, between as many of each layer and as much room for each. Before all comes one way from the
-answer down to a pixel; then of each layer the number that it opens with; then those that a reader is led to
+what it takes, between as many of each layer and as much room for each. First comes of each layer the number
+that it opens with; then one way from the answer down to a pixel; then those that a reader is led to
 by the numbers held already, backward to the pixels and forward to the loss; then the strongest number of
 each map; then all the rest.
 """
@@ -31,12 +31,17 @@ class Choice:
         self._led = {name: deque([index]) for name, index in self.first.items()}
         self._others = {name: _others(opened, name) for name in layers}
         self._held: dict[str, set[Index]] = {name: set() for name in layers}
+        self._opening, self._next = list(layers), dict[tuple[str, Index], list[tuple[str, Index]]]()
         self._way = [(name, self.first[name]) for name in layers[-1:]]
 
     def next(self) -> tuple[str, Index] | None:
         """A layer that has had the least, and its next number; None when every number is held."""
-        if self._way:
-            return self._way[-1]
+        if self._opening:
+            return self._opening[-1], self.first[self._opening[-1]]
+        while self._way and self._way[0] in self._next:
+            self._way = self._next[self._way[0]]
+        if self._way and self._way[0][0] in self.spent:
+            return self._way[0]
         while self.spent:
             name = min(self.spent, key=self.spent.__getitem__)
             index = self._index(name)
@@ -47,7 +52,9 @@ class Choice:
 
     def end(self, name: str) -> None:
         """No more of this layer."""
-        self._way = []
+        if self._opening:
+            self._opening.pop()
+        self._way = [one for one in self._way if one[0] != name]
         self.spent.pop(name, None)
 
     def held(self, name: str, unit: dict[str, Any], size: int) -> None:
@@ -56,8 +63,9 @@ class Choice:
         self._held[name].add(index)
         self.spent[name] += size**0.5
         made = self._made(name, unit)
-        if self._way:
-            self._way = [one for one in made[:1] if one[0] in self._led]
+        self._next[name, index] = made[:1]
+        if self._opening:
+            self._opening.pop()
         for layer, place in [*made, *_fed(unit)]:
             if layer in self._led:
                 self._led[layer].append(place)
@@ -122,6 +130,28 @@ def _others(opened: Explainer, name: str) -> Iterator[Index]:
             yield int(first), c, *map(int, rest)
     for place in np.argsort(-np.abs(numbers).ravel(), kind="stable").tolist():
         yield tuple(int(one) for one in np.unravel_index(place, numbers.shape))
+
+
+FACTORS = (("patch", "kernel"), ("inputs", "weights"))
+"""What stands beside products, and was multiplied to get them."""
+
+
+def packed(unit: dict[str, Any]) -> dict[str, Any]:
+    """The same in less room, and whole again on the page: single-precision numbers in nine digits, which tell
+    them exactly; products as the names of their factors.
+    """
+    found, arrays = dict(unit), {}
+    for name in ("values", *FACTORS[0], *FACTORS[1]):
+        array = np.asarray(unit.get(name, 0.0))
+        if array.ndim and array.dtype == float and np.array_equal(array.astype(np.float32), array):
+            arrays[name] = array
+            digits = [float(f"{one:.9g}") for one in array.ravel().tolist()]
+            found[name] = np.array(digits).reshape(array.shape).tolist()
+    for one, other in FACTORS:
+        if one in arrays and other in arrays and "products" in unit:
+            same = np.array_equal(arrays[one] * arrays[other], np.asarray(unit["products"]))
+            found["products"] = [one, other] if same else unit["products"]
+    return {**found, "singles": list(arrays)}
 
 
 def weights_of(opened: Explainer, layer: str) -> Iterator[str]:

@@ -20,7 +20,7 @@ from striate.exploring import views
 from striate.exploring.questions import QUESTIONS
 from striate.exploring.saved import SavedPage
 from striate.exploring.saved_maps import held_maps
-from striate.exploring.saved_numbers import Choice, weights_of
+from striate.exploring.saved_numbers import Choice, packed, weights_of
 from striate.exploring.session import Session
 from striate.runs import write_text
 
@@ -132,7 +132,7 @@ def _hold_numbers(answers: Answers, opened: Explainer, state: int, room: int) ->
         layer, index = found
         unit = views.unit(opened, layer, index, "en")
         asked = {"state": state, "layer": layer, "at": ",".join(map(str, index))}
-        took = answers.add("unit", asked, unit)
+        took = answers.add("unit", asked, packed(unit))
         if took and answers.room >= least:
             choice.held(layer, unit, took)
             if index == choice.first[layer]:

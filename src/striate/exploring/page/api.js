@@ -105,7 +105,20 @@ async function fromSaved(name, asked) {
   const found = savedAt(name, asked);
   if (found === undefined) throw new MissingError("this was not worked out when the page was saved");
   const unpacked = new Blob([bytesOf(found)]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Response(unpacked).json();
+  return whole(await new Response(unpacked).json());
+}
+
+/** Single-precision numbers as they are in double precision, and products of their factors. @param {any} found */
+function whole(found) {
+  for (const name of found.singles ?? []) found[name] = each(Math.fround, found[name]);
+  const [one, other] = found.products ?? [];
+  if (typeof one === "string") found.products = each((a, b) => a * b, found[one], found[other]);
+  return found;
+}
+
+/** @param {(a: number, b: number) => number} f @param {any} a @param {any} [b] @returns {any} */
+function each(f, a, b) {
+  return Array.isArray(a) ? a.map((one, i) => each(f, one, b?.[i])) : f(a, b);
 }
 
 /** @param {string} text */

@@ -6,6 +6,7 @@ import { mapView } from "./maps.js";
 import { pictureOf } from "./maps_of.js";
 import { bar, block } from "./plots.js";
 import { to } from "./route.js";
+import { opensTo } from "./sources.js";
 import { by, count, number, t } from "./text.js";
 
 /** @param {string} name */
@@ -116,7 +117,7 @@ export async function fieldView(main, route) {
   const at = Math.max(0, Math.min(seen.length - 1, route.step ?? seen.length - 1));
   const open = (/** @type {any} */ one) => to.address({ ...route, view: "number", layer: one.layer.name, at: one.unit.index, step: null, trail: [] });
   const row = (/** @type {any} */ one, /** @type {number} */ i) => h("tr", { class: i === at ? "chosen" : "" }, h("th", { scope: "row" }, h("button", { onclick: () => to({ ...route, step: i }) }, one.layer.name)),
-    h("td", {}, one.layer.kind_name), h("td", { class: "gradient" }, by(one.clipped.map((/** @type {any} */ span) => (span ? span[1] - span[0] + 1 : "?")))), h("td", {}, h("a", { href: open(one) }, `[${one.unit.index.join(", ")}]`)));
+    h("td", {}, one.layer.kind_name), h("td", { class: "gradient" }, by(one.clipped.map((/** @type {any} */ span) => (span ? span[1] - span[0] + 1 : "?")))), h("td", {}, opensTo(one.layer.name, one.unit.index, route) ? h("a", { href: open(one) }, `[${one.unit.index.join(", ")}]`) : `[${one.unit.index.join(", ")}]`));
   show(main, h("h1", {}, t("fields")), h("p", { class: "hint" }, t("fields.text")), h("div", { class: "parts" },
     picture && seen.length ? mapView(picture.frame(Math.floor(picture.frames / 2)), { label: t("number.sees"), marks: seen.slice(0, at + 1).map((/** @type {any} */ one) => one.mark), size: 360 }) : null,
     h("table", { class: "sums" }, h("thead", {}, h("tr", {}, [t("layer"), t("fields.kind"), t("fields.size"), t("fields.number")].map((head) => h("th", { scope: "col" }, head)))), h("tbody", {}, seen.map(row)))));

@@ -32,7 +32,7 @@ export async function layerView(main, route) {
   show(main,
     h("h1", {}, layer), h("p", {}, h("strong", {}, line?.kind_name ?? ""), " ", line?.text ?? ""),
     h("p", {}, by(line?.shape.slice(1) ?? []), " ", h("span", { data: { figures: layer }, class: "figures" })),
-    maps.channels ? h("p", { class: "hint" }, t("saved.maps", { shown: shown.length, count: Math.min(channels, first + PAGE) - first })) : null,
+    maps.channels && shown.length < Math.min(channels, first + PAGE) - first ? h("p", { class: "hint" }, t("saved.maps", { shown: shown.length, count: Math.min(channels, first + PAGE) - first })) : null,
     h("div", { class: "maps all" }, views),
     blockOf(network, layer) !== null ? h("p", { class: "links" }, h("a", { href: to.address({ ...route, view: "block", layer: blockOf(network, layer), at: null }) }, t("block.of", { block: blockOf(network, layer) ?? "" }))) : null,
     channels > PAGE ? pages(route, channels, first) : null,
