@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from explaining_networks import numbers, seeded
 from explored import chromium, other_kinds
-from torch import nn
+from torch import Tensor, nn
 
 from striate.explaining.explainer import Change, Explainer, open_explainer
 from striate.explaining.texts import glossary
@@ -345,4 +345,34 @@ def test_a_question_shows_all_that_it_is_about(browser: Any, kind: Any, kernel: 
         right = float(np.dot(patch, weights))
         assert min(abs(one - right) for one in choices) < 1e-3 * max(1, abs(right))
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 1280
+    page.close()
+
+
+class Wide(nn.Module):
+    """What is drawn of it is wide: a window of 20×20, patches of 7×7, a long name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution_with_a_long_name = nn.Conv2d(2, 4, 7, padding=3)
+        self.mix, self.pool, self.flat = nn.Conv2d(4, 4, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.flat(self.pool(self.mix(self.convolution_with_a_long_name(x))))  # type: ignore[no-any-return]
+
+
+def test_every_view_fits_a_phone(browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 780})
+    first = "convolution_with_a_long_name"
+    with lab(seeded(Wide()), numbers(1, 2, 20, 20), port=0, browser=False) as running:
+        of_numbers = [f"number?layer={name}&side=back" for name in (first, "mix", "pool", "flat")]
+        for view in (
+            *of_numbers,
+            f"layer?layer={first}",
+            f"weight?layer={first}&weight=0,0,3,3",
+            "fields",
+            "what-if",
+            "loss",
+        ):
+            look(page, running, f"#/{view}&language=vi" if "?" in view else f"#/{view}?language=vi")
+            assert page.evaluate("() => document.documentElement.scrollWidth") <= 390, view
     page.close()

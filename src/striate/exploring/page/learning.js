@@ -78,7 +78,7 @@ async function question(at, network, figures, route) {
     const unit = await get("unit", { state: route.state, layer: layer.name, language: route.language });
     const c = unit.channel_sums.indexOf(Math.max(...unit.channel_sums));
     const right = number(unit.channel_sums[c]);
-    const others = [unit.channel_sums[c] + unit.bias, unit.patch[c].flat(3).reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0), unit.kernel[c].flat(3).reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0)].map((one) => number(one));
+    const others = [unit.channel_sums[c] + unit.bias, unit.patch[c].flat(3).reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0), unit.kernel[c].flat(3).reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0), -unit.channel_sums[c], 2 * unit.channel_sums[c]].map((one) => number(one));
     const [patch, kernel] = [planesOf(unit.patch[c]), planesOf(unit.kernel[c])];
     const shown = h("div", { class: "scroll", tabindex: 0 }, patch.map((frame, f) => h("div", { class: "equation" },
       grid(frame, { caption: t("patch"), kind: "input" }), h("span", { class: "sign" }, "⊙"), grid(kernel[f], { caption: t("kernel"), kind: "weight" }))));
@@ -89,7 +89,7 @@ async function question(at, network, figures, route) {
     const right = count(one.parameters);
     const bias = layer.parameters.bias ? layer.parameters.bias[0] : 0;
     return { text: t("quiz.parameters", { layer: layer.name, kind: layer.kind_name, input: by(layer.input_shape.slice(1)), output: by(layer.shape.slice(1)) }), right,
-      choices: mixed([right, count(one.parameters - bias || one.parameters + 1), count(layer.shape.slice(1).reduce((/** @type {number} */ a, /** @type {number} */ b) => a * b, 1)), count(2 * one.parameters)], at), why: one.formula, where: { ...plain, view: "layer", layer: layer.name } };
+      choices: mixed([right, count(one.parameters - bias || one.parameters + 1), count(layer.shape.slice(1).reduce((/** @type {number} */ a, /** @type {number} */ b) => a * b, 1)), count(2 * one.parameters), count(3 * one.parameters), count(4 * one.parameters)], at), why: one.formula, where: { ...plain, view: "layer", layer: layer.name } };
   }
   if (at % 4 === 2) {
     const seeing = network.layers.filter((/** @type {any} */ one) => figures.layers[one.name]?.field && one.shape.length > 2);
