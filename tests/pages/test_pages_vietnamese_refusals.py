@@ -107,3 +107,16 @@ def test_whole_refusals_of_a_command(words: str, told: str, capsys: pytest.Captu
     verb, *others = words.split()
     assert main([verb, "--language", "vi", *others]) == 2
     assert capsys.readouterr() == ("", f"striate: {told}\n")
+
+
+def test_columns_that_a_table_leaves_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["inspect", "mobilenet_v2", "--depth", "1", "--backward", "--language", "vi"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "left out" not in said
+    assert (
+        "bỏ bớt vì thiếu chỗ: loại, bộ lọc · nhân, trong đầu vào, bước dời, kích hoạt; 114 cột cho thấy tất "
+        "cả, --html cũng vậy"
+    ) in said

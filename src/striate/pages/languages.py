@@ -89,7 +89,13 @@ class Sentences:
 
     def of_table(self, table: Table) -> Table:
         """Caption, heads and cells; names stay."""
-        return replace(table, caption=self(table.caption), columns=tuple(map(self._column, table.columns)))
+        return replace(
+            table,
+            caption=self(table.caption),
+            columns=tuple(map(self._column, table.columns)),
+            left_out=self(table.left_out),
+            left_out_elsewhere=self(table.left_out_elsewhere),
+        )
 
     def _column(self, column: Column) -> Column:
         cells = column.cells if column.head == NAMES else tuple(map(self._cell, column.cells))

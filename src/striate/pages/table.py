@@ -131,6 +131,11 @@ class Table:
     """A text for each row that the script of a page reads, which may then be chosen."""
     elsewhere: str = ""
     """What else shows the columns that a narrow terminal leaves out."""
+    left_out: str = "left out for want of room: {columns}; {width} columns show all"
+    left_out_elsewhere: str = (
+        "left out for want of room: {columns}; {width} columns show all, as does {elsewhere}"
+    )
+    """What is said of them."""
 
     @classmethod
     def of_rows(cls, caption: str, heads: Sequence[str], rows: Iterable[Sequence[Cell | str]]) -> "Table":
@@ -184,9 +189,10 @@ class Table:
         yield _printed(table, widths)
         missing = [head for head in self.heads if head not in table.heads]
         if missing:
-            whole = f"{_needed(column.in_one_line().least for column in self.columns)} columns show all"
-            where = f"{whole}, as does {self.elsewhere}" if self.elsewhere else whole
-            yield Text(f"left out for want of room: {', '.join(missing)}; {where}", style="dim")
+            whole = _needed(column.in_one_line().least for column in self.columns)
+            said = self.left_out_elsewhere if self.elsewhere else self.left_out
+            told = said.format(columns=", ".join(missing), width=whole, elsewhere=self.elsewhere)
+            yield Text(told, style="dim")
 
     def to_markdown(self) -> str:
         """As Markdown."""

@@ -86,7 +86,7 @@ def print_document(document: Document, console: Console) -> None:
     _print_blocks(document.lead, console)
     for section in document.sections:
         console.print()
-        console.print(Text(section.title, style="bold cyan"))
+        console.print(Text(section.title, style="bold cyan"), soft_wrap=False)
         _print_blocks(section.blocks, console)
 
 

@@ -266,4 +266,14 @@ RUNS = {
 }
 """Folders of runs."""
 
-SENTENCES = {**ARGUMENTS, **OPTIONS, **FILES, **PICTURES, **RUNS}
+TABLES = {
+    "left out for want of room: {columns}; {width} columns show all": (
+        "bỏ bớt vì thiếu chỗ: {columns}; {width} cột cho thấy tất cả"
+    ),
+    "left out for want of room: {columns}; {width} columns show all, as does {elsewhere}": (
+        "bỏ bớt vì thiếu chỗ: {columns}; {width} cột cho thấy tất cả, {elsewhere} cũng vậy"
+    ),
+}
+"""What tables say of themselves."""
+
+SENTENCES = {**ARGUMENTS, **OPTIONS, **FILES, **PICTURES, **RUNS, **TABLES}
