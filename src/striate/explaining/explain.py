@@ -121,9 +121,9 @@ def explain(
         through: the size of the gradient on its way from the loss back to the layer.
         show: pictures of the layer, or of what the network looks at.
         label: the true class of the inputs, one or one each, where they come without; by name, or by number.
-        target: the class that pictures ask about. By default the most probable one.
-        learning_rate: for the update. By default the highest of the run's schedule; of a module, the
-            optimiser's own.
+        target: the class that the pictures of `show` ask about. By default the most probable one.
+        learning_rate: for the update that `weight`, or `show` "update", tells. By default the highest of the
+            run's schedule; in Python of a module the optimiser's own.
         optimizer: whose update is shown, for a module.
         language: English or Vietnamese.
 

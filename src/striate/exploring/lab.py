@@ -96,7 +96,8 @@ def lab(
         port: by default 8642, or another free one.
         browser: whether a browser is opened.
         language: English or Vietnamese.
-        against: another network, to be compared on the same inputs: a run, a name, or a module.
+        against: another network, to be compared on the same inputs: a run or a name; in Python
+            also a module.
         weights: of a network by its name: as for `predict`, or "untrained" for those that it is built with.
         classes: as for `predict`.
         offline: as for `predict`.
