@@ -2,7 +2,7 @@
 
 Layers take turns, the next being the one that has had the least: each number counts as the square root of
 what it takes, between as many of each layer and as much room for each. First comes of each layer the number
-that it opens with; then the way from the answer down to the pixels; then those that a reader is led to
+that it opens with; then one way from the answer down to a pixel; then those that a reader is led to
 by the numbers held already, backward to the pixels and forward to the loss; then the strongest number of
 each map; then all the rest.
 """
@@ -38,11 +38,10 @@ class Choice:
         """A layer that has had the least, and its next number; None when every number is held."""
         if self._opening:
             return self._opening[-1], self.first[self._opening[-1]]
-        while self._way:
-            step = self._way[0]
-            if step[0] in self.spent and step[1] not in self._held[step[0]]:
-                return step
-            self._way = [*self._way[1:], *self._next.pop(step, [])]
+        while self._way and self._way[0] in self._next:
+            self._way = self._next[self._way[0]]
+        if self._way and self._way[0][0] in self.spent:
+            return self._way[0]
         while self.spent:
             name = min(self.spent, key=self.spent.__getitem__)
             index = self._index(name)
@@ -64,7 +63,7 @@ class Choice:
         self._held[name].add(index)
         self.spent[name] += size**0.5
         made = self._made(name, unit)
-        self._next[name, index] = made[: self._summands(name)]
+        self._next[name, index] = made[:1]
         if self._opening:
             self._opening.pop()
         for layer, place in [*made, *_fed(unit)]:
@@ -87,11 +86,6 @@ class Choice:
         for flat in _strongest(unit):
             found += sorted(origin.made(flat), key=self._size, reverse=True)
         return found
-
-    def _summands(self, name: str) -> int:
-        """How many numbers made one that the layer took."""
-        origin = self.opened.origins.get(name)
-        return len(origin.makers) if origin is not None and origin.how == "sum" else 1
 
     def _size(self, place: tuple[str, Index]) -> float:
         recorded = self.opened.observed.recorded
