@@ -211,6 +211,23 @@ def test_a_tensor_reshaped_in_place_is_another_one_from_there_on(change, shape) 
         assert all(op.view and not op.writes for op in recording.operations[1:-1])
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda new, y: new.set_(y),
+        lambda new, y: new.resize_(y.shape).copy_(y),
+        lambda new, y: torch.neg(y, out=new),
+        lambda new, y: torch.max(y, 1, keepdim=True, out=(new, torch.empty(0, dtype=torch.long)))[0],
+    ],
+    ids=["set_", "resize_", "out", "several out"],
+)
+def test_a_tensor_that_was_empty_and_is_filled_has_its_new_shape(change) -> None:  # type: ignore[no-untyped-def]
+    network = Made(lambda s, x: change(torch.empty(0), s.c(x).detach()).relu(), c=nn.Conv2d(1, 1, 1))
+    recording = trace(network, [torch.rand(1, 1, 3, 4)], with_values=True)
+    last = recording.operations[-1]
+    assert recording.tensors[last.inputs[0]].shape == recording.tensors[last.outputs[0]].shape == (1, 1, 3, 4)
+
+
 def test_a_vector_times_a_matrix_is_reshaped_in_place_by_pytorch_itself() -> None:
     """It is a product of matrices whose result is squeezed in place; its rows must not be taken for one."""
     recording = trace(Made(lambda s, x: x[0, 0, 0] @ x[0, 0].t()), [torch.rand(1, 1, 3, 4)])

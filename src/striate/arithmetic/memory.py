@@ -6,7 +6,7 @@ tensor has a gradient from its last use to where it was made. Parameters, their 
 state and an algorithm's working space come on top of both.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from striate.arithmetic.described import MOVING, Figure, Operation, Recording, Role, Status, TensorInfo
@@ -39,10 +39,20 @@ def inference_peak(recording: Recording) -> Figure:
     return Figure(_peak(_spans(recording).values(), len(recording.operations)))
 
 
-def training_peak(recording: Recording) -> Figure:
-    """Bytes of activations and their gradients at the worst moment of a forward and backward pass."""
+Saved = Mapping[int, tuple[int, int]]
+"""What the backward pass needs: for each memory its bytes, and the first operation that keeps it."""
+
+
+def training_peak(recording: Recording, saved: Saved | None = None) -> Figure:
+    """Bytes of activations and their gradients at the worst moment of a forward and backward pass.
+
+    Args:
+        recording: what ran.
+        saved: what is kept of it, if that is known.
+    """
     count = len(recording.operations)
-    spans, saved, unsure = _spans(recording), saved_for_backward(recording), _unsure(recording)
+    saved = saved_for_backward(recording) if saved is None else saved
+    spans, unsure = _spans(recording), _unsure(recording)
     beside = []
     for storage, (size, saver) in saved.items():
         # Kept until the backward pass is back at the first that saved it.
@@ -95,8 +105,8 @@ def _gradients(recording: Recording, spans: dict[int, Span], count: int) -> list
     return result
 
 
-def saved_for_backward(recording: Recording) -> dict[int, tuple[int, int]]:
-    """What the backward pass needs: for each memory its bytes, and the first operation that keeps it."""
+def saved_for_backward(recording: Recording) -> Saved:
+    """What the backward pass of a network needs."""
     saved: dict[int, tuple[int, int]] = {}
     for index, operation in enumerate(recording.operations):
         for number in saved_by(operation, recording.tensors):
@@ -106,19 +116,21 @@ def saved_for_backward(recording: Recording) -> dict[int, tuple[int, int]]:
     return saved
 
 
-def kept_by(recording: Recording) -> Iterator[tuple[int, int]]:
+def kept_by(saved: Saved) -> dict[int, int]:
     """Operations that keep something for the backward pass, each with the bytes that no earlier one keeps."""
     sizes: dict[int, int] = {}
-    for size, first in saved_for_backward(recording).values():
+    for size, first in saved.values():
         sizes[first] = sizes.get(first, 0) + size
-    yield from sizes.items()
+    return sizes
 
 
 def saved_by(operation: Operation, tensors: Sequence[TensorInfo]) -> list[int]:
     """The activations that an operation keeps for its backward pass (PyTorch, derivatives.yaml)."""
-    active = [s for s in operation.inputs if tensors[s].role in (Role.ACTIVATION, Role.INPUT, Role.FOREIGN)]
     kind, name = operation.kind, operation.name.removeprefix("aten.")
-    if kind in _NOTHING_NEEDED or (kind == "reduce" and name in ("mean", "sum")) or not active:
+    if kind in _NOTHING_NEEDED or (kind == "reduce" and name in ("mean", "sum")):
+        return []
+    active = [s for s in operation.inputs if tensors[s].role in (Role.ACTIVATION, Role.INPUT, Role.FOREIGN)]
+    if not active:
         return []
     if kind == "elementwise":
         if name in _NOTHING_SAVED:

@@ -6,7 +6,14 @@ from itertools import pairwise
 
 from striate.arithmetic import factorised
 from striate.arithmetic.cost import PRODUCTS
-from striate.arithmetic.described import UNCOMPUTED, Operation, ParameterInfo, Recording, Role
+from striate.arithmetic.described import (
+    UNCOMPUTED,
+    Operation,
+    ParameterInfo,
+    Recording,
+    Role,
+    TensorInfo,
+)
 from striate.arithmetic.factorised import Convolution
 from striate.inspecting.layers import Layer
 
@@ -75,11 +82,17 @@ def _owner(recording: Recording, number: int) -> int | None:
 
 def _depends(recording: Recording) -> list[bool]:
     """Whether each operation has to do with the input, and is not a preparation of weights."""
-    roles = (Role.INPUT, Role.ACTIVATION, Role.FOREIGN)
+    active = _active(recording.tensors)
     return [
-        any(recording.tensors[tensor].role in roles for tensor in (*operation.inputs, *operation.outputs))
+        not (active.isdisjoint(operation.inputs) and active.isdisjoint(operation.outputs))
         for operation in recording.operations
     ]
+
+
+def _active(tensors: Sequence[TensorInfo]) -> set[int]:
+    """The numbers of the tensors that have to do with the input."""
+    roles = (Role.INPUT, Role.ACTIVATION, Role.FOREIGN)
+    return {number for number, info in enumerate(tensors) if info.role in roles}
 
 
 def kind_of(operation: Operation) -> str:
@@ -144,21 +157,18 @@ class ParameterUse:
     def _prepared(self) -> dict[int, tuple[str, ...]]:
         """For each tensor, the parameters that it consists of, if the input has no part in it."""
         inside: dict[int, tuple[str, ...]] = {}
+        active = _active(self.tensors)
         for number, info in enumerate(self.tensors):
             if info.role is Role.PARAMETER and info.names:
                 inside[number] = (info.names[0],)
         for operation in self.operations:
-            if self._of_input(operation):
+            if not active.isdisjoint(operation.inputs):
                 continue
             names = dict.fromkeys(name for tensor in operation.inputs for name in inside.get(tensor, ()))
             for tensor in operation.outputs:
                 if names and self.tensors[tensor].role is not Role.PARAMETER:
                     inside[tensor] = tuple(names)
         return inside
-
-    def _of_input(self, operation: Operation) -> bool:
-        active = (Role.INPUT, Role.ACTIVATION, Role.FOREIGN)
-        return any(self.tensors[tensor].role in active for tensor in operation.inputs)
 
     def of(self, group: Group) -> tuple[list[ParameterInfo], list[str]]:
         """The parameters that a row is the first to use, and the names of those counted before."""
@@ -186,11 +196,12 @@ def is_bias(parameter: ParameterInfo, among: Sequence[ParameterInfo]) -> bool:
 
 def with_notes(layers: Sequence[Layer]) -> list[Layer]:
     """The rows with what there is to say of them."""
-    notes: list[list[str]] = [own_notes(layer) for layer in layers]
-    rows = [row for row, layer in enumerate(layers) if convolution_of(layer) is not None]
+    every = [convolution_of(layer) for layer in layers]
+    notes = [own_notes(layer, conv) for layer, conv in zip(layers, every, strict=True)]
+    rows = [(conv, said) for conv, said in zip(every, notes, strict=True) if conv is not None]
     for start in range(len(rows)):
-        _note_pair(layers, rows[start : start + 2], notes)
-        _note_triple(layers, rows[start : start + 3], notes)
+        _note_pair(rows[start : start + 2])
+        _note_triple(rows[start : start + 3])
     return [
         replace(layer, notes=tuple(said)) if said else layer
         for layer, said in zip(layers, notes, strict=True)
@@ -206,14 +217,13 @@ def convolution_of(layer: Layer) -> Convolution | None:
     return Convolution(tuple(weight), int(g["groups"]), tuple(g["stride"]), int(g["positions"]))
 
 
-def own_notes(layer: Layer) -> list[str]:
+def own_notes(layer: Layer, conv: Convolution | None) -> list[str]:
     """What a row says by itself."""
     notes = [str(layer.geometry["note"])] if "note" in layer.geometry else []
     if layer.shared:
         notes.append(f"uses {', '.join(layer.shared)} again: counted where it was first used")
     if layer.formula and layer.frozen:
         notes.append("frozen" if not layer.trainable else f"{layer.frozen:,} of its parameters are frozen")
-    conv = convolution_of(layer)
     if conv is None:
         return notes
     if factorised.is_pointwise(conv):
@@ -225,24 +235,27 @@ def own_notes(layer: Layer) -> list[str]:
     return notes
 
 
-def _note_pair(layers: Sequence[Layer], rows: Sequence[int], notes: list[list[str]]) -> None:
+Noted = tuple[Convolution, list[str]]
+"""A convolution and what is said of its row."""
+
+
+def _note_pair(rows: Sequence[Noted]) -> None:
     """Space then time: (2+1)D. The two stand in one block, or in blocks within one."""
     if len(rows) != 2:
         return
-    first, second = (convolution_of(layers[row]) for row in rows)
-    if first is None or second is None or first.groups > 1 or second.groups > 1:
+    (first, _), (second, said) = rows
+    if first.groups > 1 or second.groups > 1:
         return
     if factorised.is_spatial(first) and factorised.is_temporal(second) and first.filters == second.channels:
-        notes[rows[1]].append(factorised.split_note(first, second))
+        said.append(factorised.split_note(first, second))
 
 
-def _note_triple(layers: Sequence[Layer], rows: Sequence[int], notes: list[list[str]]) -> None:
+def _note_triple(rows: Sequence[Noted]) -> None:
     """1×1, k×k, 1×1, each taking what the one before gives: a bottleneck."""
     if len(rows) != 3:
         return
-    chosen = [convolution_of(layers[row]) for row in rows]
-    convolutions = [conv for conv in chosen if conv is not None]
+    convolutions = [conv for conv, _ in rows]
     chained = all(a.filters == b.channels for a, b in pairwise(convolutions))
     note = factorised.block_note(convolutions) if chained else None
     if note is not None:
-        notes[rows[2]].append(note)
+        rows[2][1].append(note)

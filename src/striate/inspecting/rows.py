@@ -1,6 +1,6 @@
 """From a recording to the rows of the table and their totals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from striate.arithmetic.described import (
     TensorInfo,
     total,
 )
-from striate.arithmetic.memory import inference_peak, kept_by, training_peak
+from striate.arithmetic.memory import Saved, inference_peak, kept_by, saved_for_backward, training_peak
 from striate.arithmetic.parameters import formula
 from striate.inspecting.edges import reads_of
 from striate.inspecting.grouping import (
@@ -42,7 +42,7 @@ def table_of(recording: Recording) -> tuple[tuple[Layer, ...], Totals]:
     rows = zip(groups, mains, kinds, names, reads_of(recording, groups), strict=True)
     layers = [maker.row(group, main, kind, name, reads) for group, main, kind, name, reads in rows]
     noted = with_notes(layers)
-    return tuple(noted), _totals(recording, noted, maker.kept)
+    return tuple(noted), _totals(recording, noted, maker.saved)
 
 
 class _Cost(NamedTuple):
@@ -63,7 +63,8 @@ class _Maker:
         self.use = ParameterUse(recording)
         self.seeing = seeing_of(recording)
         self.wanted = wanted_gradients(recording)
-        self.kept = dict(kept_by(recording))
+        self.saved = saved_for_backward(recording)
+        self.kept = kept_by(self.saved)
         self.known: dict[tuple[object, ...], _Cost] = {}
         self.main_input = recording.input_names[recording.main]
 
@@ -191,14 +192,14 @@ def _sizes(parameters: Sequence[ParameterInfo]) -> dict[str, Any]:
     }
 
 
-def _totals(recording: Recording, layers: Sequence[Layer], kept: Mapping[int, int]) -> Totals:
-    """The sums; `kept` holds the bytes that operations keep for the backward pass."""
+def _totals(recording: Recording, layers: Sequence[Layer], saved: Saved) -> Totals:
+    """The sums; `saved` is what the backward pass needs."""
     parameters = recording.parameters
     count, used = sum(p.size for p in parameters), sum(layer.parameters for layer in layers)
     main = recording.tensors[recording.inputs[recording.main]]
     frames = next((main.shape[i] for i, n in enumerate(recording.axes) if n == "T"), None)
     outside = cost.outside(recording)
-    peak = training_peak(recording)
+    peak = training_peak(recording, saved)
     trainable = sum(p.size for p in parameters if p.trainable)
     return Totals(
         parameters=Figure(count),
@@ -213,7 +214,7 @@ def _totals(recording: Recording, layers: Sequence[Layer], kept: Mapping[int, in
         inference_peak=inference_peak(recording),
         training_peak=peak,
         backward_macs=total([*(layer.backward_macs for layer in layers), outside]),
-        kept_bytes=Figure(sum(kept.values()), peak.status, peak.reason),
+        kept_bytes=Figure(sum(size for size, _ in saved.values()), peak.status, peak.reason),
         batch=recording.batch,
         frames=frames,
         seconds=sum(recording.seconds) if any(recording.seconds) else None,

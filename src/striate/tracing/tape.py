@@ -181,8 +181,7 @@ class Tape:
         seconds = perf_counter() - started
         if written(func):
             result = returned(func, args, kwargs, result)
-        if reshapes_in_place(func):
-            del self.numbers[id(result)]  # the same tensor is another from here on
+            self._forget_reshaped(func, operands((result,), {}))
         outputs = tuple([self.number(tensor, Role.ACTIVATION) for tensor in operands((result,), {})])
         self._learn(func, args, tensors, inputs, outputs)
         geometry = {"instance": True} if self.instance_norm else None
@@ -194,6 +193,15 @@ class Tape:
         self.ran.append(ran)
         if self.back is not None:
             self.back.made()
+
+    def _forget_reshaped(self, func: OpOverload, results: Sequence[Tensor]) -> None:
+        """What became a view of itself, or has another shape now (`set_`), is another from here on."""
+        for tensor in results:
+            number = self.numbers.get(id(tensor))
+            if number is None:
+                continue
+            if reshapes_in_place(func) or self.shapes[number] != tuple(tensor.shape):
+                del self.numbers[id(tensor)]
 
     def _packed(self, args: Sequence[Any]) -> Iterator[int]:
         """The numbers of the weights that are packed in arguments."""

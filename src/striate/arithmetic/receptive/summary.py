@@ -5,6 +5,7 @@ a unit.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -168,7 +169,20 @@ class _Extent(NamedTuple):
     even: bool
 
 
+_SMALL = 1 << 10  # numbers
+
+
 def _extent(bounds: Bounds) -> _Extent:
+    """Worked out once for what is alike: both axes of a square map, layers that see the whole input."""
+    return _known_extent(bounds.tobytes()) if bounds.size <= _SMALL else _measured(bounds)
+
+
+@lru_cache(maxsize=256)
+def _known_extent(packed: bytes) -> _Extent:
+    return _measured(np.frombuffer(packed, np.int64).reshape(2, -1))
+
+
+def _measured(bounds: Bounds) -> _Extent:
     if bounds[0].max() < NOTHING >> 1:
         spread = bounds[0] + bounds[1]  # first − last
         least, most = int(spread.min()), int(spread.max())
