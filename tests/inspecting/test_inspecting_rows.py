@@ -1,5 +1,7 @@
 """Counts against numbers worked out by hand, on networks where counters go wrong."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -156,6 +158,26 @@ def test_a_tied_weight_is_counted_once_and_marked() -> None:
     rows = inspect(tied(), (8,)).layers
     assert [row.parameters for row in rows] == [64, 0, 0]
     assert rows[2].shared == ("0.weight",)
+
+
+COPIES = {
+    "another parameter": lambda c, x: F.conv2d(x, nn.Parameter(c.weight)),
+    "a subclass": lambda c, x: F.conv2d(x, c.weight.as_subclass(torch.Tensor)),
+    "a copied module": lambda c, x: deepcopy(c)(x),
+    "a copied parameter": lambda c, x: F.conv2d(x, deepcopy(c.weight)),
+    "a parameter made of one": lambda c, x: F.conv2d(x, nn.Parameter(c.weight * 2)),
+    "a view made one": lambda c, x: F.conv2d(x, nn.Parameter(c.weight.flip(0).transpose(2, 3))),
+    "its data": lambda c, x: F.conv2d(x, c.weight.data),
+}
+
+
+@pytest.mark.parametrize("measure", [False, True])
+@pytest.mark.parametrize("name", COPIES)
+def test_a_parameter_counts_by_way_of_any_object_for_it(name: str, measure: bool) -> None:
+    network = Made(lambda s, x: COPIES[name](s.c, x), c=nn.Conv2d(3, 4, 3, bias=False))
+    found = inspect(network, (3, 8, 8), measure=measure)
+    assert [(layer.weights, layer.uses) for layer in found.layers] == [(108, ("c.weight",))]
+    assert (found.totals.unused, found.totals.backward_macs.value) == (0, 108 * 36)
 
 
 def test_an_unused_layer_is_listed() -> None:

@@ -6,9 +6,10 @@ for code that looks at values of the input; then everything runs as it is. In bo
 own tensors go to stand-ins.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from time import perf_counter
 from typing import Any
 
@@ -96,6 +97,8 @@ class Tape:
         self.likenesses = Likenesses()
         self.stand_ins = StandIns(with_values, lambda tensor: id(tensor) not in self.made)
         self.dependent: set[int] = set()  # memory that holds anything computed from the input
+        self.of_weights: dict[int, list[int]] = {}  # by memory: parameters, and what was made of them
+        self.weights: Callable[[], Iterable[Tensor]] = tuple  # all parameters of the network
         self.escaped = False
         self.instance_norm = False
         self.silent = 0
@@ -122,18 +125,30 @@ class Tape:
             self.roles[number] = Role.PARAMETER
             self.packed[number] = (0, self.folded[memory(tensor)])
         if self.roles[number] is Role.PARAMETER:
-            self.constants.now[number] = Fill.GENERIC
+            self._inherit([number], Fill.GENERIC)
         return number
 
     def _same(self, tensor: Tensor) -> int | None:
         """The number of a tensor of which this is another object, made where no operation is heard.
 
-        So are `x.data`, `nn.Parameter(x)` and `x.as_subclass(…)`.
+        Of what depends on the input, of parameters, and of what was made of these: so are `x.data`,
+        `nn.Parameter(x)` and `x.as_subclass(…)`.
         """
-        if memory(tensor) not in self.dependent:
-            return None
-        layout = _layout(tensor)
-        return next((n for n in self.numbers.values() if _layout(self.tensors[n]) == layout), None)
+        home = memory(tensor)
+        among: Iterable[int] = self.numbers.values()
+        if home not in self.dependent:
+            if id(tensor) in self.known:
+                return None
+            if home in self.unmet:
+                self.number(self.unmet.pop(home))
+            among = self.of_weights.get(home, ())
+        layout = _layout(tensor) if among else ()
+        return next((n for n in among if _layout(self.tensors[n]) == layout), None)
+
+    @cached_property
+    def unmet(self) -> dict[int, Tensor]:
+        """The network's parameters by their memory, until one is met by way of another object for it."""
+        return {memory(weight): weight for weight in self.weights()}
 
     def _role(self, tensor: Tensor) -> Role:
         """What a tensor that was there before is."""
@@ -264,11 +279,18 @@ class Tape:
         elif written(func) and tensors and not reshaped:
             self.constants.forget(tensors[0], self.tensors)
         elif (is_view(func) or reshaped) and inputs and inputs[0] in self.constants.now:
-            self.constants.inherit(outputs, self.constants.now[inputs[0]])
+            self._inherit(outputs, self.constants.now[inputs[0]])
         elif any(self.constants.now.get(number) is Fill.GENERIC for number in inputs):
-            self.constants.inherit(outputs, Fill.GENERIC)
+            self._inherit(outputs, Fill.GENERIC)
         if (not tensors and outputs) or name in MADE_LIKE:
             self.constants.create(name, args, outputs[0])
+
+    def _inherit(self, outputs: Sequence[int], fill: Fill) -> None:
+        """Tensors are parameters, or were made of what has this fill."""
+        self.constants.inherit(outputs, fill)
+        if fill is Fill.GENERIC:
+            for number in outputs:
+                self.of_weights.setdefault(memory(self.tensors[number]), []).append(number)
 
     def _examine(self, tensors: Sequence[Tensor]) -> None:
         for tensor in tensors:

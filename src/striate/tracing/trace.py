@@ -182,6 +182,7 @@ def _run(
     backward: bool = False,
 ) -> Recording:
     tape = Tape(_known(network), with_values, not _on_meta(network))
+    tape.weights = network.parameters
     tape.back = BackwardTimes() if backward else None
     folded = folded_weights(network)  # held for as long as its memory is looked for
     tape.folded = {memory(weight): name for name, weight in folded.items()}
