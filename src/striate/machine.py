@@ -6,7 +6,6 @@ import platform
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -164,8 +163,3 @@ def same_bits(device: torch.device) -> Iterator[None]:
 def rounds_fp32(device: torch.device) -> bool:
     """Whether convolutions of fp32 numbers are computed with fewer digits, as GPUs do with TF32."""
     return device.type == "cuda" and torch.backends.cudnn.allow_tf32
-
-
-def cache_folder() -> Path:
-    """Where striate keeps what it can make again."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "striate"

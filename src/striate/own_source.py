@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from striate.cache import cache_folder
 from striate.errors import ArgumentError, NetworkError, StriateError, unknown
 from striate.plain_values import JsonValue
 
@@ -106,8 +107,6 @@ class Source(JsonValue):
 
 
 def _list() -> Path:
-    from striate.machine import cache_folder  # here, as it loads torch, which opening data does without
-
     return cache_folder() / "trusted_code.txt"
 
 

@@ -5,7 +5,6 @@ import socket
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal, Self
 
 from striate.checked import checked
@@ -16,7 +15,7 @@ from striate.exploring.saved import SavedPage
 from striate.pages import Shown
 from striate.runs import read_record
 from striate.web.guard import LOCAL, Guard
-from striate.web.served import Served, address_of, check_port, listen, require_server
+from striate.web.served import Address, Served, address_of, check_port, listen, require_server
 
 PORT = 8642
 SAVED = 12.0
@@ -25,11 +24,12 @@ CONNECTIONS, ENDING = 256, 10.0
 """At once; and seconds that the end waits for what is being answered."""
 
 
-class Lab(Shown):
+class Lab(Address, Shown):
     """A lab that is open: `address` is its page; `close()` ends it, and so does the end of a `with` block."""
 
     def __init__(self, opening: Opening, served: Served, address: str) -> None:
-        self.opening, self.address, self._served = opening, address, served
+        super().__init__(served, address)
+        self.opening = opening
 
     def start(self) -> Self:
         """Serves, and opens what was asked for."""
@@ -48,22 +48,11 @@ class Lab(Shown):
     def close(self) -> None:
         """Ends the server; a training under way ends with the process."""
         self.opening.closed = True
-        self._served.close()
+        super().close()
 
     def to_json(self) -> dict[str, str]:
         """Its address."""
         return {"address": self.address}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"Lab({self.address!r})"
 
 
 @speaking

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from striate.cache import cache_folder
 from striate.downloading import (
     PATIENCE_SECONDS,
     NotFetchedError,
@@ -15,7 +16,6 @@ from striate.downloading import (
     writing,
 )
 from striate.errors import DataError, WeightsError
-from striate.machine import cache_folder
 from striate.published import table
 
 WAITED_SECONDS = 3600

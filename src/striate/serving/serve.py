@@ -1,19 +1,18 @@
 """The verb `serve`: a trained network behind an address."""
 
-import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal
 
 from striate.checked import checked
 from striate.errors import ArgumentError
 from striate.evaluating.opening import open_trained
 from striate.serving.limits import Limits
-from striate.web.served import Served, address_of, check_port, listen, require_server
+from striate.training.stopping import caught
+from striate.web.served import Address, Served, address_of, check_port, listen, require_server
 
 if TYPE_CHECKING:
     from striate.serving.server import Service
@@ -28,16 +27,17 @@ SPARE = 1 << 20
 """Bytes by which a frame of a stream may be above the limit and is still told so in words."""
 
 
-class Serving:
+class Serving(Address):
     """A service that is open at `address`; `close()` ends it, and so does the end of a `with` block."""
 
     def __init__(self, service: "Service", served: Served, address: str, takes: str) -> None:
-        self.address, self.takes = address, takes
-        self._service, self._served = service, served
+        super().__init__(served, address)
+        self.takes, self._service = takes, service
 
     def wait(self) -> None:
         """Until Ctrl-C or SIGTERM: then nothing new is taken, and what is being answered is answered."""
-        with _stopping() as asked, _switching():
+        asked = threading.Event()
+        with caught(asked.set), _switching():
             while self._served.is_open and not asked.wait(0.2):
                 pass
         self.close()
@@ -45,22 +45,11 @@ class Serving:
     def close(self) -> None:
         """Ends it, after what is being answered."""
         self._service.stopping = True
-        self._served.close()
+        super().close()
 
     def to_json(self) -> dict[str, str]:
         """Where it is, and what it takes."""
         return {"address": self.address, "takes": self.takes}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"Serving({self.address!r})"
 
 
 @checked
@@ -141,22 +130,3 @@ def _switching() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(usual)
-
-
-@contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    """Set by SIGTERM and Ctrl-C in the block, of the main thread."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked
-        return
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        asked.set()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -2,10 +2,9 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 from striate.errors import TrainingError
 from striate.machine import is_out_of_memory
@@ -29,18 +28,25 @@ def stop_on_signal() -> Iterator[StopRequest]:
     Only the main thread may catch them; elsewhere nothing is caught.
     """
     request = StopRequest()
-    if threading.current_thread() is not threading.main_thread():
-        yield request
-        return
 
-    def ask(number: int, frame: FrameType | None) -> None:
+    def ask() -> None:
         if request.asked:
             raise KeyboardInterrupt
         request.asked = True
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with caught(ask):
         yield request
+
+
+@contextmanager
+def caught(ask: Callable[[], None]) -> Iterator[None]:
+    """Calls a function for each SIGINT and SIGTERM in the block; only the main thread may catch them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda *_: ask()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -14,8 +14,9 @@ import torch
 from striate.algorithms import ALGORITHMS, Choice, Geometry, Operation
 from striate.algorithms.algorithm import Shape
 from striate.algorithms.in_network import DTYPES, Number
+from striate.cache import cache_folder
 from striate.errors import ArgumentError
-from striate.machine import cache_folder, describe
+from striate.machine import describe
 from striate.plain_values import from_plain
 from striate.tuning.measuring import Measured, Trial, tolerance
 from striate.version import __version__

@@ -5,9 +5,11 @@ import socket
 import time
 from importlib.util import find_spec
 from threading import Thread
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from striate.errors import ArgumentError, MissingExtraError
+from striate.plain_values import ToJson
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -131,6 +133,28 @@ class Served:
         """Ends it: nothing new is taken, and what is being answered may still be."""
         self._server.should_exit = True
         self._thread.join(self._ending + STARTING)
+
+
+class Address(ToJson):
+    """An address at which something is served until `close()`, or the end of a `with` block."""
+
+    def __init__(self, served: Served, address: str) -> None:
+        self._served, self.address = served, address
+
+    def close(self) -> None:
+        """Ends it, after what is being answered."""
+        self._served.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.address!r})"
 
 
 def _is_ours(record: logging.LogRecord) -> bool:

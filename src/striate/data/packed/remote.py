@@ -16,12 +16,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from striate.cache import cache_folder
 from striate.data.options import Options
 from striate.data.packed.frame_file import FrameFile, sums_of, writing
 from striate.data.packed.pack import FRAMES, PACK, Pack, read_pack
 from striate.data.packed.packed_clips import contents_of
 from striate.data.packed.shards import Shards, bytes_of
-from striate.data.sources.finding import cache_folder
 from striate.data.sources.listing import Contents
 from striate.errors import DataError, MissingExtraError, StriateError
 
@@ -52,7 +52,7 @@ def remote_contents(address: str, options: Options) -> Contents:
         DataError: the store does not give it, it is not in shards, or the cache is too small for one.
         MissingExtraError: without fsspec, or without what it needs for such a store.
     """
-    store, root = Store(address), cache_folder().parent / "packs"
+    store, root = Store(address), cache_folder() / "packs"
     folder = _folder_of(store, root)
     pack = read_pack(folder)
     if pack.capacity is None:

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 from typing import IO, cast
 
-from striate.data.sources.finding import cache_folder
+from striate.data.sources.finding import sets_folder
 from striate.data.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from striate.errors import DataError
 
@@ -48,7 +48,7 @@ def unpacked(path: Path) -> Path:
     """
     status = path.stat()
     identity = f"{path.absolute()} {status.st_size} {status.st_mtime_ns}"
-    target = cache_folder() / "unpacked" / hashlib.sha256(identity.encode()).hexdigest()[:16] / name_of(path)
+    target = sets_folder() / "unpacked" / hashlib.sha256(identity.encode()).hexdigest()[:16] / name_of(path)
     if target.is_dir():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from striate.checked import checked
-from striate.data.sources.finding import BUILT_IN, PUBLISHED, Published, cache_folder
+from striate.data.sources.finding import BUILT_IN, PUBLISHED, Published, sets_folder
 from striate.downloading import NotFetchedError, Progress, download, silent, writing
 from striate.errors import DataError, unknown
 
@@ -44,7 +44,7 @@ def fetch(name: str, published: Mapping[str, Published], out: Path | None, progr
         raise DataError(f"{name!r} is built in: there is nothing to fetch")
     if name not in published:
         raise DataError(unknown("data set", name, published))
-    target = cache_folder() / name if out is None else out.expanduser()
+    target = sets_folder() / name if out is None else out.expanduser()
     with writing(target):
         target.mkdir(parents=True, exist_ok=True)
     for file, checksum in published[name].files.items():

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from striate.cache import cache_folder
 from striate.errors import DataError, unknown
 
 
@@ -61,10 +62,9 @@ FASHION_MNIST = Published(
 PUBLISHED = {data_set.name: data_set for data_set in (MNIST, FASHION_MNIST)}
 
 
-def cache_folder() -> Path:
+def sets_folder() -> Path:
     """Where fetched data sets are kept."""
-    root = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(root).expanduser() / "striate" / "datasets"
+    return cache_folder() / "datasets"
 
 
 BUILT_IN = ("digits",)
@@ -97,7 +97,7 @@ def _holds_files(folder: Path) -> bool:
 def _parents() -> list[Path]:
     """Folders in which data sets are looked for by name, in this order."""
     named = os.environ.get("STRIATE_DATA")
-    return [*([Path(named).expanduser()] if named else []), Path("datasets"), cache_folder(), *_SYSTEM]
+    return [*([Path(named).expanduser()] if named else []), Path("datasets"), sets_folder(), *_SYSTEM]
 
 
 def _not_found(name: str) -> str:

@@ -131,8 +131,18 @@ class MaxPool(Pool):
         return Window(float(y[here]), values, cells, winner)
 
 
+class Averaging(Pool):
+    """A mean of some kind: one number's share does not depend on the others."""
+
+    def fed(self, index: Index) -> Fed:
+        """The share that it has in every window over it."""
+        one = np.zeros((1, 1, *self.x.shape[2:]))
+        one[(0, 0, *index[2:])] = 1.0
+        return in_map(self.operation.forward(one)[0][0, 0], index)
+
+
 @dataclass(frozen=True, eq=False)
-class AveragePool(Pool):
+class AveragePool(Averaging):
     """The mean under each window."""
 
     key = "average_pool"
@@ -159,12 +169,6 @@ class AveragePool(Pool):
             vars(layer).get("divisor_override"),
         )  # fmt: skip
 
-    def fed(self, index: Index) -> Fed:
-        """The share that it has in every window over it."""
-        one = np.zeros((1, 1, *self.x.shape[2:]))
-        one[(0, 0, *index[2:])] = 1.0
-        return in_map(self.operation.forward(one)[0][0, 0], index)
-
     def detail(self, index: Index) -> Window:
         one_map = _map_of(self.x, index)
         y, saved = self.operation.forward(one_map)
@@ -174,7 +178,7 @@ class AveragePool(Pool):
 
 
 @dataclass(frozen=True, eq=False)
-class AdaptiveAveragePool(Pool):
+class AdaptiveAveragePool(Averaging):
     """The mean of each bin."""
 
     key = "adaptive_pool"
@@ -198,12 +202,6 @@ class AdaptiveAveragePool(Pool):
     @property
     def operation(self) -> AdaptiveAveragePoolByHand:
         return AdaptiveAveragePoolByHand(tuple(self.record.output.shape[2:]))
-
-    def fed(self, index: Index) -> Fed:
-        """The share that it has in every window over it."""
-        one = np.zeros((1, 1, *self.x.shape[2:]))
-        one[(0, 0, *index[2:])] = 1.0
-        return in_map(self.operation.forward(one)[0][0, 0], index)
 
     def detail(self, index: Index) -> Window:
         one_map = _map_of(self.x, index)
