@@ -11,6 +11,7 @@ from small_runs import small_recipe, small_run
 from striate.errors import NetworkError
 from striate.evaluating.run_model import open_run
 from striate.explaining.explain import explain
+from striate.explaining.update import stepped
 from striate.runs import read_record
 from striate.training.checkpoint import read_checkpoint
 from striate.training.train import Run
@@ -109,3 +110,29 @@ def test_what_is_frozen_and_what_muon_turns_have_a_gradient_and_no_step_of_their
     rules = {layer: one.gradient.update and one.gradient.update.rule for layer, one in found.items()}  # type: ignore[union-attr]
     assert rules == {"conv1": None, "conv2": None, "fc1": "AdamW"}
     assert explain(run, "digits/test/17", layer="conv2", show=["update"]).pictures
+
+
+@pytest.mark.parametrize("rank", [4, 5])
+@pytest.mark.parametrize("name", ["adamw", "sgd"])
+def test_the_step_does_not_hang_on_how_things_lie_in_memory(rank: int, name: str) -> None:
+    """Fused optimisers read memory in order: the weights of a checkpoint lay as they were trained."""
+    last = {4: torch.channels_last, 5: torch.channels_last_3d}[rank]
+    shape = (4, 3, *[3] * (rank - 2))
+    start, gradient = numbers(*shape), numbers(*shape, seed=1)
+    kinds = {
+        "adamw": lambda p: torch.optim.AdamW([p], lr=0.1, fused=True),
+        "sgd": lambda p: torch.optim.SGD([p], lr=0.1, momentum=0.9, fused=True),
+    }
+    found = []
+    for of_parameter in (torch.contiguous_format, last):
+        parameter = torch.nn.Parameter(start.to(memory_format=of_parameter))
+        optimizer = kinds[name](parameter)  # type: ignore[no-untyped-call]
+        parameter.grad = gradient.to(memory_format=of_parameter)
+        optimizer.step()
+        found += [
+            stepped(optimizer, parameter, gradient.to(memory_format=one), start.to(memory_format=other))
+            for one in (torch.contiguous_format, last)
+            for other in (torch.contiguous_format, last)
+        ]
+    for one in found[1:]:
+        torch.testing.assert_close(one, found[0], rtol=1e-6, atol=1e-7)

@@ -17,7 +17,7 @@ from striate.data.optical_flow import Flow
 from striate.data.sources.given import Source, name_of
 from striate.errors import ArgumentError, unknown
 from striate.machine import describe, pick_device
-from striate.models import WAYS
+from striate.models import OWN, WAYS
 from striate.models.own import short_name
 from striate.runs import RECORD, read_record
 from striate.training.backbone_choice import with_backbone
@@ -198,7 +198,7 @@ def _folder(data: str, networks: Sequence[NetworkOptions]) -> Path:
 def _ways(asked: Sequence[str], training: Request) -> tuple[str | None, ...]:
     """The ways through time that are compared; None alone on images."""
     for way in asked:
-        if way not in WAYS:
+        if way not in (*WAYS, OWN):
             raise ArgumentError(unknown("way through time", way, WAYS))
     if asked:
         return tuple(asked)

@@ -263,12 +263,13 @@ def stepped(
 ) -> Tensor:
     """What torch makes of a parameter: one step of the same kind of optimiser on a copy.
 
-    start: other values to begin with, in place of the parameter's own.
+    start: other values to begin with, in place of the parameter's own. All lies in memory as the parameter
+    does: fused optimisers believe that without looking.
     """
     group = {name: value for name, value in group_of(optimizer, parameter).items() if name != "params"}
     begin = parameter if start is None else start
-    copy = nn.Parameter(begin.detach().to(parameter.device, parameter.dtype).clone())
-    copy.grad = gradient.detach().clone()
+    copy = nn.Parameter(torch.empty_like(parameter).copy_(begin.detach()))
+    copy.grad = torch.empty_like(parameter).copy_(gradient.detach())
     twin = type(optimizer)([copy], lr=group["lr"])  # type: ignore[call-arg]
     twin.param_groups[0].update(group)
     state = optimizer.state.get(parameter, {})

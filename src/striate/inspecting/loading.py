@@ -18,9 +18,9 @@ from striate.models import (
     build,
     published_clip,
 )
+from striate.models.catalogue import check_time
 from striate.models.own import example, is_own
 from striate.models.spec import network_of
-from striate.models.ways import check_way
 from striate.published.hub import is_hub
 from striate.published.network import published_network
 from striate.runs import read_record
@@ -70,7 +70,7 @@ def load_network(
     if through_time:
         if name not in CATALOGUE and (is_hub(name) or not is_own(name)):
             raise _as_it_is(name)
-        check_way(time, frames, causal)
+        check_time(name, time, frames, causal)
         return _through_time(name, real, shape, time, frames, causal)
     if name in CATALOGUE:
         return _from_catalogue(name, real, shape)

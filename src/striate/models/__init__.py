@@ -18,7 +18,7 @@ from striate.models.catalogue import CATALOGUE, NETWORKS, Builder, build, option
 from striate.models.clip_networks import CLIP_NETWORKS, published_clip
 from striate.models.head_stem import head_of, stem_of
 from striate.models.spec import NetworkSpec
-from striate.models.ways import WAYS, ClipNetwork, through_time
+from striate.models.ways import OWN, WAYS, ClipNetwork, through_time
 from striate.models.weight_files import read_weights, save_weights
 from striate.models.weights import WeightsReport, load_weights
 
@@ -26,6 +26,7 @@ __all__ = [
     "CATALOGUE",
     "CLIP_NETWORKS",
     "NETWORKS",
+    "OWN",
     "WAYS",
     "Builder",
     "ClipNetwork",

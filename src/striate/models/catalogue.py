@@ -15,12 +15,12 @@ from striate.models.arguments import Size, image_size, positive, too_small
 from striate.models.clip_networks import CLIP_NETWORKS, check_clip_size, check_clips
 from striate.models.fast import fast
 from striate.models.mobilenet import mobilenet_v2
-from striate.models.own import builder, is_own
+from striate.models.own import builder, check_scores, is_own
 from striate.models.plain import plain
 from striate.models.resnet import resnet18, resnet34, resnet50, resnet101
 from striate.models.squeezenet import squeezenet1_1
 from striate.models.vgg import vgg16
-from striate.models.ways import WAYS, Plan, check_way, options_of_way
+from striate.models.ways import OWN, WAYS, AsItIs, Plan, check_way, options_of_way
 from striate.watching import without_numbers
 
 Builder = Callable[..., nn.Module]
@@ -42,6 +42,8 @@ CATALOGUE: dict[str, Builder] = {
 NETWORKS: dict[str, Builder] = {**CATALOGUE, **CLIP_NETWORKS}
 """These and the published networks that take clips by themselves."""
 
+FRAMES = 8
+"""Of a clip where nobody says how many."""
 LARGEST_LEAST_SIDE = 1024  # no image this large is too small for a network that anyone would build
 
 
@@ -70,7 +72,8 @@ def build(
         channels: 1 for grey, 3 for RGB.
         size: (height, width) of the images or one side of a square, in pixels. `plain` needs it; for the
             others it only asks for a check that the images are large enough.
-        time: a way through time, a name of `WAYS`.
+        time: a way through time, a name of `WAYS`; of a network of one's own also "own": it takes clips as
+            it is.
         frames: how long clips will be; only checked, as no network holds it.
         causal: no frame of a clip sees a later one.
         options: what `options(backbone, time)` lists.
@@ -93,8 +96,14 @@ def build(
     if "size" not in _parameters(backbone) and (given := arguments.pop("size")):
         _check_size(backbone, arguments, given)
     network = make(**arguments)
+    if is_own(backbone) and size is not None:
+        clip = (frames or FRAMES,) if time == OWN else ()
+        shape = (arguments["channels"], *clip, *image_size(size))
+        check_scores(backbone, network, shape, arguments["classes"])
     if time is None:
         return network
+    if time == OWN:
+        return AsItIs(network, arguments["channels"])
     plan = Plan(
         network,
         arguments["classes"],
@@ -120,7 +129,7 @@ def options(backbone: str, time: str | None = None) -> dict[str, Any]:
     >>> options("alexnet")
     {'dropout': 0.5}
     """
-    return _options_of_network(backbone) | ({} if time is None else options_of_way(time))
+    return _options_of_network(backbone) | ({} if time in (None, OWN) else options_of_way(time))
 
 
 def _options_of_network(backbone: str) -> dict[str, Any]:
@@ -135,8 +144,22 @@ def check_time(backbone: str, time: str | None, frames: object, causal: object) 
     """Refuse a way through time that cannot be, or that this network does not take."""
     if backbone in CLIP_NETWORKS:
         check_clips(backbone, time, frames, causal)
+    elif time == OWN:
+        _check_own(backbone, causal)
     else:
         check_way(time, frames, causal)
+
+
+def _check_own(backbone: str, causal: object) -> None:
+    if not is_own(backbone):
+        raise NetworkError(
+            f"--time {OWN} is for a network of your own that takes clips by itself, as my.py:make; "
+            f"{backbone} takes pictures: name a way through time, such as --time tsm"
+        )
+    if causal:
+        raise NetworkError(
+            f"which frames a network with --time {OWN} sees is its own affair: leave --causal out"
+        )
 
 
 def checked_arguments(

@@ -134,10 +134,7 @@ def _calling(backbone: str, make: Make) -> Make:
 
     def build(classes: int, channels: int = 3, size: Size | None = None, **options: Any) -> nn.Module:
         asked = {"classes": classes, "channels": channels, "size": size}
-        network = _made(backbone, make, {name: asked[ours] for ours, name in taken.items()} | options)
-        if size is not None:
-            check_scores(backbone, network, channels, size, classes)
-        return network
+        return _made(backbone, make, {name: asked[ours] for ours, name in taken.items()} | options)
 
     return _signed(build, others)
 
@@ -181,29 +178,44 @@ def _made(backbone: str, make: Make, arguments: Mapping[str, Any]) -> nn.Module:
     return network
 
 
-def check_scores(backbone: str, network: nn.Module, channels: int, size: Size, classes: int) -> None:
-    """Runs the network on one black picture: it must give a score for each class.
+def check_scores(backbone: str, network: nn.Module, shape: tuple[int, ...], classes: int) -> None:
+    """Runs the network on a black picture, (channels, height, width), or clip, (channels, frames, height,
+    width): it must give a score for each class.
 
     Raises:
         NetworkError: it fails, or gives something else.
     """
-    shape, training = (1, channels, *size), network.training
-    said = "×".join(map(str, shape))
-    random = torch.get_rng_state()  # whoever draws in evaluation too must not change what is drawn later
+    said = f"a {'clip' if len(shape) == 4 else 'picture'} of {'×'.join(map(str, (1, *shape)))}"
     try:
-        with torch.no_grad():
-            scores = network.eval()(torch.zeros(shape))
+        scores = _tried(network, shape)
     except Exception as error:
-        raise NetworkError(f"{backbone} fails on a picture of {said}: {reason(error)}") from error
-    finally:
-        network.train(training)
-        torch.set_rng_state(random)
+        raise NetworkError(f"{backbone} fails on {said}: {reason(error)}{_hint(network, shape)}") from error
     given = "×".join(map(str, scores.shape)) if isinstance(scores, Tensor) else type(scores).__name__
     if given != f"1×{classes}":
         raise NetworkError(
-            f"{backbone} gives {given} for a picture of {said}, where a score for each of {classes} classes "
+            f"{backbone} gives {given} for {said}, where a score for each of {classes} classes "
             f"is needed, 1×{classes}: let it take their number, as in def {short_name(backbone)}(classes)"
         )
+
+
+def _tried(network: nn.Module, shape: tuple[int, ...]) -> Any:
+    """What it gives for nothing but black; whoever draws in evaluation too changes nothing drawn later."""
+    training, random = network.training, torch.get_rng_state()
+    try:
+        with torch.no_grad():
+            return network.eval()(torch.zeros(1, *shape))
+    finally:
+        network.train(training)
+        torch.set_rng_state(random)
+
+
+def _hint(network: nn.Module, shape: tuple[int, ...]) -> str:
+    """What to say to somebody whose network takes clips where pictures are given."""
+    try:
+        taken = len(shape) == 3 and _tried(network, (shape[0], 8, *shape[1:]))
+    except Exception:
+        return ""
+    return "" if taken is False else "; it takes clips by itself: say so with --time own"
 
 
 def _copies(backbone: str) -> Make:
@@ -214,10 +226,7 @@ def _copies(backbone: str) -> Make:
         )
 
     def build(classes: int, channels: int = 3, size: Size | None = None) -> nn.Module:
-        network = deepcopy(_given[backbone])
-        if size is not None:
-            check_scores(backbone, network, channels, size, classes)
-        return network
+        return deepcopy(_given[backbone])
 
     return build
 
@@ -238,9 +247,6 @@ def _timm(name: str) -> Make:
     def build(classes: int, channels: int = 3, size: Size | None = None, drop_rate: float = 0.0) -> nn.Module:
         arguments = {"num_classes": positive("classes", classes), "in_chans": positive("channels", channels)}
         known = {"drop_rate": drop_rate} if drop_rate else {}
-        network = _made(f"timm:{name}", lambda **given: timm.create_model(name, **given), arguments | known)
-        if size is not None:
-            check_scores(f"timm:{name}", network, channels, size, classes)
-        return network
+        return _made(f"timm:{name}", lambda **given: timm.create_model(name, **given), arguments | known)
 
     return build

@@ -113,7 +113,8 @@ def train(
             it is brought to the size, in use as in training; in Python also the function itself. The run
             holds its file's checksum.
         time: the way through time, for clips: "2d", "tsm", "3d", "2plus1d", "rnn", "lstm", "gru" or
-            "two-stream". By default tsm.
+            "two-stream". By default tsm. Of your own network that takes clips, (N, C, T, H, W), by itself:
+            "own".
         frames: frames of each clip. By default 8; needed where the clips are folders of frames.
         causal: no frame sees a later one, so that the network can run on a live stream.
         span: seconds of a video that a clip stands for, its frames evenly spread; "whole": all of each video.
