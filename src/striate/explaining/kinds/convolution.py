@@ -166,11 +166,13 @@ class Convolution(KernelKind):
     def fed_from(self, places: Sequence[Index]) -> Fed:
         """The outputs that cells of the (padded) input feed."""
         sample, channel = places[0][:2]
-        own = self.weight.shape[1]
-        group, within = divmod(channel, own)
-        filters = len(self.weight) // self.operation.groups
-        kernels = self.weight[group * filters : (group + 1) * filters, within]
-        slide, found = self.operation.slide(self.x, self.weight), dict[Index, Array]()
+        weight = self.record.parameters["weight"]  # of which one channel is looked at
+        group, within = divmod(channel, weight.shape[1])
+        filters = len(weight) // self.operation.groups
+        kernels = as_array(weight[group * filters : (group + 1) * filters, within])
+        taken = self.record.input.shape if self.around is None else self.x.shape
+        shapes = [np.broadcast_to(0.0, tuple(shape)) for shape in (taken, weight.shape)]
+        slide, found = self.operation.slide(*shapes), dict[Index, Array]()
         for place, u in product(places, slide.positions):
             out = slide.output_that_meets(place[2:], u)
             if out is not None:
