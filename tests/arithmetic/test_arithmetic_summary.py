@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from seen_witness import Made, traced_field
-from striate.arithmetic.receptive.summary import UnitField, followed, grid, of_unit, summarise
+from striate.arithmetic.receptive.summary import followed, grid, summarise
+from striate.arithmetic.receptive.unit_field import UnitField, of_unit
 from striate.errors import ArgumentError
 
 

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from striate.explaining.checking import as_array, compare, rounding
 from striate.explaining.kinds.catalogue import kind_of
 from striate.explaining.kinds.kind import KernelKind
-from striate.tracing.recording import LayerRecord, Recorded, record
+from striate.tracing.layer_record import LayerRecord, Recorded
+from striate.tracing.recording import record
 
 Shape = tuple[int, ...]
 Make = Callable[[Random, Shape], nn.Module]

@@ -14,7 +14,7 @@ from striate.explaining.explain import explain
 from striate.explaining.explanation import Explanation
 from striate.numbers import number
 from striate.pages import document_of, print_document
-from striate.pages.document import over, row, sub, total
+from striate.pages.maths import over, row, sub, total
 from striate.training.train import Run
 
 VOID = {"meta", "img", "br"}

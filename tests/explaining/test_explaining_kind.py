@@ -19,9 +19,10 @@ from striate.explaining.kinds.kind import KernelKind, Kind
 from striate.explaining.texts import LANGUAGES, Texts
 from striate.explaining.weight_gradient import gradient_by_torch
 from striate.pages import Document, Section
-from striate.pages.document import sub
+from striate.pages.maths import sub
 from striate.pages.page import page_of
-from striate.tracing.recording import Recorded, record
+from striate.tracing.layer_record import Recorded
+from striate.tracing.recording import record
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 ALL = [(key, number) for key, examples in EXAMPLES.items() for number in range(len(examples))]

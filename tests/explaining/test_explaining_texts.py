@@ -12,8 +12,8 @@ from striate.errors import ArgumentError
 from striate.explaining.explanation import LABELS
 from striate.explaining.kinds.catalogue import BY_KEY
 from striate.explaining.kinds.kind import Kind
+from striate.explaining.optimiser import settings_of
 from striate.explaining.texts import LANGUAGES, Texts, glossary
-from striate.explaining.update import settings_of
 
 PICTURES = (
     "maps", "filters", "filters_before", "filters_after", "filters_change", "map_update", "grad_cam",

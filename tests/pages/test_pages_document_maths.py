@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.pages import Document, Formula, Section
-from striate.pages.document import Maths, listed, over, partial, power, root, row, sub, sum_of, total
+from striate.pages.maths import Maths, listed, over, partial, power, root, row, sub, sum_of, total
 from striate.pages.page import page_of
 
 

@@ -27,7 +27,7 @@ from striate.pages import (
     fragment_of,
     page_of,
 )
-from striate.pages.document import over
+from striate.pages.maths import over
 
 TABLE = Table(
     "Layers",

@@ -8,7 +8,7 @@ from striate.cli.printing import print_json, screen
 from striate.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from striate.arithmetic.receptive.summary import UnitField
+    from striate.arithmetic.receptive.unit_field import UnitField
     from striate.inspecting import Inspection, SideBySide
 
 OF_TABLE = ("depth", "all")

@@ -13,9 +13,9 @@ from striate.explaining.texts import Texts
 from striate.explaining.weight_gradient import parameter_name
 from striate.numbers import DASH, by, number, percent
 from striate.pages import Block, Formula, Paragraph, Section, Table
-from striate.pages.document import partial, row, sub
+from striate.pages.maths import partial, row, sub
 from striate.plain_values import ToJson
-from striate.tracing.recording import LayerRecord, Recorded
+from striate.tracing.layer_record import LayerRecord, Recorded
 
 LARGEST_BY_HAND = 3_000_000
 """Numbers in an input up to which the step through a layer is worked out by hand as well."""

@@ -22,9 +22,9 @@ from striate.explaining.kinds.kind import Index
 from striate.explaining.texts import Texts
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Paragraph, Section, Table
-from striate.pages.document import Maths, factor, row, sub
+from striate.pages.maths import Maths, factor, row, sub
 from striate.plain_values import ToJson
-from striate.tracing.recording import LayerRecord, Recorded
+from striate.tracing.layer_record import LayerRecord, Recorded
 
 NAMED = 6
 """Terms of a δ that are named, the largest."""

@@ -1,14 +1,14 @@
 """The verb `explain`: a network and an input → the numbers behind a number."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from striate.arithmetic.receptive.summary import UnitField
+from striate.arithmetic.receptive.unit_field import UnitField
 from striate.checked import checked
 from striate.derivation.shapes import Array
 from striate.errors import ArgumentError, NetworkError, unknown
@@ -18,15 +18,18 @@ from striate.explaining.checking import as_array
 from striate.explaining.explanation import Explanation, LayerLine
 from striate.explaining.inputs import Input
 from striate.explaining.kinds.catalogue import kind_of
-from striate.explaining.loss import Answer, Loss, explain_loss, settings_of, torch_loss
+from striate.explaining.loss import Answer, Loss
+from striate.explaining.observing import Observed, observe
+from striate.explaining.optimiser import Optimiser, clip_factor, moves_alone, optimiser_of
 from striate.explaining.pictures import SHOWS, Show
 from striate.explaining.pictures.request import PictureRequest
 from striate.explaining.pixels import explain_pixels
+from striate.explaining.question import Question, parameter_index, position
 from striate.explaining.receptive_fields import ReceptiveFields
 from striate.explaining.subject import Subject, open_subject
 from striate.explaining.texts.sentences import speaking
 from striate.explaining.unit import Unit, choose, explain_unit, with_followers
-from striate.explaining.update import Optimiser, clip_factor, explain_update, moves_alone, optimiser_of
+from striate.explaining.update import explain_update
 from striate.explaining.weight_gradient import (
     WeightGradient,
     explain_gradient,
@@ -35,48 +38,7 @@ from striate.explaining.weight_gradient import (
     start_of_chain,
 )
 from striate.pages.languages import Language
-from striate.tracing.recording import LayerRecord, Recorded, record
-
-
-@dataclass(frozen=True)
-class Question:
-    """What the user asked about a layer."""
-
-    layer: str | None
-    filter: int | None
-    at: tuple[int, ...] | None
-    weight: tuple[int, ...] | None
-    parameter: str
-    """Which parameter of the layer `weight` is an index of."""
-    delta: bool
-    through: bool
-    show: tuple[Show, ...]
-    target: str | int | None
-    sample: int = 0
-    """Which row of the layer's batch `at` is of; a frame, where frames are folded into the batch."""
-
-    def __post_init__(self) -> None:
-        of_a_layer = (self.filter, self.at, self.weight, self.delta or None, self.through or None)
-        if self.layer is None and any(asked is not None for asked in of_a_layer):
-            raise ArgumentError(
-                "a filter, a position, a weight or the way through is of a layer: give --layer too"
-            )
-
-    @property
-    def chosen_filter(self) -> int | None:
-        """The filter that was asked for, by itself or by a weight of it."""
-        of_a_filter = self.weight is not None and self.parameter in ("weight", "bias")
-        return self.weight[0] if self.filter is None and of_a_filter and self.weight else self.filter
-
-    @property
-    def needs_gradients(self) -> bool:
-        """Whether gradients of the loss are needed."""
-        return self.weight is not None or self.delta or self.needs_all_gradients
-
-    @property
-    def needs_all_gradients(self) -> bool:
-        """Whether gradients of every layer are needed, not only of the one that is asked about."""
-        return self.through or "update" in self.show
+from striate.tracing.layer_record import LayerRecord, Recorded
 
 
 @speaking
@@ -142,29 +104,11 @@ def explain(
     (1, 3, 3)
     """
     parameter, index = parameter_index(weight)
-    question = Question(layer, filter, _position(at), index, parameter, delta, through, tuple(show), target)
+    question = Question(layer, filter, position(at), index, parameter, delta, through, tuple(show), target)
     listed: list[Any] = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     subject = open_subject(network, listed, label)
     optimiser = find_optimiser(subject, optimizer, learning_rate)
     return answer(question, observe(subject, question, optimiser), language)
-
-
-@dataclass(frozen=True, eq=False)
-class Observed:
-    """What a network did on its inputs: every number that a question may be about."""
-
-    subject: Subject
-    recorded: Recorded
-    loss: Loss | None
-    optimiser: Optimiser | None
-    fields: ReceptiveFields
-
-
-def observe(subject: Subject, question: Question, optimiser: Optimiser | None) -> Observed:
-    """Runs the network, with the gradients that the question needs."""
-    every = question.needs_all_gradients or (optimiser is not None and optimiser.clip_norm > 0)
-    recorded, loss = _recorded(subject, question, every)
-    return Observed(subject, recorded, loss, optimiser, ReceptiveFields(subject.network, subject.inputs))
 
 
 def answer(question: Question, observed: Observed, language: str) -> Explanation:
@@ -197,83 +141,6 @@ def answer(question: Question, observed: Observed, language: str) -> Explanation
         if name not in SHOWS:
             raise ArgumentError(unknown("picture", str(name), SHOWS))
     return replace(found, pictures=tuple(one for name in question.show for one in SHOWS[name](request)))
-
-
-def parameter_index(weight: Sequence[int] | str | None) -> tuple[str, tuple[int, ...] | None]:
-    """The parameter's name, and the index in it.
-
-    >>> parameter_index("bias:3"), parameter_index("4,2,1,1")
-    (('bias', (3,)), ('weight', (4, 2, 1, 1)))
-    """
-    if not isinstance(weight, str):
-        return "weight", _numbers(weight)
-    name, _, index = weight.rpartition(":")
-    numbers = _read(index)
-    if numbers is None:
-        raise ArgumentError(
-            "weight takes whole numbers with commas between, after a parameter's name if it is not the "
-            f"weight, as in 4,2,1,1 or bias:3; got {weight!r}"
-        )
-    return name or "weight", numbers
-
-
-def _position(at: Sequence[int] | str | None) -> tuple[int, ...] | None:
-    numbers = _read(at) if isinstance(at, str) else _numbers(at)
-    if numbers is None and at is not None:
-        raise ArgumentError(f"at takes whole numbers with commas between, as in 4,4; got {at!r}")
-    return numbers
-
-
-def _numbers(index: Sequence[int] | None) -> tuple[int, ...] | None:
-    return None if index is None else tuple(int(number) for number in index)
-
-
-def _read(text: str) -> tuple[int, ...] | None:
-    """`4,2,1,1` as numbers; None for what is none."""
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        return None
-
-
-def _recorded(subject: Subject, question: Question, every: bool) -> tuple[Recorded, Loss | None]:
-    """The run through the network, with gradients where a label is known or one is needed.
-
-    every: whether of all layers, rather than from the loss to the one that is asked about.
-    """
-    asked = [] if question.layer is None or not question.needs_gradients else [question.layer]
-    of = None if every else asked
-    if subject.labels is None and not question.needs_gradients:
-        recorded = record(subject.network, subject.inputs)
-        _expect_finite(subject, recorded)
-        return recorded, None
-    settings = settings_of(subject)
-    try:
-        recorded = record(subject.network, subject.inputs, loss=torch_loss(settings), of=of)
-    except NetworkError:
-        if question.needs_gradients:
-            raise
-        recorded = record(subject.network, subject.inputs)
-        _expect_finite(subject, recorded)
-        return recorded, None
-    _expect_finite(subject, recorded)
-    last = [one for one in recorded.layers if one.upstream is not None]
-    ends = bool(last) and torch.equal(last[-1].output, recorded.output)
-    return recorded, explain_loss(recorded, settings, last[-1].upstream if ends else None)
-
-
-def _expect_finite(subject: Subject, recorded: Recorded) -> None:
-    """Raises NetworkError, with the first layer that gives such, for an output that is not finite."""
-    if bool(torch.isfinite(recorded.output).all()):
-        return
-    broken = (
-        one.title for one in recorded.layers if one.whole and not bool(torch.isfinite(one.output).all())
-    )
-    first = next(broken, None)
-    where = "" if first is None else f" (the first layer that does is {first})"
-    raise NetworkError(
-        f"{subject.name} gives numbers that are not finite for this input{where}: nothing to explain"
-    )
 
 
 def _overview(subject: Subject, recorded: Recorded, loss: Loss | None, language: str) -> Explanation:

@@ -22,21 +22,16 @@ from striate.errors import ArgumentError, NetworkError
 from striate.evaluating.run_model import Trained
 from striate.explaining.chain import Link, explain_delta
 from striate.explaining.checking import as_array
-from striate.explaining.explain import (
-    Observed,
-    Question,
-    answer,
-    find_optimiser,
-    observe,
-    parameter_index,
-)
+from striate.explaining.explain import answer, find_optimiser
 from striate.explaining.explanation import Explanation
 from striate.explaining.inputs import Input
 from striate.explaining.kinds.catalogue import kind_of
+from striate.explaining.observing import Observed, observe
+from striate.explaining.optimiser import Optimiser
 from striate.explaining.origins import Origin, origins_of
+from striate.explaining.question import Question, parameter_index
 from striate.explaining.subject import Subject, label_number, open_subject
-from striate.explaining.update import Optimiser
-from striate.tracing.recording import LayerRecord
+from striate.tracing.layer_record import LayerRecord
 
 ASKED_NOTHING = Question(None, None, None, None, "weight", False, False, (), None)
 UNSHIFTED = 1 << 30

@@ -19,9 +19,9 @@ from striate.explaining.subject import Subject
 from striate.explaining.texts import Texts
 from striate.numbers import by, number, percent
 from striate.pages import Block, Formula, Paragraph, Section, Table
-from striate.pages.document import Maths, as_maths, over, partial, row, sub, total
+from striate.pages.maths import Maths, as_maths, over, partial, row, sub, total
 from striate.plain_values import to_plain
-from striate.tracing.recording import Recorded
+from striate.tracing.layer_record import Recorded
 
 TERMS = 3
 """Terms of a smoothed target's cross-entropy that are named."""

@@ -16,7 +16,7 @@ from striate.explaining.matrix_product import MatrixProduct, window
 from striate.explaining.texts import Texts
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Paragraph
-from striate.pages.document import partial, row
+from striate.pages.maths import partial, row
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from striate.plain_values import ToJson
-from striate.tracing.recording import LayerRecord, Recorded
+from striate.tracing.layer_record import LayerRecord, Recorded
 
 INPUT = "input"
 """Stands for the network's input, where a layer would be named."""

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from striate.arithmetic.receptive.summary import UnitField
+from striate.arithmetic.receptive.unit_field import UnitField
 from striate.derivation.shapes import Array
 from striate.explaining.checking import Check, as_array, compare, rounding
 from striate.explaining.matrix_product import window
 from striate.explaining.subject import Subject
 from striate.explaining.texts import Texts
 from striate.pages import Block, Formula, Grid, Mark, Paragraph
-from striate.pages.document import Maths, factor, over, row, sub
+from striate.pages.maths import Maths, factor, over, row, sub
 from striate.plain_values import ToJson
 
 SIDE = 5

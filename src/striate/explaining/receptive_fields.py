@@ -14,9 +14,9 @@ from torch import Size, Tensor, nn
 from striate.arithmetic.described import Recording
 from striate.arithmetic.receptive.field import Field
 from striate.arithmetic.receptive.receptive_field import receptive_fields
-from striate.arithmetic.receptive.summary import UnitField, field_at
+from striate.arithmetic.receptive.unit_field import UnitField, field_at
 from striate.tracing import trace
-from striate.tracing.recording import LayerRecord
+from striate.tracing.layer_record import LayerRecord
 
 Traced = tuple[Recording, list[list[Field | None]]]
 """What a network does on inputs of one shape, and the fields of every output of every operation."""

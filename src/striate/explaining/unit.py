@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from striate.arithmetic.receptive.summary import UnitField
+from striate.arithmetic.receptive.unit_field import UnitField
 from striate.errors import ArgumentError, NetworkError
 from striate.explaining.checking import Check, as_array, compare, rounding
 from striate.explaining.kinds.catalogue import BY_KEY, kind_of
@@ -15,9 +15,9 @@ from striate.explaining.picture import Picture
 from striate.explaining.texts import Texts
 from striate.numbers import by, number
 from striate.pages import Block, Paragraph, Section
-from striate.pages.document import sub
+from striate.pages.maths import sub
 from striate.plain_values import ToJson
-from striate.tracing.recording import LayerRecord, Recorded
+from striate.tracing.layer_record import LayerRecord, Recorded
 
 
 @dataclass(frozen=True)

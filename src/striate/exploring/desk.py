@@ -12,7 +12,7 @@ from typing import Any
 
 from striate.errors import ArgumentError
 from striate.explaining.explainer import Change, Explainer
-from striate.tracing.recording import Recorded
+from striate.tracing.layer_record import Recorded
 
 ROOM = 1 << 30
 """Bytes of recorded numbers that are kept."""

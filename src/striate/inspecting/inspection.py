@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Group
 from rich.text import Text
 
-from striate.arithmetic.receptive.summary import UnitField, of_unit
+from striate.arithmetic.receptive.unit_field import UnitField, of_unit
 from striate.errors import ArgumentError, unknown
 from striate.inspecting.layers import Layer, Totals
 from striate.inspecting.summary import facts_of, first_remarks, remarks_of

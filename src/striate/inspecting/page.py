@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from striate.arithmetic.receptive.summary import of_unit
+from striate.arithmetic.receptive.unit_field import of_unit
 from striate.errors import DataError
 from striate.inspecting.drawing import drawing_of
 from striate.inspecting.inspection import Inspection

@@ -5,8 +5,9 @@ The table names every operation that is understood; what is not in it and does n
 """
 
 from striate.tracing import aten_kinds as m
+from striate.tracing import aten_moving as move
 from striate.tracing.arguments import base_name, is_pointwise
-from striate.tracing.aten_kinds import Call, Describe, Meaning
+from striate.tracing.aten_call import Call, Describe, Meaning
 from striate.tracing.elementwise import acts_elementwise
 from striate.tracing.moving import sources_of
 from striate.tracing.quantised import meaning_of
@@ -63,27 +64,27 @@ TABLE: dict[str, Describe] = {
     "baddbmm": m.matmul("batch1", "batch2", "self"),
     **dict.fromkeys(_ATTENTIONS, m.attention),
     "mkldnn_rnn_layer": m.recurrent_layer,
-    **dict.fromkeys(("view", "_unsafe_view", "reshape", "_reshape_alias", "flatten"), m.reshape),
-    "unsqueeze": m.unsqueeze,
-    "squeeze": m.squeeze,
-    "permute": m.permute,
-    "transpose": m.transpose,
-    "t": m.t,
-    "slice": m.cut,
-    "select": m.select,
-    "unbind": m.along("unbind"),
+    **dict.fromkeys(("view", "_unsafe_view", "reshape", "_reshape_alias", "flatten"), move.reshape),
+    "unsqueeze": move.unsqueeze,
+    "squeeze": move.squeeze,
+    "permute": move.permute,
+    "transpose": move.transpose,
+    "t": move.t,
+    "slice": move.cut,
+    "select": move.select,
+    "unbind": move.along("unbind"),
     **dict.fromkeys(
-        ("split", "split_with_sizes", "unsafe_split", "unsafe_split_with_sizes"), m.along("split")
+        ("split", "split_with_sizes", "unsafe_split", "unsafe_split_with_sizes"), move.along("split")
     ),
     "expand": m.as_kind("expand"),
-    "repeat": m.repeat,
-    "cat": m.join,
-    "stack": m.stack,
-    "flip": m.flip,
-    "roll": m.roll,
-    "constant_pad_nd": m.pad("constant", "pad"),
-    **{f"reflection_pad{n}d": m.pad("reflect", "padding") for n in (1, 2, 3)},
-    **{f"replication_pad{n}d": m.pad("replicate", "padding") for n in (1, 2, 3)},
+    "repeat": move.repeat,
+    "cat": move.join,
+    "stack": move.stack,
+    "flip": move.flip,
+    "roll": move.roll,
+    "constant_pad_nd": move.pad("constant", "pad"),
+    **{f"reflection_pad{n}d": move.pad("reflect", "padding") for n in (1, 2, 3)},
+    **{f"replication_pad{n}d": move.pad("replicate", "padding") for n in (1, 2, 3)},
     **{f"upsample_nearest{n}d": m.interpolate("nearest", n) for n in (1, 2, 3)},
     **{f"_upsample_nearest_exact{n}d": m.interpolate("nearest-exact", n) for n in (1, 2, 3)},
     "upsample_linear1d": m.interpolate("linear", 1),
@@ -91,19 +92,19 @@ TABLE: dict[str, Describe] = {
     "_upsample_bilinear2d_aa": m.as_kind("opaque"),
     "upsample_trilinear3d": m.interpolate("linear", 3),
     "upsample_bicubic2d": m.interpolate("cubic", 2),
-    "pixel_shuffle": m.factor("pixel_shuffle", "upscale_factor"),
-    "pixel_unshuffle": m.factor("pixel_unshuffle", "downscale_factor"),
-    **dict.fromkeys(("channel_shuffle", "native_channel_shuffle"), m.factor("channel_shuffle", "groups")),
-    "index_select": m.index_select,
-    "index": m.index,
-    "unfold": m.unfold,
-    "im2col": m.im2col,
+    "pixel_shuffle": move.factor("pixel_shuffle", "upscale_factor"),
+    "pixel_unshuffle": move.factor("pixel_unshuffle", "downscale_factor"),
+    **dict.fromkeys(("channel_shuffle", "native_channel_shuffle"), move.factor("channel_shuffle", "groups")),
+    "index_select": move.index_select,
+    "index": move.index,
+    "unfold": move.unfold,
+    "im2col": move.im2col,
     "embedding": m.as_kind("lookup"),
-    **dict.fromkeys(("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp"), m.along("cumulative")),
+    **dict.fromkeys(("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp"), move.along("cumulative")),
     **dict.fromkeys(("_fft_c2c", "_fft_r2c", "_fft_c2r"), m.fft),
     "view_as_real": m.view_as_real,
     "view_as_complex": m.view_as_complex,
-    "col2im": m.col2im,
+    "col2im": move.col2im,
     **dict.fromkeys(
         ("grid_sampler_2d", "grid_sampler_3d", "_grid_sampler_2d_cpu_fallback", "grid_sampler"), m.sample
     ),

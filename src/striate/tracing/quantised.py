@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from striate.tracing.arguments import base_name, spread
-from striate.tracing.aten_kinds import GATES, Call, Meaning
+from striate.tracing.aten_call import Call, Meaning
+from striate.tracing.aten_kinds import GATES
 
 _POINTS = frozenset(
     ["add", "mul", "add_scalar", "mul_scalar", "hardswish", "leaky_relu", "elu", "celu", "sigmoid", "relu6",

@@ -8,7 +8,7 @@ hooks, gradients, buffers and random state. Tensors are copies, so a layer that 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -16,92 +16,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from striate.errors import NetworkError, unknown
+from striate.errors import NetworkError
 from striate.tracing.arguments import is_wrapped, tensors_in
+from striate.tracing.layer_record import PARAMETRIZATIONS, LayerRecord, Recorded, parts, prepares
 from striate.tracing.single_layers import all_learning, buffers_kept, exact, forward
 from striate.watching import Running, on_gradient, on_gradient_before_change, untouched, watching
 
-CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
-PARAMETRIZATIONS = "parametrizations"  # where torch.nn.utils.parametrize keeps what works weights out
 Loss = Callable[[Tensor], Tensor]
-
-
-@dataclass(frozen=True, eq=False)
-class LayerRecord:
-    """One call of one module: what it took, what it gave, and the gradients that came to it."""
-
-    name: str
-    """Of the module in the network."""
-    call: int
-    """1 for the first call of this module, 2 for the second, …"""
-    layer: nn.Module
-    """The live module, for its geometry; its numbers are in `parameters`."""
-    inputs: tuple[Tensor, ...]
-    """All tensors among its arguments, in order, as they were before the call."""
-    output: Tensor
-    """The first tensor that it gave."""
-    parameters: dict[str, Tensor]
-    """The module's own parameters and buffers, by their names in it, as they were."""
-    source: int | None
-    """Which record made the first input, by its position in `Recorded.layers`; None for a function."""
-    training: bool
-    """Whether the module was in training mode."""
-    upstream: Tensor | None = None
-    """∂loss/∂output, where a loss was given and the output has a part in it."""
-    input_gradient: Tensor | None = None
-    """∂loss/∂(first input) by way of this call alone, whoever else took that input."""
-    further_upstream: tuple[Tensor | None, ...] = ()
-    """The same as `upstream` for each further tensor that it gave, such as the last state."""
-
-    @property
-    def title(self) -> str:
-        """The name; with `#2` for a second call."""
-        return self.name if self.call == 1 else f"{self.name}#{self.call}"
-
-    @property
-    def input(self) -> Tensor:
-        """The first input."""
-        return self.inputs[0]
-
-    @property
-    def whole(self) -> bool:
-        """Whether this is one layer, rather than a block that holds others."""
-        return next(_parts(self.layer), None) is None or _prepares(self.layer)
-
-
-@dataclass(frozen=True, eq=False)
-class Recorded:
-    """What a network did on one input, in the order in which its layers ended."""
-
-    layers: tuple[LayerRecord, ...]
-    inputs: Tensor
-    output: Tensor
-    loss: Tensor | None = None
-    input_gradient: Tensor | None = None
-    parameter_gradients: dict[str, Tensor] = field(default_factory=dict)
-    """∂loss/∂parameter under each of its names in the network, over all places that use it."""
-
-    def named(self, title: str) -> LayerRecord:
-        """The record of a layer: `conv1`, or `conv1#2` for its second call. Raises NetworkError."""
-        found = next((record for record in self.layers if record.title == title), None)
-        if found is None:
-            raise NetworkError(unknown("layer", title, [record.title for record in self.layers]))
-        return found
-
-    def sharing(self, record: LayerRecord, parameter: str) -> list[tuple[LayerRecord, str]]:
-        """Every call that used this parameter: (record, the parameter's name in that module)."""
-        wanted = record.layer._parameters.get(parameter)
-        return [
-            (other, name)
-            for other in self.layers
-            for name, value in other.layer._parameters.items()
-            if value is not None and value is wanted
-        ]
-
-    def after(self, record: LayerRecord) -> list[LayerRecord]:
-        """The layers that took this one's output as their first input."""
-        position = self.layers.index(record)
-        return [other for other in self.layers if other.source == position and other.whole]
 
 
 def record(
@@ -144,7 +65,7 @@ class _Listener:
     """Keeps what layers take and give, and later the gradients that come to it."""
 
     def __init__(self, network: nn.Module) -> None:
-        self.alone = next(_parts(network), None) is None  # the network is itself the one layer
+        self.alone = next(parts(network), None) is None  # the network is itself the one layer
         self.layers: list[LayerRecord] = []
         self.calls: dict[str, int] = {}
         self.upstream: dict[int, Tensor] = {}
@@ -184,7 +105,7 @@ class _Listener:
             return
         first, others = given[0], given[1:]
         module, inputs, source, own = run.module, waiting.inputs, waiting.source, waiting.own
-        if _prepares(module):
+        if prepares(module):
             source, inputs, own = len(self.layers) - 1, (self.layers[-1].output,), None
         if own is not None and own._version != waiting.version:
             run.args[0].copy_(own)  # whoever holds the input sees what was written into it
@@ -231,7 +152,7 @@ class _Listener:
                 upstream=self._at(position, record.output),
                 further_upstream=tuple(self.further[position].values()),
                 input_gradient=self.upstream.get(record.source or 0)
-                if _prepares(record.layer)
+                if prepares(record.layer)
                 else self.downstream.get(position),
             )
             for position, record in enumerate(self.layers)
@@ -259,19 +180,6 @@ class _Waiting:
 def _store(gradients: dict[int, Any], position: int, gradient: Tensor | None) -> None:
     if gradient is not None:  # as it is behind an operation that has none
         gradients[position] = gradient.detach().clone()
-
-
-def _prepares(layer: nn.Module) -> bool:
-    """A convolution that first hands its input to a layer of its own, such as a temporal shift.
-
-    What it convolves is what that layer gave; its record says so.
-    """
-    return isinstance(layer, CONVOLUTIONS) and next(_parts(layer), None) is not None
-
-
-def _parts(layer: nn.Module) -> Iterator[nn.Module]:
-    """The layers in a layer; not what its weights are worked out by."""
-    return (part for name, part in layer.named_children() if name != PARAMETRIZATIONS)
 
 
 def _own(module: nn.Module) -> dict[str, Tensor]:

@@ -1,10 +1,7 @@
 """One training, set up: from a request, or from the record of a run that is to go on."""
 
-import json
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from pathlib import Path
-from platform import node
 from typing import Any
 
 import numpy as np
@@ -16,16 +13,14 @@ from striate.algorithms.in_network import from_json as table_from_json
 from striate.algorithms.in_network import to_json as table_to_json
 from striate.data import ClipData, ImageData, open_data
 from striate.data.options import WHOLE
-from striate.errors import ArgumentError, DataError, NetworkError, RunError
+from striate.errors import ArgumentError, NetworkError, RunError
 from striate.evaluating.run_model import stored_options
 from striate.evaluating.scoring import Normalisation, to_device
 from striate.machine import describe
 from striate.models import NetworkSpec, load_weights, read_weights
-from striate.models.fast import whiten
-from striate.models.layouts import Pixels
 from striate.models.own import short_name
 from striate.plain_values import to_plain
-from striate.runs import CHECKPOINT, MODEL, RECORD, holds_run, read_record, unused_folder
+from striate.runs import CHECKPOINT, read_record, unused_folder
 from striate.training.algorithm_choice import choose_computing, first_batch
 from striate.training.announcing import announced
 from striate.training.backbone_choice import with_backbone
@@ -35,12 +30,11 @@ from striate.training.presets import Facts
 from striate.training.process_group import ProcessGroup, processes
 from striate.training.progress import Reporter
 from striate.training.recipe import Recipe
-from striate.training.request import NetworkOptions, Request, has_flow
+from striate.training.refusing import refuse_changed, refuse_differing, refuse_existing
+from striate.training.request import NetworkOptions, Request
 from striate.training.shared_draws import has_dropout
+from striate.training.starting import starting_network
 from striate.version import __version__
-
-WHITENING = 5000
-"""Images that decide the first layer of a network that whitens."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +65,14 @@ def new_setup(request: Request, group: ProcessGroup, reporter: Reporter) -> Setu
     request.check()
     weights = group.from_main(lambda: _read_before_data(request))
     data = open_data(request.data, **request.for_data, progress=reporter.reading)
-    _refuse_differing(data, group)
+    refuse_differing(data, group)
     asked, choice = _suited(request, data, group)
     if weights is None and (published := asked.network.weights) is not None:
         weights = group.from_main(lambda: read_weights(published))
     request = asked.fit_to(data)
     recipe = request.recipe.recipe(_facts(request, data))
     run = group.from_main(lambda: _folder_for(request, data))
-    start = _start(request, weights, data, recipe, group)
+    start = starting_network(request, weights, data, recipe, group)
     to_device(start.network, group.device)
     freeze(start.network, recipe.freeze)
     full_rate = () if recipe.backbone_rate == 1 else untrained_parts(start.network, start.untrained)
@@ -130,8 +124,8 @@ def resumed_setup(run: Path, group: ProcessGroup, reporter: Reporter) -> Setup:
     except (ArgumentError, AttributeError, KeyError, TypeError, ValueError):
         raise RunError(f"the record of {run} lacks what a training needs to go on: train again") from None
     data = open_data(source, **options, progress=reporter.reading)
-    _refuse_changed(data, record["data"], run)
-    _refuse_differing(data, group)
+    refuse_changed(data, record["data"], run)
+    refuse_differing(data, group)
     torch.manual_seed(recipe.seed)
     network = spec.build()
     weights = group.from_main(lambda: _weights_to_begin_with(run, record))
@@ -199,33 +193,6 @@ def _suited(request: Request, data: ImageData, group: ProcessGroup) -> tuple[Req
     return replace(request, network=network, options=options), note
 
 
-def _refuse_differing(data: ImageData, group: ProcessGroup) -> None:
-    """Raises DataError where this machine's data are not the main process's."""
-    labels = {name: blake2b(split.labels.tobytes()).digest() for name, split in data.splits.items()}
-    own = (data.classes, labels)
-    if group.agree(own) != own:
-        counts = ", ".join(f"{len(split):,} {name}" for name, split in data.splits.items())
-        raise DataError(
-            f"{data.source} on {node()} does not hold what it holds where the main process runs (here "
-            f"{counts}): give every machine the same data"
-        )
-
-
-def _refuse_changed(data: ImageData, known: dict[str, Any], run: Path) -> None:
-    now = data.to_json()
-    for name, what in (("classes", "classes"), ("counts", f"{data.unit} of each class"), ("size", "size")):
-        if now[name] != known.get(name):
-            raise DataError(
-                f"{data.source} has changed since {run} began: other {what} ({_brief(known.get(name))} then, "
-                f"{_brief(now[name])} now); restore it, or start a new run"
-            )
-
-
-def _brief(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else f"{text[:79]}…"
-
-
 def _facts(request: Request, data: ImageData) -> Facts:
     return Facts(
         images=len(data.splits["train"]),
@@ -243,77 +210,6 @@ def _folder_for(request: Request, data: ImageData) -> Path:
     run = request.out or unused_folder(Path("runs"), name)
     refuse_existing(run)
     return run
-
-
-def refuse_existing(run: Path) -> None:
-    """Raises RunError where a run stands already: a new one would overwrite it."""
-    if holds_run(run):
-        raise RunError(
-            f"{run} holds a run already: go on with `striate train --resume {run}`, or choose another --out"
-        )
-
-
-@dataclass(frozen=True)
-class _Start:
-    """A network before its first step."""
-
-    network: nn.Module
-    normalise: Normalisation
-    untrained: tuple[str, ...] = ()
-    """Parameters that the loaded weights left as they were."""
-    notes: tuple[str, ...] = ()
-
-
-def _start(
-    request: Request,
-    weights: dict[str, Tensor] | None,
-    data: ImageData,
-    recipe: Recipe,
-    group: ProcessGroup,
-) -> _Start:
-    torch.manual_seed(recipe.seed)
-    network, source = request.spec(data).build(), request.network.weights
-    if source is None or weights is None:
-        normalise = Normalisation.of_data(data)
-        whiten(network, normalise(data.splits["train"].take(_spread(data, WHITENING))))
-        return _Start(network, normalise)
-    report = load_weights(network, weights, source_name=str(source))
-    asked = _asked(request.network)
-    normalise, note = group.from_main(lambda: _normalisation_of(source, asked, report.pixels, data))
-    return _Start(network, normalise, report.untrained, (*report.notes, *note))
-
-
-def _spread(data: ImageData, images: int) -> range:
-    """Indices of about so many images of the training split, evenly spread."""
-    count = len(data.splits["train"])
-    return range(0, count, max(1, count // images))
-
-
-def _asked(network: NetworkOptions) -> Pixels | None:
-    if not network.weights_mean:
-        return None
-    return Pixels(network.weights_mean, network.weights_std, "as asked,")
-
-
-def _normalisation_of(
-    weights: Path, asked: Pixels | None, published: Pixels, data: ImageData
-) -> tuple[Normalisation, tuple[str, ...]]:
-    """As the weights were trained, and what to say: who asks knows it, or a run does, else their publisher.
-
-    Optical flow is normalised as it is here.
-    """
-    notes: tuple[str, ...] = ()
-    run = weights.parent if weights.name == MODEL else weights
-    if asked is None and (run / RECORD).is_file():
-        known = read_record(run)["data"]
-        normalise = Normalisation.from_json(known["normalisation"])
-        normalise = normalise.picture if known.get("flow") else normalise
-        picture = normalise.for_channels(data.channels)
-    else:
-        pixels = asked or published
-        picture = Normalisation.published(pixels, data.channels)
-        notes = (f"pixels are normalised as the weights were trained: {pixels}",)
-    return picture.with_flow(Normalisation.of_data(data)) if has_flow(data) else picture, notes
 
 
 def _counts(data: ImageData) -> np.ndarray:

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from striate.algorithms import using_algorithms
-from striate.data.augment.augment import Draws, augment, draw, mirrored_first
+from striate.data.augment.augment import augment
+from striate.data.augment.draws import Draws, draw, mirrored_first
 from striate.errors import TrainingError
 from striate.evaluating.scoring import autocast
 from striate.training.loss import Tally, batch_loss

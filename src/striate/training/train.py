@@ -13,7 +13,7 @@ from striate.data.images.framing import Fit
 from striate.data.images.transform import AsTransform, transform_of
 from striate.data.optical_flow import Flow
 from striate.data.sources.given import Source, is_given, name_of
-from striate.errors import ArgumentError, RunError
+from striate.errors import ArgumentError
 from striate.machine import keep_memory, pick_device, same_bits, threads
 from striate.runs import lock, read_record, write_record
 from striate.training.callback import OnEpochEnd, asking
@@ -24,6 +24,7 @@ from striate.training.presets import Preset, PresetName, check_names, recipe_req
 from striate.training.process_group import ProcessGroup, process_group
 from striate.training.progress import Reporter, reporter_for
 from striate.training.recipe import Recipe
+from striate.training.refusing import refuse_existing
 from striate.training.request import (
     AUTO,
     Backbone,
@@ -34,7 +35,8 @@ from striate.training.request import (
     network_options,
     written,
 )
-from striate.training.setup import Setup, new_setup, refuse_existing, resumed_setup
+from striate.training.resuming import refuse_changes, refuse_other_data
+from striate.training.setup import Setup, new_setup, resumed_setup
 from striate.training.stopping import stop_on_signal
 from striate.training.tracking import TrackerName, require_trackers, tracking
 
@@ -154,7 +156,7 @@ def train(
     if (data is None) == (resume is None) and not again:
         raise ArgumentError("give either data to train on, or --resume with the folder of a run")
     if resume is not None and source is not None:
-        _refuse_other_data(Path(resume), source)
+        refuse_other_data(Path(resume), source)
     check_names(settings, train)
     request = Request(
         data=str(source),
@@ -195,7 +197,7 @@ def run_training(
     device = pick_device(machine.device)
     keep_memory()
     if resume is not None:
-        _refuse_changes(request)
+        refuse_changes(request)
     with ExitStack() as stack:
         group = stack.enter_context(process_group(device))
         if group.is_main:
@@ -213,34 +215,6 @@ def run_training(
             resumed=resume is not None,
             track=track if group.is_main else (),
         )
-
-
-def _refuse_other_data(run: Path, source: str) -> None:
-    """Raises RunError where a run was trained on others than these, which were given in Python."""
-    own = read_record(run).get("data", {}).get("source")
-    if own != source:
-        raise RunError(
-            f"{run} was trained on {own}, and these data are {source}: go on with the same pictures, labels "
-            "and splits, in the same order"
-        )
-
-
-def _refuse_changes(request: Request) -> None:
-    """A resumed training would not be the one that was interrupted if anything in these were another."""
-    asked, usual = _named(request), _named(Request(request.data))
-    names = [name for name in asked if asked[name] != usual[name]] + [*request.recipe.names]
-    if names:
-        raise ArgumentError(
-            f"a training goes on exactly as it began, so --resume takes no {' or '.join(names)}: leave "
-            "it out, or start a new run"
-        )
-
-
-def _named(request: Request) -> dict[str, Any]:
-    """What is asked for, by the names of `train`."""
-    own = {"options": request.options, "time": request.time, "out": request.out}
-    network = {name: value for name, value in vars(request.network).items() if name != "offline"}
-    return own | network | vars(request.picture) | vars(request.clips)
 
 
 def _threads(asked: int | None, resume: Path | None) -> int | None:

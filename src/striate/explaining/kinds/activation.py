@@ -14,9 +14,9 @@ from striate.explaining.kinds.kind import Fed, Index, InputGradient, Kind
 from striate.explaining.texts import Texts, by_language
 from striate.numbers import number
 from striate.pages import Block, Formula
-from striate.pages.document import Maths, row
+from striate.pages.maths import Maths, row
 from striate.plain_values import ToJson
-from striate.tracing.recording import LayerRecord
+from striate.tracing.layer_record import LayerRecord
 
 OF_A_FUNCTION = 8
 """Roundings of the derivative of a function of one number."""

@@ -19,7 +19,7 @@ from striate.explaining.kinds.softmax import Softmax
 from striate.explaining.kinds.temporal_shift import TemporalShift
 from striate.explaining.kinds.transposed import Transposed
 from striate.explaining.kinds.upsampling import Upsample
-from striate.tracing.recording import LayerRecord
+from striate.tracing.layer_record import LayerRecord
 
 KINDS: tuple[type[Kind], ...] = (
     Convolution, Transposed, FullyConnected, MaxPool, AveragePool, AdaptiveAveragePool, AdaptiveMaxPool,

@@ -22,8 +22,8 @@ from striate.explaining.kinds.products import Products, linear_form
 from striate.explaining.kinds.textbook import textbook
 from striate.explaining.texts import by_language
 from striate.layers import CausalConv3d
-from striate.pages.document import Maths, row, sub, total
-from striate.tracing.recording import LayerRecord
+from striate.pages.maths import Maths, row, sub, total
+from striate.tracing.layer_record import LayerRecord
 
 
 @dataclass(frozen=True, eq=False)

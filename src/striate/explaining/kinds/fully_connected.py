@@ -14,7 +14,7 @@ from striate.explaining.kinds.kind import Fed, Index, KernelKind, only_there
 from striate.explaining.texts import Texts, by_language
 from striate.numbers import number
 from striate.pages import Block, Formula, Paragraph, Table
-from striate.pages.document import Maths, row, sub, sum_of, total
+from striate.pages.maths import Maths, row, sub, sum_of, total
 from striate.plain_values import ToJson
 
 INPUTS = 12

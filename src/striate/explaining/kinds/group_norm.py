@@ -16,7 +16,7 @@ from striate.explaining.kinds.normalisation import (
     through_statistics,
 )
 from striate.explaining.texts import by_language
-from striate.tracing.recording import LayerRecord
+from striate.tracing.layer_record import LayerRecord
 
 
 @dataclass(frozen=True, eq=False)

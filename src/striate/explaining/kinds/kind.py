@@ -16,8 +16,8 @@ from striate.errors import NetworkError
 from striate.explaining.checking import as_array
 from striate.explaining.texts import ByLanguage, Texts
 from striate.pages import Block
-from striate.pages.document import Maths
-from striate.tracing.recording import LayerRecord
+from striate.pages.maths import Maths
+from striate.tracing.layer_record import LayerRecord
 
 Index = tuple[int, ...]
 """Where a number stands in a whole output: (sample, filter, *position)."""

@@ -17,7 +17,7 @@ from striate.models.slowfast import TwoRates as TwoRatesLayer
 from striate.models.slowfast import spread
 from striate.numbers import by, number
 from striate.pages import Block, Paragraph
-from striate.pages.document import Maths
+from striate.pages.maths import Maths
 from striate.plain_values import ToJson
 
 

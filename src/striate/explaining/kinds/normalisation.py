@@ -13,7 +13,7 @@ from striate.explaining.kinds.kind import Fed, Index, InputGradient, Kind, only_
 from striate.explaining.texts import Texts
 from striate.numbers import number
 from striate.pages import Block, Formula, Paragraph
-from striate.pages.document import Maths, over, root, row
+from striate.pages.maths import Maths, over, root, row
 from striate.plain_values import ToJson
 
 

@@ -20,7 +20,8 @@ from striate.explaining.kinds.kind import EXACT, Fed, Index, Kind, flat_places
 from striate.explaining.texts import Texts, by_language
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Grid, Mark, Paragraph
-from striate.pages.document import Maths, over, planes_of, row, sum_of
+from striate.pages.document import planes_of
+from striate.pages.maths import Maths, over, row, sum_of
 from striate.plain_values import ToJson
 
 WINDOW = {

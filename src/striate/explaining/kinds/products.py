@@ -17,7 +17,8 @@ from striate.explaining.matrix_product import SUMMED, MatrixProduct, window
 from striate.explaining.texts import Texts
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Grid, Paragraph, Table
-from striate.pages.document import Maths, planes_of, row, sub, sum_of, total
+from striate.pages.document import planes_of
+from striate.pages.maths import Maths, row, sub, sum_of, total
 
 CHANNELS = 16
 """Channels whose products are shown one by one: those that count most."""

@@ -13,7 +13,7 @@ from striate.explaining.kinds.kind import Fed, Index, InputGradient, Kind
 from striate.explaining.texts import Texts, by_language
 from striate.numbers import number
 from striate.pages import Block, Formula, Paragraph
-from striate.pages.document import Maths, over, power, row, sub, sum_of, total
+from striate.pages.maths import Maths, over, power, row, sub, sum_of, total
 from striate.plain_values import ToJson
 
 

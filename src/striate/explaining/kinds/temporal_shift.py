@@ -12,7 +12,7 @@ from striate.explaining.kinds.kind import EXACT, NOWHERE, Index, Kind
 from striate.explaining.texts import Texts, by_language
 from striate.numbers import number
 from striate.pages import Block, Paragraph, Table
-from striate.pages.document import Maths
+from striate.pages.maths import Maths
 from striate.plain_values import ToJson
 
 ZEROS = "∅"

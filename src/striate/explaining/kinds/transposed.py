@@ -11,7 +11,7 @@ from striate.derivation import Terms, TransposedConvolution, bias_terms, transpo
 from striate.explaining.kinds.kind import Fed, Index, KernelKind, fed_by, only_there
 from striate.explaining.kinds.weighted import WeightedCells
 from striate.explaining.texts import by_language
-from striate.pages.document import Maths, row, sub, total
+from striate.pages.maths import Maths, row, sub, total
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from striate.derivation.shapes import Array
 from striate.explaining.texts import Texts
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Paragraph, Table
-from striate.pages.document import Maths, row, sub, sum_of, total
+from striate.pages.maths import Maths, row, sub, sum_of, total
 from striate.plain_values import ToJson
 
 NAMED = 12

@@ -13,7 +13,8 @@ from striate.evaluating.metrics import probabilities
 from striate.explaining.checking import as_array
 from striate.explaining.picture import Picture
 from striate.explaining.pictures.request import PictureRequest
-from striate.tracing.recording import LayerRecord, record
+from striate.tracing.layer_record import LayerRecord
+from striate.tracing.recording import record
 
 STEPS = 64
 """Points on the way from the blank input to the input."""

@@ -8,11 +8,11 @@ import torch
 from striate.derivation.shapes import Array
 from striate.errors import ArgumentError, NetworkError
 from striate.explaining.checking import as_array
+from striate.explaining.optimiser import Optimiser, clip_factor, is_moved, stepped
 from striate.explaining.picture import Picture
 from striate.explaining.pictures.request import PictureRequest
-from striate.explaining.update import Optimiser, clip_factor, is_moved, stepped
 from striate.explaining.weight_gradient import parameter_name
-from striate.tracing.recording import LayerRecord
+from striate.tracing.layer_record import LayerRecord
 from striate.tracing.single_layers import probe
 
 TILES = 64

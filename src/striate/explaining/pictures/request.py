@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import torch
 
 from striate.errors import ArgumentError, NetworkError, unknown
+from striate.explaining.optimiser import Optimiser
 from striate.explaining.receptive_fields import ReceptiveFields
 from striate.explaining.subject import Subject
 from striate.explaining.unit import Unit, choose
-from striate.explaining.update import Optimiser
-from striate.tracing.recording import LayerRecord, Recorded
+from striate.tracing.layer_record import LayerRecord, Recorded
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,107 @@
+"""The terms of a weight's gradient: those of one call of a layer, and the largest, written out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from striate.derivation import Terms
+from striate.explaining.checking import as_array
+from striate.explaining.kinds.kind import KernelKind, Kind
+from striate.explaining.picture import Picture
+from striate.explaining.texts import Texts
+from striate.numbers import by, number
+from striate.pages import Block, Formula, Grid, Paragraph
+from striate.pages.maths import Maths, factor, row, sub
+from striate.plain_values import ToJson
+from striate.tracing.layer_record import Recorded
+
+Calls = Sequence[tuple[Kind, str]]
+"""Calls that use a parameter, each with its name there."""
+SIDE, SAMPLES = 8, 4
+"""Terms of a map up to this side, and of so many samples, are shown in numbers; larger ones as a picture."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """The terms from one call of a layer that uses the weight."""
+
+    layer: str
+    terms: Terms
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; the terms in full."""
+        return {
+            "layer": self.layer,
+            "upstream": self.terms.upstream.tolist(),
+            "input": self.terms.seen.tolist(),
+            "terms": self.terms.values.tolist(),
+            "total": self.terms.total,
+            "per_sample": self.terms.per_sample.tolist(),
+        }
+
+    def blocks(self, say: Texts) -> Iterator[Block]:
+        """δ × input = terms, place by place: in numbers where they are few, otherwise as a picture."""
+        terms = self.terms
+        if terms.values.ndim != 3:
+            return
+        samples = range(min(SAMPLES, len(terms.values)))
+        if max(terms.values.shape[1:]) > SIDE:
+            caption = say("gradient.picture", layer=self.layer)
+            tiles = tuple(terms.values[:SAMPLES])
+            picture = Picture("terms", tiles, tuple(map(str, samples)), signed=True)
+            yield picture.figure(caption, caption)
+            return
+        names = (say("grid.upstream"), say("grid.input"), say("grid.terms"))
+        for sample in samples:
+            matrices = (terms.upstream[sample], terms.seen[sample], terms.values[sample])
+            yield Grid(say("gradient.all", layer=self.layer, sample=sample), names, matrices, ("⊙", "="))
+
+
+@dataclass(frozen=True)
+class Example(ToJson):
+    """The largest term, written out: z = w·x + everything else, which does not change with w."""
+
+    layer: str
+    place: tuple[int, ...]
+    """Of z in the layer's whole output."""
+    weight: float
+    seen: float
+    output: float
+    delta: float
+
+    def blocks(self, weight: Maths, loss: Maths, say: Texts) -> Iterator[Block]:
+        """∂z/∂w = x, and the term; weight, loss: the names of w and of ∂L/∂w."""
+        z = sub("z", *map(str, self.place))
+        rest = self.output - self.weight * self.seen
+        yield Paragraph(say("example.text", layer=self.layer, place=by(self.place, ",")))
+        x = factor(self.seen)
+        sign = "+" if rest >= 0 else "−"
+        yield Formula(row(z, "=", weight, "·", x, sign, abs(rest), "=", number(self.output, 5)))
+        derivative = Maths(f"∂{z.text}/∂{weight.text}", f"<mfrac><mrow><mo>∂</mo>{z.markup}</mrow>"
+                           f"<mrow><mo>∂</mo>{weight.markup}</mrow></mfrac>")  # fmt: skip
+        yield Formula(row(derivative, "=", number(self.seen, 5)))
+        term = self.delta * self.seen
+        yield Formula(row(sub("δ", *map(str, self.place)), "·", derivative, "=", factor(self.delta), "·", x,
+                          "=", number(term, 5)))  # fmt: skip
+        yield Paragraph(say("example.term"))
+
+
+def example(recorded: Recorded, uses: Sequence[Use], calls: Calls, index: tuple[int, ...]) -> Example | None:
+    """The largest term, written out, of a layer that multiplies and adds up."""
+    (call, name), use = max(
+        zip(calls, uses, strict=True), key=lambda pair: np.abs(pair[1].terms.values).max()
+    )
+    place = place_of_largest(call, name, index, use.terms)
+    if not isinstance(call, KernelKind) or place is None:
+        return None
+    term = use.terms.largest(1)[0]
+    output = float(as_array(call.record.output[place]))
+    return Example(use.layer, place, float(call.arguments[name][index]), term.seen, output, term.upstream)
+
+
+def place_of_largest(call: Kind, name: str, index: tuple[int, ...], terms: Terms) -> tuple[int, ...] | None:
+    """Where in the layer's whole output the largest term arose."""
+    term = terms.largest(1)[0]
+    return call.place_of(name, index, term.sample, term.output_position)
