@@ -1,6 +1,8 @@
 """What is refused before anything is served, and an address that is free."""
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,3 +55,9 @@ def test_another_host_gets_a_token() -> None:
     with lab(small_network(), numbers(1, 1, 8, 8), host="0.0.0.0", port=0, browser=False) as opened:
         assert isinstance(opened, Lab)
         assert "/?token=" in opened.address
+
+
+def test_the_page_is_there_before_torch() -> None:
+    """Loading it takes two seconds, which nobody should look at an empty tab for."""
+    code = "import sys, striate.cli.lab, striate.exploring.lab; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -9,10 +9,11 @@ from typing import Any, Literal, Self
 
 from striate.checked import checked
 from striate.errors import ArgumentError
-from striate.explaining.texts.sentences import speaking
 from striate.exploring.opening import Opening
 from striate.exploring.saved import SavedPage
 from striate.pages import Shown
+from striate.pages.languages import Sentences, speaking
+from striate.pages.vietnamese_refusals import SENTENCES as REFUSALS
 from striate.runs import read_record
 from striate.web.guard import LOCAL, Guard
 from striate.web.served import Address, Served, address_of, check_port, listen, require_server
@@ -55,7 +56,7 @@ class Lab(Address, Shown):
         return {"address": self.address}
 
 
-@speaking
+@speaking({"vi": Sentences("vi", REFUSALS)})  # not those of explaining, which load torch
 @checked
 def lab(
     network: Any = None,
