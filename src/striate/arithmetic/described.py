@@ -7,6 +7,7 @@ view of another one, and an operation may write into its input, as in the progra
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+from math import prod
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -106,10 +107,7 @@ class TensorInfo(NamedTuple):
     @property
     def size(self) -> int:
         """Number of elements."""
-        count = 1
-        for length in self.shape:
-            count *= length
-        return count
+        return prod(self.shape)
 
 
 class Operation(NamedTuple):
@@ -159,10 +157,7 @@ class ParameterInfo:
     @property
     def size(self) -> int:
         """Number of elements."""
-        count = 1
-        for length in self.shape:
-            count *= length
-        return count
+        return prod(self.shape)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,19 @@ import numpy as np
 from torch import nn
 
 from striate.derivation import BatchNorm as BatchNormByHand
-from striate.derivation import Terms, channel_terms
 from striate.derivation.shapes import Array
 from striate.explaining.checking import as_array
 from striate.explaining.kinds.kind import Index, InputGradient
 from striate.explaining.kinds.normalisation import (
-    Normalisation,
+    ChannelNormalisation,
     as_gradient,
-    channels_learned,
     through_statistics,
 )
 from striate.explaining.texts import by_language
 
 
 @dataclass(frozen=True, eq=False)
-class BatchNorm(Normalisation):
+class BatchNorm(ChannelNormalisation):
     """With the statistics of this batch in training, with those gathered in training otherwise."""
 
     key = "batch_norm"
@@ -57,17 +55,6 @@ class BatchNorm(Normalisation):
 
     def group(self, index: Index) -> Any:
         return (slice(None), index[1])
-
-    def own(self, index: Index) -> Any:
-        return index[1]
-
-    @property
-    def learned(self) -> dict[str, tuple[str, ...]]:
-        return channels_learned(self)
-
-    def terms(self, parameter: str, index: Index) -> Terms:
-        """δ·x̂ for γ, δ for β, at every place of the channel."""
-        return channel_terms(self.upstream, self.normal if parameter == "weight" else None, *index)
 
     def input_gradient(self) -> InputGradient:
         """γ/√(v + ε)·δ, one product; where μ and v are of this batch, less two means over it."""

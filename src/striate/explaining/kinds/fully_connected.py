@@ -11,39 +11,20 @@ from striate.derivation import FullyConnected as FullyConnectedByHand
 from striate.derivation import Terms, fully_connected_terms, place_terms
 from striate.derivation.shapes import Array
 from striate.explaining.kinds.kind import Fed, Index, KernelKind, only_there
+from striate.explaining.kinds.weighted import WeightedSum
 from striate.explaining.texts import Texts, by_language
-from striate.numbers import number
 from striate.pages import Block, Formula, Paragraph, Table
-from striate.pages.maths import Maths, row, sub, sum_of, total
-from striate.plain_values import ToJson
-
-INPUTS = 12
-"""Inputs that are named."""
+from striate.pages.maths import Maths, row, sub, total
 
 
 @dataclass(frozen=True)
-class WeightedInputs(ToJson):
+class WeightedInputs(WeightedSum):
     """Every input with its weight; arrays are (in,)."""
 
     output: int
     inputs: Array
     weights: Array
     bias: float
-
-    @property
-    def products(self) -> Array:
-        """Weight · input."""
-        products: Array = self.weights * self.inputs
-        return products
-
-    @property
-    def value(self) -> float:
-        """b + Σ products."""
-        return float(self.products.sum() + self.bias)
-
-    @property
-    def summed(self) -> tuple[int, float]:
-        return self.inputs.size + 1, float(np.abs(self.products).sum() + abs(self.bias))
 
     def to_json(self) -> dict[str, Any]:
         return {**super().to_json(), "products": self.products.tolist()}
@@ -52,14 +33,10 @@ class WeightedInputs(ToJson):
         """The inputs that count most, and the sum."""
         weight = sub("W", str(self.output), "i")
         yield Formula(row(y, "=", "b", "+", total("i", row(weight, "·", sub("x", "i")))))
-        order = np.argsort(-np.abs(self.products), kind="stable")[:INPUTS]
-        columns = (self.inputs, self.weights, self.products)
-        rows = tuple((str(i), *(number(float(one[i]), 5) for one in columns)) for i in order.tolist())
+        rows = tuple((str(i), *self.numbers(i)) for i in self.largest())
         heads = say.heads("input", "value", "weight", "product")
-        yield Table.of_rows(say("inputs", count=self.products.size), heads, rows)
-        shown = float(self.products[order].sum())
-        rest = [float(self.products.sum()) - shown] if self.products.size > len(order) else []
-        yield Formula(row(y, "=", sum_of([self.bias, shown, *rest]), "=", number(self.value, 6)))
+        yield Table.of_rows(say("inputs", count=self.inputs.size), heads, rows)
+        yield self.sum(y)
         yield Paragraph(say("parts"))
 
 

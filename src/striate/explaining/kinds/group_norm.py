@@ -6,13 +6,11 @@ from typing import Any
 from torch import nn
 
 from striate.derivation import GroupNorm as GroupNormByHand
-from striate.derivation import Terms, channel_terms
 from striate.explaining.kinds.batch_norm import BatchNorm
 from striate.explaining.kinds.kind import Index, InputGradient, Kind
 from striate.explaining.kinds.normalisation import (
-    Normalisation,
+    ChannelNormalisation,
     as_gradient,
-    channels_learned,
     through_statistics,
 )
 from striate.explaining.texts import by_language
@@ -20,7 +18,7 @@ from striate.tracing.layer_record import LayerRecord
 
 
 @dataclass(frozen=True, eq=False)
-class GroupNorm(Normalisation):
+class GroupNorm(ChannelNormalisation):
     """With the statistics of a group of channels of one sample, in training and in evaluation alike."""
 
     key = "group_norm"
@@ -61,17 +59,6 @@ class GroupNorm(Normalisation):
         wide = self.x.shape[1] // self.operation.groups
         first = index[1] // wide * wide
         return (index[0], slice(first, first + wide))
-
-    def own(self, index: Index) -> Any:
-        return index[1]
-
-    @property
-    def learned(self) -> dict[str, tuple[str, ...]]:
-        return channels_learned(self)
-
-    def terms(self, parameter: str, index: Index) -> Terms:
-        """δ·x̂ for γ, δ for β, at every place of the channel."""
-        return channel_terms(self.upstream, self.normal if parameter == "weight" else None, *index)
 
     def input_gradient(self) -> InputGradient:
         """γ/√(v + ε)·δ, less two means over the group."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from striate.derivation import LayerNorm, Terms
+from striate.derivation import LayerNorm, Terms, channel_terms
 from striate.derivation.shapes import Array
 from striate.explaining.kinds.kind import Fed, Index, InputGradient, Kind, only_there
 from striate.explaining.texts import Texts
@@ -156,9 +156,19 @@ class Normalisation(Kind):
         return self.x.size // len(self.x), float(reach * conditioned)
 
 
-def channels_learned(kind: Kind) -> dict[str, tuple[str, ...]]:
-    """γ and β of each channel."""
-    return only_there(kind.arguments, {"weight": ("channel",), "bias": ("channel",)})
+class ChannelNormalisation(Normalisation):
+    """γ and β belong to a channel."""
+
+    def own(self, index: Index) -> Any:
+        return index[1]
+
+    @property
+    def learned(self) -> dict[str, tuple[str, ...]]:
+        return only_there(self.arguments, {"weight": ("channel",), "bias": ("channel",)})
+
+    def terms(self, parameter: str, index: Index) -> Terms:
+        """δ·x̂ for γ, δ for β, at every place of the channel."""
+        return channel_terms(self.upstream, self.normal if parameter == "weight" else None, *index)
 
 
 def through_statistics(g: Array, normal: Array, scale: Array, x: Array) -> Array:

@@ -13,17 +13,15 @@ from striate.pages.maths import Maths, row, sub, sum_of, total
 from striate.plain_values import ToJson
 
 NAMED = 12
-"""Cells that are named."""
+"""Cells or inputs that are named."""
 
 
-@dataclass(frozen=True)
-class WeightedCells(ToJson):
-    """Cells of the input with their weights; all arrays have one entry for each cell."""
+class WeightedSum(ToJson):
+    """b + Σ weight · input: all arrays have one entry for each input."""
 
-    cells: Array  # (cells, axes)
     inputs: Array
     weights: Array
-    bias: float = 0.0
+    bias: float
 
     @property
     def products(self) -> Array:
@@ -40,19 +38,37 @@ class WeightedCells(ToJson):
     def summed(self) -> tuple[int, float]:
         return self.inputs.size + 1, float(np.abs(self.products).sum() + abs(self.bias))
 
+    def largest(self) -> list[int]:
+        """Which products count most."""
+        found: list[int] = np.argsort(-np.abs(self.products), kind="stable")[:NAMED].tolist()
+        return found
+
+    def numbers(self, i: int) -> tuple[str, ...]:
+        """An input, its weight and their product."""
+        return tuple(number(float(one[i]), 5) for one in (self.inputs, self.weights, self.products))
+
+    def sum(self, y: Maths) -> Formula:
+        """The bias, the products that count most together, and all others."""
+        products, named = self.products, self.largest()
+        shown = float(products[named].sum())
+        rest = [float(products.sum()) - shown] if products.size > len(named) else []
+        return Formula(row(y, "=", sum_of([self.bias, shown, *rest]), "=", number(self.value, 6)))
+
+
+@dataclass(frozen=True)
+class WeightedCells(WeightedSum):
+    """Cells of the input with their weights; all arrays have one entry for each cell."""
+
+    cells: Array  # (cells, axes)
+    inputs: Array
+    weights: Array
+    bias: float = 0.0
+
     def blocks(self, y: Maths, say: Texts) -> Iterator[Block]:
         """The cells that count most, and the sum."""
-        products = self.products
         yield Formula(row(y, "=", "b", "+", total("i", row(sub("w", "i"), "·", sub("x", "i")))))
-        order = np.argsort(-np.abs(products), kind="stable")[:NAMED]
-        columns = (self.inputs, self.weights, products)
-        rows = tuple(
-            (by(self.cells[i].tolist(), ","), *(number(float(one[i]), 5) for one in columns))
-            for i in order.tolist()
-        )
+        rows = tuple((by(self.cells[i].tolist(), ","), *self.numbers(i)) for i in self.largest())
         heads = say.heads("input_position", "value", "weight", "product")
-        yield Table.of_rows(say("common.cells", count=products.size), heads, rows)
-        shown = float(products[order].sum())
-        rest = [float(products.sum()) - shown] if products.size > len(order) else []
-        yield Formula(row(y, "=", sum_of([self.bias, shown, *rest]), "=", number(self.value, 6)))
+        yield Table.of_rows(say("common.cells", count=self.inputs.size), heads, rows)
+        yield self.sum(y)
         yield Paragraph(say("common.parts"))
