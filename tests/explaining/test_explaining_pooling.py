@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from striate.explaining.explain import explain
-from striate.explaining.kinds.pooling import Window
+from striate.explaining.kinds.pool_window import Window
 
 
 def test_the_winner_of_a_max_pool() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from striate.derivation import MeanOverFrames as MeanOverFramesByHand
 from striate.explaining.kinds.kind import Index, Kind
-from striate.explaining.kinds.pooling import Window
+from striate.explaining.kinds.pool_window import Window
 from striate.explaining.texts import by_language
 from striate.layers import Consensus, EndOfTime
 
