@@ -99,6 +99,16 @@ def test_what_goes_on_is_the_same_run_to_it(tmp_path: Path, small_set: Path, not
     assert [step for one in noted for step, _ in one.rows] == [STEPS, 2 * STEPS, 2 * STEPS]
 
 
+def test_what_is_not_asked_for_this_time_is_known_again_later(tmp_path: Path, noted: list[Noted]) -> None:
+    (tmp_path / "tracking.json").write_text('{"wandb": "an id"}')
+    with tracking.tracking(["mlflow"], tmp_path, {}, print) as trackers:
+        trackers.keep()
+    assert json.loads((tmp_path / "tracking.json").read_text()) == {
+        "wandb": "an id",
+        "mlflow": f"id of {tmp_path.name}",
+    }
+
+
 @quick
 def test_one_that_fails_on_the_way_is_left_out(tmp_path: Path, small_set: Path, noted: list[Noted]) -> None:
     told = Told()

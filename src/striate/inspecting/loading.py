@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.checked.words import MOST
+from striate.data.options import DEFAULT_FRAMES
 from striate.errors import ArgumentError, unknown
 from striate.inspecting.inputs import with_channels_first
 from striate.models import (
@@ -30,7 +31,6 @@ from striate.tracing.trace import Follow
 from striate.watching import without_numbers
 
 IMAGENET_CLASSES, KINETICS_CLASSES = 1000, 400
-FRAMES = 8  # of a clip whose length was not given
 SIZES = {"plain": (1, 28, 28)}
 IMAGE = (3, 224, 224)
 
@@ -182,7 +182,7 @@ def _through_time(
     """An image network of the catalogue on clips: of the shape given, or of its usual images."""
     picture = shape or SIZES.get(name, IMAGE)
     _refuse_odd(name, picture)
-    clip = (picture[0], frames or FRAMES, *picture[1:]) if len(picture) == 3 else picture
+    clip = (picture[0], frames or DEFAULT_FRAMES, *picture[1:]) if len(picture) == 3 else picture
     if len(clip) != 4 or (frames is not None and clip[1] != frames):
         raise ArgumentError(
             "a clip is channels x frames x height x width, such as 3x8x112x112 for 8 frames; got "
@@ -209,9 +209,9 @@ def _from_run(path: Path) -> Loaded:
     network = network_of(path, record)
     described = record["network"]
     size = tuple(map(int, described.get("size") or IMAGE[1:]))
+    clip = (int(described.get("frames") or DEFAULT_FRAMES), *size)
     if isinstance(network, ClipNetwork):
-        return Loaded(network, path.name, (network.planes, int(described.get("frames") or FRAMES), *size))
+        return Loaded(network, path.name, (network.planes, *clip))
     channels = int(described.get("channels", 3))
-    if described["backbone"] in CLIP_NETWORKS:
-        return Loaded(network, path.name, (channels, int(described.get("frames") or FRAMES), *size))
-    return Loaded(network, path.name, (channels, *size))
+    takes_clips = described["backbone"] in CLIP_NETWORKS
+    return Loaded(network, path.name, (channels, *(clip if takes_clips else size)))

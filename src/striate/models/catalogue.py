@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from striate.checked import checked
+from striate.data.options import DEFAULT_FRAMES
 from striate.errors import NetworkError, unknown
 from striate.models.alexnet import alexnet
 from striate.models.arguments import Size, image_size, positive, too_small
@@ -42,8 +43,6 @@ CATALOGUE: dict[str, Builder] = {
 NETWORKS: dict[str, Builder] = {**CATALOGUE, **CLIP_NETWORKS}
 """These and the published networks that take clips by themselves."""
 
-FRAMES = 8
-"""Of a clip where nobody says how many."""
 LARGEST_LEAST_SIDE = 1024  # no image this large is too small for a network that anyone would build
 
 
@@ -97,7 +96,7 @@ def build(
         _check_size(backbone, arguments, given)
     network = make(**arguments)
     if is_own(backbone) and size is not None:
-        clip = (frames or FRAMES,) if time == OWN else ()
+        clip = (frames or DEFAULT_FRAMES,) if time == OWN else ()
         shape = (arguments["channels"], *clip, *image_size(size))
         check_scores(backbone, network, shape, arguments["classes"])
     if time is None:

@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from striate.data.options import DEFAULT_FRAMES
 from striate.errors import NetworkError
 from striate.models.arguments import Size, positive
 from striate.own_source import Source, imported, named, reason
@@ -211,11 +212,13 @@ def _tried(network: nn.Module, shape: tuple[int, ...]) -> Any:
 
 def _hint(network: nn.Module, shape: tuple[int, ...]) -> str:
     """What to say to somebody whose network takes clips where pictures are given."""
-    try:
-        taken = len(shape) == 3 and _tried(network, (shape[0], 8, *shape[1:]))
-    except Exception:
+    if len(shape) != 3:
         return ""
-    return "" if taken is False else "; it takes clips by itself: say so with --time own"
+    try:
+        _tried(network, (shape[0], DEFAULT_FRAMES, *shape[1:]))
+    except Exception:  # of whatever kind: it is somebody's own code, and takes no clips either
+        return ""
+    return "; it takes clips by itself: say so with --time own"
 
 
 def _copies(backbone: str) -> Make:

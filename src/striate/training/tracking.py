@@ -53,8 +53,10 @@ def require_trackers(names: Sequence[str]) -> None:
 class Trackers:
     """Those of one training that are still written to."""
 
-    def __init__(self, run: Path, opened: Mapping[str, Tracker], say: Callable[[str], None]) -> None:
-        self._run, self._open, self._say = run, dict(opened), say
+    def __init__(
+        self, run: Path, opened: Mapping[str, Tracker], known: Mapping[str, str], say: Callable[[str], None]
+    ) -> None:
+        self._run, self._open, self._known, self._say = run, dict(opened), known, say
         self.status = "finished"
 
     def beside(self, reporter: Reporter) -> Reporter:
@@ -65,7 +67,7 @@ class Trackers:
         """Remembers in the run's folder, once it is there, by what names it is known."""
         ids = {name: tracker.id for name, tracker in self._open.items() if tracker.id}
         if ids:
-            write_text(self._run / IDS, json.dumps(ids, indent=2) + "\n")
+            write_text(self._run / IDS, json.dumps({**self._known, **ids}, indent=2) + "\n")
 
     def log(self, numbers: Mapping[str, float], step: int) -> None:
         """The numbers that are numbers, by names in groups: train/loss."""
@@ -113,11 +115,11 @@ def tracking(
     try:
         for name in dict.fromkeys(names):
             opened[name] = _opened(name, run, settings, known.get(name))
-        trackers = Trackers(run, opened, say)
+        trackers = Trackers(run, opened, known, say)
         yield trackers
     except BaseException as problem:
         stopped = isinstance(problem, KeyboardInterrupt)
-        (trackers or Trackers(run, opened, say)).end("stopped" if stopped else "failed")
+        (trackers or Trackers(run, opened, known, say)).end("stopped" if stopped else "failed")
         raise
     trackers.end(trackers.status)
 
