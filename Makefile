@@ -4,8 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 # One process a core, one thread each: tests with many small tensors gain nothing from threads. A file's tests
-# stay together, so that what they share is made once; tests/conftest.py decides which files come first.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+# stay together, so that what they share is made once; tests/conftest.py decides which files come first. Compiled
+# files are kept whatever the surroundings say: else every process of the tests compiles them again.
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 TOOLS := tests/exploring/page_tools
 
