@@ -115,8 +115,15 @@ def test_a_class_that_is_not_in_train(tmp_path: Path) -> None:
 
 
 def test_two_names_for_one_split(tmp_path: Path) -> None:
-    touch(tmp_path, "train/cat/a.png", "val/cat/b.png", "valid/cat/c.png")
-    assert refused(tmp_path) == "DIR holds 'val' and 'valid', which mean the same: keep one"
+    touch(tmp_path, "train/cat/a.png", "dev/cat/b.png", "eval/cat/c.png")
+    assert refused(tmp_path) == (
+        "DIR holds 'dev' and 'eval', which both mean val: keep one, or rename the others to train or test"
+    )
+    touch(tmp_path, "val/cat/d.png")
+    assert refused(tmp_path) == (
+        "DIR holds 'dev' and 'eval' and 'val', which all mean val: keep one, or rename the others to train "
+        "or test"
+    )
 
 
 def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,12 +46,75 @@ def told(source: Path) -> dict[str, str]:
 )
 def test_tables_of_competitions(tmp_path: Path, suffix: str, written: bool, header: str) -> None:
     """The extension stands in the table or not; the files lie in a folder beside it."""
-    if suffix == ".JPG" and not written:
-        pytest.skip("a name without its suffix is looked for with suffixes in small letters")
     images(tmp_path / "train_images", suffix=suffix)
     rows = (f"{name}{suffix if written else ''},{label}" for name, label in LABELS.items())
     source = write(tmp_path / "train.csv", header, *rows)
     assert told(source) == LABELS
+
+
+@pytest.mark.parametrize("written", ["one.jpg", "ONE.jpg", "One", "train_images/one.JPG", "TRAIN_IMAGES/one"])
+def test_a_name_that_differs_in_case_alone_is_found_where_it_means_one_file(
+    tmp_path: Path, written: str
+) -> None:
+    images(tmp_path / "train_images", suffix=".JPG")
+    others = [f"{name}.JPG,{label}" for name, label in LABELS.items() if name != "one"]
+    source = write(tmp_path / "train.csv", "image,label", f"{written},cat", *others)
+    assert told(source) == LABELS
+
+
+def test_a_name_that_could_mean_two_files_but_for_case_means_none(tmp_path: Path) -> None:
+    images(tmp_path)
+    Image.new("RGB", (8, 8)).save(tmp_path / "One.jpg")
+    others = [f"{name},{label}" for name, label in LABELS.items() if name != "one"]
+    with pytest.raises(
+        DataError, match=r"^1 of the 6 files that .* names are not there: ONE\.jpg; looked in "
+    ):
+        list_clips(write(tmp_path / "train.csv", "image,label", "ONE.jpg,cat", *others))
+    assert told(write(tmp_path / "train.csv", "image,label", "one.jpg,cat", *others)) == LABELS
+
+
+def test_a_field_may_be_long_and_hold_lines(tmp_path: Path) -> None:
+    images(tmp_path)
+    long = '"' + "a, b\n" * 100_000 + '"'
+    rows = [f"{name}.jpg,{label},{long}" for name, label in LABELS.items()]
+    assert told(write(tmp_path / "train.csv", "image,label,said", *rows)) == LABELS
+
+
+@pytest.mark.parametrize("words", [("tr", "dev", "te"), ("Training", "valid", "test_set")])
+def test_words_of_splits_in_a_column_and_in_names_of_lists(tmp_path: Path, words: tuple[str, ...]) -> None:
+    images(tmp_path)
+    asked = [words[number % 3] for number in range(6)]
+    rows = [f"{name},{label},{word}" for (name, label), word in zip(LABELS.items(), asked, strict=True)]
+    expected = ["train", "val", "test"] * 2
+    for header in (["image,label,split"], []):
+        listing = list_clips(write(tmp_path / "all.csv", *header, *rows))
+        assert [
+            listing.split[listing.paths.index(str(tmp_path / f"{name}.jpg"))] for name in LABELS
+        ] == expected
+
+
+def test_a_word_in_a_column_of_splits_that_means_none_is_refused(tmp_path: Path) -> None:
+    """It would else be trained on."""
+    images(tmp_path)
+    rows = [f"{name},{label},holdout" for name, label in LABELS.items()]
+    with pytest.raises(DataError) as refused:
+        list_clips(write(tmp_path / "all.csv", "image,label,split", *rows))
+    assert str(refused.value) == (
+        f"{tmp_path / 'all.csv'} is no table of images or clips: line 2: the split 'holdout' is none of "
+        "train, val, test: write one of these"
+    )
+
+
+def test_two_lists_of_one_split_are_refused(tmp_path: Path) -> None:
+    images(tmp_path)
+    for word in ("train", "dev", "eval"):
+        write(tmp_path / f"{word}.csv", "image,label", "one,cat", "two,dog")
+    with pytest.raises(DataError) as refused:
+        list_clips(tmp_path / "train.csv")
+    assert str(refused.value) == (
+        f"{tmp_path} holds 'dev.csv' and 'eval.csv', which both mean val: keep one, or rename the others to "
+        "train or test"
+    )
 
 
 def test_other_columns_are_said_and_a_test_list_without_classes_is_left_out(tmp_path: Path) -> None:

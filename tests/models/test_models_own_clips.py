@@ -30,7 +30,19 @@ FILE = """
 
     def fixed():
         return Clip(5, 1)
+
+    class FramesFirst(Clip):
+        # Of clips (N, T, C, H, W), and says it of itself unless it is told not to.
+
+        def __init__(self, classes, channels=3, order="NTCHW"):
+            super().__init__(classes, channels)
+            if order:
+                self.clip_order = order
+
+        def forward(self, clips):
+            return super().forward(clips.transpose(1, 2))
 """
+FIRST = '; it takes clips as (N, T, C, H, W): say so where it is made, with network.clip_order = "NTCHW"'
 RECIPE = small_recipe(epochs=2, batch_size=8)
 
 
@@ -79,6 +91,29 @@ def test_it_is_trained_resumed_scored_explained_exported_and_compared(here: Path
     assert export(run.path, here / "clip.onnx").path.is_file()
 
 
+def test_one_whose_frames_stand_first_is_given_them_so(here: Path, small_clips: Path) -> None:
+    run = clip_run(
+        here / "run", RECIPE, data=small_clips, backbone="my.py:FramesFirst", time="own", options={}
+    )
+    network, clips = load(run.path), torch.rand(2, 1, 4, SIDE, SIDE)
+    turned = build("my.py:Clip", classes=2, channels=1, size=SIDE, time="own", frames=4)
+    turned.load_state_dict(network.state_dict(), strict=True)
+    ratio = network(clips) / turned.eval()(clips)  # the run's temperature
+    torch.testing.assert_close(ratio, ratio[0, 0].expand_as(ratio))
+    assert evaluate(run.path).scores.top1 == run.test.top1  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_one_that_takes_frames_for_channels_is_told(here: Path, channels: int) -> None:
+    """Three frames of three channels would pass unnoticed."""
+    asked = {"classes": 2, "channels": channels, "size": 8, "time": "own", "frames": 3}
+    with pytest.raises(NetworkError) as refused:
+        build("my.py:FramesFirst", order="", **asked)  # type: ignore[arg-type]
+    assert str(refused.value).endswith(FIRST)
+    assert build("my.py:FramesFirst", **asked)(torch.rand(1, channels, 3, 8, 8)).shape == (1, 2)  # type: ignore[arg-type]
+    assert build("my.py:Clip", **asked)(torch.rand(1, channels, 3, 8, 8)).shape == (1, 2)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("backbone", "asked", "told"),
     [
@@ -105,9 +140,26 @@ def test_it_is_trained_resumed_scored_explained_exported_and_compared(here: Path
             "my.py:Clip fails on a picture of 1×1×8×8: IndexError: Dimension out of range (expected to be in "
             "range of [-4, 3], but got 4); it takes clips by itself: say so with --time own",
         ),
+        (
+            "my.py:FramesFirst",
+            {"time": "own", "frames": 4, "order": "TCHW"},
+            "clip_order of FramesFirst must be 'NCTHW' or 'NTCHW'; got 'TCHW'",
+        ),
+        (
+            "my.py:FramesFirst",
+            {"time": "own", "frames": 3, "channels": 3, "order": ""},
+            "my.py:FramesFirst takes frames for channels" + FIRST,
+        ),
+        (
+            "my.py:FramesFirst",
+            {"time": "own", "frames": 4, "order": ""},
+            "my.py:FramesFirst fails on a clip of 1×1×4×8×8: RuntimeError: Given groups=1, weight of size "
+            "[4, 1, 3, 3, 3], expected input[1, 4, 1, 8, 8] to have 1 channels, but got 4 channels instead"
+            + FIRST,
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(here: Path, backbone: str, asked: dict[str, object], told: str) -> None:
     with pytest.raises(NetworkError) as refused:
-        build(backbone, classes=2, channels=1, size=8, **asked)  # type: ignore[arg-type]
+        build(backbone, **{"classes": 2, "channels": 1, "size": 8, **asked})  # type: ignore[arg-type]
     assert str(refused.value) == told

@@ -15,25 +15,8 @@ from striate.errors import MissingExtraError
 from striate.pages import KeyFigures, Shown, Table, document_of
 from striate.pages.shown import LISTED
 
-VERBS = [
-    "check_data",
-    "compare",
-    "demo",
-    "draw_flow",
-    "evaluate",
-    "explain",
-    "export",
-    "find_learning_rate",
-    "inspect",
-    "lab",
-    "list_models",
-    "pack_data",
-    "predict",
-    "stream",
-    "sweep",
-    "train",
-    "tune",
-]
+ASKED = ("ClipNetwork", "Explainer", "Predictor", "Step")
+"""What a function gives to be called in its turn, and what that gives is a result."""
 
 
 @dataclass(frozen=True)
@@ -52,16 +35,58 @@ STONE = {"name": "flint", "grams": 12.345678, "of": {"iron": 3, "lime": None}, "
 
 
 def results() -> Iterator[tuple[str, type]]:
-    """What the verbs return, by verb."""
-    for name in VERBS:
-        function = inspect.unwrap(getattr(striate, name))
-        told = get_type_hints(function)["return"]
-        yield from ((name, kind) for kind in (get_args(told) or (told,)))
+    """What the public functions return, and what they give is called for, by name."""
+    for name in striate._HOMES:
+        if inspect.isfunction(function := inspect.unwrap(getattr(striate, name))):
+            yield from _returned(name, function)
+
+
+def _returned(name: str, function: Any) -> Iterator[tuple[str, type]]:
+    for kind in _kinds(get_type_hints(function)["return"]):
+        if kind.__name__ not in ASKED:
+            yield name, kind
+            continue
+        for method in ("__call__", "explain"):
+            if method in vars(kind):
+                yield from _returned(f"{name}.{method}", inspect.unwrap(vars(kind)[method]))
+
+
+def _kinds(told: Any) -> Iterator[type]:
+    """The classes of ours in an annotation."""
+    if isinstance(told, type) and told.__module__.split(".")[0] == "striate":
+        yield told
+    for part in get_args(told):
+        yield from _kinds(part)
+
+
+def test_results_are_found_where_they_are() -> None:
+    names = {f"{name}: {kind.__name__}" for name, kind in results()}
+    assert {"open_predictor.__call__: VideoPrediction", "stream: Moment", "lab: SavedPage"} <= names
+    assert {"serve: Serving", "load_weights: WeightsReport", "open_data: ImageData"} <= names
 
 
 @pytest.mark.parametrize(("verb", "kind"), list(results()), ids=str)
-def test_what_every_verb_returns_can_be_shown(verb, kind):
+def test_what_every_public_function_returns_can_be_shown(verb: str, kind: type) -> None:
     assert issubclass(kind, Shown)
+
+
+def test_a_data_set_opened_is_rows_of_classes() -> None:
+    data = striate.open_data("digits")
+    rows = data.to_pandas()
+    assert list(rows.columns) == ["split", "class", "images"]
+    assert rows["images"].sum() == 1797
+    assert list(rows["class"][:3]) == ["0", "1", "2"]
+    assert "every image is grey" in data._repr_html_()
+
+
+def test_loaded_weights_are_rows_of_parameters() -> None:
+    network = striate.build("plain", classes=2, channels=1, size=8, widths=(4,), hidden=())
+    other = striate.build("plain", classes=3, channels=1, size=8, widths=(4,), hidden=())
+    report = striate.load_weights(network, other.state_dict())
+    rows = report.to_pandas()
+    assert list(rows["loaded"]) == [name in report.loaded for name in rows["parameter"]]
+    assert set(rows["parameter"]) == set(network.state_dict())
+    assert "a fresh head" in report._repr_html_()
 
 
 def test_rows_become_columns_of_pandas():

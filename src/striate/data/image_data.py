@@ -14,11 +14,14 @@ from striate.data.images.framing import Fit
 from striate.data.sets.image_sets import ImageSet
 from striate.data.unreadable_files import Skipped
 from striate.data.video.sampling import Sampling
+from striate.pages import Shown
 
 
 @dataclass(frozen=True)
-class ImageData:
+class ImageData(Shown):
     """Splits of labelled images of one size."""
+
+    rows_in = "counts"
 
     unit: ClassVar[str] = "images"
     """What the items are called, in reports."""
@@ -93,6 +96,14 @@ class ImageData:
     def _per_class(self, labels: np.ndarray) -> dict[str, int]:
         numbers = np.bincount(labels, minlength=len(self.classes))
         return dict(zip(self.classes, numbers.tolist(), strict=True))
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A row a class of a split: how many images or clips it holds."""
+        return [
+            {"split": split, "class": name, self.unit: count}
+            for split, counts in self.counts.items()
+            for name, count in counts.items()
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""

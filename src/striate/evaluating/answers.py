@@ -8,6 +8,7 @@ import numpy as np
 
 from striate.errors import ArgumentError
 from striate.evaluating.metrics import top_k
+from striate.pages import Shown
 from striate.pages.comma_separated import csv_text
 from striate.plain_values import ToJson
 
@@ -36,8 +37,10 @@ class AnswerRules:
 
 
 @dataclass(frozen=True)
-class Prediction:
+class Prediction(Shown):
     """One image or video: its most probable classes, and the true one where it is known."""
+
+    rows_in = "classes"
 
     file: str
     classes: tuple[str, ...]

@@ -24,6 +24,7 @@ from striate.evaluating.metrics import probabilities
 from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import batch_of, classify, device_of, in_evaluation
 from striate.numbers import counted
+from striate.pages import Shown
 from striate.pages.comma_separated import csv_text
 
 PER_WINDOW = 4
@@ -38,8 +39,10 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True)
-class VideoPrediction:
+class VideoPrediction(Shown):
     """One video: its most probable classes, and those of its windows in the order of time."""
+
+    rows_in = "windows"
 
     whole: Prediction
     span: Span

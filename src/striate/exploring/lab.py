@@ -26,7 +26,10 @@ CONNECTIONS, ENDING = 256, 10.0
 
 
 class Lab(Address, Shown):
-    """A lab that is open: `address` is its page; `close()` ends it, and so does the end of a `with` block."""
+    """A lab that is open.
+
+    Its page is at `address` until `close()`, or the end of a `with` block.
+    """
 
     def __init__(self, opening: Opening, served: Served, address: str) -> None:
         super().__init__(served, address)

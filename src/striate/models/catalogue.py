@@ -95,14 +95,14 @@ def build(
     if "size" not in _parameters(backbone) and (given := arguments.pop("size")):
         _check_size(backbone, arguments, given)
     network = make(**arguments)
+    if time == OWN:
+        network = AsItIs(network, arguments["channels"])
     if is_own(backbone) and size is not None:
         clip = (frames or DEFAULT_FRAMES,) if time == OWN else ()
         shape = (arguments["channels"], *clip, *image_size(size))
         check_scores(backbone, network, shape, arguments["classes"])
-    if time is None:
+    if time in (None, OWN):
         return network
-    if time == OWN:
-        return AsItIs(network, arguments["channels"])
     plan = Plan(
         network,
         arguments["classes"],

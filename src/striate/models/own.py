@@ -197,6 +197,8 @@ def check_scores(backbone: str, network: nn.Module, shape: tuple[int, ...], clas
             f"{backbone} gives {given} for {said}, where a score for each of {classes} classes "
             f"is needed, 1×{classes}: let it take their number, as in def {short_name(backbone)}(classes)"
         )
+    if len(shape) == 4 and shape[0] == shape[1] and _mistakes_frames(network, shape):
+        raise NetworkError(f"{backbone} takes frames for channels{_FRAMES_FIRST}")
 
 
 def _tried(network: nn.Module, shape: tuple[int, ...]) -> Any:
@@ -210,15 +212,37 @@ def _tried(network: nn.Module, shape: tuple[int, ...]) -> Any:
         torch.set_rng_state(random)
 
 
+_FRAMES_FIRST = (
+    '; it takes clips as (N, T, C, H, W): say so where it is made, with network.clip_order = "NTCHW"'
+)
+
+
 def _hint(network: nn.Module, shape: tuple[int, ...]) -> str:
-    """What to say to somebody whose network takes clips where pictures are given."""
-    if len(shape) != 3:
-        return ""
+    """What to say where a network takes clips in place of pictures, or frames before channels."""
+    if len(shape) == 4:
+        return (
+            _FRAMES_FIRST
+            if _takes(network.get_submodule("backbone"), (shape[1], shape[0], *shape[2:]))
+            else ""
+        )
+    clip = (shape[0], DEFAULT_FRAMES, *shape[1:])
+    if _takes(network, clip) or _takes(network, (clip[1], clip[0], *clip[2:])):
+        return "; it takes clips by itself: say so with --time own"
+    return ""
+
+
+def _mistakes_frames(network: nn.Module, shape: tuple[int, ...]) -> bool:
+    """Whether it fits a clip of as many frames as channels only because it reads one as the other."""
+    channels, longer, picture = shape[0], shape[1] + 1, shape[2:]
+    turned = _takes(network.get_submodule("backbone"), (longer, channels, *picture))
+    return turned and not _takes(network, (channels, longer, *picture))
+
+
+def _takes(network: nn.Module, shape: tuple[int, ...]) -> bool:
     try:
-        _tried(network, (shape[0], DEFAULT_FRAMES, *shape[1:]))
-    except Exception:  # of whatever kind: it is somebody's own code, and takes no clips either
-        return ""
-    return "; it takes clips by itself: say so with --time own"
+        return isinstance(_tried(network, shape), Tensor)
+    except Exception:  # of whatever kind: it is somebody's own code
+        return False
 
 
 def _copies(backbone: str) -> Make:

@@ -8,6 +8,7 @@ Any other is an error that lists every parameter concerned and leaves the networ
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +23,7 @@ from striate.models.ways import ClipNetwork
 from striate.models.ways.adopting import Adopted, adopt, inflated
 from striate.models.ways.two_stream import TwoStreamNetwork
 from striate.models.weight_files import State, read_weights
-from striate.plain_values import ToJson
+from striate.pages import Shown
 
 ABSENT = "absent"
 GREY, RGB = 1, 3  # channels
@@ -32,7 +33,7 @@ Notes = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class WeightsReport(ToJson):
+class WeightsReport(Shown):
     """What came of loading weights: the parameters taken over, those left fresh, and what was changed.
 
     `notes` are sentences that whoever loaded the weights should see.
@@ -44,6 +45,11 @@ class WeightsReport(ToJson):
     notes: tuple[str, ...] = ()
     pixels: Pixels = IMAGENET
     """How pixels were normalised where the weights were trained."""
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A row a parameter: its name, and whether it was loaded."""
+        parts = ((True, self.loaded), (False, self.untrained))
+        return [{"parameter": name, "loaded": loaded} for loaded, names in parts for name in names]
 
 
 @checked

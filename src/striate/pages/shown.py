@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LISTED = 100
 """Rows of a result that a page shows; `to_pandas` gives all of them."""
+SENTENCES = ("problems", "notes")
+"""Names of lists of sentences that whoever sees a result should read."""
 
 
 class Shown(ToJson):
@@ -69,16 +71,15 @@ def document_of(result: object) -> Document:
 
 @document_of.register
 def plain_document(result: Shown) -> Document:
-    """Single values as key figures, rows as a table."""
-    rows = _flat_rows(result)
-    values = rows[0] if len(rows) == 1 else flat(result.to_json())
-    figures = tuple((name, _text(value)) for name, value in values.items() if not isinstance(value, list))
+    """Single values as key figures, rows as a table; sentences that should be seen below."""
+    rows, values = _flat_rows(result), result.to_json()
+    said = [sentence for name in SENTENCES for sentence in values.get(name, ())]
+    single = rows[0] if len(rows) == 1 else flat({k: v for k, v in values.items() if k != result.rows_in})
+    figures = tuple((name, _text(value)) for name, value in single.items() if not isinstance(value, list))
     lead: list[Block] = [KeyFigures(figures)]
     if len(rows) > 1:
-        lead += [
-            _table(rows[:LISTED]),
-            Notes(_left_out(len(rows) - LISTED)),
-        ]
+        lead.append(_table(rows[:LISTED]))
+    lead.append(Notes((*_left_out(len(rows) - LISTED), *said)))
     title = (type(result).__doc__ or type(result).__name__).splitlines()[0].removesuffix(".")
     return Document(title=title, sections=(), lead=tuple(lead))
 

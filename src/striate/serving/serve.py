@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from striate.checked import checked
 from striate.errors import ArgumentError
 from striate.evaluating.opening import open_trained
+from striate.pages import Shown
 from striate.serving.limits import Limits
 from striate.training.stopping import caught
 from striate.web.served import Address, Served, address_of, check_port, listen, require_server
@@ -27,8 +28,11 @@ SPARE = 1 << 20
 """Bytes by which a frame of a stream may be above the limit and is still told so in words."""
 
 
-class Serving(Address):
-    """A service that is open at `address`; `close()` ends it, and so does the end of a `with` block."""
+class Serving(Address, Shown):
+    """A service that is open.
+
+    It answers at `address` until `close()`, or the end of a `with` block.
+    """
 
     def __init__(self, service: "Service", served: Served, address: str, takes: str) -> None:
         super().__init__(served, address)

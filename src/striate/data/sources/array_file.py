@@ -18,9 +18,8 @@ import numpy as np
 
 from striate.data.options import Options
 from striate.data.sets.image_sets import MemoryImages
-from striate.data.sources.class_folder import split_named
 from striate.data.sources.listing import Contents, in_order
-from striate.data.sources.splits import SPLITS
+from striate.data.sources.splits import SPLITS, split_named
 from striate.errors import DataError
 from striate.numbers import by
 

@@ -12,7 +12,6 @@
 """
 
 import os
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,22 +20,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from striate.data.sources.listing import Kind, Listing, in_order
-from striate.data.sources.splits import SPLITS
+from striate.data.sources.splits import SPLITS, refuse_twice, split_named
 from striate.data.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from striate.errors import DataError
 
-_SPLIT_WORDS = {
-    "train": "train training trainset trainingset trainval",
-    "val": "val valid valset validset validation dev devset eval evaluation",
-    "test": "test testing testset",
-}
 _PLAIN = ("train", "val", "valid", "validation", "test")
 """Names of splits that need no word."""
-_BESIDE = (
-    "set sets seg split splits data dataset image images img imgs picture pictures photo photos jpg png "
-    "video videos clip clips frame frames file files sample samples folder 1 01"
-)
-"""Words beside that of a split in the name of its folder."""
 _EXPECTED = "one folder per class, train/ val/ test/ above them, or IDX files"
 
 
@@ -124,18 +113,6 @@ def _ignored_note(others: list[str], kind: Kind) -> tuple[str, ...]:
     return (f"{count} ignored, no {kind} or in no class folder: {listed}{', …' * (len(kinds) > 4)}",)
 
 
-def split_named(folder: str) -> str | None:
-    """The split that a folder's name means; None for a name that means none.
-
-    >>> [split_named(name) for name in ("seg_train", "TestSet", "dev", "train station")]
-    ['train', 'test', 'val', None]
-    """
-    words = re.findall(r"[a-z]+|[0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", folder).lower())
-    found = [split for word in words for split, known in _SPLIT_WORDS.items() if word in known.split()]
-    others = [word for word in words if not any(word in known.split() for known in _SPLIT_WORDS.values())]
-    return found[0] if len(found) == 1 and set(_BESIDE.split()).issuperset(others) else None
-
-
 def _split_folders(root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
     """Split → folder, train first, and a note on the folders that are not splits."""
     folders = {entry.name: Path(entry.path) for entry in _entries(root) if _is_folder(entry)}
@@ -143,9 +120,7 @@ def _split_folders(root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
     train = next((folders[name] for name, split in splits.items() if split == "train"), None)
     if train is None or not any(_is_folder(entry) for entry in _entries(train)):
         return {"train": root}, ()
-    twice = [name for name, split in splits.items() if list(splits.values()).count(split) > 1]
-    if twice:
-        raise DataError(f"{root} holds {' and '.join(map(repr, twice))}, which mean the same: keep one")
+    refuse_twice(root, splits)
     rest = sorted(set(folders) - set(splits))
     notes: tuple[str, ...] = (f"folders beside train ignored: {', '.join(rest)}",) if rest else ()
     unusual = [f"{name} for {split}" for name, split in splits.items() if name.lower() not in _PLAIN]

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from striate.data.segment import Segment, seconds_of
+from striate.data.sources.splits import SPLITS, split_named
 
 _ROLES = {
     "path": "path video_path image_path file_path filepath video image file filename file_name video_name "
@@ -66,16 +67,6 @@ _TIMES = frozenset(
     ]
 )
 _BOXES = frozenset(["x1", "y1", "x2", "y2", "xmin", "ymin", "xmax", "ymax", "bbox", "box"])
-SPLIT_WORDS = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validate": "val",
-    "validation": "val",
-    "test": "test",
-    "testing": "test",
-}
 AVA = (
     "it is a list of the kind of AVA, whose labels are of persons in boxes at a second, and a clip has one "
     "label: write path,start,end,label for the clips that you mean"
@@ -201,8 +192,13 @@ def _roles(columns: Mapping[str, int]) -> dict[str, int]:
 
 
 def split_of(text: str | None) -> str | None:
-    """The split that a word means; None for words that mean none."""
-    return SPLIT_WORDS.get((text or "").strip().lower())
+    """The split that a cell means; None for an empty one. Raises ValueError for a word that means none."""
+    if text is None or not text.strip():
+        return None
+    split = split_named(text)
+    if split is None:
+        raise ValueError(f"the split {text.strip()!r} is none of {', '.join(SPLITS)}: write one of these")
+    return split
 
 
 def _row(cells: Mapping[str, str]) -> Row:

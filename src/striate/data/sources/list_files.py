@@ -7,31 +7,27 @@ both. HMDB51 has one list a class, brush_hair_test_split1.txt: give one of them,
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from striate.data.segment import address, file_of
-from striate.data.sources.class_folder import split_named
-from striate.data.sources.list_columns import SPLIT_WORDS, Row, Rows
+from striate.data.sources.list_columns import Row, Rows
 from striate.data.sources.list_labels import check_labels, names_class
 from striate.data.sources.list_rows import read_rows, read_text
+from striate.data.sources.list_search import Search, beside, folders_near
 from striate.data.sources.listing import Kind, Listing, in_order
-from striate.data.sources.splits import SPLITS
-from striate.data.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from striate.data.sources.splits import SPLIT_WORDS, SPLITS, refuse_twice, split_named
+from striate.data.suffixes import IMAGE_SUFFIXES
 from striate.errors import DataError
 from striate.numbers import counted
 
 LIST_SUFFIXES = frozenset({".txt", ".csv", ".tsv", ".json", ".jsonl", ".list"})
 METADATA = ("metadata.csv", "metadata.jsonl")
 """Lists inside of a folder of images, as the Hugging Face hub has them."""
-_USUAL = (".jpg", ".jpeg", ".png", *sorted(VIDEO_SUFFIXES), *sorted(IMAGE_SUFFIXES))
-"""Suffixes that the names in a list may lack."""
 _HMDB51 = re.compile(r"(?P<label>.+)_test_split(?P<number>\d+)\.txt")
 _HMDB51_SPLITS = {"1": "train", "2": "test"}  # 0: not used
-_MOST_FOLDERS = 200
 
 
 def is_list(path: Path) -> bool:
@@ -43,7 +39,7 @@ def is_list(path: Path) -> bool:
 
 def list_clips(path: Path) -> Listing:
     """The clips that a list names. Raises DataError if more than a tenth of them are not there."""
-    search = _Search(_folders(path))
+    search = Search(folders_near(path))
     match = _HMDB51.fullmatch(path.name)
     if match or (path.is_dir() and not _metadata(path)):
         (rows, notes), lists = _hmdb51(path, match["number"] if match else "1")
@@ -96,73 +92,12 @@ def _metadata(folder: Path) -> dict[str, Path]:
 
 def clips_named(path: Path) -> list[str]:
     """The addresses of the clips that a list names, without what goes with it. Raises DataError."""
-    search = _Search(_folders(path))
-    rows = read_rows(path, search.has, _beside(path).has).rows
+    search = Search(folders_near(path))
+    rows = read_rows(path, search.has, beside(path).has).rows
     return [_address(search, row) or str(search.folders[0] / row.names[0]) for row in rows]
 
 
-@dataclass
-class _Search:
-    """Folders in which the paths of a list are looked for; where the last was found, the next is first."""
-
-    folders: list[Path]
-    suffixes: list[str] = field(default_factory=lambda: ["", *dict.fromkeys(_USUAL)])
-
-    def find(self, names: Iterable[str], *, moving: bool = False) -> str | None:
-        """A file or folder of one of these names, in the nearest folder that has one.
-
-        moving: no image is meant, as of a part in time: one of the same name is the video's thumbnail.
-        """
-        named = [(name, self._suffixes_of(name, moving)) for name in map(_of_here, names) if name.strip()]
-        for folder in self.folders:
-            for name, suffixes in named:
-                for suffix in suffixes:
-                    path = f"{folder / name}{suffix}"
-                    if os.path.exists(path):  # noqa: PTH110
-                        self._prefer(folder, suffix)
-                        return path
-        return None
-
-    def has(self, name: str) -> bool:
-        """Whether there is a file or folder of that name."""
-        return self.find([name]) is not None
-
-    def _suffixes_of(self, name: str, moving: bool) -> Sequence[str]:
-        known = Path(name).suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
-        usual = [suffix for suffix in self.suffixes if not moving or suffix not in IMAGE_SUFFIXES]
-        return ("",) if known else usual
-
-    def _prefer(self, folder: Path, suffix: str) -> None:
-        if self.folders[0] != folder:
-            self.folders.remove(folder)
-            self.folders.insert(0, folder)
-        if self.suffixes[0] != suffix:
-            self.suffixes.remove(suffix)
-            self.suffixes.insert(0, suffix)
-
-
-def _of_here(name: str) -> str:
-    """A path as it is written here: one that was written on Windows has backslashes between its folders."""
-    return name if os.sep == "\\" else name.replace("\\", "/")
-
-
-def _folders(path: Path) -> list[Path]:
-    """Its own folder, the one above, and the folders in both."""
-    own = (path if path.is_dir() else path.parent).absolute()
-    return list(dict.fromkeys([own, own.parent, *_inside(own), *_inside(own.parent)]))
-
-
-def _beside(path: Path) -> _Search:
-    """Looks in the list's own folder and in those there."""
-    own = path.parent.absolute()
-    return _Search([own, *_inside(own)])
-
-
-def _inside(folder: Path) -> list[Path]:
-    return sorted(Path(entry.path) for entry in os.scandir(folder) if entry.is_dir())[:_MOST_FOLDERS]
-
-
-def _address(search: _Search, row: Row) -> str | None:
+def _address(search: Search, row: Row) -> str | None:
     """Of the clip that a row names; None if it is not there."""
     cut = search.find(row.cut, moving=True)
     if cut is not None:
@@ -178,13 +113,13 @@ def _segments_note(paths: Sequence[str]) -> tuple[str, ...]:
     return (f"{len(segments)} of {len(paths)} clips are segments, of {counted(len(set(segments)), 'file')}",)
 
 
-def _splits(path: Path, search: _Search) -> tuple[Rows, list[str]]:
+def _splits(path: Path, search: Search) -> tuple[Rows, list[str]]:
     """The rows of a list and of those that go with it, and their names."""
     lists = _metadata(path) if path.is_dir() else _companions(path)
     rows: list[Row] = []
     notes: list[str] = []
     for split, file in lists.items():
-        read = read_rows(file, search.has, _beside(file).has)
+        read = read_rows(file, search.has, beside(file).has)
         if path.is_dir():  # names are below the list's own folder, which is that of a split
             below = file.parent.relative_to(path)
             named = [row._replace(names=tuple(str(below / name) for name in row.names)) for row in read.rows]
@@ -213,12 +148,14 @@ def _companions(path: Path) -> dict[str, Path]:
     found = re.search(r"(?<![a-z])(training|train)(?=list|[^a-z]|$)", path.stem.lower())
     if not found:
         return {"train": path}
-    lists = {"train": path}
-    for word, split in SPLIT_WORDS.items():
-        name = path.stem[: found.start()] + word + path.stem[found.end() :] + path.suffix
-        if split not in lists and (path.parent / name).is_file():
-            lists[split] = path.parent / name
-    return lists
+    names = {
+        path.stem[: found.start()] + word + path.stem[found.end() :] + path.suffix: split
+        for word, split in SPLIT_WORDS.items()
+        if split != "train"
+    }
+    others = {name: split for name, split in names.items() if (path.parent / name).is_file()}
+    refuse_twice(path.parent, others)
+    return {"train": path, **{split: path.parent / name for name, split in others.items()}}
 
 
 def _hmdb51(path: Path, number: str) -> tuple[Rows, list[str]]:

@@ -15,18 +15,23 @@ counted where the clip is read. A path without a label has its folder's name.
 import codecs
 import csv
 import json
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 
 from striate.data.segment import Segment, seconds_of
-from striate.data.sources.list_columns import AVA, SPLIT_WORDS, Row, Rows, is_header, rows_of, split_of
+from striate.data.sources.list_columns import AVA, Row, Rows, is_header, rows_of, split_of
 from striate.data.sources.list_json import rows_in_json
+from striate.data.sources.splits import split_named
 from striate.data.unreadable_files import open_regular
 from striate.errors import DataError
 
 _FORMS = "path,label or path,start,end,label, or a header that names the columns"
 _EXPECTED = "expected a list of images or clips, `path label` on each line"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_LINE = re.compile("\r\n|\r|\n")
 _BLANK = " \t;,"
 """What a row without anything in it is made of, as spreadsheets write it."""
 
@@ -48,24 +53,45 @@ def read_rows(path: Path, exists: Callable[[str], bool], beside: Callable[[str],
         return rows_in_json(path, text)
     if path.suffix.lower() == ".jsonl":
         return _from_json_lines(path, text)
-    lines = [line for line in text.splitlines() if line.strip(_BLANK) and not line.startswith("#")]
+    lines = [line for line in _LINE.split(text) if line.strip(_BLANK) and not line.startswith("#")]
     if not lines:
         raise DataError(f"{path} is empty: {_EXPECTED}")
-    separator = next((mark for mark in "\t;," if all(mark in line for line in lines)), None)
-    if separator is None:
-        return Rows(_from_words([line.strip() for line in lines], exists))
+    table: list[list[str]] = []
     try:
-        table = list(csv.reader(lines, delimiter=separator, skipinitialspace=True))
+        table = _table(text, lines[0])
+        if not table:
+            return Rows(_from_words([line.strip() for line in lines], exists))
         if not is_header(table[0]) and _is_title(table, exists):
             return _titled(table)
         return _from_table(table, beside)
     except IndexError:
-        columns = lines[0].count(separator) + 1
         raise DataError(
-            f"{path} has rows of fewer columns than the {columns} of its header: expected as many in each"
+            f"{path} has rows of fewer columns than the {len(table[0])} of its header: expected as many in "
+            "each"
         ) from None
     except (csv.Error, ValueError) as error:
         raise DataError(f"{path} is no table of images or clips: {error}") from None
+
+
+def _table(text: str, first: str) -> list[list[str]]:
+    """The cells of a table, row by row; none where no mark separates columns in every row."""
+    for mark in filter(first.__contains__, "\t;,"):
+        with _fields_of_any_length():
+            read = csv.reader(StringIO(text, newline=""), delimiter=mark, skipinitialspace=True)
+            rows = [row for row in read if "".join(row).strip() and not row[0].startswith("#")]
+        if all(len(row) > 1 for row in rows):
+            return rows
+    return []
+
+
+@contextmanager
+def _fields_of_any_length() -> Iterator[None]:
+    """A description beside the class may be longer than the 128 KiB that the reader takes for a mistake."""
+    usual = csv.field_size_limit(2**31 - 1)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(usual)
 
 
 def _from_json_lines(path: Path, text: str) -> Rows:
@@ -123,7 +149,7 @@ def _from_table(table: list[list[str]], beside: Callable[[str], bool]) -> Rows:
     if columns == 4 and all(map(_are_times, between)):
         rows = [Row((cells[0].strip(),), cells[3].strip(), None, _segment(cells[1:3])) for cells in table]
         return Rows(rows, ("its second and third column are read as start and end, in seconds",))
-    if columns == 3 and all(cells[2].strip().lower() in SPLIT_WORDS for cells in table):
+    if columns == 3 and all(split_named(cells[2]) for cells in table):
         return Rows([Row((cells[0].strip(),), cells[1].strip(), split_of(cells[2])) for cells in table])
     if columns > 3 or not all(cell.strip().isdecimal() for cells in between for cell in cells):
         raise ValueError(f"it has {columns} columns and no header: expected {_FORMS}")
