@@ -20,8 +20,8 @@ from striate.training.recipe import Recipe
 
 OF_WHAT_IS_PRINTED = {"json", "csv", "markdown", "html", "unit", "depth", "all", "picture"}
 """Options beside the function's: forms of its result, and parts of a result that has more than a terminal."""
-NO_WORD_SAYS = {"on_epoch_end", "optimizer", "progress", "reporter", "settings"}
-"""Parameters that are functions and objects; what `settings` gathers are options of their own."""
+NO_WORD_SAYS = {"on_epoch_end", "optimizer", "progress", "reporter"}
+"""Parameters that are functions and objects."""
 
 
 def commands() -> Iterator[tuple[str, Verb]]:
@@ -36,7 +36,7 @@ COMMANDS = dict(commands())
 
 
 def settings() -> set[str]:
-    """What `settings` of `train` and `compare` may be."""
+    """What functions that train gather."""
     return {one.name for kind in (Recipe, Augmentation) for one in fields(kind)} - {"augmentation"}
 
 
@@ -58,8 +58,9 @@ def test_every_verb_is_here() -> None:
 @pytest.mark.parametrize("function", COMMANDS)
 def test_options_are_parameters_and_the_reverse(function: str) -> None:
     takes, offers = parameters(function), set(options(function))
-    beside = (settings() if "settings" in takes else set()) - set(COMMANDS[function].without)
-    only_python = {name for name in takes if name in NO_WORD_SAYS}
+    gathering = {name for name, one in takes.items() if one.kind is one.VAR_KEYWORD}
+    beside = (settings() if gathering else set()) - set(COMMANDS[function].without)
+    only_python = gathering | {name for name in takes if name in NO_WORD_SAYS}
     assert offers - OF_WHAT_IS_PRINTED == (takes.keys() - only_python) | beside
     assert offers & OF_WHAT_IS_PRINTED == {one.name for one in COMMANDS[function].shown}
 

@@ -112,7 +112,7 @@ def test_asked_again_nothing_is_trained(whole: Comparison, small_clips: Path) ->
     assert whole.out is not None
     before = {path: path.stat().st_mtime_ns for path in whole.out.glob("plain-*/*")}
     told = Told()
-    again = small(small_clips, whole.out, seeds=2, reporter=told)
+    again = small(small_clips, whole.out, seeds=2, offline=True, reporter=told)
     assert {path: path.stat().st_mtime_ns for path in whole.out.glob("plain-*/*")} == before
     assert told.lines[:5] == [
         "backbone plain: the usual one for clips (--backbone names another)",

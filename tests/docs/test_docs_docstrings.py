@@ -43,8 +43,11 @@ def described(function: Callable[..., Any]) -> list[str]:
 
 
 def parameters(function: Callable[..., Any]) -> list[str]:
-    """Its arguments."""
-    return [name for name in inspect.signature(function).parameters if not name.startswith("_")]
+    """Its arguments, those of another function that it also takes left to that one."""
+    code = inspect.unwrap(function).__code__
+    gathering = sum(bool(code.co_flags & flag) for flag in (inspect.CO_VARARGS, inspect.CO_VARKEYWORDS))
+    own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + gathering]
+    return [name for name in inspect.signature(function).parameters if name in own and name[0] != "_"]
 
 
 @pytest.mark.parametrize("name", PUBLIC)

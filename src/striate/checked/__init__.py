@@ -13,5 +13,6 @@ Knows no torch: of a class that an annotation names it only asks whether the val
 
 from striate.checked.checking import checked
 from striate.checked.habits import meant
+from striate.checked.like import like
 
-__all__ = ["checked", "meant"]
+__all__ = ["checked", "like", "meant"]

@@ -30,7 +30,7 @@ VERB = Verb(
     needs=("data", "runs"),
     groups=GROUPS,
     configured=True,
-    without=("minutes", "fit", "from_scratch", "offline"),
+    without=("minutes",),
     goes_on=lambda asked: True,
     examples="""
 striate compare motion-digits --time 2d tsm 2plus1d 3d lstm

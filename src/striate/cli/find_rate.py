@@ -39,12 +39,7 @@ VERB = Verb(
     configured=True,
     groups=GROUPS,
     progress=lambda asked: counting("trying rates"),
-    without=(
-        "offline",
-        *("fit", "from_scratch", "mirrored", "span", "rate", "stride", "frame_rate", "reversed", "flow"),
-        "group_by",
-        *("epochs", "minutes", "learning_rate", "schedule", "warmup", "ema", "patience"),
-    ),
+    without=("epochs", "minutes", "learning_rate", "schedule", "warmup", "ema", "patience"),
     metavars={"picture": "FILE"},
     examples="""
 striate find-rate digits

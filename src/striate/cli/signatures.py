@@ -100,7 +100,19 @@ def signature_of(where: str, name: str) -> Signature:
         _parameter(place.arg, place.annotation, default, helps.get(place.arg, ""), home)
         for place, default in zip(places, defaults, strict=True)
     )
-    return Signature(re.split(r"\n\n(?:Returns|Raises):|\n\n>>>", text)[0], tuple(filter(None, found)))
+    own = tuple(filter(None, found))
+    text = re.split(r"\n\n(?:Returns|Raises):|\n\n>>>", text)[0]
+    return Signature(text, (*own, *_like(function, {place.arg for place in places}, home)))
+
+
+def _like(function: ast.FunctionDef, own: set[str], home: Module) -> Iterator[Parameter]:
+    """What `checked.like` lets it take besides."""
+    for made in function.decorator_list:
+        match made:
+            case ast.Call(func=ast.Name(id="like"), args=[ast.Name(id=other)], keywords=keywords):
+                without = " ".join(ast.literal_eval(one.value) for one in keywords).split()
+                theirs = keywords_of(home.imported[other], other)
+                yield from (one for one in theirs if one.name not in own and one.name not in without)
 
 
 @cache

@@ -32,23 +32,6 @@ VERB = Verb(
     positional=("data",),
     configured=True,
     groups=GROUPS,
-    without=(
-        "offline",
-        *(
-            "fit",
-            "from_scratch",
-            "mirrored",
-            "causal",
-            "span",
-            "rate",
-            "stride",
-            "frame_rate",
-            "reversed",
-            "flow",
-            "group_by",
-        ),
-        *("channels", "weights_mean", "weights_std"),
-    ),
     metavars={"set": "NAME=VALUES"},
     goes_on=lambda asked: True,
     examples="""

@@ -1,19 +1,17 @@
 """The verb `compare`: data and networks in, or finished runs, a table of cost and accuracy out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from striate.checked import checked
+from striate.checked import checked, like
 from striate.comparing.comparison import Comparison
 from striate.comparing.costs import matched
 from striate.comparing.finished_runs import compare_runs, refuse_processes, stopped
 from striate.comparing.request import CompareRequest, Member, planned
 from striate.comparing.rows import read_finished
 from striate.data import ClipData, open_data
-from striate.data.images.transform import AsTransform, transform_of
-from striate.data.optical_flow import Flow
 from striate.data.sources.given import Source, name_of
 from striate.errors import ArgumentError, unknown
 from striate.machine import describe, pick_device
@@ -21,21 +19,11 @@ from striate.models import OWN, WAYS
 from striate.models.own import short_name
 from striate.runs import RECORD, read_record
 from striate.training.backbone_choice import with_backbone
-from striate.training.presets import Preset, PresetName, check_names, recipe_request
+from striate.training.presets import check_names
 from striate.training.progress import Reporter, reporter_for
-from striate.training.recipe import Recipe
-from striate.training.request import (
-    AUTO,
-    Backbone,
-    ClipOptions,
-    MachineOptions,
-    NetworkOptions,
-    PictureOptions,
-    Request,
-    network_options,
-    written,
-)
-from striate.training.train import run_training
+from striate.training.request import AUTO, Backbone, MachineOptions, NetworkOptions, Request
+from striate.training.requested import machine_options, requested
+from striate.training.train import run_training, train
 
 Match = Literal["params", "macs", "time"]
 """What is to be equal besides the recipe."""
@@ -44,6 +32,7 @@ DEFAULT_WAYS = ("2d", "tsm")
 
 
 @checked
+@like(train, without="resume track on_epoch_end")
 def compare(
     data: Source | None = None,
     time: Sequence[str] = (),
@@ -54,28 +43,8 @@ def compare(
     match: Match | None = None,
     runs: Sequence[str | Path] = (),
     out: str | Path | None = None,
-    recipe: Recipe | PresetName | Preset | None = None,
-    options: dict[str, Any] | None = None,
-    weights: str | Path | None = None,
-    weights_mean: Sequence[float] = (),
-    weights_std: Sequence[float] = (),
-    size: int | None = None,
-    channels: int | None = None,
-    transform: AsTransform | None = None,
-    frames: int | None = None,
-    causal: bool = False,
-    span: float | str | None = None,
-    rate: float | None = None,
-    stride: int | None = None,
-    frame_rate: float | None = None,
-    mirrored: Mapping[str, str] | Sequence[str] = (),
-    reversed: Mapping[str, str] | Sequence[str] = (),
-    flow: Flow | None = None,
-    group_by: str | None = None,
-    device: str = "auto",
-    num_threads: int | None = None,
     reporter: Reporter | None = None,
-    **settings: Any,
+    **training: Any,
 ) -> Comparison:
     """Trains networks, or ways through time, several times over, and says what each is worth and costs.
 
@@ -95,28 +64,8 @@ def compare(
         runs: finished runs on the same data, made anywhere, that join the table.
         out: the folder of the comparison and its runs. By default one under runs/, the same for the same
             question.
-        recipe: as in `train`.
-        options: as in `train`.
-        weights: as in `train`.
-        weights_mean: as in `train`.
-        weights_std: as in `train`.
-        size: as in `train`.
-        channels: as in `train`.
-        transform: as in `train`.
-        frames: as in `train`.
-        causal: as in `train`.
-        span: as in `train`.
-        rate: as in `train`.
-        stride: as in `train`.
-        frame_rate: as in `train`.
-        mirrored: as in `train`.
-        reversed: as in `train`.
-        flow: as in `train`.
-        group_by: as in `train`.
-        device: as in `train`.
-        num_threads: as in `train`.
         reporter: as in `train`.
-        settings: as in `train`.
+        training: anything else that `train` takes, as size=64 or epochs=6.
 
     Returns:
         The table: a row for each network and way, with the spread over its trainings.
@@ -124,38 +73,22 @@ def compare(
     Raises:
         StriateError: in one sentence, for whatever in these does not fit.
     """
-    check_names(settings, compare)
+    check_names(training, compare)
     folder = None if out is None else Path(out)
-    machine, listener = MachineOptions(device, num_threads), reporter or reporter_for()
+    machine = machine_options(training)
+    listener = reporter or reporter_for()
     if data is None:
         return compare_runs(runs, folder, match, machine, listener)
-    several: Sequence[Any] = backbone if isinstance(backbone, list | tuple) else [backbone]
-    networks = tuple(network_options(one, weights, weights_mean, weights_std) for one in several)
-    if not networks:
-        raise ArgumentError("compare which networks? name a backbone, or several")
     source = name_of(data)
-    training = Request(
-        data=source,
-        recipe=recipe_request(recipe, settings),
-        network=networks[0],
-        options=options or {},
-        picture=PictureOptions(size, channels, written("mirrored", mirrored), None, transform_of(transform)),
-        clips=ClipOptions(
-            frames=frames,
-            causal=causal,
-            stride=stride,
-            flow=flow,
-            span=None if span is None else str(span),
-            rate=rate,
-            frame_rate=frame_rate,
-            reversed=written("reversed", reversed),
-            group_by=group_by,
-        ),
-    )
-    for network in networks:
-        replace(training, network=network).check()  # before data are opened
-    ways, out_yet = _ways(time, training), folder or _folder(source, networks)
-    request = CompareRequest(training, networks, ways, out_yet, seeds, minutes_each, match)
+    several: Sequence[Any] = backbone if isinstance(backbone, list | tuple) else [backbone]
+    asked = [requested(source, {**training, "backbone": one}) for one in several]
+    if not asked:
+        raise ArgumentError("compare which networks? name a backbone, or several")
+    for one in asked:
+        one.check()  # before data are opened
+    networks = tuple(one.network for one in asked)
+    ways, out_yet = _ways(time, asked[0]), folder or _folder(source, networks)
+    request = CompareRequest(asked[0], networks, ways, out_yet, seeds, minutes_each, match)
     request = _suited(request, listener)
     if folder is None:
         request = replace(request, out=_folder(source, request.networks))

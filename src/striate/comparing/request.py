@@ -122,7 +122,7 @@ class CompareRequest:
         """What all members have in common: a comparison goes on only where this is the same."""
         training = self.training
         named = {**vars(training.network), **vars(training.picture), **vars(training.clips)}
-        del named["backbone"]
+        del named["backbone"], named["offline"]
         first = self.networks[0].backbone
         shared = {
             "data": training.data,

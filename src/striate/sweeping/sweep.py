@@ -7,9 +7,9 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from striate.checked import checked
+from striate.checked import checked, like
 from striate.checked.checking import argument
-from striate.data.images.transform import AsTransform, transform_of
+from striate.data.images.transform import transform_of
 from striate.data.options import Options
 from striate.data.sources.given import Source, name_of
 from striate.errors import ArgumentError, MissingExtraError, RunError, StriateError, TrainingError
@@ -17,10 +17,11 @@ from striate.plain_values import to_plain
 from striate.runs import holds_run, read_record
 from striate.sweeping.ranges import Range, Values, space_of
 from striate.sweeping.result import Sweep, Trial
-from striate.training.presets import Facts, PresetName, check_names, recipe_request
+from striate.training.presets import Facts, PresetName, check_names
 from striate.training.progress import reporter_for
 from striate.training.recipe import SETTINGS
-from striate.training.request import AUTO, ClipOptions, PictureOptions, Request, network_options
+from striate.training.request import AUTO
+from striate.training.requested import requested
 from striate.training.train import train
 
 if TYPE_CHECKING:
@@ -32,11 +33,14 @@ BESIDE = ("backbone", "size", "recipe", "time", "frames")
 """What can be tried besides the settings of a recipe."""
 _ALL_TRIED = "all {} choices were tried"
 OF_MACHINE = ("device", "num_threads")
+NO_CHOICE = (*OF_MACHINE, "offline")
+"""What a sweep may be gone on with otherwise."""
 ASKED = "asked"
 """What the sweep is of, as its journal remembers."""
 
 
 @checked
+@like(train, without="resume track reporter on_epoch_end")
 def sweep(
     data: Source,
     *,
@@ -45,15 +49,7 @@ def sweep(
     out: str | Path | None = None,
     backbone: str = AUTO,
     recipe: PresetName | None = None,
-    options: dict[str, Any] | None = None,
-    weights: str | Path | None = None,
-    size: int | None = None,
-    transform: AsTransform | None = None,
-    time: str | None = None,
-    frames: int | None = None,
-    device: str = "auto",
-    num_threads: int | None = None,
-    **settings: Any,
+    **training: Any,
 ) -> Sweep:
     """Trains with one choice of settings after another, and says which scored best on the validation images.
 
@@ -70,15 +66,7 @@ def sweep(
         out: the folder of the sweep and its runs. By default one under runs/, the same for the same data.
         backbone: as in `train`.
         recipe: as in `train`.
-        options: as in `train`.
-        weights: as in `train`.
-        size: as in `train`.
-        transform: as in `train`.
-        time: as in `train`.
-        frames: as in `train`.
-        device: as in `train`.
-        num_threads: as in `train`.
-        settings: as in `train`.
+        training: anything else that `train` takes, as size=64 or epochs=6.
 
     Returns:
         The trials, the best first.
@@ -94,22 +82,15 @@ def sweep(
         )
     if trials < 1:
         raise ArgumentError(f"trials must be at least 1; got {trials}")
-    check_names(settings, sweep)
+    check_names(training, sweep)
     space = space_of(set, [*BESIDE, *SETTINGS])
-    for name in space.keys() & settings.keys():
+    for name in space.keys() & training.keys():
         raise ArgumentError(f"{name} is given and tried: leave one of the two out")
     source = name_of(data)
     folder = Path("runs") / f"{Path(source).name.replace(':', '-')}-sweep" if out is None else Path(out)
-    fixed: dict[str, Any] = {"backbone": backbone, "recipe": recipe, "options": options, "weights": weights}
-    fixed |= {
-        "size": size,
-        "time": time,
-        "frames": frames,
-        "device": device,
-        "num_threads": num_threads,
-    } | settings
-    if transform is not None:
-        fixed["transform"] = transform_of(transform)
+    fixed = {"backbone": backbone, "recipe": recipe, **training}
+    if "transform" in fixed:
+        fixed["transform"] = transform_of(fixed["transform"])
     _check(source, fixed, space)
     study = _study(folder, {"data": source, "set": {k: str(v) for k, v in space.items()}}, fixed)
     return _Sweeping(study, folder, source, space, fixed).run(trials)
@@ -120,20 +101,11 @@ def _check(data: str, fixed: Mapping[str, Any], space: Mapping[str, Values | Ran
     kinds = get_type_hints(train)
     for name, one in space.items():
         for value in one.ends:
-            asked = {**fixed, name: argument(name, kinds[name], value) if name in kinds else value}
-            settings = {key: asked[key] for key in asked.keys() & set(SETTINGS)}
-            recipe = recipe_request(asked["recipe"], settings)
-            recipe.recipe(Facts())
-            Options(size=asked["size"], frames=asked["frames"])
-            Request(
-                data,
-                recipe,
-                network_options(asked["backbone"], asked["weights"], (), ()),
-                asked["options"] or {},
-                PictureOptions(asked["size"]),
-                asked["time"],
-                ClipOptions(frames=asked["frames"]),
-            ).check()
+            tried = argument(name, kinds[name], value) if name in kinds else value
+            asked = requested(data, {**fixed, name: tried})
+            asked.recipe.recipe(Facts())
+            Options(size=asked.picture.size, frames=asked.clips.frames)
+            asked.check()
 
 
 def _study(folder: Path, asked: dict[str, Any], fixed: Mapping[str, Any]) -> "optuna.Study":
@@ -143,7 +115,9 @@ def _study(folder: Path, asked: dict[str, Any], fixed: Mapping[str, Any]) -> "op
     from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    asked = asked | {"fixed": to_plain({k: v for k, v in fixed.items() if k not in OF_MACHINE})}
+    asked = asked | {
+        "fixed": to_plain({k: v for k, v in fixed.items() if v is not None and k not in NO_CHOICE})
+    }
     folder.mkdir(parents=True, exist_ok=True)
     study = optuna.create_study(
         storage=JournalStorage(JournalFileBackend(str(folder / JOURNAL))),
@@ -232,7 +206,7 @@ class _Sweeping:
             return train(self.data, out=place, **{**self.fixed, **chosen}).status
         if read_record(place)["status"] == "finished":
             return "finished"
-        machine = {name: self.fixed[name] for name in OF_MACHINE}
+        machine = {name: self.fixed[name] for name in OF_MACHINE if name in self.fixed}
         return train(resume=place, **machine).status
 
     def _place(self, number: int) -> Path:

@@ -2,66 +2,45 @@
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from striate.checked import checked
-from striate.data.images.transform import AsTransform, transform_of
+from striate.checked import checked, like
 from striate.data.sources.given import Source, name_of
 from striate.errors import ArgumentError
 from striate.machine import keep_memory, pick_device, same_bits, threads
 from striate.training.optimisation import training_mode
-from striate.training.presets import Preset, PresetName, check_names, recipe_request
+from striate.training.presets import check_names
 from striate.training.process_group import process_group
 from striate.training.progress import Reporter
 from striate.training.rate_search import RatePoint, RateSearch, flown_apart, smoothed, steepest
-from striate.training.recipe import Recipe
-from striate.training.request import (
-    AUTO,
-    Backbone,
-    ClipOptions,
-    PictureOptions,
-    Request,
-    network_options,
-)
+from striate.training.request import Request
+from striate.training.requested import machine_options, requested
 from striate.training.setup import Setup, new_setup
 from striate.training.step import Learner
 from striate.training.stopping import within_limits
+from striate.training.train import train
 
 OWN = {"learning_rate", "schedule", "warmup", "epochs", "minutes", "ema", "patience"}
 """Settings of a training that the search decides itself."""
 
 
 @checked
+@like(train, without="resume out track reporter on_epoch_end")
 def find_learning_rate(
     data: Source,
     *,
     lowest: float = 1e-6,
     highest: float = 1.0,
     steps: int = 100,
-    recipe: Recipe | PresetName | Preset | None = None,
-    backbone: Backbone = AUTO,
-    options: dict[str, Any] | None = None,
-    weights: str | Path | None = None,
-    weights_mean: Sequence[float] = (),
-    weights_std: Sequence[float] = (),
-    size: int | None = None,
-    channels: int | None = None,
-    transform: AsTransform | None = None,
-    time: str | None = None,
-    frames: int | None = None,
-    causal: bool = False,
-    device: str = "auto",
-    num_threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
-    **settings: Any,
+    **training: Any,
 ) -> RateSearch:
     """Trains some hundred steps at learning rates from very low to very high, and suggests one.
 
@@ -73,22 +52,8 @@ def find_learning_rate(
         lowest: the first rate.
         highest: the last rate.
         steps: how many rates are tried, one a batch, each the same factor above the one before.
-        recipe: as in `train`.
-        backbone: as in `train`.
-        options: as in `train`.
-        weights: as in `train`.
-        weights_mean: as in `train`.
-        weights_std: as in `train`.
-        size: as in `train`.
-        channels: as in `train`.
-        transform: as in `train`.
-        time: as in `train`.
-        frames: as in `train`.
-        causal: as in `train`.
-        device: as in `train`.
-        num_threads: as in `train`.
         progress: is called with the number of steps done and that of all.
-        settings: as in `train`.
+        training: anything else that `train` takes, as backbone="plain" or batch_size=64.
 
     Returns:
         The loss at each rate, and the rate at which it fell fastest.
@@ -98,38 +63,32 @@ def find_learning_rate(
 
     >>> striate.find_learning_rate("digits", batch_size=64).suggested  # doctest: +SKIP
     """
-    check_names(settings, find_learning_rate)
-    _refuse(lowest, highest, steps, settings)
-    chosen = pick_device(device)
+    check_names(training, find_learning_rate)
+    _refuse(lowest, highest, steps, training)
+    machine = machine_options(training)
+    device = pick_device(machine.device)
     keep_memory()
-    request = Request(
-        data=name_of(data),
-        recipe=recipe_request(recipe, {"algorithms": "plain"} | settings),  # few steps: nothing is measured
-        network=network_options(backbone, weights, weights_mean, weights_std),
-        options=options or {},
-        picture=PictureOptions(size, channels, transform=transform_of(transform)),
-        time=time,
-        clips=ClipOptions(frames=frames, causal=causal),
-    )
+    # few steps: no algorithms are measured
+    request = requested(name_of(data), {"algorithms": "plain"} | training)
     rates = [float(rate) for rate in np.geomspace(float(lowest), float(highest), steps)]
     with (
-        process_group(chosen) as group,
-        threads(num_threads),
+        process_group(device) as group,
+        threads(machine.num_threads),
         torch.random.fork_rng(devices=range(torch.cuda.device_count())),
-        same_bits(chosen),
+        same_bits(device),
     ):
         setup = new_setup(request, group, Reporter())
         return _searched(setup, request, rates, progress)
 
 
-def _refuse(lowest: float, highest: float, steps: int, settings: dict[str, Any]) -> None:
+def _refuse(lowest: float, highest: float, steps: int, training: dict[str, Any]) -> None:
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise ArgumentError("find-rate searches in one process: start it without torchrun")
     if not 0 < lowest < highest:
         raise ArgumentError(f"rates rise from lowest, above 0, to highest; got {lowest:g} and {highest:g}")
     if not 10 <= steps <= 10_000:
         raise ArgumentError(f"a search takes 10 to 10,000 steps; got {steps:,}")
-    for name in OWN & settings.keys():
+    for name in OWN & training.keys():
         raise ArgumentError(f"find-rate tries each rate for one step, without an average: leave {name} out")
 
 

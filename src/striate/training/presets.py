@@ -141,11 +141,17 @@ class RecipeRequest:
         return (*["recipe"] * (self.preset is not default), *self.settings)
 
 
-def check_names(settings: Mapping[str, Any], function: Callable[..., Any]) -> None:
-    """Raises ArgumentError for names that are no setting of a recipe: what the function may have meant."""
-    for name in settings:
-        if name not in SETTINGS and name != "augmentation":
-            near = meant(name, [*signature(function).parameters, *SETTINGS])
+def is_setting(name: str) -> bool:
+    """Whether a recipe has it."""
+    return name in SETTINGS or name == "augmentation"
+
+
+def check_names(arguments: Mapping[str, Any], function: Callable[..., Any]) -> None:
+    """Raises ArgumentError for names that are neither the function's nor a recipe's: what may be meant."""
+    takes = [name for name, one in signature(function).parameters.items() if one.kind is not one.VAR_KEYWORD]
+    for name in arguments:
+        if name not in takes and not is_setting(name):
+            near = meant(name, [*takes, *SETTINGS])
             hint = f"did you mean {near}?" if near else f"beside its own it takes {', '.join(SETTINGS)}"
             raise ArgumentError(f"{function.__name__} has no argument {name!r}: {hint}")
 

@@ -1,7 +1,7 @@
 """What somebody asked `train` for, and what can be refused of it before any data are read."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -9,7 +9,6 @@ from typing import Any, cast
 from torch import nn
 
 from striate.data import ClipData, ImageData
-from striate.data.exchanges import pairs_of
 from striate.data.images.framing import Fit
 from striate.data.images.transform import AsTransform
 from striate.data.optical_flow import Flow, require_flow
@@ -17,11 +16,6 @@ from striate.data.options import DEFAULT_FRAMES, span_of
 from striate.errors import ArgumentError, DataError
 from striate.models import CLIP_NETWORKS, NetworkSpec
 from striate.models import options as options_of
-from striate.models.own import name_of
-from striate.models.weight_files import read_weights
-from striate.published.files import weights_file
-from striate.published.hub import hub_weights, is_hub
-from striate.published.table import published, published_names
 from striate.training.presets import SMALL, RecipeRequest
 
 # What can be asked of a training besides its recipe: each group is one value, which a request holds, and each
@@ -62,50 +56,6 @@ class NetworkOptions:
 
 FOR_PHOTOGRAPHS = "resnet18"
 """The backbone of colour photographs for which none was named."""
-
-
-def _weights_path(backbone: str, weights: str | Path, offline: bool) -> Path:
-    """The file of weights: by its path, or by the name that published ones have, which may fetch it."""
-    backbone = FOR_PHOTOGRAPHS if backbone == AUTO else backbone
-    named = isinstance(weights, str) and weights in published_names(backbone) and not Path(weights).exists()
-    return weights_file(published(backbone, str(weights)).file, offline=offline) if named else Path(weights)
-
-
-def network_options(
-    backbone: Backbone,
-    weights: str | Path | None,
-    mean: Sequence[float],
-    std: Sequence[float],
-    from_scratch: bool = False,
-    offline: bool = False,
-) -> NetworkOptions:
-    """The options from what a function was called with."""
-    name = backbone if isinstance(backbone, str) else name_of(backbone)
-    pixels = tuple(map(float, mean)), tuple(map(float, std))
-    if weights is not None and is_hub(weights):
-        return _of_hub(name, str(weights), pixels, from_scratch, offline)
-    path = None if weights is None else _weights_path(name, weights, offline)
-    return NetworkOptions(name, path, pixels[0], pixels[1], from_scratch, offline)
-
-
-def _of_hub(
-    backbone: str,
-    address: str,
-    pixels: tuple[tuple[float, ...], tuple[float, ...]],
-    from_scratch: bool,
-    offline: bool,
-) -> NetworkOptions:
-    """With weights of a repository: normalised as it says, in the network that they are of."""
-    found = hub_weights(address, offline)
-    network = found.network(read_weights(found.file))
-    seen = pixels if any(pixels) else (found.pixels.mean, found.pixels.std)
-    chosen = network if backbone == AUTO else backbone
-    return NetworkOptions(chosen, found.file.absolute(), seen[0], seen[1], from_scratch, offline)
-
-
-def written(name: str, pairs: Mapping[str, str] | Sequence[str]) -> tuple[str, ...]:
-    """Pairs of classes as they are typed, open=close. Raises ArgumentError for what is none."""
-    return tuple(f"{one}={other}" for one, other in pairs_of(name, pairs))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import torch
 
 from striate.checked import checked
 from striate.data.images.framing import Fit
-from striate.data.images.transform import AsTransform, transform_of
+from striate.data.images.transform import AsTransform
 from striate.data.optical_flow import Flow
 from striate.data.sources.given import Source, is_given, name_of
 from striate.errors import ArgumentError
@@ -20,21 +20,13 @@ from striate.training.callback import OnEpochEnd, asking
 from striate.training.concluding import Run, conclude, keep
 from striate.training.loop import Loop
 from striate.training.plan import clock
-from striate.training.presets import Preset, PresetName, check_names, recipe_request
+from striate.training.presets import Preset, PresetName, check_names
 from striate.training.process_group import ProcessGroup, process_group
 from striate.training.progress import Reporter, reporter_for
 from striate.training.recipe import Recipe
 from striate.training.refusing import refuse_existing
-from striate.training.request import (
-    AUTO,
-    Backbone,
-    ClipOptions,
-    MachineOptions,
-    PictureOptions,
-    Request,
-    network_options,
-    written,
-)
+from striate.training.request import AUTO, Backbone, MachineOptions, Request
+from striate.training.requested import machine_options, requested
 from striate.training.resuming import refuse_changes, refuse_other_data
 from striate.training.setup import Setup, new_setup, resumed_setup
 from striate.training.stopping import stop_on_signal
@@ -151,35 +143,17 @@ def train(
 
     >>> train("digits", epochs=6, batch_size=64).test.top1  # doctest: +SKIP
     """
+    arguments = {**locals(), **settings}
+    check_names(settings, train)
     source = None if data is None else name_of(data)
     again = resume is not None and source is not None and is_given(source)
     if (data is None) == (resume is None) and not again:
         raise ArgumentError("give either data to train on, or --resume with the folder of a run")
     if resume is not None and source is not None:
         refuse_other_data(Path(resume), source)
-    check_names(settings, train)
-    request = Request(
-        data=str(source),
-        recipe=recipe_request(recipe, settings),
-        network=network_options(backbone, weights, weights_mean, weights_std, from_scratch, offline),
-        options=options or {},
-        picture=PictureOptions(size, channels, written("mirrored", mirrored), fit, transform_of(transform)),
-        time=time,
-        clips=ClipOptions(
-            frames=frames,
-            causal=causal,
-            stride=stride,
-            flow=flow,
-            span=None if span is None else str(span),
-            rate=rate,
-            frame_rate=frame_rate,
-            reversed=written("reversed", reversed),
-            group_by=group_by,
-        ),
-        out=None if out is None else Path(out),
-    )
+    request = requested(str(source), arguments)
     old = None if resume is None else Path(resume)
-    machine = MachineOptions(device, num_threads)
+    machine = machine_options(arguments)
     return run_training(request, old, machine, tuple(track), reporter, on_epoch_end)
 
 
