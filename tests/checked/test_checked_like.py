@@ -2,6 +2,7 @@
 
 import inspect
 
+import numpy as np
 import pytest
 
 from striate.checked import checked, like
@@ -27,7 +28,7 @@ def test_its_signature_is_both_its_own_first():
 
 
 def test_only_what_was_given_comes_checked_by_its_annotation_where_it_was_declared():
-    assert search("a", size=3.0, epochs=2) == {"steps": 100, "out": 0, "size": 3, "epochs": 2}
+    assert search("a", size=np.int64(3), epochs=2) == {"steps": 100, "out": 0, "size": 3, "epochs": 2}
     with pytest.raises(ArgumentError) as caught:
         search("a", size="big")
     assert str(caught.value) == "size must be a whole number or None; got 'big': for example size=112"

@@ -24,7 +24,7 @@ from striate.published import hub
 from striate.published.files import kept_in
 from striate.published.hub import hub_weights
 from striate.published.network import published_network
-from striate.training.request import network_options
+from striate.training.requested import requested
 
 ADDRESS = "hf://someone/small.net_in1k"
 SEEN = {
@@ -103,10 +103,11 @@ def test_what_the_repository_says_is_what_the_network_sees(
 
 def test_a_training_begins_from_it(by_hand: Put) -> None:
     folder = by_hand()
-    asked = network_options("auto", ADDRESS, (), ())
+    asked = requested("digits", {"weights": ADDRESS}).network
     assert (asked.backbone, asked.weights) == ("squeezenet1_1", folder / "model.safetensors")
     assert asked.weights_mean == (127.5, 102.0, 76.5)
-    assert network_options("auto", ADDRESS, (1.0,), (2.0,)).weights_mean == (1.0,)
+    pixels = {"weights_mean": (1.0,), "weights_std": (2.0,)}
+    assert requested("digits", {"weights": ADDRESS, **pixels}).network.weights_mean == (1.0,)
 
 
 def test_what_is_not_ours_is_timms(by_hand: Put, monkeypatch: pytest.MonkeyPatch, network: nn.Module) -> None:

@@ -17,7 +17,8 @@ from striate.published.files import kept_in
 from striate.runs import read_record
 from striate.training import backbone_choice
 from striate.training.backbone_choice import with_backbone
-from striate.training.request import NetworkOptions, Request, network_options
+from striate.training.request import NetworkOptions, Request
+from striate.training.requested import requested
 from weight_server import NETWORK, Publisher, publish, serving, small_weights
 
 BY_HAND = "(--backbone names another)"
@@ -200,5 +201,5 @@ def test_offline_fetches_nothing(publisher: Publisher, at_hand: Callable[[int, i
     assert chosen.network.backbone == "fast"
     assert "is not here, and nothing is fetched offline" in str(note)
     with pytest.raises(WeightsError, match="is not here, and nothing is fetched offline"):
-        network_options(NETWORK, "imagenet", (), (), offline=True)
+        requested("digits", {"backbone": NETWORK, "weights": "imagenet", "offline": True})
     assert publisher.asked == []
