@@ -16,7 +16,7 @@ from striate.errors import ArgumentError, NetworkError, RunError, WeightsError
 from striate.published import table
 from striate.published.files import kept_in
 from striate.published.network import published_network
-from striate.training.request import network_options
+from striate.training.requested import requested
 from weight_server import NETWORK, Publisher, publish, serving, small_weights
 
 NAMES = [f"thing {number}" for number in range(1000)]
@@ -181,10 +181,12 @@ def test_a_folder_as_publisher(weights: Path, publisher: Publisher, monkeypatch:
 
 
 def test_a_training_starts_from_weights_by_name(publisher: Publisher, weights: Path) -> None:
-    for name in ("imagenet", "imagenet-v1"):
-        assert network_options(NETWORK, name, (), ()).weights == kept_in() / weights.name
-    assert network_options(NETWORK, weights, (), ()).weights == weights
-    assert network_options(NETWORK, "kinetics", (), ()).weights == Path("kinetics")  # a file, if anything
+    def path_of(named: str | Path) -> Path | None:
+        return requested("digits", {"backbone": NETWORK, "weights": named}).network.weights
+
+    assert {path_of("imagenet"), path_of("imagenet-v1")} == {kept_in() / weights.name}
+    assert path_of(weights) == weights
+    assert path_of("kinetics") == Path("kinetics")  # a file, if anything
     assert publisher.asked == [weights.name]
 
 
