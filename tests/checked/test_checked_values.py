@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pytest
@@ -10,9 +10,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
+from typing_extensions import TypeAliasType
 
 from striate.checked.values import MisfitError, as_annotated
 from striate.checked.words import expected
+
+T = TypeVar("T")
+ARRAY = TypeAliasType("ARRAY", np.ndarray[Any, T], type_params=(T,))
+NAMED = TypeAliasType("NAMED", ARRAY[Any] | str)
+"""As `type NAMED = ...` makes them, which is how NumPy declares NDArray since 2.5."""
 
 
 class Folder:
@@ -120,3 +126,13 @@ def test_every_finite_number(number: float) -> None:
 
 def test_a_module_is_called_as_it_is_imported() -> None:
     assert expected(nn.Module | None) == "a torch.nn.Module or None"
+
+
+def test_an_alias_that_carries_a_name_is_what_it_stands_for() -> None:
+    array = np.zeros(3)
+    assert as_annotated(ARRAY[np.float64], array) is array
+    assert as_annotated(NAMED, array) is array
+    assert as_annotated(NAMED | None, "a") == "a"
+    assert expected(NAMED | None) == "a numpy.ndarray, a string or None" == expected(np.ndarray | str | None)
+    with pytest.raises(MisfitError):
+        as_annotated(NAMED, 3)

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from striate.checked.words import MOST, ROWS
+from striate.checked.words import MOST, ROWS, unnamed
 
 _LARGEST = 1 << 63
 _MISSING = (errno.ENOENT, errno.ENOTDIR)
@@ -26,6 +26,7 @@ def as_annotated(kind: Any, value: Any, name: str = "") -> Any:
     >>> as_annotated(tuple[int, ...], [1, 2])
     (1, 2)
     """
+    kind = unnamed(kind)
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Annotated or isinstance(kind, TypeVar):
         return as_annotated(parts[0] if parts else Any, value, name)

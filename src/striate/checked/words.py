@@ -112,7 +112,15 @@ def expected(kind: Any) -> str:
     return _or(dict.fromkeys(_alternatives(kind)))
 
 
+def unnamed(kind: Any) -> Any:
+    """What an alias that carries a name stands for (`type X = ...`; NumPy's NDArray is one since 2.5)."""
+    while hasattr(kind, "__value__"):
+        kind = kind.__value__
+    return kind
+
+
 def _alternatives(kind: Any) -> list[str]:
+    kind = unnamed(kind)
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Annotated or isinstance(kind, TypeVar):
         return _alternatives(parts[0] if parts else Any)
