@@ -44,6 +44,41 @@ SIMPLE: list[Run] = [
         lambda x: F.linear(x, torch.zeros(1, 6)),
     ),
     *(
+        lambda x: F.conv2d(x, torch.zeros(6, 2, 3, 2), torch.zeros(6), 2, (1, 0), 1, 2),
+        lambda x: F.conv2d(x, torch.zeros(6, 4, 1, 3), padding="same"),
+        lambda x: F.conv2d(x[0], torch.zeros(6, 4, 3, 3), stride=(1, 2), dilation=(2, 1)),
+        lambda x: F.conv1d(x[0], torch.zeros(3, 5, 4), padding=1),
+        lambda x: F.conv3d(x[None], torch.zeros(3, 2, 1, 3, 3)),
+    ),
+    *(
+        lambda x: F.max_pool2d(x, 2),
+        lambda x: F.max_pool2d(x, (2, 3), (1, 2), 1, ceil_mode=True),
+        lambda x: F.max_pool2d(x, 2, return_indices=True)[1],
+        lambda x: F.max_pool2d(x[0], 3, dilation=2),
+        lambda x: nn.MaxPool3d((1, 2, 2))(x[None]),
+        lambda x: nn.MaxPool1d(2)(x[0]),
+        lambda x: F.avg_pool2d(x, 2, 1, 1, False, False, 3),
+        lambda x: nn.AvgPool3d(2, ceil_mode=True)(x[None]),
+        lambda x: F.avg_pool1d(x[0], 3, 2),
+        lambda x: F.adaptive_max_pool2d(x, (3, None)),
+        lambda x: F.adaptive_max_pool1d(x[0], 2, return_indices=True)[0],
+    ),
+    *(
+        lambda x: x.sum(),
+        lambda x: x.sum((0, -1), keepdim=True),
+        lambda x: torch.sum(x.long(), 1),
+        lambda x: x.sum(2, dtype=torch.float64),
+        lambda x: x.mean(()),
+        lambda x: torch.mean(x, (1, 3)),
+    ),
+    *(
+        lambda x: nn.GRU(6, 3, num_layers=2)(x[0])[0],
+        lambda x: nn.RNN(6, 3, bidirectional=True, batch_first=True)(x[0])[1],
+        lambda x: nn.LSTM(6, 3)(x[0])[1][1],
+        lambda x: nn.LSTM(6, 3, bidirectional=True)(x[0, 0])[0],
+    ),
+    *(lambda x: torch.zeros_like(x), lambda x: torch.ones_like(x, dtype=torch.int32)),
+    *(
         lambda x: torch.zeros(3, 4).copy_(torch.ones(4)),
         lambda x: x.clone().fill_(2).mul_(3).add_(x).clamp_(min=0),
     ),
@@ -62,10 +97,16 @@ def test_shapes_and_types_are_those_of_numbers(run: Run) -> None:
 @pytest.mark.parametrize(
     ("run", "words"),
     [
-        (lambda x: F.linear(x, torch.zeros(5, 7)), "same reduction dim"),
+        (
+            lambda x: F.linear(x, torch.zeros(5, 7)),
+            r"mat1 and mat2 shapes cannot be multiplied \(40x6 and 7x5\)",
+        ),
         (lambda x: x + x[:, :3], "broadcast"),
         (lambda x: torch.cat([x, x[:, :, :3]], 1), "[Ss]izes of tensors"),
         (lambda x: F.conv2d(x, torch.zeros(3, 4, 9, 9)), "Kernel size can't be greater"),
+        (lambda x: F.conv2d(x, torch.zeros(3, 3, 3, 3)), "channel"),
+        (lambda x: F.max_pool2d(x, 9), "too small"),
+        (lambda x: F.max_pool2d(x, 2, padding=2), "half"),
     ],
 )
 def test_what_cannot_be_is_refused(run: Run, words: str) -> None:
@@ -88,6 +129,7 @@ OPENED = """
 import sys, torch
 from striate import step_of
 from striate.models import CATALOGUE, NetworkSpec, build
+from striate.tuning.calls import calls_of
 for backbone in CATALOGUE:
     if backbone not in ("vgg16", "alexnet", "resnet34", "resnet50", "resnet101"):  # of kinds that others are
         build(backbone, classes=3, size=64)
@@ -96,7 +138,9 @@ for backbone in ("resnet18", "mobilenet_v2", "squeezenet1_1", "alexnet"):
         with torch.device("cpu"):
             NetworkSpec(backbone, 3, 3, 64, time=way, frames=8).without_numbers()
 step_of(build("resnet18", classes=3, time="tsm", causal=True).eval(), size=64)
-assert "torch._dynamo" not in sys.modules
+for way in ("tsm", "3d", "lstm"):
+    calls_of(build("plain", classes=3, size=28, time=way, frames=8), (2, 3, 8, 28, 28))
+assert not {"torch._dynamo", "torch.fx.experimental.symbolic_shapes", "sympy"} & {*sys.modules}
 """
 
 

@@ -16,6 +16,7 @@ from striate.data.augment.augment import augment
 from striate.data.augment.draws import Draws, draw, mirrored_first
 from striate.errors import TrainingError
 from striate.evaluating.scoring import autocast
+from striate.machine import seed_device
 from striate.training.loss import Tally, batch_loss
 from striate.training.optimisation import make_optimizer, moving_average, pace, set_pace
 from striate.training.process_group import processes
@@ -89,7 +90,7 @@ class Learner:
 
     def _seed(self, step: int) -> None:
         """Dropouts draw from here: shared ones the same on every process, what else draws its own."""
-        torch.manual_seed(_mixed(self.recipe.seed, step, self.group.rank))
+        seed_device(self.device, _mixed(self.recipe.seed, step, self.group.rank))
         SharedDropout.generator = torch.Generator(self.device).manual_seed(_mixed(self.recipe.seed, step, 0))
 
     @contextmanager

@@ -9,6 +9,8 @@ from torch import Tensor
 from torch.nn import functional, init
 from torch.overrides import TorchFunctionMode
 
+from striate.watching.shapes import recurrent, shape_of
+
 _FILLS = frozenset(
     {
         *(Tensor.normal_, Tensor.uniform_, Tensor.fill_, Tensor.zero_, Tensor.copy_, Tensor.bernoulli_),
@@ -30,17 +32,11 @@ _ALIKE = frozenset(
 )
 """What gives a tensor like its first."""
 
+_NEW = frozenset({torch.empty_like, torch.zeros_like, torch.ones_like})
+"""The same, where nothing else is asked of it."""
+
 _PAIRS = frozenset({Tensor.add, Tensor.sub, Tensor.mul, torch.add, torch.sub, torch.mul})
 """What joins two tensors element by element."""
-
-_OF_THE_SAME_SHAPE: dict[Callable[..., Any], Callable[..., Any]] = {
-    torch.mean: torch.sum,
-    Tensor.mean: Tensor.sum,
-    functional.adaptive_avg_pool1d: functional.adaptive_max_pool1d,
-    functional.adaptive_avg_pool2d: functional.adaptive_max_pool2d,
-    functional.adaptive_avg_pool3d: functional.adaptive_max_pool3d,
-}
-"""What takes the same arguments and gives the same shape."""
 
 
 class _ShapesOnly(TorchFunctionMode):
@@ -60,13 +56,14 @@ class _ShapesOnly(TorchFunctionMode):
         named = kwargs or {}
         first = args[0] if args else named.get("tensor")
         if isinstance(first, Tensor) and first.is_meta:
-            func = _OF_THE_SAME_SHAPE.get(func, func)
             if func in _FILLS:
                 return first
-            if func in _ALIKE or (func in _PAIRS and _alike(*args[:2])):
-                return torch.empty_like(first)
-            if func is functional.linear and first.shape[-1] == args[1].shape[1]:
-                return first.new_empty(*first.shape[:-1], args[1].shape[0])
+            if func in _ALIKE or (func in _NEW and not named) or (func in _PAIRS and _alike(*args[:2])):
+                return first.new_empty(first.shape)
+            if (shape := shape_of(func, args, named)) is not None:
+                return first.new_empty(shape)
+            if found := recurrent(func, args):
+                return found
         return func(*args, **named) if func is not torch.cat else _cat(*args, **named)
 
 
