@@ -120,10 +120,9 @@ def _speaking(words: Sequence[str]) -> AbstractContextManager[None]:
     """Refusals in Vietnamese where that is asked for, those of the words themselves included."""
     if "--language=vi" not in words and ("--language", "vi") not in pairwise(words):
         return nullcontext()
-    from striate.pages.languages import Sentences, errors_in
-    from striate.pages.vietnamese_refusals import SENTENCES
+    from striate.pages.refusals import told_in
 
-    return errors_in(Sentences("vi", SENTENCES))
+    return told_in("vi")
 
 
 def _unknown(verb: str) -> str:

@@ -35,14 +35,14 @@ def show(
         all: also show rows that only move elements.
     """
     from striate.inspecting import Inspection
-    from striate.pages.languages import errors_in
+    from striate.pages.refusals import told_in
 
     if html is not None:
         from striate.runs import write_text
 
         write_text(html, result.to_html())
     if isinstance(result, Inspection) and unit is not None:
-        with errors_in(result.say):
+        with told_in(result.language):
             _show_unit(result, *unit_of(unit), json=json)
     elif json:
         print_json(result.to_json())

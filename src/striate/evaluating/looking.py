@@ -76,7 +76,7 @@ def look_at_videos(look: Look, paths: Sequence[Path]) -> Iterator[Seen]:
         try:
             yield Seen([look(path)])
         except (ArgumentError, DataError) as problem:
-            reason = str(problem).removeprefix(f"cannot read the video {path}: ")
+            reason = problem.reason if isinstance(problem, UnreadableError) else str(problem)
             unfit = problem if isinstance(problem, ArgumentError) else None
             yield Seen((), [Skipped(str(path), reason=reason)], unfit)
 

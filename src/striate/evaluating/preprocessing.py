@@ -23,8 +23,8 @@ Shown: TypeAlias = str | Path | bytes | Image.Image | np.ndarray | Tensor
 
 _CHANNELS = (1, 3, 4)  # grey, RGB, RGB with transparency
 _FORMS = {
-    3: "pixels of an image are uint8 from 0 to 255, H×W or H×W×C as an array, C×H×W as a tensor",
-    4: "pixels of a clip are uint8 from 0 to 255, T×H×W×C as an array, C×T×H×W as a tensor",
+    3: "an image are uint8 from 0 to 255, H×W or H×W×C as an array, C×H×W as a tensor",
+    4: "a clip are uint8 from 0 to 255, T×H×W×C as an array, C×T×H×W as a tensor",
 }
 
 
@@ -99,21 +99,21 @@ class Preprocess:
         kinds = "an image file, its bytes, a picture of Pillow or pixels"
         raise ArgumentError(
             f"{kinds if self.sampling is None else 'a video file or pixels'} can be shown; got "
-            f"{type(shown).__name__}: {_FORMS[self._axes]}"
+            f"{type(shown).__name__}: pixels of {_FORMS[self._axes]}"
         )
 
     def _of_pixels(self, shown: np.ndarray | Tensor) -> np.ndarray:
         pixels = shown.detach().cpu().numpy() if isinstance(shown, Tensor) else shown
         if pixels.dtype != np.uint8 or not pixels.size:
             raise ArgumentError(
-                f"{_FORMS[self._axes]}; got {pixels.dtype} of {by(pixels.shape) or 'no axes'}"
+                f"pixels of {_FORMS[self._axes]}; got {pixels.dtype} of {by(pixels.shape) or 'no axes'}"
             )
         grey = pixels.ndim == 2 and self._axes == 3
         if pixels.ndim != self._axes and not grey:
-            raise ArgumentError(f"{_FORMS[self._axes]}; got {_shape(pixels)}")
+            raise ArgumentError(f"pixels of {_FORMS[self._axes]}; got {_shape(pixels)}")
         planes = pixels[None] if grey else _channels_first(pixels, isinstance(shown, Tensor))
         if planes is None:
-            raise ArgumentError(f"{_FORMS[self._axes]}, C being 1, 3 or 4; got {_shape(pixels)}")
+            raise ArgumentError(f"pixels of {_FORMS[self._axes]}, C being 1, 3 or 4; got {_shape(pixels)}")
         if self.sampling is not None:
             self._check_frames(planes.shape[1])
         frames = planes[None] if self.sampling is None else planes.swapaxes(0, 1)  # (T, C, H, W)

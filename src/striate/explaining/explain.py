@@ -27,7 +27,6 @@ from striate.explaining.pixels import explain_pixels
 from striate.explaining.question import Question, parameter_index, position
 from striate.explaining.receptive_fields import ReceptiveFields
 from striate.explaining.subject import Subject, open_subject
-from striate.explaining.texts.sentences import speaking
 from striate.explaining.unit import Unit, choose, explain_unit, with_followers
 from striate.explaining.update import explain_update
 from striate.explaining.weight_gradient import (
@@ -38,6 +37,7 @@ from striate.explaining.weight_gradient import (
     start_of_chain,
 )
 from striate.pages.languages import Language
+from striate.pages.refusals import speaking
 from striate.tracing.layer_record import LayerRecord, Recorded
 
 

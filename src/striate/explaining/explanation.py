@@ -20,8 +20,7 @@ from striate.explaining.unit import Unit
 from striate.explaining.weight_gradient import WeightGradient
 from striate.numbers import by, number
 from striate.pages import Block, Document, Paragraph, Section, Shown, Table, document_of
-from striate.pages.languages import Sentences
-from striate.pages.vietnamese_refusals import TABLES
+from striate.pages.refusals import of_tables
 from striate.plain_values import ToJson, to_plain
 
 LABELS = ("contents", "skip")
@@ -141,10 +140,6 @@ class Explanation(Shown):
         return Picture("receptive_field", (tile,), ("",), marks=(mark,))
 
 
-OF_TABLES = {"vi": Sentences("vi", TABLES)}
-"""What tables say of themselves, by language; all else of a document is in its language from the start."""
-
-
 @document_of.register
 def document(explanation: Explanation) -> Document:
     """The document in the explanation's language."""
@@ -158,7 +153,7 @@ def document(explanation: Explanation) -> Document:
         glossary_title=say("glossary.title"),
         labels={name: say(f"label.{name}") for name in LABELS},
     )
-    return OF_TABLES[say.language].document(found) if say.language in OF_TABLES else found
+    return of_tables(say.language).document(found)
 
 
 def _kind_name(kind: str | None, say: Texts) -> str:

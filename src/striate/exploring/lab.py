@@ -12,8 +12,7 @@ from striate.errors import ArgumentError
 from striate.exploring.opening import Opening
 from striate.exploring.saved import SavedPage
 from striate.pages import Shown
-from striate.pages.languages import Sentences, speaking
-from striate.pages.vietnamese_refusals import SENTENCES as REFUSALS
+from striate.pages.refusals import speaking
 from striate.runs import read_record
 from striate.web.guard import LOCAL, Guard
 from striate.web.served import Address, Served, address_of, check_port, listen, require_server
@@ -59,7 +58,7 @@ class Lab(Address, Shown):
         return {"address": self.address}
 
 
-@speaking({"vi": Sentences("vi", REFUSALS)})  # not those of explaining, which load torch
+@speaking
 @checked
 def lab(
     network: Any = None,

@@ -14,12 +14,13 @@ from striate.arithmetic.described import Recording
 from striate.checked import checked
 from striate.errors import ArgumentError, DataError, NetworkError
 from striate.inspecting.inputs import Given, inputs_of, shape_in, with_channels_first
-from striate.inspecting.inspection import VIETNAMESE, Input, Inspection
+from striate.inspecting.inspection import Input, Inspection
 from striate.inspecting.loading import Loaded, load_network
 from striate.inspecting.rows import table_of, with_shares
 from striate.inspecting.side_by_side import SideBySide
 from striate.numbers import by, counted
-from striate.pages.languages import Language, speaking
+from striate.pages.languages import Language
+from striate.pages.refusals import speaking
 from striate.tracing import Inputs, trace
 from striate.tracing.inputs import as_inputs
 
@@ -65,7 +66,7 @@ def inspect(
 ) -> SideBySide: ...
 
 
-@speaking({"vi": VIETNAMESE})
+@speaking
 @checked
 def inspect(
     network: Network,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,19 @@ from striate.inspecting.layers import Layer, Totals
 from striate.inspecting.summary import facts_of, first_remarks, remarks_of
 from striate.inspecting.table import csv_of, layer_table, shown
 from striate.inspecting.vietnamese import SENTENCES
-from striate.inspecting.vietnamese_sentences import ERRORS, REMARKS
+from striate.inspecting.vietnamese_remarks import REMARKS
 from striate.numbers import by
 from striate.pages import Shown
 from striate.pages.languages import ENGLISH, Language, Sentences
+from striate.pages.refusals import refusals
 from striate.pages.terminal import facts
-from striate.pages.vietnamese_refusals import SENTENCES as REFUSALS
 from striate.runs import write_text
-from striate.tracing.vietnamese import SENTENCES as OF_TRACING
 
-VIETNAMESE = Sentences("vi", {**REFUSALS, **OF_TRACING, **ERRORS, **REMARKS, **SENTENCES})
+
+@cache
+def vietnamese() -> Sentences:
+    """All that an inspection says, remarks on what its network could not be asked among it."""
+    return Sentences("vi", {**refusals("vi").table, **REMARKS, **SENTENCES})
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,7 @@ class Inspection(Shown):
     @property
     def say(self) -> Sentences:
         """What it says, in its language."""
-        return ENGLISH if self.language == "en" else VIETNAMESE
+        return ENGLISH if self.language == "en" else vietnamese()
 
     @property
     def title(self) -> str:

@@ -4,13 +4,11 @@ So whatever makes a document, or raises an error, does not know that there are l
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, wraps
-from typing import Literal, ParamSpec, TypeVar
+from functools import cache, cached_property
+from typing import Literal, NamedTuple
 
-from striate.errors import StriateError
 from striate.pages.document import Block, Document, Drawing, KeyFigures, Notes, Paragraph, Section
 from striate.pages.table import Cell, Column, Table
 
@@ -18,8 +16,20 @@ Language = Literal["en", "vi"]
 NAMES = "layer"
 """The head of a column whose cells are names, which stay as they are."""
 _PLACE = re.compile(r"\{(\w+)\}")
-P = ParamSpec("P")
-R = TypeVar("R")
+_NARROW = {"span": "[^,;]*", "word": r"[^\s,;]+"}
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+class _Template(NamedTuple):
+    english: str
+    other: str
+    words: tuple[str, ...]
+    """What stands between the places of the English one."""
+
+    def fits(self, sentence: str) -> re.Match[str] | None:
+        """Where its places are in a sentence."""
+        known = all(one in sentence for one in self.words)  # so that most never become a pattern
+        return _pattern(self.english).fullmatch(sentence) if known else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +37,8 @@ class Sentences:
     """Templates in English, each with the template in the other language that has the same {places}.
 
     A place may hold anything, or nothing, which stays as it is; {part}, {part1} … are sentences of the table
-    themselves, or several joined by " · ", which no other place holds; a {span} holds no comma. No template:
-    the language is English.
+    themselves, or several joined by " · ", which no other place holds; a {span} holds no comma, and a {word}
+    no space. No template: the language is English.
     """
 
     language: Language
@@ -40,18 +50,37 @@ class Sentences:
         >>> Sentences("vi", {"{n} layers": "{n} tầng"})("3 layers")
         '3 tầng'
         """
+        return self._said(sentence, self._templates)
+
+    def refusal(self, sentence: str) -> str:
+        """The sentence of an error, which no template may tell that only joins two parts.
+
+        >>> Sentences("vi", {"{a} and {b}": "{a} và {b}"}).refusal("it is cut off and cannot be read")
+        'it is cut off and cannot be read'
+        """
+        return self._said(sentence, self._whole)
+
+    def _said(self, sentence: str, templates: Iterable[_Template]) -> str:
         plain = sentence.replace("\N{NO-BREAK SPACE}", " ")
-        for pattern, template in self._patterns:
-            if found := pattern.fullmatch(plain):
+        for one in templates:
+            if found := one.fits(plain):
                 facts = found.groupdict().items()
-                return template.format(**{k: self(v) if k.startswith("part") else v for k, v in facts})
+                return one.other.format(**{k: self(v) if k.startswith("part") else v for k, v in facts})
         return sentence
 
     @cached_property
-    def _patterns(self) -> tuple[tuple[re.Pattern[str], str], ...]:
-        """Each template as a pattern; those that say most of their own first."""
-        ordered = sorted(self.table.items(), key=lambda pair: -len(_PLACE.sub("", pair[0])))
-        return tuple((_pattern(english), other) for english, other in ordered)
+    def _templates(self) -> list[_Template]:
+        """Those that say most of their own first."""
+        found = [
+            _Template(english, other, tuple(_PLACE.split(english)[::2]))
+            for english, other in self.table.items()
+        ]
+        return sorted(found, key=lambda one: -sum(map(len, one.words)))
+
+    @cached_property
+    def _whole(self) -> list[_Template]:
+        """Those that do not only join parts."""
+        return [one for one in self._templates if {*_WORD.findall(" ".join(one.words))} - {"and", "or"}]
 
     def document(self, document: Document) -> Document:
         """The whole document."""
@@ -108,34 +137,7 @@ class Sentences:
 ENGLISH = Sentences("en", {})
 
 
-@contextmanager
-def errors_in(say: Callable[[str], str]) -> Iterator[None]:
-    """Errors inside the block are told in another language."""
-    try:
-        yield
-    except StriateError as error:
-        error.args = (say(error.sentence), *error.args[1:])
-        raise
-
-
-def speaking(languages: Mapping[str, Sentences]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A verb whose errors are in the language that it is asked for, by its argument `language`.
-
-    Args:
-        languages: what is said in each; in others, English.
-    """
-
-    def of(verb: Callable[P, R]) -> Callable[P, R]:
-        @wraps(verb)
-        def spoken(*args: P.args, **kwargs: P.kwargs) -> R:
-            with errors_in(languages.get(str(kwargs.get("language")), ENGLISH)):
-                return verb(*args, **kwargs)
-
-        return spoken
-
-    return of
-
-
+@cache
 def _pattern(template: str) -> re.Pattern[str]:
     pieces = _PLACE.split(template)
     quoted = [f"(?P<{one}>{_held(one)})" if n % 2 else re.escape(one) for n, one in enumerate(pieces)]
@@ -144,6 +146,6 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 def _held(place: str) -> str:
     """What a place may hold, as a pattern."""
-    if place == "span":
-        return "[^,;]*"
+    if narrow := _NARROW.get(place.rstrip("0123456789")):
+        return narrow
     return ".*?" if place.startswith("part") else "(?:(?! · ).)*?"

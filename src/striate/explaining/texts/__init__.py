@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from striate.checked import checked
 from striate.errors import ArgumentError, unknown
 from striate.explaining.texts import english, vietnamese
-from striate.explaining.texts.sentences import translated
 from striate.pages.languages import Language
+from striate.pages.refusals import refusals
 
 Glossary = dict[str, tuple[str, str]]
 ByLanguage = Mapping[str, Mapping[str, str]]
@@ -39,7 +39,7 @@ class Texts:
 
     def sentence(self, english: str) -> str:
         """A sentence that arose in English."""
-        return translated(english, self.language)
+        return refusals(self.language)(english)
 
     def of(self, own: ByLanguage) -> "Texts":
         """The same language with the texts of a kind."""
