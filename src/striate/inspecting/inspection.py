@@ -28,7 +28,8 @@ from striate.runs import write_text
 @cache
 def vietnamese() -> Sentences:
     """All that an inspection says, remarks on what its network could not be asked among it."""
-    return Sentences("vi", {**refusals("vi").table, **REMARKS, **SENTENCES})
+    said = {one: other for one, other in refusals("vi").table.items() if " " in one}  # not the words in them
+    return Sentences("vi", {**said, **REMARKS, **SENTENCES})
 
 
 @dataclass(frozen=True)
