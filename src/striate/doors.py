@@ -14,7 +14,10 @@ _SWITCHES = (
 )
 SWITCHES = frozenset(_SWITCHES.split("|"))
 """What is True or False."""
-_WORDS = "auto|camera|cpu|fp32|macs|off|parameters|plain|time|whole|2d|3d|2plus1d|tsm|rnn|lstm|gru|two-stream"
+_WORDS = (
+    "auto|camera|cpu|crop|fast|fp32|macs|off|own|pad|parameters|plain|squash|thorough|time|whole|2d|3d|2plus1d|"
+    "tsm|rnn|lstm|gru|two-stream"
+)
 """Values that are words. Any other word behind an option only goes on with the sentence."""
 _NUMBER = r"\d[\d.e+-]*"
 _SIZES = r"\d+(?:x\d+)+"

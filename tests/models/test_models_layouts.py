@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from striate.errors import WeightsError
 from striate.models import build, load_weights
-from striate.models.layouts import EVERY, IMAGENET, LAYOUTS, Layout, recognised, without_way
+from striate.models.layouts import EVERY, IMAGENET, LAYOUTS, Layout, in_our_names, recognised, without_way
 
 # (network, its options, table, place in the table): each of a table's layouts on a network of its family
 USES = (
@@ -32,6 +32,8 @@ USES = (
     ("tsm_resnet50", {}, "tsm_resnet", 1),
     ("tsm_mobilenet_v2", {}, "tsm_mobilenet", 0),
     ("tsm_mobilenet_v2", {}, "tsm_mobilenet", 1),
+    ("mobilenet_v2", {}, "timm", 0),
+    ("vgg16", {}, "timm", 1),
 )
 every_use = pytest.mark.parametrize(
     ("name", "options", "family", "place"), USES, ids=[f"{u[0]} {LAYOUTS[u[2]][u[3]].origin}" for u in USES]
@@ -112,6 +114,29 @@ KNOWN = {
         "features.17.conv.1.1.weight": "backbone.layer7.0.conv.1.bn.weight",
         "features.18.0.weight": "backbone.conv2.conv.weight",
     },
+    ("timm", 0): {
+        "features.0.0.weight": "conv_stem.weight",
+        "features.0.1.bias": "bn1.bias",
+        "features.1.conv.0.0.weight": "blocks.0.0.conv_dw.weight",
+        "features.1.conv.0.1.running_var": "blocks.0.0.bn1.running_var",
+        "features.1.conv.1.weight": "blocks.0.0.conv_pw.weight",
+        "features.1.conv.2.bias": "blocks.0.0.bn2.bias",
+        "features.3.conv.0.0.weight": "blocks.1.1.conv_pw.weight",
+        "features.3.conv.0.1.bias": "blocks.1.1.bn1.bias",
+        "features.17.conv.1.0.weight": "blocks.6.0.conv_dw.weight",
+        "features.17.conv.1.1.bias": "blocks.6.0.bn2.bias",
+        "features.17.conv.2.weight": "blocks.6.0.conv_pwl.weight",
+        "features.17.conv.3.running_mean": "blocks.6.0.bn3.running_mean",
+        "features.18.0.weight": "conv_head.weight",
+        "features.18.1.weight": "bn2.weight",
+        "classifier.1.weight": "classifier.weight",
+    },
+    ("timm", 1): {
+        "features.28.bias": "features.28.bias",
+        "classifier.0.weight": "pre_logits.fc1.weight",
+        "classifier.3.bias": "pre_logits.fc2.bias",
+        "classifier.6.weight": "head.fc.weight",
+    },
 }
 
 
@@ -158,6 +183,33 @@ def test_rules_shift_numbers() -> None:
     layout = Layout("someone", IMAGENET, {"stage{s}.{b}.bn": "s{s+2}.{b}.norm", "fc": "out"})
     names = layout.names(["stage1.12.bn.weight", "fc.bias", "stage1.12.conv.weight", "xfc.bias"])
     assert names == {"stage1.12.bn.weight": "s3.12.norm.weight", "fc.bias": "out.bias"}
+
+
+def test_a_convolution_of_a_whole_map_is_a_linear_layer() -> None:
+    """timm's VGG keeps its fully connected layers so; the order of the inputs is the same."""
+    with torch.device("meta"):
+        network = build("vgg16", classes=7)
+    state = file_of(network, LAYOUTS["timm"][1])
+    state["pre_logits.fc1.weight"] = state["pre_logits.fc1.weight"].view(4096, 512, 7, 7)
+    state["pre_logits.fc2.weight"] = state["pre_logits.fc2.weight"].view(4096, 4096, 1, 1)
+    found, notes, layout = in_our_names(state, network, EVERY)
+    assert (notes, layout) == ((), LAYOUTS["timm"][1])
+    assert {name: one.shape for name, one in found.items()} == {
+        name: one.shape for name, one in network.state_dict().items()
+    }
+    weight, seen = torch.rand(3, 2, 4, 4), torch.rand(1, 2, 4, 4)
+    there, here = nn.functional.conv2d(seen, weight), nn.functional.linear(seen.flatten(1), weight.flatten(1))
+    torch.testing.assert_close(there.flatten(1), here)
+
+
+def test_timms_mobilenet_goes_both_ways() -> None:
+    source = grown("mobilenet_v2")
+    state = file_of(source, LAYOUTS["timm"][0])
+    twin = blank(source)
+    report = load_weights(twin, state)
+    assert same(twin, source)
+    assert (report.loaded, report.untrained, report.notes) == (tuple(source.state_dict()), (), ())
+    assert file_of(twin, LAYOUTS["timm"][0]).keys() == state.keys()
 
 
 @cache
@@ -332,6 +384,7 @@ PUBLISHED = {
     "tsm_mobilenet": dict.fromkeys(
         ("mit-han-lab", "MMAction2"), ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
     ),
+    "timm": {"timm": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))},
 }
 
 

@@ -5,11 +5,12 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
 from PIL import Image
-from torch import nn
+from torch import Tensor, nn
 
 from small_runs import At, go_on, small_recipe, small_run
 from striate import build, compare, evaluate, explain, load, predict, train
@@ -49,6 +50,12 @@ FILE = """
     def gives(classes):
         return "a network"
 
+    def hands_on(*, weights=None, progress=True, **given):
+        return Net(in_channels=1, image_size=(8, 8), **given)
+
+    def hands_nothing_on(**given):
+        return make(10, 1, **given)
+
     network = make(10, 1)
     number = 5
 """
@@ -67,6 +74,8 @@ def test_a_function_is_called_with_what_it_takes(here: Path, where: str) -> None
     network = build(f"{where}:make", classes=5, channels=1, size=(9, 7), width=6)
     assert network(torch.zeros(2, 1, 9, 7)).shape == (2, 5)
     assert options(f"{where}:make") == {"width": 4}
+    assert build(f"{where}:hands_on", classes=3, channels=1, size=8).fc.out_features == 3
+    assert build(f"{where}:hands_nothing_on", classes=10, channels=1, size=8)[6].out_features == 10
     shaped = build(f"{where}:Net", classes=3, channels=2, size=(4, 5))
     assert shaped.fc.weight.shape == (3, 40)
     assert build(f"{where}:fixed", classes=10, channels=1, size=8)(torch.zeros(1, 1, 8, 8)).shape == (1, 10)
@@ -81,7 +90,7 @@ def test_a_function_is_called_with_what_it_takes(here: Path, where: str) -> None
         ("no_such_module:make", "there is no module no_such_module to take no_such_module:make from: name "
          "a Python file or an importable module, as in my.py:make"),
         ("my.py:mak", "unknown name in my.py 'mak': did you mean 'make'? Known: Net, fails, fixed, gives, "
-         "make, needs, network"),
+         "hands_nothing_on, hands_on, make, needs, network"),
         ("my.py:number", "my.py:number should give a torch.nn.Module; it is of type int"),
         ("my.py:needs", "my.py:needs needs depth, which nobody gives it: give it a default, as in "
          "def needs(classes, depth=…)"),
@@ -257,24 +266,80 @@ def test_compared(here: Path, small_clips: Path) -> None:
     assert table.rows[0].macs == table.rows[1].macs
 
 
-def test_timm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Called as timm's own factory is; without the package a sentence."""
-    asked: dict[str, object] = {}
+class OfTimm(nn.Module):
+    """A network of timm's form: its parts, its names, and what its factory hands it."""
 
-    def create_model(name: str, **given: object) -> nn.Module:
-        asked.update(given, name=name)
-        return Small(int(str(given["num_classes"])))
+    def __init__(self, num_classes: int = 1000, in_chans: int = 3, drop_rate: float = 0.0) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_chans, 4, 3, stride=2, padding=1, bias=False)
+        self.bn1, self.act1 = nn.BatchNorm2d(4), nn.ReLU(inplace=True)
+        self.global_pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(1))
+        self.drop_rate, self.fc = drop_rate, nn.Linear(4, num_classes)
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        seen: Tensor = self.act1(self.bn1(self.conv1(x)))
+        return seen
+
+    def forward(self, x: Tensor) -> Tensor:
+        seen = self.global_pool(self.forward_features(x))
+        return self.fc(nn.functional.dropout(seen, self.drop_rate, self.training))  # type: ignore[no-any-return]
+
+
+class OfPatches(OfTimm):
+    """One that is made for pictures of one size, and asks for it."""
+
+    def __init__(self, img_size: tuple[int, int] = (224, 224), **given: Any) -> None:
+        super().__init__(**given)
+        self.img_size = img_size
+
+
+@pytest.fixture
+def timm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module of timm's form in the package's place, whose names of networks are these two."""
+
+    def create_model(name: str, **given: Any) -> nn.Module:
+        known = {"small": OfTimm, "patches": OfPatches}
+        if name not in known:
+            raise RuntimeError(f"Unknown model ({name})")
+        return known[name](**given)
 
     stand_in = ModuleType("timm")
     monkeypatch.setattr(stand_in, "create_model", create_model, raising=False)
     monkeypatch.setitem(sys.modules, "timm", stand_in)
-    build("timm:resnet26", classes=4, channels=1, size=8, drop_rate=0.2)
-    assert asked == {"name": "resnet26", "num_classes": 4, "in_chans": 1, "drop_rate": 0.2}
+
+
+@pytest.mark.usefixtures("timm")
+def test_timm_is_called_as_its_own_factory_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a size, where the network asks for one; without the package a sentence."""
+    network = build("timm:small", classes=4, channels=1, size=8, drop_rate=0.2)
+    assert (network.fc.out_features, network.conv1.in_channels, network.drop_rate) == (4, 1, 0.2)
+    assert build("timm:patches", classes=4, size=(8, 6)).img_size == (8, 6)
+    assert build("timm:patches", classes=4).img_size == (224, 224)
+    with pytest.raises(NetworkError) as refused:
+        build("timm:smal", classes=4, size=8)
+    assert str(refused.value) == (
+        "timm:smal, called with num_classes=4, in_chans=3, img_size=(8, 8), failed: RuntimeError: Unknown "
+        "model (smal)"
+    )
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(NetworkError) as refused:
-        build("timm:resnet26", classes=4, channels=1, size=8)
-    assert str(refused.value).startswith("timm:resnet26 needs the package timm (")
+        build("timm:small", classes=4, channels=1, size=8)
+    assert str(refused.value).startswith("timm:small needs the package timm (")
     assert str(refused.value).endswith("): pip install 'striate[timm]'")
+
+
+@pytest.mark.usefixtures("timm")
+def test_a_network_of_timms_is_trained_resumed_explained_and_compared(away: Path) -> None:
+    asked = {"backbone": "timm:small", "options": {"drop_rate": 0.1}}
+    stopped = small_run(away / "run", small_recipe(epochs=2), on_epoch_end=lambda row: False, **asked)
+    assert (stopped.status, go_on(stopped.path).status) == ("stopped", "finished")
+    whole = small_run(away / "whole", small_recipe(epochs=2), **asked)
+    images = torch.rand(2, 1, 8, 8)
+    assert torch.equal(load(stopped.path)(images), load(whole.path)(images))
+    found = explain(whole.path, "digits/test/3", layer="conv1", weight=(1, 0, 1, 1))
+    assert found.checks()
+    other = small_run(away / "other", small_recipe(epochs=2))
+    assert [row.backbone for row in compare(runs=[whole.path, other.path]).rows] == ["timm:small", "plain"]
 
 
 def test_short_names() -> None:

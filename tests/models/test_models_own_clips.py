@@ -31,6 +31,12 @@ FILE = """
     def fixed():
         return Clip(5, 1)
 
+    class Sixteen(Clip):
+        def forward(self, clips):
+            if clips.shape[2] != 16:
+                raise ValueError("of 16 frames")
+            return super().forward(clips)
+
     class FramesFirst(Clip):
         # Of clips (N, T, C, H, W), and says it of itself unless it is told not to.
 
@@ -139,6 +145,18 @@ def test_one_that_takes_frames_for_channels_is_told(here: Path, channels: int) -
             {"time": None},
             "my.py:Clip fails on a picture of 1×1×8×8: IndexError: Dimension out of range (expected to be in "
             "range of [-4, 3], but got 4); it takes clips by itself: say so with --time own",
+        ),
+        (
+            "my.py:Sixteen",
+            {"time": "own", "frames": 4},
+            "my.py:Sixteen fails on a clip of 1×1×4×8×8: ValueError: of 16 frames; it takes clips of 16 "
+            "frames: give --frames 16",
+        ),
+        (
+            "my.py:Sixteen",
+            {"time": None},
+            "my.py:Sixteen fails on a picture of 1×1×8×8: ValueError: of 16 frames; it takes clips by itself: "
+            "say so with --time own",
         ),
         (
             "my.py:FramesFirst",

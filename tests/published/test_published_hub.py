@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from striate import build, predict
 from striate.errors import ArgumentError, MissingExtraError, NetworkError, WeightsError
+from striate.models.layouts import LAYOUTS
 from striate.published import hub
 from striate.published.files import kept_in
 from striate.published.hub import hub_weights
@@ -121,6 +122,20 @@ def test_what_is_not_ours_is_timms(by_hand: Put, monkeypatch: pytest.MonkeyPatch
         torch.equal(one, other)
         for one, other in zip(found.network.parameters(), network.parameters(), strict=True)
     )
+
+
+def test_what_timm_calls_otherwise_is_ours(by_hand: Put) -> None:
+    """Without timm: its MobileNetV2 has our layers under its names."""
+    torch.manual_seed(0)
+    ours = build("mobilenet_v2", classes=3).eval()
+    theirs = LAYOUTS["timm"][0].names(ours.state_dict())
+    folder = by_hand(architecture="mobilenetv2_100")
+    save_file({theirs[name]: one for name, one in ours.state_dict().items()}, folder / "model.safetensors")
+    found = published_network(ADDRESS)
+    assert found.weights.network == "mobilenet_v2"
+    image = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        assert torch.equal(found.network(image), ours(image))
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,11 @@ CALLED = {
     "size": ("size", "image_size", "img_size"),
 }
 """What a builder is given, and the parameters that take it."""
+NUM_CLASSES = "num_classes"
+"""The name under which it goes into **kwargs, as of torchvision's functions, where no parameter takes it."""
 TIMM, GIVEN = "timm", "module"
+LENGTHS = (DEFAULT_FRAMES, 16, 32)
+"""Frames of clips that networks are made for."""
 _given: dict[str, nn.Module] = {}
 
 
@@ -91,7 +95,7 @@ def example(backbone: str, shape: tuple[int, ...] | None) -> nn.Module:
     where, _, name = backbone.rpartition(":")
     channels, *size = shape if shape is not None and len(shape) == 3 else (3, 224, 224)
     if where == TIMM:
-        return _timm(name)(1000, channels)
+        return _timm(name)(1000, channels, None if shape is None else (size[0], size[1]))
     _refuse_address(backbone)
     made = named(imported(where, backbone), backbone)
     Source.of(backbone).trust()
@@ -132,12 +136,28 @@ def _calling(backbone: str, make: Make) -> Make:
     parameters = inspect.signature(make).parameters
     taken = _taken(parameters)
     others = _options(backbone, parameters, taken)
+    if "classes" not in taken and _HANDED_ON in [parameter.kind for parameter in parameters.values()]:
+        make, taken = _sparing(make, NUM_CLASSES), {"classes": NUM_CLASSES, **taken}
 
     def build(classes: int, channels: int = 3, size: Size | None = None, **options: Any) -> nn.Module:
         asked = {"classes": classes, "channels": channels, "size": size}
         return _made(backbone, make, {name: asked[ours] for ours, name in taken.items()} | options)
 
     return _signed(build, others)
+
+
+def _sparing(make: Make, name: str) -> Make:
+    """The same, called without that argument where something inside of it has no parameter of the name."""
+
+    def call(**given: Any) -> nn.Module:
+        try:
+            return make(**given)
+        except TypeError as error:
+            if name not in given or f"'{name}'" not in str(error):
+                raise
+            return make(**{key: value for key, value in given.items() if key != name})
+
+    return call
 
 
 def _options(
@@ -157,7 +177,8 @@ def _is_needed(parameter: inspect.Parameter) -> bool:
     return parameter.default is parameter.empty
 
 
-_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_HANDED_ON = inspect.Parameter.VAR_KEYWORD
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, _HANDED_ON)
 
 
 def _signed(build: Make, options: list[inspect.Parameter]) -> Make:
@@ -218,17 +239,19 @@ _FRAMES_FIRST = (
 
 
 def _hint(network: nn.Module, shape: tuple[int, ...]) -> str:
-    """What to say where a network takes clips in place of pictures, or frames before channels."""
-    if len(shape) == 4:
-        return (
-            _FRAMES_FIRST
-            if _takes(network.get_submodule("backbone"), (shape[1], shape[0], *shape[2:]))
-            else ""
+    """What to say where a network takes clips in place of pictures, frames first, or other lengths."""
+    channels, *picture = shape[0], *shape[-2:]
+    if len(shape) == 3:
+        taken = any(
+            _takes(network, (*axes, *picture))
+            for frames in LENGTHS
+            for axes in ((channels, frames), (frames, channels))
         )
-    clip = (shape[0], DEFAULT_FRAMES, *shape[1:])
-    if _takes(network, clip) or _takes(network, (clip[1], clip[0], *clip[2:])):
-        return "; it takes clips by itself: say so with --time own"
-    return ""
+        return "; it takes clips by itself: say so with --time own" if taken else ""
+    if _takes(network.get_submodule("backbone"), (shape[1], channels, *picture)):
+        return _FRAMES_FIRST
+    frames = next((frames for frames in LENGTHS if _takes(network, (channels, frames, *picture))), None)
+    return "" if frames is None else f"; it takes clips of {frames} frames: give --frames {frames}"
 
 
 def _mistakes_frames(network: nn.Module, shape: tuple[int, ...]) -> bool:
@@ -274,6 +297,8 @@ def _timm(name: str) -> Make:
     def build(classes: int, channels: int = 3, size: Size | None = None, drop_rate: float = 0.0) -> nn.Module:
         arguments = {"num_classes": positive("classes", classes), "in_chans": positive("channels", channels)}
         known = {"drop_rate": drop_rate} if drop_rate else {}
-        return _made(f"timm:{name}", lambda **given: timm.create_model(name, **given), arguments | known)
+        sized = {} if size is None else {"img_size": size}
+        create = _sparing(lambda **given: timm.create_model(name, **given), "img_size")
+        return _made(f"timm:{name}", create, arguments | known | sized)
 
     return build

@@ -25,7 +25,7 @@ import torch
 from striate.downloading import PATIENCE_SECONDS
 from striate.errors import ArgumentError, MissingExtraError, WeightsError
 from striate.models import NETWORKS, build
-from striate.models.layouts import Pixels
+from striate.models.layouts import CALLED, EVERY, Pixels, in_our_names
 from striate.models.weight_files import State
 from striate.published.files import is_offline, kept_in
 
@@ -55,12 +55,13 @@ class HubWeights:
     notes: tuple[str, ...]
 
     def network(self, state: State) -> str:
-        """The backbone that takes these weights: of the catalogue where it has their names, else timm's."""
-        if self.architecture in NETWORKS:
+        """The backbone that takes these weights: of the catalogue where it is the same, else timm's."""
+        name = CALLED.get(self.architecture, self.architecture)
+        if name in NETWORKS:
             with torch.device("meta"):
-                ours = build(self.architecture, classes=self.scores).state_dict()
-            if ours.keys() == state.keys():
-                return self.architecture
+                ours = build(name, classes=self.scores)
+            if in_our_names(state, ours, EVERY)[0].keys() == ours.state_dict().keys():
+                return name
         return f"timm:{self.architecture}"
 
     @property

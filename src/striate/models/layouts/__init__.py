@@ -7,6 +7,7 @@ that the names are those which the packages give.
 
 from striate.models.layouts.layout import Layout, Pixels, State, in_our_names, recognised, without_way
 from striate.models.layouts.tables import C3D, CSN, I3D, IMAGENET, KINETICS, SLOWFAST, X3D
+from striate.models.layouts.timm import CALLED, TIMM
 from striate.models.layouts.tsm import TSM_MOBILENET, TSM_RESNET
 
 LAYOUTS: dict[str, tuple[Layout, ...]] = {
@@ -17,11 +18,13 @@ LAYOUTS: dict[str, tuple[Layout, ...]] = {
     "slowfast": SLOWFAST,
     "tsm_resnet": TSM_RESNET,
     "tsm_mobilenet": TSM_MOBILENET,
+    "timm": TIMM,
 }
 
 EVERY = tuple(layout for family in LAYOUTS.values() for layout in family)
 
 __all__ = [
+    "CALLED",
     "EVERY",
     "IMAGENET",
     "KINETICS",

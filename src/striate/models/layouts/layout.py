@@ -117,8 +117,8 @@ def in_our_names(
     for layer, last in layout.swapped.items():
         _swap_inputs(renamed, f"{layer}.weight", last)
     for name, tensor in renamed.items():
-        if name in wanted and _without_ones(tensor) == _without_ones(wanted[name]):
-            renamed[name] = tensor.reshape(wanted[name].shape)  # a 1×1×1 convolution as a linear layer
+        if name in wanted and _is_same_layer(tensor, wanted[name]):
+            renamed[name] = tensor.reshape(wanted[name].shape)
     return *_with_identities(renamed, network, layout), layout
 
 
@@ -131,6 +131,12 @@ def without_way(wanted: Mapping[str, Tensor]) -> State:
 def _unwrapped(state: Mapping[str, Tensor]) -> State:
     """Names without `net`, which the published temporal shifts wrap their convolution in."""
     return {name.replace(".net.", "."): tensor for name, tensor in state.items()}
+
+
+def _is_same_layer(theirs: Tensor, ours: Tensor) -> bool:
+    """Whether theirs is a 1×1×1 convolution, or one of a whole map, and ours a linear layer."""
+    of_map = ours.ndim == 2 < theirs.ndim and theirs.flatten(1).shape == ours.shape
+    return of_map or _without_ones(theirs) == _without_ones(ours)
 
 
 def _without_ones(tensor: Tensor) -> list[int]:
