@@ -155,8 +155,8 @@ def test_one_that_takes_frames_for_channels_is_told(here: Path, channels: int) -
         (
             "my.py:Sixteen",
             {"time": None},
-            "my.py:Sixteen fails on a picture of 1×1×8×8: ValueError: of 16 frames; it takes clips by itself: "
-            "say so with --time own",
+            "my.py:Sixteen fails on a picture of 1×1×8×8: ValueError: of 16 frames; it takes clips by itself"
+            ": say so with --time own",
         ),
         (
             "my.py:FramesFirst",
