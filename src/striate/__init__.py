@@ -5,174 +5,63 @@ Every verb of the command line is a function of the same name here, and every ro
 are first used, so that `import striate` is quick and does not import torch.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from striate.lazily import homes_in, imported
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "Augmentation": "data.augment.augmentation",
-    "NetworkSpec": "models",
-    "Normalisation": "evaluating.scoring",
-    "Preprocess": "evaluating.preprocessing",
-    "Recipe": "training.recipe",
-    "Run": "training.train",
-    "StriateError": "errors",
-    "build": "models",
-    "check_data": "data",
-    "compare": "comparing.compare",
-    "demo": "demonstration",
-    "draw_flow": "data",
-    "evaluate": "evaluating.evaluate",
-    "explain": "explaining.explain",
-    "export": "exporting.export",
-    "find_learning_rate": "training.find_learning_rate",
-    "get_data": "data",
-    "glossary": "explaining.texts",
-    "inspect": "inspecting.inspect",
-    "lab": "exploring.lab",
-    "list_models": "inspecting.list_models",
-    "load": "evaluating.loading",
-    "load_weights": "models",
-    "open_data": "data",
-    "open_explainer": "explaining.explainer",
-    "open_predictor": "evaluating.predictor",
-    "pack_data": "data",
-    "predict": "evaluating.predict",
-    "read_image": "data",
-    "read_weights": "models",
-    "save_weights": "models",
-    "serve": "serving.serve",
-    "step_of": "stepping",
-    "stream": "streaming",
-    "sweep": "sweeping.sweep",
-    "through_time": "models",
-    "train": "training.train",
-    "tune": "inspecting.tune",
-}
-"""The room, or the file in it, of each public name."""
-_ROOMS = (
-    "algorithms",
-    "arithmetic",
-    "comparing",
-    "data",
-    "derivation",
-    "errors",
-    "evaluating",
-    "explaining",
-    "exploring",
-    "exporting",
-    "inspecting",
-    "layers",
-    "machine",
-    "models",
-    "numbers",
-    "pages",
-    "published",
-    "runs",
-    "serving",
-    "stepping",
-    "streaming",
-    "sweeping",
-    "tracing",
-    "training",
-    "tuning",
-)
-
-__all__ = [
-    "Augmentation",
-    "NetworkSpec",
-    "Normalisation",
-    "Preprocess",
-    "Recipe",
-    "Run",
-    "StriateError",
-    "__version__",
-    "build",
-    "check_data",
-    "compare",
-    "demo",
-    "draw_flow",
-    "evaluate",
-    "explain",
-    "export",
-    "find_learning_rate",
-    "get_data",
-    "glossary",
-    "inspect",
-    "lab",
-    "list_models",
-    "load",
-    "load_weights",
-    "open_data",
-    "open_explainer",
-    "open_predictor",
-    "pack_data",
-    "predict",
-    "read_image",
-    "read_weights",
-    "save_weights",
-    "serve",
-    "step_of",
-    "stream",
-    "sweep",
-    "through_time",
-    "train",
-    "tune",
-]
-
 if TYPE_CHECKING:
-    from striate.comparing.compare import compare
-    from striate.data import check_data, draw_flow, get_data, open_data, pack_data, read_image
-    from striate.data.augment.augmentation import Augmentation
-    from striate.demonstration import demo
-    from striate.errors import StriateError
-    from striate.evaluating.evaluate import evaluate
-    from striate.evaluating.loading import load
-    from striate.evaluating.predict import predict
-    from striate.evaluating.predictor import open_predictor
-    from striate.evaluating.preprocessing import Preprocess
-    from striate.evaluating.scoring import Normalisation
-    from striate.explaining.explain import explain
-    from striate.explaining.explainer import open_explainer
-    from striate.explaining.texts import glossary
-    from striate.exploring.lab import lab
-    from striate.exporting.export import export
-    from striate.inspecting.inspect import inspect
-    from striate.inspecting.list_models import list_models
-    from striate.inspecting.tune import tune
-    from striate.models import (
-        NetworkSpec,
-        build,
-        load_weights,
-        read_weights,
-        save_weights,
-        through_time,
-    )
-    from striate.serving.serve import serve
-    from striate.stepping import step_of
-    from striate.streaming import stream
-    from striate.sweeping import sweep
-    from striate.training.find_learning_rate import find_learning_rate
-    from striate.training.recipe import Recipe
-    from striate.training.train import Run, train
+    from striate.comparing.compare import compare as compare
+    from striate.data import check_data as check_data
+    from striate.data import draw_flow as draw_flow
+    from striate.data import get_data as get_data
+    from striate.data import open_data as open_data
+    from striate.data import pack_data as pack_data
+    from striate.data import read_image as read_image
+    from striate.data.augment.augmentation import Augmentation as Augmentation
+    from striate.demonstration import demo as demo
+    from striate.errors import StriateError as StriateError
+    from striate.evaluating.evaluate import evaluate as evaluate
+    from striate.evaluating.loading import load as load
+    from striate.evaluating.predict import predict as predict
+    from striate.evaluating.predictor import open_predictor as open_predictor
+    from striate.evaluating.preprocessing import Preprocess as Preprocess
+    from striate.evaluating.scoring import Normalisation as Normalisation
+    from striate.explaining.explain import explain as explain
+    from striate.explaining.explainer import open_explainer as open_explainer
+    from striate.explaining.texts import glossary as glossary
+    from striate.exploring.lab import lab as lab
+    from striate.exporting.export import export as export
+    from striate.inspecting.inspect import inspect as inspect
+    from striate.inspecting.list_models import list_models as list_models
+    from striate.inspecting.tune import tune as tune
+    from striate.models import NetworkSpec as NetworkSpec
+    from striate.models import build as build
+    from striate.models import load_weights as load_weights
+    from striate.models import read_weights as read_weights
+    from striate.models import save_weights as save_weights
+    from striate.models import through_time as through_time
+    from striate.serving.serve import serve as serve
+    from striate.stepping import step_of as step_of
+    from striate.streaming import stream as stream
+    from striate.sweeping import sweep as sweep
+    from striate.training.find_learning_rate import find_learning_rate as find_learning_rate
+    from striate.training.recipe import Recipe as Recipe
+    from striate.training.train import Run as Run
+    from striate.training.train import train as train
+
+_HOMES = homes_in(__file__)
+_ROOMS = [
+    "algorithms", "arithmetic", "comparing", "data", "derivation", "errors", "evaluating", "explaining",
+    "exploring", "exporting", "inspecting", "layers", "machine", "models", "numbers", "pages", "published",
+    "runs", "serving", "stepping", "streaming", "sweeping", "tracing", "training", "tuning",
+]  # fmt: skip
+__all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        return import_module(f"striate.{name}")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'striate' has no attribute {name!r}{_hint(name)}")
-    value = getattr(import_module(f"striate.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def _hint(name: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, [*__all__, *_ROOMS], n=1)
-    return f": did you mean {near[0]!r}?" if near else ""
+    return imported(name, _HOMES, "striate", _ROOMS)
 
 
 def __dir__() -> list[str]:

@@ -15,8 +15,9 @@ items of a split by index, `sources` find files and split them, `packed` and `bu
 kinds, `augment` varies what is trained on.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from striate.lazily import homes_in, imported
 
 if TYPE_CHECKING:
     from striate.data.checking import CheckReport as CheckReport
@@ -42,31 +43,12 @@ if TYPE_CHECKING:
     from striate.data.video.clip_reading import read_clip as read_clip
     from striate.data.video.sampling import Sampling as Sampling
 
-_NAMES = {
-    "checking": "CheckReport check_data",
-    "flow_picture": "FlowPicture draw_flow",
-    "image_data": "ClipData ImageData",
-    "images.reading": "read_image",
-    "opening": "open_data",
-    "packed.packing": "Packed pack_data",
-    "sets.clip_sets": "ClipSet MemoryClips",
-    "sets.image_sets": "ImageSet",
-    "sources.fetch": "get_data",
-    "sources.finding": "PUBLISHED Published",
-    "suffixes": "IMAGE_SUFFIXES VIDEO_SUFFIXES",
-    "unreadable_files": "Skipped UnreadableError",
-    "video.clip_reading": "read_clip",
-    "video.sampling": "Sampling",
-}
-_HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
-
+_HOMES = homes_in(__file__)
 __all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'striate.data' has no attribute {name!r}")
-    return getattr(import_module(f"striate.data.{_HOMES[name]}"), name)
+    return imported(name, _HOMES, "striate.data")
 
 
 def __dir__() -> list[str]:
