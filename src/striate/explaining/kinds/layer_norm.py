@@ -24,15 +24,13 @@ class LayerNorm(Normalisation):
         en={
             "name": "layer normalisation",
             "text": "A layer normalisation brings the last axes of each sample to mean 0 and variance 1, "
-            "then "
-            "scales each place by its γ and shifts it by its β.",
+            "then scales each place by its γ and shifts it by its β.",
             "of_batch": "The mean μ and the variance v are those of this row of the sample.",
         },
         vi={
             "name": "chuẩn hóa theo tầng",
-            "text": "Chuẩn hóa theo tầng (layer normalization) đưa các trục cuối của mỗi mẫu về trung bình "
-            "0 và "
-            "phương sai 1, rồi nhân từng vị trí với γ và cộng β của nó.",
+            "text": "Chuẩn hóa theo tầng (layer normalization) đưa các trục cuối của mỗi mẫu về trung bình 0 "
+            "và phương sai 1, rồi nhân từng vị trí với γ và cộng β của nó.",
             "of_batch": "Trung bình μ và phương sai v là của hàng này trong mẫu.",
         },
     )
@@ -96,8 +94,7 @@ class RMSNorm(LayerNorm):
         vi={
             "name": "chuẩn hóa RMS",
             "text": "Chuẩn hóa RMS chia các trục cuối của mỗi mẫu cho căn bậc hai của trung bình bình "
-            "phương, "
-            "rồi nhân từng vị trí với γ của nó.",
+            "phương, rồi nhân từng vị trí với γ của nó.",
             "of_batch": "v là trung bình bình phương của hàng này trong mẫu.",
         },
     )

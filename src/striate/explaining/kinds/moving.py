@@ -153,14 +153,12 @@ class TwoRates(Rearrangement):
         en={
             "name": "two rates",
             "text": "A SlowFast network sees a clip at two rates: some of its frames, spread over it, go to "
-            "the "
-            "slow pathway, all of them to the fast one. This is what the slow one gets.",
+            "the slow pathway, all of them to the fast one. This is what the slow one gets.",
         },
         vi={
             "name": "hai nhịp khung hình",
             "text": "Mạng SlowFast xem đoạn video theo hai nhịp: một số khung hình trải đều đi vào nhánh "
-            "chậm, "
-            "mọi khung hình đi vào nhánh nhanh. Đây là những gì nhánh chậm nhận được.",
+            "chậm, mọi khung hình đi vào nhánh nhanh. Đây là những gì nhánh chậm nhận được.",
         },
     )
 

@@ -178,8 +178,7 @@ class AdaptiveMaxPool(Pool):
             **MaxPool.texts["vi"],
             "name": "gộp cực đại thích ứng",
             "text": "Phép gộp cực đại thích ứng chia bản đồ thành một số ô cố định và giữ lại số lớn nhất "
-            "của "
-            "mỗi ô.",
+            "của mỗi ô.",
         },
     )
 

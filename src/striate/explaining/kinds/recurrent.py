@@ -31,18 +31,14 @@ class Recurrent(Kind):
         en={
             "name": "recurrent layer",
             "text": "A recurrent layer reads a sequence step by step. At each step its gates see the input "
-            "of "
-            "the step (W_ih·x + b) and its own state of the step before (W_hh·h + b), and make the new "
+            "of the step (W_ih·x + b) and its own state of the step before (W_hh·h + b), and make the new "
             "state.",
             "gates": "The gates of this unit at this step; each value is σ of the sum, and tanh for the new "
             "content",
-            "over_time": "This is step {step}. The state before it, {before}, was made in the same way, "
-            "from the "
-            "step before that, and so on back to the first: with the same weights at each. So the gradient "
-            "of a "
-            "weight is a sum over all steps, and on its way back from step to step it is multiplied by W_hh "
-            "and "
-            "the gates' slopes each time.",
+            "over_time": "This is step {step}. The state before it, {before}, was made in the same way, from "
+            "the step before that, and so on back to the first: with the same weights at each. So the "
+            "gradient of a weight is a sum over all steps, and on its way back from step to step it is "
+            "multiplied by W_hh and the gates' slopes each time.",
             "states": "This unit's state at every step, in the order in which it read them",
         },
         vi={
@@ -51,12 +47,9 @@ class Recurrent(Kind):
             "(W_ih·x + b) và trạng thái của chính nó ở bước trước (W_hh·h + b), rồi tạo ra trạng thái mới.",
             "gates": "Các cổng của nút này ở bước này; mỗi giá trị là σ của tổng, riêng nội dung mới là tanh",
             "over_time": "Đây là bước {step}. Trạng thái trước đó, {before}, cũng được tạo ra như vậy từ "
-            "bước "
-            "trước nữa, cứ thế về đến bước đầu tiên, với cùng các trọng số. Vì thế gradient của một trọng "
-            "số là "
-            "tổng qua mọi bước, và khi truyền ngược từ bước này về bước trước, nó được nhân với W_hh và độ "
-            "dốc "
-            "của các cổng mỗi lần.",
+            "bước trước nữa, cứ thế về đến bước đầu tiên, với cùng các trọng số. Vì thế gradient của một "
+            "trọng số là tổng qua mọi bước, và khi truyền ngược từ bước này về bước trước, nó được nhân với "
+            "W_hh và độ dốc của các cổng mỗi lần.",
             "states": "Trạng thái của nút này ở mọi bước, theo thứ tự mà nó đọc",
         },
     )

@@ -63,8 +63,7 @@ class Softmax(Kind):
         vi={
             "name": "softmax",
             "text": "Softmax biến các số dọc theo một trục thành những phần dương có tổng bằng 1; log "
-            "softmax "
-            "cho logarit của chúng.",
+            "softmax cho logarit của chúng.",
             "shifted": "Trước hết, mọi số được trừ đi số lớn nhất, {largest}: các phần không đổi.",
         },
     )

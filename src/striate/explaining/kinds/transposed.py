@@ -24,17 +24,14 @@ class Transposed(KernelKind):
         en={
             "name": "transposed convolution",
             "text": "A transposed convolution lays, for every input, a scaled kernel on the output; where "
-            "they "
-            "overlap, they add up. One output is the sum over the inputs whose kernels reach it, plus a "
+            "they overlap, they add up. One output is the sum over the inputs whose kernels reach it, plus a "
             "bias.",
         },
         vi={
             "name": "tích chập chuyển vị",
             "text": "Với mỗi đầu vào, phép tích chập chuyển vị đặt một nhân đã nhân tỉ lệ lên đầu ra; chỗ "
-            "nào "
-            "chồng lên nhau thì cộng lại. Mỗi đầu ra là tổng qua các đầu vào có nhân chạm tới nó, cộng với "
-            "độ "
-            "lệch (bias).",
+            "nào chồng lên nhau thì cộng lại. Mỗi đầu ra là tổng qua các đầu vào có nhân chạm tới nó, cộng "
+            "với độ lệch (bias).",
         },
     )
 

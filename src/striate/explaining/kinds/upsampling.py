@@ -26,14 +26,12 @@ class Upsample(Kind):
         en={
             "name": "upsampling",
             "text": "An upsampling gives a map another size: each output is the nearest input, or a mixture "
-            "of "
-            "the inputs around its place.",
+            "of the inputs around its place.",
         },
         vi={
             "name": "tăng kích thước (upsampling)",
             "text": "Phép tăng kích thước (upsampling) cho bản đồ một cỡ khác: mỗi đầu ra là đầu vào gần "
-            "nhất, "
-            "hoặc là hỗn hợp của các đầu vào quanh vị trí của nó.",
+            "nhất, hoặc là hỗn hợp của các đầu vào quanh vị trí của nó.",
         },
     )
 
