@@ -3,7 +3,7 @@
 from torch import nn
 
 from striate.errors import NetworkError
-from striate.explaining.kinds.activation import SMOOTH
+from striate.explaining.kinds.activation import ACTIVATIONS
 from striate.explaining.kinds.batch_norm import BatchNorm
 from striate.explaining.kinds.convolution import Convolution, Pointwise
 from striate.explaining.kinds.fully_connected import FullyConnected
@@ -12,8 +12,8 @@ from striate.explaining.kinds.kind import Kind
 from striate.explaining.kinds.layer_norm import LayerNorm, RMSNorm
 from striate.explaining.kinds.mean_over_frames import MeanOverFrames
 from striate.explaining.kinds.moving import REARRANGEMENTS
-from striate.explaining.kinds.piecewise_linear import PIECEWISE_LINEAR
 from striate.explaining.kinds.pooling import AdaptiveAveragePool, AdaptiveMaxPool, AveragePool, MaxPool
+from striate.explaining.kinds.prelu import PReLU
 from striate.explaining.kinds.recurrent import Recurrent
 from striate.explaining.kinds.softmax import Softmax
 from striate.explaining.kinds.temporal_shift import TemporalShift
@@ -23,7 +23,7 @@ from striate.tracing.layer_record import LayerRecord
 
 KINDS: tuple[type[Kind], ...] = (
     Convolution, Transposed, FullyConnected, MaxPool, AveragePool, AdaptiveAveragePool, AdaptiveMaxPool,
-    BatchNorm, GroupNorm, LayerNorm, RMSNorm, *SMOOTH, *PIECEWISE_LINEAR, Softmax, *REARRANGEMENTS, Upsample,
+    BatchNorm, GroupNorm, LayerNorm, RMSNorm, *ACTIVATIONS, PReLU, Softmax, *REARRANGEMENTS, Upsample,
     TemporalShift, MeanOverFrames, Recurrent,
 )  # fmt: skip
 BY_KEY: dict[str, type[Kind]] = {kind.key: kind for kind in KINDS} | {Pointwise.key: Pointwise}

@@ -12,7 +12,7 @@ from striate import derivation as by_hand
 from striate.derivation.moving import OUTSIDE
 from striate.derivation.shapes import Array
 from striate.explaining.kinds.kind import EXACT, NOWHERE, Fed, Index, Kind
-from striate.explaining.texts import Texts, by_language
+from striate.explaining.texts import Texts, named
 from striate.models.slowfast import TwoRates as TwoRatesLayer
 from striate.models.slowfast import spread
 from striate.numbers import by, number
@@ -72,15 +72,9 @@ class Flatten(Rearrangement):
     """Some axes become one, or one becomes several."""
 
     key, layers = "flatten", (nn.Flatten, nn.Unflatten)
-    texts = by_language(
-        en={
-            "name": "flatten",
-            "text": "Flattening writes all maps one after another into one row of numbers.",
-        },
-        vi={
-            "name": "làm phẳng",
-            "text": "Làm phẳng xếp mọi bản đồ nối tiếp nhau thành một hàng số.",
-        },
+    texts = named(
+        en=("flatten", "Flattening writes all maps one after another into one row of numbers."),
+        vi=("làm phẳng", "Làm phẳng xếp mọi bản đồ nối tiếp nhau thành một hàng số."),
     )
 
     @property
@@ -92,17 +86,16 @@ class Shuffle(Rearrangement):
     """Pixels that become channels, channels that become pixels, channels in another order."""
 
     key, layers = "shuffle", (nn.PixelShuffle, nn.PixelUnshuffle, nn.ChannelShuffle)
-    texts = by_language(
-        en={
-            "name": "shuffle",
-            "text": "A shuffle puts channels where pixels were, pixels where channels were, or channels in "
-            "another order.",
-        },
-        vi={
-            "name": "xáo trộn",
-            "text": "Phép xáo trộn đưa kênh vào chỗ điểm ảnh, điểm ảnh vào chỗ kênh, hoặc đổi thứ tự các "
-            "kênh.",
-        },
+    texts = named(
+        en=(
+            "shuffle",
+            "A shuffle puts channels where pixels were, pixels where channels were, or channels in another "
+            "order.",
+        ),
+        vi=(
+            "xáo trộn",
+            "Phép xáo trộn đưa kênh vào chỗ điểm ảnh, điểm ảnh vào chỗ kênh, hoặc đổi thứ tự các kênh.",
+        ),
     )
 
     @property
@@ -123,15 +116,9 @@ class Padding(Rearrangement):
         nn.ReflectionPad1d, nn.ReflectionPad2d, nn.ReflectionPad3d, nn.ReplicationPad1d, nn.ReplicationPad2d,
         nn.ReplicationPad3d, nn.CircularPad1d, nn.CircularPad2d, nn.CircularPad3d,
     )  # fmt: skip
-    texts = by_language(
-        en={
-            "name": "padding",
-            "text": "A padding adds cells around the input: a constant, or numbers of the input itself.",
-        },
-        vi={
-            "name": "đệm",
-            "text": "Phép đệm thêm các ô quanh đầu vào: một hằng số, hoặc chính các số của đầu vào.",
-        },
+    texts = named(
+        en=("padding", "A padding adds cells around the input: a constant, or numbers of the input itself."),
+        vi=("đệm", "Phép đệm thêm các ô quanh đầu vào: một hằng số, hoặc chính các số của đầu vào."),
     )
 
     @property
@@ -149,17 +136,17 @@ class TwoRates(Rearrangement):
     """The frames of a clip that the slow pathway sees."""
 
     key, layers = "two_rates", (TwoRatesLayer,)
-    texts = by_language(
-        en={
-            "name": "two rates",
-            "text": "A SlowFast network sees a clip at two rates: some of its frames, spread over it, go to "
-            "the slow pathway, all of them to the fast one. This is what the slow one gets.",
-        },
-        vi={
-            "name": "hai nhịp khung hình",
-            "text": "Mạng SlowFast xem đoạn video theo hai nhịp: một số khung hình trải đều đi vào nhánh "
-            "chậm, mọi khung hình đi vào nhánh nhanh. Đây là những gì nhánh chậm nhận được.",
-        },
+    texts = named(
+        en=(
+            "two rates",
+            "A SlowFast network sees a clip at two rates: some of its frames, spread over it, go to the "
+            "slow pathway, all of them to the fast one. This is what the slow one gets.",
+        ),
+        vi=(
+            "hai nhịp khung hình",
+            "Mạng SlowFast xem đoạn video theo hai nhịp: một số khung hình trải đều đi vào nhánh chậm, mọi "
+            "khung hình đi vào nhánh nhanh. Đây là những gì nhánh chậm nhận được.",
+        ),
     )
 
     @property

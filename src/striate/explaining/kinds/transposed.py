@@ -10,7 +10,7 @@ from torch import nn
 from striate.derivation import Terms, TransposedConvolution, bias_terms, transposed_terms
 from striate.explaining.kinds.kind import Fed, Index, KernelKind, fed_by, only_there
 from striate.explaining.kinds.weighted import WeightedCells
-from striate.explaining.texts import by_language
+from striate.explaining.texts import named
 from striate.pages.maths import Maths, row, sub, total
 
 
@@ -20,19 +20,19 @@ class Transposed(KernelKind):
 
     key = "transposed_convolution"
     layers = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
-    texts = by_language(
-        en={
-            "name": "transposed convolution",
-            "text": "A transposed convolution lays, for every input, a scaled kernel on the output; where "
-            "they overlap, they add up. One output is the sum over the inputs whose kernels reach it, plus a "
+    texts = named(
+        en=(
+            "transposed convolution",
+            "A transposed convolution lays, for every input, a scaled kernel on the output; where they "
+            "overlap, they add up. One output is the sum over the inputs whose kernels reach it, plus a "
             "bias.",
-        },
-        vi={
-            "name": "tích chập chuyển vị",
-            "text": "Với mỗi đầu vào, phép tích chập chuyển vị đặt một nhân đã nhân tỉ lệ lên đầu ra; chỗ "
-            "nào chồng lên nhau thì cộng lại. Mỗi đầu ra là tổng qua các đầu vào có nhân chạm tới nó, cộng "
-            "với độ lệch (bias).",
-        },
+        ),
+        vi=(
+            "tích chập chuyển vị",
+            "Với mỗi đầu vào, phép tích chập chuyển vị đặt một nhân đã nhân tỉ lệ lên đầu ra; chỗ nào chồng "
+            "lên nhau thì cộng lại. Mỗi đầu ra là tổng qua các đầu vào có nhân chạm tới nó, cộng với độ "
+            "lệch (bias).",
+        ),
     )
 
     @property

@@ -13,7 +13,7 @@ from striate.derivation.shapes import Array
 from striate.explaining.kinds.kind import Fed, Index, InputGradient, Kind
 from striate.explaining.kinds.pooling import in_map
 from striate.explaining.kinds.weighted import WeightedCells
-from striate.explaining.texts import by_language
+from striate.explaining.texts import named
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,17 +22,17 @@ class Upsample(Kind):
 
     key = "upsampling"
     layers = (nn.Upsample,)
-    texts = by_language(
-        en={
-            "name": "upsampling",
-            "text": "An upsampling gives a map another size: each output is the nearest input, or a mixture "
-            "of the inputs around its place.",
-        },
-        vi={
-            "name": "tăng kích thước (upsampling)",
-            "text": "Phép tăng kích thước (upsampling) cho bản đồ một cỡ khác: mỗi đầu ra là đầu vào gần "
-            "nhất, hoặc là hỗn hợp của các đầu vào quanh vị trí của nó.",
-        },
+    texts = named(
+        en=(
+            "upsampling",
+            "An upsampling gives a map another size: each output is the nearest input, or a mixture of the "
+            "inputs around its place.",
+        ),
+        vi=(
+            "tăng kích thước (upsampling)",
+            "Phép tăng kích thước (upsampling) cho bản đồ một cỡ khác: mỗi đầu ra là đầu vào gần nhất, hoặc "
+            "là hỗn hợp của các đầu vào quanh vị trí của nó.",
+        ),
     )
 
     @property

@@ -55,6 +55,11 @@ def by_language(**texts: Mapping[str, str]) -> ByLanguage:
     return texts
 
 
+def named(**told: tuple[str, str]) -> ByLanguage:
+    """The same of a kind that has a name and a sentence alone: `named(en=("ReLU", "A ReLU …"), vi=(…))`."""
+    return {language: {"name": name, "text": text} for language, (name, text) in told.items()}
+
+
 @checked
 def glossary(language: Language = "en") -> Glossary:
     """The terms of the field and what they mean.
