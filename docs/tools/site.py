@@ -15,14 +15,21 @@ from typing import Any
 from latex2mathml.converter import convert
 from mkdocs.structure.files import File, Files
 
+from striate.lazily import homes_in
+
 ROOT = Path(__file__).parents[2]
+
+
+def source_of(module: str) -> Path:
+    """The file of `striate.data` or `striate.data.opening`."""
+    path = ROOT / "src" / module.replace(".", "/")
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 @cache
 def parsed(module: str) -> ast.Module:
-    """The source of `striate.data` or `striate.data.opening`."""
-    path = ROOT / "src" / module.replace(".", "/")
-    return ast.parse((path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text())
+    """What stands in it."""
+    return ast.parse(source_of(module).read_text())
 
 
 def public_names(module: str) -> list[str]:
@@ -32,7 +39,7 @@ def public_names(module: str) -> list[str]:
     if lists and isinstance(lists[0], ast.List):
         names = list(ast.literal_eval(lists[0]))
     elif lists:  # made from a table of what is imported when it is first used
-        names = _imported(module)
+        names = list(homes_in(str(source_of(module))))
     else:
         names = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     return sorted((name for name in names if name[0] != "_"), key=lambda name: (name[0].isupper(), name))
@@ -40,13 +47,6 @@ def public_names(module: str) -> list[str]:
 
 def _assigns(node: ast.Assign, name: str) -> bool:
     return [ast.unparse(target) for target in node.targets] == [name]
-
-
-def _imported(module: str) -> list[str]:
-    """Names that a module imports from files below it, also for types alone."""
-    nodes = (node for node in ast.walk(parsed(module)) if isinstance(node, ast.ImportFrom))
-    below = (node for node in nodes if (node.module or "").startswith(f"{module}."))
-    return [alias.asname or alias.name for node in below for alias in node.names]
 
 
 def home(module: str, name: str) -> str:

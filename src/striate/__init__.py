@@ -57,7 +57,7 @@ _ROOMS = [
     "exploring", "exporting", "inspecting", "layers", "machine", "models", "numbers", "pages", "published",
     "runs", "serving", "stepping", "streaming", "sweeping", "tracing", "training", "tuning",
 ]  # fmt: skip
-__all__ = ["__version__", *_HOMES]
+__all__ = sorted(["__version__", *_HOMES])
 
 
 def __getattr__(name: str) -> Any:
