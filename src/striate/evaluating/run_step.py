@@ -5,7 +5,7 @@ from striate.evaluating.exported import ExportedNetwork
 from striate.evaluating.run_model import Trained
 from striate.models import through_time
 from striate.stepping import Step, step_of
-from striate.stepping.readout import Readout
+from striate.stepping.readout import WINDOWED, Readout
 
 
 def step_of_run(
@@ -56,9 +56,13 @@ def _of_file(trained: Trained, network: ExportedNetwork, readout: Readout | None
             f"{trained.run} takes whole {network.content.kind}, not the next frame: write a file for streams "
             "with `striate export --streaming`"
         )
-    for name, asked, own in (("readout", readout, step.readout), ("window", window, step.window)):
-        if asked not in (None, own):
+    own = f"readout {step.readout}"
+    if step.readout in WINDOWED:
+        own += f" and window {step.window}"
+    for name, asked, known in (("readout", readout, step.readout), ("window", window, step.window)):
+        has = name == "readout" or step.readout in WINDOWED
+        if asked is not None and not (has and asked == known):
             raise ArgumentError(
-                f"{trained.run} was exported with {name} {own}; got {asked}: leave it out, or export again"
+                f"{trained.run} was exported with {own}; got {name} {asked}: leave it out, or export again"
             )
     return step

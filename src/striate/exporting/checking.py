@@ -92,7 +92,7 @@ def check(own: Answers, file: Answers, data: RealData, int8: bool) -> Check:
 def _batches(own: Answers, inputs: RealInputs, int8: bool) -> Batches:
     if own.step is None:
         return list(inputs.batches(SCORED if int8 else INPUTS, BATCH))
-    return list(inputs.streams(SCORED_FRAMES if int8 else FRAMES))
+    return list(inputs.streams(SCORED_FRAMES if int8 else FRAMES, own.step.late))
 
 
 def _alone(own: Answers, file: Answers, batches: Batches) -> float:

@@ -128,7 +128,8 @@ def export(
 
 def _check(path: Path, streaming: bool, readout: Readout | None, window: int | None, lookahead: bool) -> None:
     if path.suffix.lower() != SUFFIX:
-        raise ArgumentError(f"out is an ONNX file; got {path.name}: try {path.stem}{SUFFIX}")
+        name = path.stem if path.stem.lower() != SUFFIX else "network"
+        raise ArgumentError(f"out is an ONNX file; got {path.name}: try {name}{SUFFIX}")
     if path.is_dir():
         raise ArgumentError(
             f"out is a file; {path} is a folder: name a file in it, such as {path / 'run.onnx'}"

@@ -2,8 +2,7 @@
 
 from striate.exporting.checking import Times
 from striate.exporting.export import Export
-from striate.numbers import bytes_of, percent, seconds
-from striate.numbers import times as times_text
+from striate.numbers import bytes_of, percent, seconds, three_digits
 from striate.pages import Column, Document, Section, Table, document_of
 
 FASTER = 1.05
@@ -69,5 +68,5 @@ def speed(times: Times) -> str:
 
 def _beside(other: str, ratio: float) -> str:
     if ratio >= FASTER:
-        return f"{times_text(ratio)} as fast as {other}"
+        return f"{three_digits(ratio)} times as fast as {other}"
     return f"not faster than {other}"

@@ -15,7 +15,7 @@ from striate.evaluating.run_model import Trained
 STREAMS = 4
 """Side by side."""
 FRAMES = 64
-"""Of each of them, at least, where the data suffice."""
+"""Of each of them, at least."""
 INPUTS = 64
 """Single images or clips."""
 
@@ -46,20 +46,26 @@ class RealInputs:
         for pixels, _, indices in self.images.batches(parts):
             yield pixels, self.labels[indices]
 
-    def streams(self, frames: int) -> Iterator[tuple[Tensor, np.ndarray]]:
-        """Streams side by side, each of clips that follow each other, until they have so many frames.
+    def streams(self, frames: int, late: int = 0) -> Iterator[tuple[Tensor, np.ndarray]]:
+        """Streams side by side, each of clips that follow each other.
+
+        Where there are too few clips for that, streams are shorter, but not than `FRAMES`: then clips come
+        again, in another order.
 
         Args:
             frames: of each stream.
+            late: how many frames later an answer comes: so many more, for the last ones to be answered.
 
         Yields:
             one clip of every stream, uint8 (S, C, T, H, W), and labels (S,).
         """
-        clips = -(-frames // self.frames)
-        rows = self.rows(STREAMS * clips)
+        most, least = (-(-length // self.frames) for length in (frames, min(frames, FRAMES)))
+        rows = self.rows(STREAMS * most)
         streams = min(STREAMS, len(rows))
-        clips = len(rows) // streams
-        mixed = np.random.default_rng(0).permutation(rows)[: streams * clips].reshape(streams, clips)
+        clips = max(len(rows) // streams, least) + -(-late // self.frames)
+        draw = np.random.default_rng(0)
+        rounds = [draw.permutation(rows) for _ in range(-(-streams * clips // len(rows)))]
+        mixed = np.concatenate(rounds)[: streams * clips].reshape(streams, clips)
         for pixels, _, indices in self.images.batches(list(mixed.T)):
             yield pixels.unsqueeze(2) if pixels.ndim == 4 else pixels, self.labels[indices]
 

@@ -102,10 +102,16 @@ def require_run(run: Path) -> Path:
         RunError: there is no such folder, or no record in it.
     """
     if not _there(run, folder=True):
-        raise RunError(f"no run at {run}: expected a folder made by `striate train`; see `ls runs`")
+        raise RunError(f"no run at {run}: {_expected(run)}")
     if not _there(run / RECORD):
         raise RunError(f"{run} is not a run: it holds no {RECORD}; give a folder made by `striate train`")
     return run / RECORD
+
+
+def _expected(run: Path) -> str:
+    if run.is_file():
+        return "that is a file, and this needs the folder that `striate train` made"
+    return "expected a folder made by `striate train`; see `ls runs`"
 
 
 def require(run: Path, name: str) -> Path:

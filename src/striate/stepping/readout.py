@@ -17,6 +17,8 @@ Readout = Literal["window", "frame", "since-start", "exponential"]
 """The mean of the last `window` frames; this frame alone; the mean since the start, as the causal clip's own
 scores are; a mean whose weights fall by half every 0.35 windows."""
 READOUTS: tuple[Readout, ...] = get_args(Readout)
+WINDOWED: tuple[Readout, ...] = ("window", "exponential")
+"""Those that have a window."""
 
 
 class MeanOfLast(nn.Module):

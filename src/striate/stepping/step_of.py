@@ -13,7 +13,7 @@ from striate.errors import ArgumentError, NetworkError, StriateError
 from striate.numbers import percent
 from striate.stepping.build import Build
 from striate.stepping.fusing import fuse, pack
-from striate.stepping.readout import Readout, read_out
+from striate.stepping.readout import WINDOWED, Readout, read_out
 from striate.stepping.rules import KINDS, rule_of
 from striate.stepping.step import Step
 from striate.stepping.timed import CLIP, Timed
@@ -53,7 +53,7 @@ def step_of(
         readout: how the answers of single frames become one, where a clip's network takes their mean:
             "window", the mean of the last ones; "frame", the last alone; "since-start", all of them, as a
             causal network's own scores; "exponential", the newest with the greatest weight.
-        window: frames of the readout. By default as many as see frames of one clip alone, at least half of
+        window: frames of the readout, of those that have one. By default as many as see frames of one clip alone, at least half of
             it; 8 where `clip` is not given.
         clip: how many frames the clips had that the network was trained on.
         lookahead: take networks whose frames see later ones too, whose scores then come late.
@@ -64,7 +64,8 @@ def step_of(
 
     Raises:
         NetworkError: a layer that has no step, or sees later frames without lookahead.
-        ArgumentError: an unknown readout, a window below 1 or above an hour, a size that is none.
+        ArgumentError: an unknown readout, a window below 1 or above an hour, or of a readout that has none; a
+            size that is none.
 
     >>> from striate import build
     >>> network = build("plain", classes=5, channels=1, size=16, time="tsm", frames=4, causal=True)
@@ -73,14 +74,7 @@ def step_of(
     >>> scores.shape
     torch.Size([1, 1, 5])
     """
-    for name, frames in (("window", window), ("clip", clip)):
-        if frames is not None and frames < 1:
-            raise ArgumentError(f"{name} is at least one frame; got {frames}")
-    if window is not None and window > MOST:
-        raise ArgumentError(
-            f"window is at most {MOST:,} frames, those of an hour at 25 a second; got {window:,}: the "
-            "readout since-start takes the mean of all"
-        )
+    _check_window(readout, window, clip)
     sides = _sides(size)
     channels = _channels(network)
     ran = walk(network, channels, sides, KINDS)
@@ -96,6 +90,22 @@ def step_of(
         pack(step.graph)
         step(torch.zeros(1, channels, 1, *sides, device=step.device), step.initial())  # lays them out
     return step
+
+
+def _check_window(readout: str, window: int | None, clip: int | None) -> None:
+    for name, frames in (("window", window), ("clip", clip)):
+        if frames is not None and frames < 1:
+            raise ArgumentError(f"{name} is at least one frame; got {frames}")
+    if window is not None and window > MOST:
+        raise ArgumentError(
+            f"window is at most {MOST:,} frames, those of an hour at 25 a second; got {window:,}: the "
+            "readout since-start takes the mean of all"
+        )
+    if window is not None and readout not in WINDOWED:
+        raise ArgumentError(
+            f"the readout {readout} has no window; got {window}: leave the window out, or take the readout "
+            f"{' or '.join(WINDOWED)}"
+        )
 
 
 def _sides(size: int | Sequence[int]) -> tuple[int, int]:
