@@ -240,9 +240,9 @@ def test_what_cannot_be_done_is_said(
          f"{clips} takes whole clips, not the next frame: write a file for streams with "
          "`striate export --streaming`"),
         (lambda: striate.stream(step, "x", window=3), ArgumentError,
-         f"{step} was exported with window 2; got 3: leave it out, or export again"),
+         f"{step} was exported with readout since-start; got window 3: leave it out, or export again"),
         (lambda: striate.stream(step, "x", readout="frame"), ArgumentError,
-         f"{step} was exported with readout since-start; got frame: leave it out, or export again"),
+         f"{step} was exported with readout since-start; got readout frame: leave it out, or export again"),
         (lambda: striate.predict(out, ["x"]), RunError,
          f"there is no file {out}: give the folder of a run, or a file of `striate export`"),
         (lambda: striate.predict(clips, ["x"], device="cuda"), ArgumentError,

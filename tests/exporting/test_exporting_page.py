@@ -22,7 +22,7 @@ def test_all_of_it_is_on_the_page(int8_file: Export) -> None:
 
 def test_figures_in_words(step_file: Export, image_file: Export) -> None:
     told = dict(figures(step_file))
-    assert told["compared on"] == "4 streams of 12 frames of frames, test"
+    assert told["compared on"] == "4 streams of 68 frames of frames, test"
     assert told["state of a stream"] == "1.164 KiB"
     assert list(told)[-2:] == ["speed here", "threads"]
     assert "state of a stream" not in dict(figures(image_file))
@@ -32,10 +32,10 @@ def test_figures_in_words(step_file: Export, image_file: Export) -> None:
 @pytest.mark.parametrize(
     ("times", "says"),
     [
-        (Times(1, 0.02, 0.01), "×2 as fast as PyTorch"),
+        (Times(1, 0.02, 0.01), "2.00 times as fast as PyTorch"),
         (Times(1, 0.01, 0.01), "not faster than PyTorch"),
-        (Times(2, 0.02, 0.01, 0.008), "×2 as fast as PyTorch, not faster than in fp32"),
-        (Times(2, 0.02, 0.01, 0.03), "×2 as fast as PyTorch, ×3 as fast as in fp32"),
+        (Times(2, 0.02, 0.01, 0.008), "2.00 times as fast as PyTorch, not faster than in fp32"),
+        (Times(2, 0.02, 0.01, 0.03), "2.00 times as fast as PyTorch, 3.00 times as fast as in fp32"),
     ],
 )
 def test_faster_only_where_it_was(times: Times, says: str) -> None:

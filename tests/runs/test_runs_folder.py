@@ -34,3 +34,14 @@ def test_unused_folders_are_numbered(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a-2").mkdir()
     assert runs.unused_folder(tmp_path, "a") == tmp_path / "a-3"
+
+
+def test_a_file_is_no_run(tmp_path: Path) -> None:
+    """An exported one has no gradients and cannot be gone on with."""
+    file = tmp_path / "photos.onnx"
+    file.write_bytes(b"")
+    with pytest.raises(RunError) as refused:
+        runs.read_record(file)
+    assert str(refused.value) == (
+        f"no run at {file}: that is a file, and this needs the folder that `striate train` made"
+    )

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from narrow_networks import narrowed
-from striate.errors import NetworkError
+from striate.errors import ArgumentError, NetworkError
 from striate.models import build, through_time
 from striate.stepping import Step, step_of
-from striate.stepping.readout import READOUTS, Readout
+from striate.stepping.readout import READOUTS, WINDOWED, Readout
 
 WAYS = ("2d", "tsm", "3d", "2plus1d", "rnn", "lstm", "gru")
 TWO_DIRECTIONS = ("tsm", "3d", "2plus1d")
@@ -257,7 +257,7 @@ def test_layers_without_a_step_are_refused_by_name(layer: nn.Module, sentence: s
 
 def test_two_streams_are_refused() -> None:
     network = build("plain", classes=3, channels=2, size=12, time="two-stream", frames=8)
-    with pytest.raises(NetworkError, match=r"getitem in the network \(TwoStreamNetwork\)"):
+    with pytest.raises(NetworkError, match=r"flatten in the network \(TwoStreamNetwork\)"):
         step_of(network, size=12, lookahead=True)
 
 
@@ -285,7 +285,7 @@ def test_what_no_rule_notices_the_check_does() -> None:
         step_of(network, size=12)
 
 
-@pytest.mark.parametrize("readout", READOUTS)
+@pytest.mark.parametrize("readout", WINDOWED)
 @pytest.mark.parametrize(
     ("way", "causal", "window"),
     [("2d", True, 8), ("tsm", True, 7), ("tsm", False, 6), ("3d", True, 4), ("gru", True, 4)],
@@ -297,3 +297,14 @@ def test_a_window_sees_frames_of_one_clip_where_it_can(
     network, _ = made("plain", way, causal)
     take = partial(step_of, network, size=12, readout=readout, lookahead=not causal)
     assert [take(clip=8).window, take(clip=8, window=3).window, take().window] == [window, 3, 8]
+
+
+@pytest.mark.parametrize("readout", sorted(set(READOUTS) - set(WINDOWED)))
+def test_a_window_of_a_readout_that_has_none_is_refused(readout: Readout) -> None:
+    network, _ = made("plain", "2d", True)
+    with pytest.raises(ArgumentError) as caught:
+        step_of(network, size=12, readout=readout, window=3)
+    assert str(caught.value) == (
+        f"the readout {readout} has no window; got 3: leave the window out, or take the readout window or "
+        "exponential"
+    )

@@ -10,7 +10,7 @@ from inspect import BoundArguments, Parameter, Signature, signature
 from typing import Any, TypeVar, get_type_hints
 
 from striate.checked.habits import meant
-from striate.checked.values import MisfitError, as_annotated
+from striate.checked.values import MisfitError, as_annotated, has_example
 from striate.checked.words import EXAMPLES, came, expected
 from striate.errors import ArgumentError, DataError, StriateError, not_written
 
@@ -128,7 +128,7 @@ def argument(name: str, kind: Any, value: Any) -> Any:
         return as_annotated(kind, value, name)
     except MisfitError as misfit:
         why = f" ({misfit})" if str(misfit) else ""
-        example = f": for example {name}={EXAMPLES[name]}" if name in EXAMPLES else ""
+        example = f": for example {name}={EXAMPLES[name]}" if has_example(name, kind) else ""
         raise ArgumentError(f"{name} must be {expected(kind)}; got {came(value)}{why}{example}") from None
 
 

@@ -1,5 +1,6 @@
 """A value and an annotation → the value as the annotation says, or a misfit."""
 
+import ast
 import errno
 import math
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from striate.checked.words import MOST, ROWS, unnamed
+from striate.checked.words import EXAMPLES, MOST, ROWS, unnamed
 
 _LARGEST = 1 << 63
 _MISSING = (errno.ENOENT, errno.ENOTDIR)
@@ -37,6 +38,21 @@ def as_annotated(kind: Any, value: Any, name: str = "") -> Any:
     if kind in _PLAIN:
         return _PLAIN[kind](value, name)
     return _of_class(origin or kind, parts, value, name)
+
+
+def has_example(name: str, kind: Any) -> bool:
+    """Whether what `EXAMPLES` has of that name fits this argument: a word may mean two things after all.
+
+    >>> has_example("classes", int), has_example("classes", str), has_example("no-such-name", int)
+    (True, False, False)
+    """
+    if name not in EXAMPLES:
+        return False
+    try:
+        as_annotated(kind, ast.literal_eval(EXAMPLES[name]), name)
+    except MisfitError:
+        return False
+    return True
 
 
 def _first_that_fits(kinds: Sequence[Any], value: Any, name: str) -> Any:

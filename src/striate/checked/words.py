@@ -57,7 +57,7 @@ EXAMPLES = {
     "time": "'tsm'",
     "weight": "(5, 3, 1, 1)",
     "weights": "'resnet18.pth'",
-    "window": "2.0",
+    "window": "2",
     "workers": "4",
 }
 """What may stand for an argument of that name: a word means one thing in all of striate."""

@@ -58,14 +58,14 @@ class Build:
 
     def call(self, name: str, module: nn.Module, *args: Any, parts: int = 1) -> Any:
         """A call of a module in the graph; of one that gives several values, their nodes."""
-        node = self.graph.call_module(_placed(self.root, name or "layer", module), args)
+        node = self.graph.call_module(_placed(self.root, _named(name), module), args)
         if parts == 1:
             return node
         return tuple(self.graph.call_function(_item, (node, i)) for i in range(parts))
 
     def state(self, name: str, entry: Entry) -> fx.Node:
         """A tensor of the state as it comes in; a name that is taken gets a number."""
-        name = _free(name, self.entries.__contains__)
+        name = _free(_named(name), self.entries.__contains__)
         self.entries[name] = entry
         with self.graph.inserting_after(next(reversed(self.inputs.values()), self.frames)):
             node = self.graph.placeholder(f"state_{len(self.inputs)}")
@@ -104,7 +104,7 @@ class Build:
 
     def looks_ahead(self, call: Call, clock: Clock, before: Clock) -> None:
         """Refuse a layer that sees later frames where that was not asked for."""
-        if clock.late > before.late and not self.lookahead:
+        if clock.late > max(before.late, 0) and not self.lookahead:
             raise NetworkError(
                 f"{call.title} sees later frames, so it cannot answer at once: give --lookahead for "
                 "answers that come late, or train with --causal"
@@ -148,6 +148,11 @@ class Constant(nn.Module):
 
     def forward(self) -> Tensor:
         return self.value
+
+
+def _named(name: str) -> str:
+    """What belongs to the network itself, whose own name is empty, has one too."""
+    return f"network{name}" if name.startswith(".") else name or "layer"
 
 
 def _item(values: Sequence[Any], i: int) -> Any:

@@ -53,8 +53,8 @@ def step_of(
         readout: how the answers of single frames become one, where a clip's network takes their mean:
             "window", the mean of the last ones; "frame", the last alone; "since-start", all of them, as a
             causal network's own scores; "exponential", the newest with the greatest weight.
-        window: frames of the readout, of those that have one. By default as many as see frames of one clip alone, at least half of
-            it; 8 where `clip` is not given.
+        window: frames of the readout "window" or "exponential". By default as many as see frames of one clip
+            alone, at least half of it; 8 where `clip` is not given.
         clip: how many frames the clips had that the network was trained on.
         lookahead: take networks whose frames see later ones too, whose scores then come late.
         portable: plain layers only, which every exporter knows, in place of the fastest ones here.
@@ -161,6 +161,8 @@ def _follow(b: Build) -> Timed:
                 if number is not None:
                     values[number] = value
     scores = values[b.walk.scores]
+    if scores.clock.late < 0:
+        raise NetworkError("the network pads more frames before a clip than it sees: it has no step")
     if scores.axis is not None:
         raise NetworkError("the network gives scores of single frames rather than of a clip")
     if not b.averaged and b.readout == "since-start":

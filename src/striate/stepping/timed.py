@@ -62,6 +62,19 @@ class Timed:
         return replace(self, node=node, rest=self.rest if rest is None else rest)
 
 
+def moved(x: Timed, later: int, longer: int) -> Timed:
+    """A value whose first frame is another one.
+
+    Args:
+        x: the value.
+        later: how many frames of its own; negative for earlier.
+        longer: how many more of them there are; negative for fewer.
+    """
+    clock = x.clock
+    late, more = clock.late + later * clock.every, clock.longer + longer * clock.every
+    return replace(x, clock=replace(clock, late=late, longer=more))
+
+
 def rest_of(shape: tuple[int, ...], axis: int | None) -> tuple[int, ...]:
     """The shape of one frame's part."""
     if axis in (None, FOLDED):

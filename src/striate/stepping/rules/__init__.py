@@ -19,6 +19,7 @@ from striate.stepping.rules import (
     frame_by_frame,
     moving,
     norm,
+    padding,
     pool,
     recurrent,
     shift,
@@ -45,12 +46,14 @@ LAYERS: dict[type[nn.Module], Rule] = {
     _BatchNorm: norm.batch_norm,
     **dict.fromkeys(norm.MIX_FRAMES, norm.norm_of_frames),
     **dict.fromkeys(moving.LAYERS, moving.moving),
+    **dict.fromkeys(padding.LAYERS, padding.pad),
     nn.Module: frame_by_frame.layer,
 }
 """The first kind that a layer is of."""
 FUNCTIONS: dict[str, Rule] = {
     **dict.fromkeys(moving.MOVES, moving.moving),
     "mean": average.mean,
+    "pad": padding.pad,
     "dropout": frame_by_frame.dropout,
 }
 """By name; any other function is tried as one that keeps frames apart, and the step is checked."""

@@ -10,7 +10,7 @@ from torch import Tensor, fx, nn
 from striate.errors import NetworkError
 from striate.stepping.build import Build
 from striate.stepping.rules.recurrent import STATES
-from striate.stepping.timed import CLIP, FOLDED, SEQUENCE, Timed, rest_of
+from striate.stepping.timed import CLIP, FOLDED, SEQUENCE, Clock, Timed, moved, rest_of
 from striate.stepping.walk import STREAMS, Call, Ref
 
 MOVES = [
@@ -64,6 +64,11 @@ def moving(b: Build, call: Call, x: Timed) -> Timed | tuple[Timed, ...]:
 
 def _moved(b: Build, call: Call, x: Timed, frames: int, times: Tensor, places: Tensor) -> Timed:
     axis, last = _found(times, frames, x.axis)
+    left = _left(times, frames) if axis == -1 else range(frames)
+    if len(left) < frames:
+        axis = x.axis
+        x = moved(x, left.start, len(left) - frames)
+        b.looks_ahead(call, x.clock, Clock())
     if axis == -1:
         raise NetworkError(f"{call.title} takes a clip's frames apart or out of order, so it has no step")
     rest = rest_of(tuple(places.shape), axis)
@@ -121,6 +126,18 @@ def _found(times: Tensor, frames: int, axis: int | None) -> tuple[int | None, bo
         if fits and torch.equal(times, _times(shape, found)):
             return found, False
     return -1, False
+
+
+def _left(times: Tensor, frames: int) -> range:
+    """Which frames are left of a clip that ends of were cut off; all where something else was done."""
+    shape = tuple(times.shape)
+    for axis in (SEQUENCE, CLIP):
+        if len(shape) > axis and shape[0] == STREAMS and 0 < shape[axis] < frames:
+            first, count = int(times.flatten()[0]), shape[axis]
+            kept = _times((shape[0], *shape[1:axis], frames, *shape[axis + 1 :]), axis)
+            if torch.equal(times, kept.narrow(axis, min(first, frames - count), count)):
+                return range(first, first + count)
+    return range(frames)
 
 
 def _rearranged(b: Build, x: Timed, places: Tensor, rest: tuple[int, ...]) -> fx.Node:
