@@ -1,4 +1,4 @@
-"""Networks of others that are causal by zeros put before a clip, or by frames cut off it, beside their clips."""
+"""Networks of others that are causal by zeros before a clip, or by frames cut off it, beside their clips."""
 
 from collections.abc import Callable
 from typing import Any
