@@ -22,6 +22,7 @@ Bounds = NDArray[np.int64]  # (2, *dims): first position, −last position
 
 NOTHING = 1 << 40  # first = NOTHING, −last = NOTHING: an element that sees nothing, neutral in a minimum
 _HALF = NOTHING >> 1
+_LARGE = 1 << 16  # numbers: looking takes less than making as many
 
 
 class Step(NamedTuple):
@@ -92,9 +93,16 @@ def hull(parts: Sequence[Axis], shapes: Sequence[tuple[int, ...]]) -> Axis:
     seen = alive[0][0].seen
     opened = alive[0][0].open
     for part, _ in alive[1:]:
-        seen = np.minimum(seen, part.seen)
-        opened = None if opened is None or part.open is None else np.minimum(opened, part.open)
+        seen = _least(seen, part.seen)
+        opened = None if opened is None or part.open is None else _least(opened, part.open)
     return Axis(seen, opened, _common_steps(alive, out))
+
+
+def _least(one: Bounds, two: Bounds) -> Bounds:
+    """The smaller of each pair; the first array itself where it is large and nothing changes it."""
+    if one.size > max(_LARGE, two.size) and bool((one <= two).all()):
+        return one
+    return np.minimum(one, two)
 
 
 def _common_steps(alive: Sequence[tuple[Axis, tuple[int, ...]]], out: tuple[int, ...]) -> dict[int, Step]:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
+from weakref import ReferenceType, ref
 
 import numpy as np
 
@@ -168,11 +169,21 @@ class _Extent(NamedTuple):
 
 
 _SMALL = 1 << 10  # numbers
+_BLOCK = 1 << 16  # so many stay near the processor while they are looked at
+_LARGE_EXTENTS: dict[int, tuple[ReferenceType[Bounds], _Extent]] = {}
 
 
 def _extent(bounds: Bounds) -> _Extent:
-    """Worked out once for what is alike: both axes of a square map, layers that see the whole input."""
-    return _known_extent(bounds.tobytes()) if bounds.size <= _SMALL else _measured(bounds)
+    """Worked out once for what is alike: both axes of a square map, layers that see the whole input, and what
+    is passed on as it is."""
+    if bounds.size <= _SMALL:
+        return _known_extent(bounds.tobytes())
+    known = _LARGE_EXTENTS.get(id(bounds))
+    if known is None or known[0]() is not bounds:
+        number = id(bounds)
+        known = ref(bounds, lambda _: _LARGE_EXTENTS.pop(number, None)), _measured(bounds)
+        _LARGE_EXTENTS[number] = known
+    return known[1]
 
 
 @lru_cache(maxsize=256)
@@ -181,13 +192,20 @@ def _known_extent(packed: bytes) -> _Extent:
 
 
 def _measured(bounds: Bounds) -> _Extent:
-    if bounds[0].max() < NOTHING >> 1:
-        spread = bounds[0] + bounds[1]  # first − last
-        least, most = int(spread.min()), int(spread.max())
-        return _Extent(1 - least, 1 - int(spread.flat[0]), least == most)
-    sizes = np.where(bounds[0] >= NOTHING >> 1, 0, -bounds[1] - bounds[0] + 1)
-    first = int(sizes.flat[0])
-    return _Extent(int(sizes.max()), first, bool((sizes == first).all()))
+    axis = max(range(1, bounds.ndim), key=lambda one: bounds.shape[one])
+    step = max(1, _BLOCK * bounds.shape[axis] // max(bounds.size, 1))
+    least, most = NOTHING, 0
+    for at in range(0, bounds.shape[axis], step):
+        index = (*[slice(None)] * axis, slice(at, at + step))
+        sizes = _sizes(bounds[index])
+        least, most = min(least, int(sizes.min())), max(most, int(sizes.max()))
+    first = int(_sizes(bounds[(slice(None), *[slice(1)] * (bounds.ndim - 1))]).item())
+    return _Extent(most, first, least == most)
+
+
+def _sizes(bounds: Bounds) -> Bounds:
+    """How many positions each unit sees."""
+    return np.where(bounds[0] >= NOTHING >> 1, 0, 1 - bounds[1] - bounds[0])
 
 
 def _jump(field: Field, position: int) -> Number | None:
