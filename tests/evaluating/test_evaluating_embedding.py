@@ -8,9 +8,13 @@ import torch
 from torch import Tensor, nn
 
 import striate
+from small_clips import clip_run, write_video
+from small_runs import small_recipe
 from striate import predict
 from striate.errors import ArgumentError
 from striate.evaluating.embedding import embeddings_of, joined
+from striate.evaluating.opening import open_trained
+from striate.evaluating.predict_clips import windows_of
 from striate.training.train import Run
 
 
@@ -54,6 +58,27 @@ def test_the_mean_over_positions_frames_and_calls(network: Net) -> None:
             assert np.concatenate(found) == pytest.approx(values.numpy(), abs=1e-6)
 
 
+def test_channels_of_tokens_stand_last() -> None:
+    """As those of a transformer's blocks, (N, tokens, D)."""
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        nn.Conv2d(1, 8, 4, stride=4),  # (N, 8, 2, 3)
+        nn.Flatten(2),
+        nn.Linear(6, 5),  # (N, 8, 5): tokens, channels
+        nn.TransformerEncoderLayer(5, 1, 7, batch_first=True),
+        nn.LayerNorm(5),
+    ).eval()
+    images = torch.randn(3, 1, 8, 12)
+    with torch.inference_mode():
+        seen = images
+        for name, layer in network.named_children():
+            seen = layer(seen)
+            with embeddings_of(network, name) as found:
+                network(images)
+            expected = seen.flatten(2).mean(2) if name in "01" else seen.mean(1)
+            assert np.concatenate(found) == pytest.approx(expected.numpy(), abs=1e-6)
+
+
 def test_a_layer_that_is_not_there(network: Net) -> None:
     with pytest.raises(ArgumentError) as refused, embeddings_of(network, "convs"):
         pass
@@ -76,6 +101,37 @@ def test_predict_keeps_one_row_for_each_image(digits_run: Run, tmp_path: Path) -
     for file, row in zip(files, saved, strict=True):
         [single] = predict(digits_run.path, [file], embed=names[-1]).embeddings
         assert single == pytest.approx(row, abs=1e-5)
+
+
+@pytest.mark.parametrize("spread", [True, False], ids=["the whole video", "windows"])
+def test_predict_keeps_one_row_for_each_video(spread: bool, small_clips: Path, tmp_path: Path) -> None:
+    """Of frames spread over a video those of all of it; of a run with a stride the mean of its windows'."""
+    asked = {} if spread else {"stride": 1}
+    recipe = small_recipe(epochs=1, batch_size=8)
+    run = clip_run(tmp_path / "run", recipe, data=small_clips, frames=4, **asked).path
+    network = striate.load(run)
+    layer = next(name for name, one in network.named_modules() if isinstance(one, nn.Conv2d))
+    lengths = {tmp_path / "short.mp4": 6, tmp_path / "long.mp4": 20}
+    videos = [
+        write_video(path, [np.full((24, 24), 9 * t + length, np.uint8) for t in range(length)])
+        for path, length in lengths.items()
+    ]
+    found = predict(run, videos, embed=layer, out=tmp_path / "out")
+    assert found.embeddings is not None
+    assert np.array_equal(np.load(tmp_path / "out" / "embeddings.npy"), found.embeddings)
+    windows = [len(one.windows) for one in found.videos or ()]
+    assert windows[1] > windows[0]
+    heard: list[Tensor] = []
+    network.get_submodule(layer).register_forward_hook(lambda one, given, made: heard.append(made.detach()))
+    for video, row in zip(videos, found.embeddings, strict=True):
+        heard.clear()
+        if spread:
+            network(network.preprocess([video]))
+        else:
+            clips = np.stack([one.clip for one in windows_of(open_trained(run, "cpu"), video)])
+            network(network.preprocess.normalise(torch.from_numpy(clips)))
+        by_hand = torch.cat([one.flatten(2).mean(2) for one in heard]).mean(0)
+        assert row == pytest.approx(by_hand.numpy(), abs=1e-5)
 
 
 def test_what_cannot_be_kept(digits_run: Run, tmp_path: Path) -> None:

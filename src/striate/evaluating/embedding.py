@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.conv import _ConvNd
 
 from striate.errors import ArgumentError, unknown
 from striate.evaluating.exported import ExportedNetwork
@@ -14,6 +16,9 @@ from striate.watching import watching
 from striate.watching.watch import Running
 
 Looked = TypeVar("Looked")
+TOKENS = (nn.Linear, nn.LayerNorm)
+MAPS = (_ConvNd, _BatchNorm)
+"""Layers whose channels stand second."""
 
 
 @contextmanager
@@ -84,11 +89,19 @@ def joined(vectors: list[np.ndarray], layer: str) -> np.ndarray:
 
 
 def _as_rows(layer: nn.Module, output: Any) -> Tensor:
-    """(R, D) of an output (R, D, …): the mean over positions; of a recurrent layer (R, T, D) over time."""
+    """(R, D) of an output (R, D, …), or (R, …, D) of a layer of tokens: the mean over positions or time."""
     values: Tensor = (output[0] if isinstance(output, tuple) else output).detach().float()
     if isinstance(layer, nn.RNNBase):
         return values.mean(1 if layer.batch_first else 0)
-    return values.flatten(2).mean(2) if values.ndim > 2 else values
+    if values.ndim == 2:
+        return values
+    return values.flatten(1, -2).mean(1) if _is_of_tokens(layer) else values.flatten(2).mean(2)
+
+
+def _is_of_tokens(layer: nn.Module) -> bool:
+    """Whether its channels stand last, as in layers made of linear ones and their norms alone."""
+    parts = [type(one) for one in layer.modules()]
+    return any(kind in TOKENS for kind in parts) and not any(issubclass(kind, MAPS) for kind in parts)
 
 
 def _vectors(outputs: list[Tensor], inputs: int) -> np.ndarray:
