@@ -79,8 +79,8 @@ def test_a_name_that_nobody_knows(tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", ["photos/cats", Path("photos")])
 def test_a_missing_folder(tmp_path: Path, source: str | Path) -> None:
     assert refused(source, tmp_path) == (
-        f"no folder {source}: give a folder with one folder per class, a folder of IDX files, or a name "
-        "(digits, fashion-mnist, mnist)"
+        f"no folder {source}: give a folder with one folder per class, a folder of IDX files, a list "
+        "(CSV, TSV, JSON), a zip or tar, a .npz, or a name (digits, fashion-mnist, mnist)"
     )
 
 
@@ -88,7 +88,7 @@ def test_a_file(tmp_path: Path) -> None:
     Path("photo.jpg").touch()
     assert refused("photo.jpg", tmp_path) == (
         "photo.jpg is a file, not a data set: give a folder with one folder per class, a folder of IDX "
-        "files, or a name"
+        "files, a list (CSV, TSV, JSON), a zip or tar, a .npz, or a name"
     )
 
 

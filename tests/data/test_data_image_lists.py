@@ -105,6 +105,121 @@ def test_a_word_in_a_column_of_splits_that_means_none_is_refused(tmp_path: Path)
     )
 
 
+def test_a_column_that_holds_splits_is_read_whatever_its_name(tmp_path: Path) -> None:
+    images(tmp_path)
+    words = ["Training", "PublicTest", "Training", "Training", "PrivateTest", "Training"]
+    rows = [f"{name},{label},{word}" for (name, label), word in zip(LABELS.items(), words, strict=True)]
+    listing = list_clips(write(tmp_path / "all.csv", "image,emotion,Usage", *rows))
+    assert "column Usage read as that of splits" in listing.notes
+    assert sorted(listing.split) == ["test"] * 2 + ["train"] * 4
+
+
+def test_rows_that_say_the_same_again_are_left_out(tmp_path: Path) -> None:
+    images(tmp_path)
+    rows = [f"{name},{label}" for name, label in LABELS.items()]
+    listing = list_clips(write(tmp_path / "all.csv", "image,label", *rows, *rows[:2]))
+    assert len(listing.paths) == 6
+    assert "2 rows left out that name a file again" in listing.notes
+
+
+def competition(folder: Path, *lists: str) -> Path:
+    """A folder as competitions give it: pictures of both splits, lists, and an example of an answer."""
+    images(folder / "train_images")
+    images(folder / "test_images")
+    rows = [f"{name},{label}" for name, label in LABELS.items()]
+    for name in lists:
+        write(folder / name, "image_id,label", *rows)
+    write(folder / "test.csv", "image_id", *LABELS)
+    write(folder / "sample_submission.csv", "image_id,label", *(f"{name},cat" for name in LABELS))
+    return folder
+
+
+def test_a_folder_of_a_competition_is_read_by_its_list(tmp_path: Path) -> None:
+    assert told(competition(tmp_path / "a", "train.csv")) == LABELS
+    wrapped = competition(tmp_path / "b" / "inner", "labels.csv").parent
+    assert told(wrapped) == LABELS
+    with pytest.raises(DataError) as several:
+        open_data(competition(tmp_path / "c", "train.csv", "labels.csv"))
+    assert (
+        str(several.value) == f"{tmp_path / 'c'} holds the lists labels.csv and train.csv: name one of them"
+    )
+    with pytest.raises(DataError) as bare:
+        open_data(competition(tmp_path / "d"))
+    assert str(bare.value) == (
+        f"{tmp_path / 'd'}: test_images and train_images are called as splits are, and hold no class "
+        "folders: make a folder for each class in them, or give a list with columns image and label"
+    )
+
+
+def test_a_list_beside_class_folders_is_not_taken(tmp_path: Path) -> None:
+    images(tmp_path / "cat")
+    images(tmp_path / "dog")
+    write(tmp_path / "all.csv", "image,label", "one,a", "two,b")
+    assert not is_list(tmp_path)
+    images(tmp_path / "set" / "train" / "cat")
+    write(tmp_path / "set" / "train.csv", "image,label", "one,a", "two,b")
+    assert not is_list(tmp_path / "set")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        (
+            "l.csv",
+            "image,label\none.jpg,cat\ntwo.jpg\n",
+            "{} has rows of fewer columns than the 2 of its header: expected as many in each",
+        ),
+        (
+            "l.csv",
+            "emotion,pixels,Usage\n0,1 2 3,Training\n",
+            "{} is no table of images or clips: its column 'pixels' holds pixels, and a list names files: "
+            "keep the pixels in a .npz, as images and labels",
+        ),
+        (
+            "l.csv",
+            ",".join(["label", *(f"pixel{n}" for n in range(9))]) + "\n" + "0," * 9 + "0\n",
+            "{} is no table of images or clips: its column 'pixel0' holds pixels, and a list names files: "
+            "keep the pixels in a .npz, as images and labels",
+        ),
+        (
+            "l.jsonl",
+            "[1, 2]\n",
+            '{} is no list with an object a line: a row is an object, as {{"image": "a.png", "label": '
+            '"cat"}}',
+        ),
+        (
+            "l.jsonl",
+            '{"file_name": "one.jpg", "objects": {"bbox": [1, 2, 3, 4]}}\n',
+            "{} is no list with an object a line: its 'objects' holds several things a row, which is "
+            "multi-label, and an image or clip has one class here: write path,label with the class that you "
+            "mean",
+        ),
+        ("l.jsonl", "{}\n", "{} is no list with an object a line: expected a list of images or clips, `path "
+         "label` on each line"),
+        (
+            "l.json",
+            '{"images": [], "annotations": []}',
+            "{} is no list of images or clips that can be read: it is of COCO's form, whose labels are of "
+            "objects in a picture, and a picture has one class here: write image,label",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_no_list_is_refused_by_its_name(
+    tmp_path: Path, name: str, content: str, sentence: str
+) -> None:
+    images(tmp_path)
+    (tmp_path / name).write_text(content)
+    with pytest.raises(DataError) as refused:
+        list_clips(tmp_path / name)
+    assert str(refused.value) == sentence.format(tmp_path / name)
+
+
+def test_names_and_classes_as_one_object(tmp_path: Path) -> None:
+    images(tmp_path)
+    (tmp_path / "l.json").write_text(json.dumps({f"{name}.jpg": label for name, label in LABELS.items()}))
+    assert told(tmp_path / "l.json") == LABELS
+
+
 def test_two_lists_of_one_split_are_refused(tmp_path: Path) -> None:
     images(tmp_path)
     for word in ("train", "dev", "eval"):

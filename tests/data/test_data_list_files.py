@@ -182,10 +182,10 @@ def test_a_few_lost_clips_are_skipped(tmp_path: Path) -> None:
         ("l.txt", "\n", "{path} is empty: expected a list of images or clips, `path label` on each line"),
         (
             "l.json",
-            '{"a": 1}',
-            '{path} is not a list of clips: expected Something-Something\'s [{{"id": …, "template": …}}, …], '
-            'a table as [{{"path": …, "start": …, "end": …, "label": …}}, …], or ActivityNet\'s '
-            '{{"database": {{…}}}}',
+            '{"a": [1]}',
+            '{path} is not a list of images or clips: expected {{"a.png": "cat", …}}, Something-Something\'s '
+            '[{{"id": …, "template": …}}, …], a table as [{{"path": …, "start": …, "end": …, '
+            '"label": …}}, …], or ActivityNet\'s {{"database": {{…}}}}',
         ),
         (
             "l.json",

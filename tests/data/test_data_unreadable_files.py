@@ -94,7 +94,8 @@ def test_folders_deeper_than_python_counts(tmp_path: Path, monkeypatch: pytest.M
 
 
 NO_LIST = (
-    '{path} is not a list of clips: expected Something-Something\'s [{{"id": …, "template": …}}, …], a table '
+    '{path} is not a list of images or clips: expected {{"a.png": "cat", …}}, Something-Something\'s '
+    '[{{"id": …, "template": …}}, …], a table '
     'as [{{"path": …, "start": …, "end": …, "label": …}}, …], or ActivityNet\'s {{"database": {{…}}}}'
 )
 

@@ -13,7 +13,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -65,6 +65,7 @@ def list_folder(root: Path, *, clips: bool = False) -> Listing:
     classes = in_order({*in_train, *(file.label for file in chosen if file.label)})
     if not classes:
         raise DataError(_nothing(root, len(others)))
+    _refuse_splits(root, folders, classes)
     numbers = {name: number for number, name in enumerate(classes)}
     found = {
         (str(Path(file.path).parent) if kind == "frames" else file.path): (
@@ -172,6 +173,16 @@ def _refuse_ambiguous(root: Path, files: Sequence[_File]) -> None:
     else:
         advice = f"merge them if {same} are the classes, or take the pictures out of them if {outer} are"
     raise DataError(f"{root}: each of the folders {outer} holds the same folders, {same}: {advice}")
+
+
+def _refuse_splits(root: Path, folders: Mapping[str, Path], classes: Sequence[str]) -> None:
+    """Raises DataError where what would be the classes are splits, with the pictures right in them."""
+    meant = {split_named(name) for name in classes}
+    if len(folders) == 1 and None not in meant and len(meant) > 1:
+        raise DataError(
+            f"{root}: {' and '.join(classes)} are called as splits are, and hold no class folders: make a "
+            "folder for each class in them, or give a list with columns image and label"
+        )
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -69,7 +69,10 @@ def sets_folder() -> Path:
 
 BUILT_IN = ("digits",)
 _SYSTEM = (Path("/usr/share/datasets"), Path("/usr/local/share/datasets"))
-_EXPECTED = "a folder with one folder per class, a folder of IDX files, or a name"
+_EXPECTED = (
+    "a folder with one folder per class, a folder of IDX files, a list (CSV, TSV, JSON), a zip or tar, a "
+    ".npz, or a name"
+)
 
 
 def find_folder(source: str | Path) -> Path:

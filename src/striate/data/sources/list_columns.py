@@ -6,7 +6,7 @@
 | the class | label, class, category, action, activity, …; without any, the last column |
 | the segment | start, begin, t_start, … and end, stop, t_end, … or duration: seconds or hh:mm:ss.f |
 | the same in frames | start_frame and end_frame, counted from 0, up to the end but not with it |
-| the split | split, subset |
+| the split | split, subset; without these, the column whose cells are all called as splits are |
 
 Other columns are said, and refused where they may say which part of a file is meant: a row must not become
 the whole file because its times have another name.
@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from striate.data.segment import Segment, seconds_of
+from striate.data.sources.other_tables import refuse_boxes, refuse_several
 from striate.data.sources.splits import SPLITS, split_named
 
 _ROLES = {
@@ -66,11 +67,6 @@ _TIMES = frozenset(
         "ts",
     ]
 )
-_BOXES = frozenset(["x1", "y1", "x2", "y2", "xmin", "ymin", "xmax", "ymax", "bbox", "box"])
-AVA = (
-    "it is a list of the kind of AVA, whose labels are of persons in boxes at a second, and a clip has one "
-    "label: write path,start,end,label for the clips that you mean"
-)
 
 
 class Row(NamedTuple):
@@ -98,6 +94,17 @@ def plain(name: str) -> str:
     return re.sub(r"[^0-9a-z]+", "_", humps.lower()).strip("_")
 
 
+def is_label(name: str) -> bool:
+    """Whether a column of that name says the class."""
+    return plain(name) in _ROLES["label"].split()
+
+
+def names_both(cells: Sequence[str]) -> bool:
+    """Whether cells name the column of a file and that of its class."""
+    known = {plain(cell) for cell in cells}
+    return all(not known.isdisjoint(_ROLES[role].split()) for role in ("path", "label"))
+
+
 def is_header(cells: Sequence[str]) -> bool:
     """Whether cells name columns: a file, a class, or something else that no clip is called."""
     known = {*_ROLES["path"].split(), *_ROLES["label"].split(), *_ROLES["split"].split(), *_UNUSED}
@@ -112,10 +119,9 @@ def rows_of(names: Sequence[str], table: Sequence[Sequence[str]]) -> Rows:
         ValueError: a time is none, or a column cannot be understood.
     """
     columns = {plain(name): number for number, name in enumerate(names)}
-    roles = _roles(columns)
-    if not _BOXES.isdisjoint(columns):
-        raise ValueError(AVA)
-    _refuse_several_labels(names, columns, table)
+    refuse_boxes(columns)
+    roles = _roles(columns, table)
+    refuse_several(names, columns, table, next(filter(is_label, columns), None))
     others = [name for name in columns if name not in _UNUSED and columns[name] not in roles.values()]
     times = [name for name in others if not _TIMES.isdisjoint(name.split("_"))]
     bounds = roles.keys() & {"start", "end", "start_frame", "end_frame", "duration"}
@@ -134,36 +140,18 @@ def rows_of(names: Sequence[str], table: Sequence[Sequence[str]]) -> Rows:
             rows.append(make({role: cells[column].strip() for role, column in roles.items()}))
         except ValueError as error:
             raise ValueError(f"line {number}: {error}") from None
-    return Rows(rows, (f"columns not read: {', '.join(said)}",) if said else ())
+    notes = [f"columns not read: {', '.join(said)}"] if said else []
+    split = names[roles["split"]].strip() if "split" in roles else ""
+    if split and plain(split) not in _ROLES["split"].split():
+        notes.insert(0, f"column {split} read as that of splits")
+    return Rows(rows, tuple(notes))
 
 
-MULTI_LABEL = (
-    "which is multi-label, and an image or clip has one class here: write path,label with the class that you "
-    "mean"
-)
-
-
-def _refuse_several_labels(
-    names: Sequence[str], columns: Mapping[str, int], table: Sequence[Sequence[str]]
-) -> None:
-    """Raises ValueError where there is a column for each class, or a cell names several classes."""
-    known = next((name for name in _ROLES["label"].split() if name in columns), None)
-    if known is None:
-        flags = [
-            names[number].strip()
-            for number in columns.values()
-            if all(cells[number].strip() in _FLAGS for cells in table)
-        ]
-        if len(flags) > 1:
-            raise ValueError(f"it has a column for each class ({', '.join(flags[:4])}), {MULTI_LABEL}")
-    elif known == "labels":
-        cells = [row[columns[known]].strip() for row in table]
-        several = next((cell for cell in cells if re.search(r"[|;,]|\S \S", cell)), None)
-        if several is not None:
-            raise ValueError(f"its column labels holds several in one cell, as {several!r}, {MULTI_LABEL}")
-
-
-_FLAGS = ("0", "1", "0.0", "1.0", "True", "False", "true", "false")
+def _holds_splits(table: Sequence[Sequence[str]], column: int) -> bool:
+    """Whether every cell is called as a split is, and train is among them."""
+    words = {cells[column].strip() for cells in table}
+    splits = {split_named(word) for word in words}
+    return None not in splits and "train" in splits
 
 
 def _holds_times(cells: Sequence[str]) -> bool:
@@ -173,7 +161,7 @@ def _holds_times(cells: Sequence[str]) -> bool:
         return False
 
 
-def _roles(columns: Mapping[str, int]) -> dict[str, int]:
+def _roles(columns: Mapping[str, int], table: Sequence[Sequence[str]]) -> dict[str, int]:
     """What is used of the columns → its number. Times count before frames."""
     if "youtube_id" in columns:
         columns = {**columns, "path": columns["youtube_id"]}
@@ -183,7 +171,11 @@ def _roles(columns: Mapping[str, int]) -> dict[str, int]:
         if name is not None:
             found[role] = columns[name]
     found.setdefault("path", 0)
-    found.setdefault("label", max(columns.values()))
+    others = columns.keys() - " ".join(_ROLES.values()).split()
+    splits = [columns[name] for name in others if _holds_splits(table, columns[name])]
+    if "split" not in found and len(splits) == 1:
+        found["split"] = splits[0]
+    found.setdefault("label", max({*columns.values()} - {found.get("split")}))
     if {"start", "end"} & found.keys():
         found = {role: number for role, number in found.items() if not role.endswith("_frame")}
     if "end" in found or "start" not in found:

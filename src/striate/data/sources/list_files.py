@@ -8,24 +8,29 @@ both. HMDB51 has one list a class, brush_hair_test_split1.txt: give one of them,
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from striate.data.segment import address, file_of
-from striate.data.sources.list_columns import Row, Rows
+from striate.data.sources.list_columns import Row, Rows, names_both
 from striate.data.sources.list_labels import check_labels, names_class
 from striate.data.sources.list_rows import read_rows, read_text
 from striate.data.sources.list_search import Search, beside, folders_near
 from striate.data.sources.listing import Kind, Listing, in_order
-from striate.data.sources.splits import SPLIT_WORDS, SPLITS, refuse_twice, split_named
+from striate.data.sources.splits import SPLIT_WORDS, SPLITS, is_no_class, refuse_twice, split_named
 from striate.data.suffixes import IMAGE_SUFFIXES
 from striate.errors import DataError
 from striate.numbers import counted
 
 LIST_SUFFIXES = frozenset({".txt", ".csv", ".tsv", ".json", ".jsonl", ".list"})
+TABLES = frozenset({".csv", ".tsv"})
+"""Lists that are looked for beside what they name."""
 METADATA = ("metadata.csv", "metadata.jsonl")
 """Lists inside of a folder of images, as the Hugging Face hub has them."""
+LONGEST = 200
+"""Letters of a name that a sentence repeats."""
 _HMDB51 = re.compile(r"(?P<label>.+)_test_split(?P<number>\d+)\.txt")
 _HMDB51_SPLITS = {"1": "train", "2": "test"}  # 0: not used
 
@@ -33,12 +38,14 @@ _HMDB51_SPLITS = {"1": "train", "2": "test"}  # 0: not used
 def is_list(path: Path) -> bool:
     """Whether it is a list of images or clips, or a folder that holds such: with metadata, or of HMDB51."""
     if path.is_dir():
-        return bool(_metadata(path)) or any(_HMDB51.fullmatch(entry.name) for entry in path.iterdir())
+        hmdb51 = any(_HMDB51.fullmatch(entry.name) for entry in path.iterdir())
+        return hmdb51 or bool(_metadata(path)) or list_beside(path) is not None
     return path.is_file() and path.suffix.lower() in LIST_SUFFIXES
 
 
 def list_clips(path: Path) -> Listing:
     """The clips that a list names. Raises DataError if more than a tenth of them are not there."""
+    path = (list_beside(path) if path.is_dir() else None) or path
     search = Search(folders_near(path))
     match = _HMDB51.fullmatch(path.name)
     if match or (path.is_dir() and not _metadata(path)):
@@ -53,6 +60,7 @@ def list_clips(path: Path) -> Listing:
         raise DataError(_pointing_nowhere(path, len(rows), missing))
     paths = [file or str(search.folders[0] / row.names[0]) for row, file in zip(rows, files, strict=True)]
     said = check_labels(path, rows, paths)
+    rows, paths, again = _each_once(rows, paths)
     labels, classes = _classes(path, rows, paths)
     split = np.array([row.split or "train" for row in rows], "U5")
     return Listing(
@@ -62,10 +70,22 @@ def list_clips(path: Path) -> Listing:
         labels=labels,
         split=split,
         splits=tuple(name for name in SPLITS if (split == name).any()),
-        notes=(f"read from {', '.join(lists)}", *notes, *said, *_segments_note(paths)),
+        notes=(f"read from {', '.join(lists)}", *notes, *said, *again, *_segments_note(paths)),
         kind=kind_of([file_of(path) for path in paths]),
         source=path,
     )
+
+
+def _each_once(rows: Sequence[Row], paths: Sequence[str]) -> tuple[list[Row], list[str], tuple[str, ...]]:
+    """Without the rows that say the same again, which would stand on two sides of a split; and a note."""
+    first = {
+        (path, row.split): number
+        for number, (row, path) in reversed([*enumerate(zip(rows, paths, strict=True))])
+    }
+    kept = sorted(first.values())
+    again = len(rows) - len(kept)
+    note = (f"{counted(again, 'row')} left out that name a file again",) if again else ()
+    return [rows[number] for number in kept], [paths[number] for number in kept], note
 
 
 def kind_of(paths: Sequence[str]) -> Kind:
@@ -88,6 +108,41 @@ def _metadata(folder: Path) -> dict[str, Path]:
         if split and lists:
             found[split] = lists[0]
     return found if "train" in found else {}
+
+
+def list_beside(folder: Path) -> Path | None:
+    """The list that names the classes of what lies beside it, as competitions have theirs.
+
+    None where the folder's own folders are classes, or no list has columns for a file and its class.
+
+    Raises:
+        DataError: there are several.
+    """
+    entries = [entry for entry in sorted(folder.iterdir()) if not entry.name.startswith((".", "__MACOSX"))]
+    folders = [entry for entry in entries if entry.is_dir()]
+    tables = [entry for entry in entries if entry.suffix.lower() in TABLES and entry.is_file()]
+    if not tables:
+        return list_beside(folders[0]) if len(folders) == 1 else None
+    if len(folders) > 1 and not all(is_no_class(one.name) for one in folders):
+        return None
+    if any(entry.is_dir() for one in folders for entry in one.iterdir()):
+        return None
+    lists = [table for table in tables if _has_classes(table)]
+    others = {other for table in lists for split, other in _companions(table).items() if split != "train"}
+    found = [table for table in lists if table not in others]
+    if len(found) > 1:
+        raise DataError(
+            f"{folder} holds the lists {' and '.join(one.name for one in found)}: name one of them"
+        )
+    return found[0] if found else None
+
+
+def _has_classes(table: Path) -> bool:
+    """Whether its columns are those of files and of their classes; an example of an answer has such, too."""
+    with suppress(OSError, UnicodeDecodeError), table.open(encoding="utf-8-sig") as file:
+        first = re.split(r"[,;\t]", file.readline(1 << 16))
+        return names_both([cell.strip(" \"'\n") for cell in first]) and "submission" not in table.name.lower()
+    return False
 
 
 def clips_named(path: Path) -> list[str]:
@@ -206,7 +261,8 @@ def _folder_of_each(rows: Sequence[Row], folders: Sequence[str]) -> Mapping[str,
 
 
 def _first_of(names: Sequence[str], shown: int = 3) -> str:
-    return ", ".join(names[:shown]) + (", …" if len(names) > shown else "")
+    each = (name if len(name) <= LONGEST else f"{name[:LONGEST]}…" for name in names[:shown])
+    return ", ".join(each) + (", …" if len(names) > shown else "")
 
 
 def _pointing_nowhere(path: Path, count: int, missing: Sequence[str]) -> str:

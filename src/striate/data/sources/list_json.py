@@ -4,23 +4,25 @@
 |---|---|
 | `[{"id": …, "template": …}, …]` | Something-Something; the class is the template without brackets |
 | `[{"path": …, "start": …, "end": …, "label": …}, …]` | a table, its columns by their names |
+| `{"a.png": "cat", …}` | |
 | `{"database": {ID: {"subset": …, "annotations": [{"segment": [a, b], "label": …}, …]}}}` | ActivityNet |
 | the same without "database", or with one annotation for each | Kinetics |
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from striate.data.segment import Segment, seconds_of
-from striate.data.sources.list_columns import Row, Rows, rows_of, split_of
+from striate.data.sources.list_columns import Row, Rows, is_label, rows_of, split_of
+from striate.data.sources.other_tables import COCO, MULTI_LABEL
 from striate.errors import ArgumentError, DataError
 from striate.numbers import counted
 from striate.plain_values import parse_json
 
 _EXPECTED = (
-    'Something-Something\'s [{"id": …, "template": …}, …], a table as [{"path": …, "start": …, "end": …, '
-    '"label": …}, …], or ActivityNet\'s {"database": {…}}'
+    '{"a.png": "cat", …}, Something-Something\'s [{"id": …, "template": …}, …], a table as [{"path": …, '
+    '"start": …, "end": …, "label": …}, …], or ActivityNet\'s {"database": {…}}'
 )
 
 
@@ -28,15 +30,19 @@ def rows_in_json(path: Path, text: str) -> Rows:
     """The rows of a list; those without a label are left out. Raises DataError for another form."""
     try:
         content = parse_json(text, path.name)
+        if isinstance(content, dict) and {"images", "annotations"} <= content.keys():
+            raise ValueError(COCO)
+        if isinstance(content, dict) and all(isinstance(label, str | int) for label in content.values()):
+            return Rows([Row((name,), str(label)) for name, label in content.items()])
         if isinstance(content, dict):
             return _activity_net(content.get("database", content))
         if any("template" in entry or set(entry) <= {"id", "label"} for entry in content):
             return Rows([row for row in map(_something, content) if row.label is not None])
-        return _table(content)
+        return rows_of_objects(content)
     except (ArgumentError, TypeError, KeyError, AttributeError, IndexError):
-        raise DataError(f"{path} is not a list of clips: expected {_EXPECTED}") from None
+        raise DataError(f"{path} is not a list of images or clips: expected {_EXPECTED}") from None
     except ValueError as error:
-        raise DataError(f"{path} is no list of clips that can be read: {error}") from None
+        raise DataError(f"{path} is no list of images or clips that can be read: {error}") from None
 
 
 def _something(entry: Mapping[str, Any]) -> Row:
@@ -45,12 +51,24 @@ def _something(entry: Mapping[str, Any]) -> Row:
     return Row((str(entry["id"]),), label)
 
 
-def _table(entries: list[dict[str, Any]]) -> Rows:
-    names = list(dict.fromkeys(name for entry in entries for name in entry))
+def rows_of_objects(entries: Sequence[Any]) -> Rows:
+    """The rows of objects with the same names in each, as of a table.
+
+    Raises:
+        KeyError: they hold nothing.
+        ValueError: something else than objects, or classes that are several.
+    """
+    if any(not isinstance(entry, dict) for entry in entries):
+        raise ValueError('a row is an object, as {"image": "a.png", "label": "cat"}')
+    names = dict.fromkeys(name for entry in entries for name in entry)
     if not names:
         raise KeyError
-    cells = [["" if entry.get(name) is None else str(entry[name]) for name in names] for entry in entries]
-    return rows_of(names, cells)
+    nested = [name for name in names if any(isinstance(entry.get(name), list | dict) for entry in entries)]
+    plain = [name for name in names if name not in nested]
+    if nested and (len(plain) < 2 or is_label(nested[0])):
+        raise ValueError(f"its {nested[0]!r} holds several things a row, {MULTI_LABEL}")
+    cells = [["" if entry.get(name) is None else str(entry[name]) for name in plain] for entry in entries]
+    return rows_of(plain, cells)
 
 
 def _activity_net(database: Mapping[str, Any]) -> Rows:

@@ -22,8 +22,9 @@ from io import StringIO
 from pathlib import Path
 
 from striate.data.segment import Segment, seconds_of
-from striate.data.sources.list_columns import AVA, Row, Rows, is_header, rows_of, split_of
-from striate.data.sources.list_json import rows_in_json
+from striate.data.sources.list_columns import Row, Rows, is_header, rows_of, split_of
+from striate.data.sources.list_json import rows_in_json, rows_of_objects
+from striate.data.sources.other_tables import AVA, refuse_pixels
 from striate.data.sources.splits import split_named
 from striate.data.unreadable_files import open_regular
 from striate.errors import DataError
@@ -61,6 +62,7 @@ def read_rows(path: Path, exists: Callable[[str], bool], beside: Callable[[str],
         table = _table(text, lines[0])
         if not table:
             return Rows(_from_words([line.strip() for line in lines], exists))
+        refuse_pixels(table[0])
         if not is_header(table[0]) and _is_title(table, exists):
             return _titled(table)
         return _from_table(table, beside)
@@ -79,7 +81,8 @@ def _table(text: str, first: str) -> list[list[str]]:
         with _fields_of_any_length():
             read = csv.reader(StringIO(text, newline=""), delimiter=mark, skipinitialspace=True)
             rows = [row for row in read if "".join(row).strip() and not row[0].startswith("#")]
-        if all(len(row) > 1 for row in rows):
+        named = bool(rows) and len(rows[0]) > 1 and is_header(rows[0])  # a row that lacks the mark is short
+        if named or all(len(row) > 1 for row in rows):
             return rows
     return []
 
@@ -97,10 +100,10 @@ def _fields_of_any_length() -> Iterator[None]:
 def _from_json_lines(path: Path, text: str) -> Rows:
     """An object a line, as image folders of the Hugging Face hub have them in metadata.jsonl."""
     try:
-        objects = [json.loads(line) for line in text.splitlines() if line.strip()]
-        names = list(objects[0])
-        return rows_of(names, [[str(one.get(name, "")) for name in names] for one in objects])
-    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        return rows_of_objects([json.loads(line) for line in _LINE.split(text) if line.strip()])
+    except (KeyError, RecursionError):
+        raise DataError(f"{path} is no list with an object a line: {_EXPECTED}") from None
+    except (IndexError, ValueError) as error:
         raise DataError(f"{path} is no list with an object a line: {error}") from None
 
 

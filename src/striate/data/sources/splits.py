@@ -33,7 +33,7 @@ SPLIT_WORDS = {word: split for split, words in _WORDS.items() for word in words.
 """What splits are called, and which is meant."""
 _BESIDE = (
     "set sets seg split splits data dataset image images img imgs picture pictures photo photos jpg png "
-    "video videos clip clips frame frames file files sample samples folder 1 01"
+    "video videos clip clips frame frames file files sample samples folder public private 1 01"
 )
 """Words beside that of a split in the name of its folder."""
 FOLDER_SHARES = {"test": 0.15, "val": 0.15}
@@ -49,10 +49,19 @@ def split_named(name: str) -> str | None:
     >>> [split_named(name) for name in ("seg_train", "TestSet", "dev", "train station")]
     ['train', 'test', 'val', None]
     """
-    words = re.findall(r"[a-z]+|[0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
+    words = _words(name)
     found = [SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS]
     others = {word for word in words if word not in SPLIT_WORDS}
     return found[0] if len(found) == 1 and others <= set(_BESIDE.split()) else None
+
+
+def is_no_class(folder: str) -> bool:
+    """Whether the name of a folder says what lies in it, as images or test_images, and no class."""
+    return bool(words := _words(folder)) and {*SPLIT_WORDS, *_BESIDE.split()}.issuperset(words)
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[a-z]+|[0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
 
 
 def refuse_twice(where: Path, splits: Mapping[str, str]) -> None:
