@@ -57,16 +57,22 @@ def test_patterns() -> None:
         groups_of(keys, "actor")
     assert str(raised.value) == (
         "group_by 'actor' matches none of 4 paths, such as 'walk/person01_a.avi': give a pattern whose first "
-        "group names the recording that a clip was cut from"
+        "group names the recording that a clip was cut from, or whom an image shows"
     )
 
 
 def test_a_given_split_that_leaks_is_told() -> None:
     given_rows = {"train": np.array([0, 1]), "val": np.array([2]), "test": np.array([3])}
     _, notes = fill_in(
-        given_rows, np.zeros(4, int), list("wxyz"), FOLDER_SHARES, 0, groups=["a", "b", "b", "c"]
+        given_rows,
+        np.zeros(4, int),
+        list("wxyz"),
+        FOLDER_SHARES,
+        0,
+        items="clips",
+        groups=["a", "b", "b", "c"],
     )
-    assert notes == ("1 recordings have clips on two sides of the split that was given, such as 'b'",)
+    assert notes == ("1 recording with clips on two sides of the split that was given, such as 'b'",)
 
 
 def test_folders_are_split_by_recording(tmp_path: Path) -> None:

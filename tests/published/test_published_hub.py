@@ -180,7 +180,7 @@ def test_without_the_package(files: dict[str, bytes], monkeypatch: pytest.Monkey
     monkeypatch.setattr(hub, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError) as raised:
         hub_weights(ADDRESS)
-    assert str(raised.value) == f"weights at {ADDRESS} needs the extra 'hub': pip install 'striate[hub]'"
+    assert str(raised.value) == f"fetching {ADDRESS} needs the extra 'hub': pip install 'striate[hub]'"
 
 
 @pytest.fixture

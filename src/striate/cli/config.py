@@ -9,6 +9,7 @@ from typing import Any
 
 from striate.checked import meant
 from striate.cli.options import Option
+from striate.data.unreadable_files import plain_reason
 from striate.errors import ArgumentError, StriateError
 
 RECORD = "run.json"
@@ -84,7 +85,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
-        raise ArgumentError(f"cannot read the options in {path}: {problem}") from None
+        raise ArgumentError(f"cannot read the options in {path}: {plain_reason(problem)}") from None
     if path.name == RECORD:
         return _of_record(path)
     try:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from striate.data import open_data
 from striate.data.suffixes import VIDEO_SUFFIXES
+from striate.data.unreadable_files import plain_reason
 from striate.errors import ArgumentError, DataError, NetworkError
 from striate.evaluating.predict_clips import videos_in, whole_clip, windows_of
 from striate.evaluating.run_model import Trained
@@ -60,7 +61,9 @@ def read_array(path: Path) -> np.ndarray:
     try:
         array: np.ndarray = np.load(path, allow_pickle=False)
     except (OSError, ValueError) as problem:
-        raise DataError(f"cannot read the array {path}: {problem}; give a file made by numpy.save") from None
+        raise DataError(
+            f"cannot read the array {path}: {plain_reason(problem)}; give a file made by numpy.save"
+        ) from None
     return array
 
 

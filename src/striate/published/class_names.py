@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from striate.data.unreadable_files import plain_reason
 from striate.errors import ArgumentError
 from striate.published import table
 from striate.published.files import fetch_text, kept_in
@@ -73,7 +74,7 @@ def names_in(path: Path, scores: int) -> list[str]:
     try:
         names = _lines(path)
     except (OSError, ValueError) as problem:
-        raise ArgumentError(f"cannot read names of classes in {path}: {problem}") from None
+        raise ArgumentError(f"cannot read names of classes in {path}: {plain_reason(problem)}") from None
     if len(names) != scores:
         raise ArgumentError(
             f"{path} names {len(names)} classes, and the weights tell {scores} apart: give a name each"

@@ -113,7 +113,7 @@ def _file(address: str, repository: str, revision: str | None, name: str, offlin
         return folder / name
     by_hand = f"put the repository's {CONFIG} and {WEIGHTS[0]} into {folder} by hand"
     if find_spec("huggingface_hub") is None:
-        raise MissingExtraError("hub", f"weights at {address}")
+        raise MissingExtraError("hub", f"fetching {address}")
     offline = offline or is_offline()
     try:
         return _fetched(repository, revision, name, offline)

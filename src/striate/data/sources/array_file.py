@@ -20,6 +20,7 @@ from striate.data.options import Options
 from striate.data.sets.image_sets import MemoryImages
 from striate.data.sources.listing import Contents, in_order
 from striate.data.sources.splits import SPLITS, split_named
+from striate.data.unreadable_files import plain_reason
 from striate.errors import DataError
 from striate.numbers import by
 
@@ -92,7 +93,9 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, MemoryError) as error:
-        raise DataError(f"cannot read the arrays in {path}: {error}; give what numpy.savez writes") from None
+        raise DataError(
+            f"cannot read the arrays in {path}: {plain_reason(error)}; give what numpy.savez writes"
+        ) from None
 
 
 def _pairs(path: str | Path, arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[str, str]]:

@@ -33,9 +33,9 @@ SPLIT_WORDS = {word: split for split, words in _WORDS.items() for word in words.
 """What splits are called, and which is meant."""
 _BESIDE = (
     "set sets seg split splits data dataset image images img imgs picture pictures photo photos jpg png "
-    "video videos clip clips frame frames file files sample samples folder public private 1 01"
+    "video videos clip clips frame frames file files sample samples folder public private"
 )
-"""Words beside that of a split in the name of its folder."""
+"""Words beside that of a split in the name of its folder, as are numbers."""
 FOLDER_SHARES = {"test": 0.15, "val": 0.15}
 ENOUGH, AT_LEAST = 400, 0.02
 """Of a training set that comes with a test set, so many images, or this share, are enough to choose by, and
@@ -51,7 +51,7 @@ def split_named(name: str) -> str | None:
     """
     words = _words(name)
     found = [SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS]
-    others = {word for word in words if word not in SPLIT_WORDS}
+    others = {word for word in words if word not in SPLIT_WORDS and not word.isdigit()}
     return found[0] if len(found) == 1 and others <= set(_BESIDE.split()) else None
 
 
@@ -170,7 +170,7 @@ def groups_of(keys: Sequence[str], pattern: str | None) -> tuple[str, ...] | Non
         return tuple(files) if files != list(keys) else None
     raise DataError(
         f"group_by '{pattern}' matches none of {len(keys)} paths, such as {keys[0]!r}: give a pattern whose "
-        "first group names the recording that a clip was cut from"
+        "first group names the recording that a clip was cut from, or whom an image shows"
     )
 
 
@@ -227,21 +227,21 @@ def fill_in(
     """
     missing = {split: share for split, share in shares.items() if split not in own}
     if not missing:
-        return {split: own[split] for split in SPLITS}, _on_two_sides(own, groups)
+        return {split: own[split] for split in SPLITS}, _on_two_sides(own, groups, items)
     pool = own["train"]
     if groups is None:
         parts = stratified(labels[pool], [names[row] for row in pool], missing, seed)
         manner = "class by class"
     else:
         parts = by_group(labels[pool], [groups[row] for row in pool], missing, seed)
-        manner = f"by recording, of which there are {len(set(groups))}"
+        manner = f"by {_group_of(items)}, of which there are {len(set(groups))}"
     splits = {**own, **{split: pool[part] for split, part in parts.items()}}
     note = f"{_counted(splits, missing, len(pool), items)}, {manner} (split seed {seed})"
     few = "its classes are too small"
     if groups is not None:
-        few = f"{counted(len(set(groups)), 'recording')} cannot be shared, or its classes are too small"
+        few = f"{counted(len(set(groups)), _group_of(items))} cannot be shared, or its classes are too small"
     empty = [f"{split} is empty: {few} to share" for split in missing if not len(splits[split])]
-    return {split: splits[split] for split in SPLITS}, (note, *empty, *_on_two_sides(splits, groups))
+    return {split: splits[split] for split in SPLITS}, (note, *empty, *_on_two_sides(splits, groups, items))
 
 
 def _counted(splits: Mapping[str, np.ndarray], missing: Mapping[str, float], pool: int, items: str) -> str:
@@ -251,8 +251,15 @@ def _counted(splits: Mapping[str, np.ndarray], missing: Mapping[str, float], poo
     return f"{taken} taken from {pool} {items} of train"
 
 
-def _on_two_sides(splits: Mapping[str, np.ndarray], groups: Sequence[str] | None) -> tuple[str, ...]:
-    """A note on recordings that a split which came with the data has on two sides."""
+def _group_of(items: str) -> str:
+    """What stays on one side: the recording that clips are cut from, the person or thing that images show."""
+    return "recording" if items == "clips" else "group"
+
+
+def _on_two_sides(
+    splits: Mapping[str, np.ndarray], groups: Sequence[str] | None, items: str
+) -> tuple[str, ...]:
+    """A note on groups that a split which came with the data has on two sides."""
     if groups is None:
         return ()
     sides = Counter(group for rows in splits.values() for group in {groups[row] for row in rows})
@@ -260,5 +267,6 @@ def _on_two_sides(splits: Mapping[str, np.ndarray], groups: Sequence[str] | None
     if not both:
         return ()
     return (
-        f"{len(both)} recordings have clips on two sides of the split that was given, such as {both[0]!r}",
+        f"{counted(len(both), _group_of(items))} with {items} on two sides of the split that was given, such "
+        f"as {both[0]!r}",
     )
