@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from striate.explaining.checking import as_array, compare, rounding
 from striate.explaining.kinds.catalogue import kind_of
-from striate.explaining.kinds.kind import KernelKind
+from striate.explaining.kinds.kernel import KernelKind
 from striate.tracing.layer_record import LayerRecord, Recorded
 from striate.tracing.recording import record
 

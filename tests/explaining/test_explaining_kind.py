@@ -15,7 +15,8 @@ from torch import nn
 
 from striate.explaining.checking import as_array, compare, rounding
 from striate.explaining.kinds.catalogue import BY_KEY, kind_of
-from striate.explaining.kinds.kind import KernelKind, Kind
+from striate.explaining.kinds.kernel import KernelKind
+from striate.explaining.kinds.kind import Kind
 from striate.explaining.texts import LANGUAGES, Texts
 from striate.explaining.weight_gradient import gradient_by_torch
 from striate.pages import Document, Section

@@ -8,9 +8,9 @@ from typing import Any, Literal
 from striate.checked import checked, like
 from striate.comparing.comparison import Comparison
 from striate.comparing.costs import matched
+from striate.comparing.finished import read_finished
 from striate.comparing.finished_runs import compare_runs, refuse_processes, stopped
 from striate.comparing.request import CompareRequest, Member, planned
-from striate.comparing.rows import read_finished
 from striate.data import ClipData, open_data
 from striate.data.sources.given import Source, name_of
 from striate.errors import ArgumentError, unknown

@@ -9,8 +9,9 @@ from typing import Any
 
 from striate.comparing.comparison import Comparison, Row
 from striate.comparing.drawing import draw_front
+from striate.comparing.finished import Finished, check_alike, differences, read_finished
 from striate.comparing.request import CompareRequest
-from striate.comparing.rows import Finished, check_alike, differences, read_finished, rows_of
+from striate.comparing.rows import rows_of
 from striate.errors import ArgumentError
 from striate.machine import describe, pick_device, threads
 from striate.numbers import counted

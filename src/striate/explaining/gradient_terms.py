@@ -8,7 +8,8 @@ import numpy as np
 
 from striate.derivation import Terms
 from striate.explaining.checking import as_array
-from striate.explaining.kinds.kind import KernelKind, Kind
+from striate.explaining.kinds.kernel import KernelKind
+from striate.explaining.kinds.kind import Kind
 from striate.explaining.picture import Picture
 from striate.explaining.texts import Texts
 from striate.numbers import by, number

@@ -11,7 +11,7 @@ import numpy as np
 
 from striate.derivation import Terms
 from striate.derivation.shapes import Array
-from striate.explaining.kinds.kind import KernelKind
+from striate.explaining.kinds.kernel import KernelKind
 from striate.explaining.matrix_product import MatrixProduct, window
 from striate.explaining.texts import Texts
 from striate.numbers import by, number

@@ -10,7 +10,8 @@ from torch import nn
 from striate.derivation import FullyConnected as FullyConnectedByHand
 from striate.derivation import Terms, fully_connected_terms, place_terms
 from striate.derivation.shapes import Array
-from striate.explaining.kinds.kind import Fed, Index, KernelKind, only_there
+from striate.explaining.kinds.kernel import KernelKind
+from striate.explaining.kinds.kind import Fed, Index, only_there
 from striate.explaining.kinds.weighted import WeightedSum
 from striate.explaining.texts import Texts, by_language
 from striate.pages import Block, Formula, Paragraph, Table

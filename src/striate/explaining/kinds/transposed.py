@@ -8,7 +8,8 @@ import numpy as np
 from torch import nn
 
 from striate.derivation import Terms, TransposedConvolution, bias_terms, transposed_terms
-from striate.explaining.kinds.kind import Fed, Index, KernelKind, fed_by, only_there
+from striate.explaining.kinds.kernel import KernelKind
+from striate.explaining.kinds.kind import Fed, Index, fed_by, only_there
 from striate.explaining.kinds.weighted import WeightedCells
 from striate.explaining.texts import named
 from striate.pages.maths import Maths, row, sub, total

@@ -10,7 +10,8 @@ import torch
 from hand_made_runs import BLIND, hand_made_run
 from small_runs import change_record
 from striate.comparing import compare
-from striate.comparing.rows import check_alike, differences, read_finished, rows_of
+from striate.comparing.finished import check_alike, differences, read_finished
+from striate.comparing.rows import rows_of
 from striate.errors import DataError, RunError
 from striate.training.progress import Reporter
 
