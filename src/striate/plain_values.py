@@ -10,9 +10,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Self, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, Self, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from striate.errors import ArgumentError, unknown
 
@@ -20,11 +21,25 @@ Value = TypeVar("Value")
 
 
 class ToJson:
-    """A dataclass whose fields are its plain values."""
+    """A dataclass whose fields, or what `in_json` names, are its plain values."""
+
+    __slots__ = ()
+    in_json: ClassVar[str] = ""
+    """What is told, in this order, where it is not the fields; see `picked`."""
 
     def to_json(self) -> dict[str, Any]:
-        """The fields as plain values: texts, numbers, booleans, None, lists and dicts."""
-        return cast("dict[str, Any]", to_plain(self))
+        """Plain values by name: texts, numbers, booleans, None, lists and dicts."""
+        return picked(self, self.in_json) if self.in_json else cast("dict[str, Any]", to_plain(self))
+
+
+def picked(value: object, names: str) -> dict[str, Any]:
+    """The plain forms of attributes, each by its name or another that stands before it.
+
+    >>> picked(3 + 4j, "real imaginary=imag")
+    {'real': 3.0, 'imaginary': 4.0}
+    """
+    pairs = (name.partition("=") for name in names.split())
+    return {name: _part(attrgetter(path or name)(value)) for name, _, path in pairs}
 
 
 class JsonValue(ToJson):

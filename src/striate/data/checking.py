@@ -4,7 +4,6 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from striate.checked import checked
 from striate.data.images.reading import decode_image
@@ -32,6 +31,7 @@ class CheckReport(Shown):
     """What a data set holds, and what is wrong with it."""
 
     rows_in = "counts"
+    in_json = "source ok items counts broken problems notes"
 
     source: str
     counts: Mapping[str, int]
@@ -48,18 +48,6 @@ class CheckReport(Shown):
     def ok(self) -> bool:
         """Whether it can be opened for training. Broken files up to a tenth of a class are left out then."""
         return not self.problems
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {
-            "source": self.source,
-            "ok": self.ok,
-            "items": self.items,
-            "counts": dict(self.counts),
-            "broken": [file.to_json() for file in self.broken],
-            "problems": list(self.problems),
-            "notes": list(self.notes),
-        }
 
 
 @checked

@@ -15,6 +15,7 @@ from striate.data.sets.image_sets import ImageSet
 from striate.data.unreadable_files import Skipped
 from striate.data.video.sampling import Sampling
 from striate.pages import Shown
+from striate.plain_values import picked
 
 
 @dataclass(frozen=True)
@@ -107,20 +108,13 @@ class ImageData(Shown):
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {
-            "name": self.name,
-            "source": self.source,
-            "classes": list(self.classes),
-            "channels": self.channels,
-            "size": list(self.size),
-            "images": {split: len(images) for split, images in self.splits.items()},
+        images = {split: len(images) for split, images in self.splits.items()}
+        in_memory = all(images.in_memory for images in self.splits.values())
+        return picked(self, "name source classes channels size") | {
+            "images": images,
             "counts": self.counts,
-            "in_memory": all(images.in_memory for images in self.splits.values()),
-            "notes": list(self.notes),
-            "skipped": [file.to_json() for file in self.skipped],
-            "duplicates": self.duplicates,
-            "mirror_safe": self.mirror_safe,
-            "mirrored": [list(pair) for pair in self.mirrored],
+            "in_memory": in_memory,
+            **picked(self, "notes skipped duplicates mirror_safe mirrored"),
         }
 
 
@@ -163,13 +157,6 @@ class ClipData(ImageData):
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        sampling = self.sampling
-        ours = {
-            "frames": self.frames,
-            "stride": sampling.stride,
-            "seconds_per_frame": sampling.step,
-            "frame_rate": sampling.frame_rate,
-            "flow": self.flow,
-        }
-        known = {"pairs": self.pairs, "reversed": self.reversed}
-        return {**super().to_json(), **ours, **{name: [list(pair) for pair in known[name]] for name in known}}
+        ours = """frames stride=sampling.stride seconds_per_frame=sampling.step
+            frame_rate=sampling.frame_rate flow pairs reversed"""
+        return super().to_json() | picked(self, ours)

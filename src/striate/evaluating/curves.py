@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from striate.plain_values import ToJson
+from striate.plain_values import ToJson, picked
 
 POINTS = 200
 """Points of a curve that are kept at most; its area is of all of them."""
@@ -59,12 +59,8 @@ class Curves:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, without the points."""
-        figures = ("name", "roc_area", "average_precision")
-        return {
-            "roc_area": self.roc_area,
-            "average_precision": self.average_precision,
-            "classes": [{name: getattr(one, name) for name in figures} for one in self.classes],
-        }
+        figures = "roc_area average_precision"
+        return picked(self, figures) | {"classes": [picked(one, f"name {figures}") for one in self.classes]}
 
     def points_to_json(self) -> dict[str, Any]:
         """Plain values, the points of every curve included."""

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from striate.evaluating.events import Event, is_background
+from striate.plain_values import ToJson
 
 OVERLAPS = (0.3, 0.4, 0.5, 0.6, 0.7)
 """Of intersection over union, from which on an event counts as found."""
@@ -30,7 +31,7 @@ class TrueEvent(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ClassEvents:
+class ClassEvents(ToJson):
     """One class: how often it happens, how often it is told of, and its average precision at each overlap."""
 
     name: str
@@ -40,17 +41,14 @@ class ClassEvents:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {
-            "name": self.name,
-            "events": self.events,
-            "predicted": self.predicted,
-            "average_precision": _by_overlap(self.average_precision),
-        }
+        return super().to_json() | {"average_precision": _by_overlap(self.average_precision)}
 
 
 @dataclass(frozen=True)
-class EventScores:
+class EventScores(ToJson):
     """How good the events of a set of videos are; fractions."""
+
+    in_json = "files events predicted mean_average_precision mean_over_overlaps=average classes"
 
     files: int
     events: int
@@ -67,14 +65,8 @@ class EventScores:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {
-            "files": self.files,
-            "events": self.events,
-            "predicted": self.predicted,
-            "mean_average_precision": _by_overlap(self.mean_average_precision),
-            "mean_over_overlaps": self.average,
-            "classes": [one.to_json() for one in self.classes],
-        }
+        by_overlap = _by_overlap(self.mean_average_precision)
+        return super().to_json() | {"mean_average_precision": by_overlap}
 
 
 def _by_overlap(values: Sequence[float]) -> dict[str, float]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -25,22 +24,14 @@ SIDE, SAMPLES = 8, 4
 
 
 @dataclass(frozen=True)
-class Use:
+class Use(ToJson):
     """The terms from one call of a layer that uses the weight."""
+
+    in_json = """layer upstream=terms.upstream input=terms.seen terms=terms.values total=terms.total
+        per_sample=terms.per_sample"""
 
     layer: str
     terms: Terms
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values; the terms in full."""
-        return {
-            "layer": self.layer,
-            "upstream": self.terms.upstream.tolist(),
-            "input": self.terms.seen.tolist(),
-            "terms": self.terms.values.tolist(),
-            "total": self.terms.total,
-            "per_sample": self.terms.per_sample.tolist(),
-        }
 
     def blocks(self, say: Texts) -> Iterator[Block]:
         """δ × input = terms, place by place: in numbers where they are few, otherwise as a picture."""

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from striate.derivation.shapes import Array
 from striate.pages import Grid, Mark
+from striate.plain_values import picked
 
 SIDE = 8
 """Rows and columns of a matrix that are shown."""
@@ -38,17 +39,8 @@ class MatrixProduct:
     def to_json(self) -> dict[str, Any]:
         """Plain values; the windows with where they begin."""
         left, right = self.keys
-        return {
-            "row": self.row,
-            "column": self.column,
-            f"{left}_shape": list(self.left_shape),
-            f"{right}_shape": list(self.right_shape),
-            "value": self.value,
-            "starts": list(self.starts),
-            left: self.left.tolist(),
-            right: self.right.tolist(),
-            "product": self.product.tolist(),
-        }
+        shapes = f"{left}_shape=left_shape {right}_shape=right_shape"
+        return picked(self, f"row column {shapes} value starts {left}=left {right}=right product")
 
     @property
     def hidden(self) -> int:

@@ -17,11 +17,15 @@ from striate.numbers import number
 from striate.pages import Block, Formula, Grid, Paragraph, Section, Table
 from striate.pages.document import planes_of
 from striate.pages.maths import Maths, factor, over, power, root, row, sub
+from striate.plain_values import ToJson
 
 
 @dataclass(frozen=True)
-class Update:
+class Update(ToJson):
     """What one step makes of all weights of a kernel; arrays are (*kernel), `at` is the one asked for."""
+
+    in_json = """rule settings steps clip old new peak_rate=peak average kernel_old=old kernel_new=new memory
+        memory_after check"""
 
     rule: str
     settings: dict[str, float | bool]
@@ -44,21 +48,11 @@ class Update:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {
-            "rule": self.rule,
-            "settings": self.settings,
-            "steps": self.steps,
-            "clip": self.clip,
-            "old": float(self.old[self.at]),
-            "new": float(self.new[self.at]),
-            "peak_rate": self.peak,
-            "average": self.average,
-            "kernel_old": self.old.tolist(),
-            "kernel_new": self.new.tolist(),
-            "memory": {name: float(value[self.at]) for name, value in self.memory.items()},
-            "memory_after": {name: float(value[self.at]) for name, value in self.memory_after.items()},
-            "check": self.check.to_json(),
-        }
+        at = self.at
+        memories = {"memory": self.memory, "memory_after": self.memory_after}
+        here = {name: {key: float(one[at]) for key, one in held.items()} for name, held in memories.items()}
+        weight = {"old": float(self.old[at]), "new": float(self.new[at])}
+        return super().to_json() | weight | here
 
     def section(self, index: tuple[int, ...], say: Texts) -> Section:
         """The rule with its numbers, old → new, and the whole kernel; index: of the weight."""

@@ -23,6 +23,7 @@ from striate.numbers import by, number
 from striate.pages import Block, Formula, Grid, Paragraph, Section, Table
 from striate.pages.document import planes_of
 from striate.pages.maths import Maths, partial, row, sub, sum_of, total
+from striate.plain_values import ToJson
 from striate.tracing.layer_record import LayerRecord, Recorded
 
 LARGEST = 8
@@ -30,8 +31,11 @@ LARGEST = 8
 
 
 @dataclass(frozen=True)
-class WeightGradient:
+class WeightGradient(ToJson):
     """∂L/∂w of one weight. `index` is (filter, channel within its group, *kernel position)."""
+
+    in_json = """layer parameter weight=index weight_shape=shape count total largest=uses uses example
+        matrix_entry=matrix kernel checks update"""
 
     layer: str
     kind: str
@@ -67,21 +71,8 @@ class WeightGradient:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {
-            "layer": self.layer,
-            "parameter": self.parameter,
-            "weight": list(self.index),
-            "weight_shape": list(self.shape),
-            "count": self.count,
-            "total": self.total,
-            "largest": [{"layer": layer, **term._asdict()} for layer, term in self.largest()],
-            "uses": [use.to_json() for use in self.uses],
-            "example": None if self.example is None else self.example.to_json(),
-            "matrix_entry": None if self.matrix is None else self.matrix.to_json(),
-            "kernel": self.kernel.tolist(),
-            "checks": [one.to_json() for one in self.checks],
-            "update": None if self.update is None else self.update.to_json(),
-        }
+        largest = [{"layer": layer, **term._asdict()} for layer, term in self.largest()]
+        return super().to_json() | {"largest": largest}
 
     def sections(self, say: Texts) -> Iterator[Section]:
         """The sum of terms and the same number in the matrix product; then the update."""

@@ -48,6 +48,7 @@ class Inspection(Shown):
     """What every layer of a network is, holds, sees and costs."""
 
     rows_in = "layers"
+    in_json = "network input_shape axes batch inputs totals layers unused notes"
 
     network: str
     """What the network is called."""
@@ -116,20 +117,8 @@ class Inspection(Shown):
 
     def to_json(self) -> dict[str, Any]:
         """Everything, as plain numbers, strings and lists."""
-        return {
-            "network": self.network,
-            "input_shape": list(self.input_shape),
-            "axes": list(self.axes),
-            "batch": self.batch,
-            "inputs": [
-                {"name": each.name, "shape": list(each.shape), "axes": list(each.axes)}
-                for each in self.inputs
-            ],
-            "totals": self.totals.to_json(),
-            "layers": [layer.to_json() for layer in self.layers],
-            "unused": [{"name": name, "parameters": count} for name, count in self.unused],
-            "notes": list(self.notes),
-        }
+        unused = [{"name": name, "parameters": count} for name, count in self.unused]
+        return super().to_json() | {"unused": unused}
 
     def to_table(self, *, depth: int | None = None, moves: bool = False) -> Group:
         """A table for a terminal, which `rich` prints in the width there is.

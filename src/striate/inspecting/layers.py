@@ -7,6 +7,7 @@ from typing import Any
 from striate.arithmetic.described import Figure, Status
 from striate.arithmetic.receptive.field import Field
 from striate.arithmetic.receptive.summary import ReceptiveField
+from striate.plain_values import picked, to_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,40 +86,18 @@ class Layer:
 
     def to_json(self) -> dict[str, Any]:
         """The row by name; a cost that is unknown is null, and `status` says because of what."""
-        several = {name: seen and seen.to_json() for name, seen in self.receptive_fields.items()}
+        what = "name kind type module call output_shape filters kernels"
+        held = "parameters weights biases trainable frozen formula shared"
+        moved = "activation_bytes parameter_bytes bytes_moved backward_macs kept_bytes intensity"
+        several = {"receptive_fields": to_plain(self.receptive_fields)} if self.receptive_fields else {}
+        costs = {name: _value(getattr(self, name)) for name in ("macs", "flops", "backward_macs")}
         return {
-            "name": self.name,
-            "kind": self.kind,
-            "type": self.type,
-            "module": self.module,
-            "call": self.call,
-            "output_shape": list(self.output_shape),
-            "filters": self.filters,
-            "kernels": self.kernels,
-            "parameters": self.parameters,
-            "weights": self.weights,
-            "biases": self.biases,
-            "trainable": self.trainable,
-            "frozen": self.frozen,
-            "formula": self.formula,
-            "shared": list(self.shared),
-            "macs": _value(self.macs),
-            "flops": _value(self.flops),
-            "activation_bytes": self.activation_bytes,
-            "parameter_bytes": self.parameter_bytes,
-            "bytes_moved": self.bytes_moved,
-            "backward_macs": _value(self.backward_macs),
-            "kept_bytes": self.kept_bytes,
-            "intensity": self.intensity,
-            "status": {"macs": self.macs.status.word, "flops": self.flops.status.word},
-            "because": self.macs.reason,
-            "receptive_field": self.receptive_field and self.receptive_field.to_json(),
-            **({"receptive_fields": several} if several else {}),
-            "seconds": self.seconds,
-            "backward_seconds": self.backward_seconds,
-            "share": self.share,
-            "reads": list(self.reads),
-            "notes": list(self.notes),
+            **picked(self, f"{what} {held} macs flops {moved}"),
+            **costs,
+            "status": picked(self, "macs=macs.status.word flops=flops.status.word"),
+            **picked(self, "because=macs.reason receptive_field"),
+            **several,
+            **picked(self, "seconds backward_seconds share reads notes"),
         }
 
 
@@ -156,25 +135,13 @@ class Totals:
 
     def to_json(self) -> dict[str, Any]:
         """Figures with their status, and MACs and FLOPs per clip and per frame."""
-        clips, frames = self.batch, self.batch * (self.frames or 1)
+        costs = {"macs": self.macs, "flops": self.flops}
+        frames = self.batch * self.frames if self.frames else None
+        sizes = "activation_bytes bytes_moved backward_macs kept_bytes"
+        peaks = " ".join(f"peak_activation_bytes_{one}={one}_peak" for one in ("inference", "training"))
         return {
-            "parameters": self.parameters.to_json(),
-            "trainable": self.trainable,
-            "frozen": self.frozen,
-            "unused": self.unused,
-            "parameter_bytes": self.parameter_bytes,
-            "macs": self.macs.to_json(),
-            "flops": self.flops.to_json(),
-            "activation_bytes": self.activation_bytes.to_json(),
-            "bytes_moved": self.bytes_moved.to_json(),
-            "backward_macs": self.backward_macs.to_json(),
-            "kept_bytes": self.kept_bytes.to_json(),
-            "peak_activation_bytes_inference": self.inference_peak.to_json(),
-            "peak_activation_bytes_training": self.training_peak.to_json(),
-            "macs_per_clip": self.per(self.macs, clips),
-            "flops_per_clip": self.per(self.flops, clips),
-            "macs_per_frame": self.per(self.macs, frames) if self.frames else None,
-            "flops_per_frame": self.per(self.flops, frames) if self.frames else None,
-            "seconds": self.seconds,
-            "backward_seconds": self.backward_seconds,
+            **picked(self, f"parameters trainable frozen unused parameter_bytes macs flops {sizes} {peaks}"),
+            **{f"{name}_per_clip": self.per(one, self.batch) for name, one in costs.items()},
+            **{f"{name}_per_frame": frames and self.per(one, frames) for name, one in costs.items()},
+            **picked(self, "seconds backward_seconds"),
         }

@@ -32,8 +32,10 @@ class ListedWeights(ToJson):
 
 
 @dataclass(frozen=True)
-class ListedNetwork:
+class ListedNetwork(ToJson):
     """A network of the catalogue."""
+
+    in_json = "network=name takes parameters products weights"
 
     name: str
     takes: str
@@ -43,16 +45,6 @@ class ListedNetwork:
     products: int
     """Multiply-accumulates for one image of 224×224 pixels, or a clip of 16 frames of 112×112."""
     weights: tuple[ListedWeights, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {
-            "network": self.name,
-            "takes": self.takes,
-            "parameters": self.parameters,
-            "products": self.products,
-            "weights": [one.to_json() for one in self.weights],
-        }
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ from striate.pages import Shown
 class Moment(Shown):
     """What a run says after one frame."""
 
+    in_json = """source seconds=time class=best probability classes=probabilities step_seconds
+        lag_seconds=lag dropped note anew events"""
+
     source: str
     time: float
     """Seconds of the frame from the first one."""
@@ -38,16 +41,4 @@ class Moment(Shown):
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, one line of a stream's record."""
-        return {
-            "source": self.source,
-            "seconds": round(self.time, 6),
-            "class": self.best,
-            "probability": self.probability,
-            "classes": dict(self.probabilities),
-            "step_seconds": self.step_seconds,
-            "lag_seconds": self.lag,
-            "dropped": self.dropped,
-            "note": self.note,
-            "anew": self.anew,
-            "events": [event.to_json() for event in self.events],
-        }
+        return super().to_json() | {"seconds": round(self.time, 6), "classes": dict(self.probabilities)}

@@ -13,6 +13,7 @@ from striate.evaluating.scoring import NO_ALGORITHMS, logits_of, readable
 from striate.models.spec import network_of
 from striate.numbers import percent
 from striate.pages import Shown
+from striate.plain_values import picked
 from striate.runs import CONFUSION, CURVES, read_history, write, write_record
 from striate.training.loop import Loop
 from striate.training.setup import Setup
@@ -118,23 +119,9 @@ class Run(Shown):
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; fractions, not percent."""
-        return {
-            "run": str(self.path),
-            "status": self.status,
-            "epochs": self.epochs,
-            "best_epoch": self.best_epoch,
-            "seconds": self.seconds,
-            "total_seconds": self.total_seconds,
-            f"{self.unit}_per_second": self.per_second,
-            "parameters": self.parameters,
-            "step_bytes": self.step_bytes,
-            "number_format": self.number_format,
-            "temperature": self.temperature,
-            "val": self.val and self.val.to_json(),
-            "test": self.test and self.test.to_json(),
-            "pictures": [str(path) for path in self.pictures],
-            "notes": list(self.notes),
-        }
+        figures = "parameters step_bytes number_format temperature val test pictures notes"
+        times = f"seconds total_seconds {self.unit}_per_second=per_second"
+        return picked(self, f"run=path status epochs best_epoch {times} {figures}")
 
 
 def conclude(setup: Setup, loop: Loop, status: str) -> Run:

@@ -14,6 +14,7 @@ import numpy as np
 
 from striate.arithmetic.receptive.axis import NOTHING, Axis, Bounds, Step
 from striate.arithmetic.receptive.field import Field, extents
+from striate.plain_values import ToJson, picked
 
 Number = int | float
 
@@ -33,7 +34,7 @@ class ChannelGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class ReceptiveField:
+class ReceptiveField(ToJson):
     """What a unit of a layer sees along each axis of the input, time first.
 
     `size` is that of the widest unit, as though the input went on beyond its edges; `start` and `center` are
@@ -42,6 +43,9 @@ class ReceptiveField:
     the input. `open_known` says where the unclipped field exists: beside a global operation it is the
     clipped one.
     """
+
+    in_json = """axes size jump start center clipped_size clipped_start same_for_all_units=even
+        unclipped=open_known status"""
 
     axes: tuple[str, ...]
     size: tuple[int, ...]
@@ -58,23 +62,8 @@ class ReceptiveField:
 
     def to_json(self) -> dict[str, object]:
         """Lists over the axes, time first."""
-        values: dict[str, object] = {
-            "axes": list(self.axes),
-            "size": list(self.size),
-            "jump": list(self.jump),
-            "start": list(self.start),
-            "center": list(self.center),
-            "clipped_size": list(self.clipped_size),
-            "clipped_start": list(self.clipped_start),
-            "same_for_all_units": list(self.even),
-            "unclipped": list(self.open_known),
-            "status": self.status,
-        }
-        if self.because:
-            values["because"] = self.because
-        if self.channels:
-            values["channels"] = [group.to_json() for group in self.channels]
-        return values
+        more = {name: value for name, value in picked(self, "because channels").items() if value}
+        return picked(self, self.in_json) | more
 
 
 def grid(field: Field) -> list[int]:

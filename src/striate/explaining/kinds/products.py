@@ -19,6 +19,7 @@ from striate.numbers import by, number
 from striate.pages import Block, Formula, Grid, Paragraph, Table
 from striate.pages.document import planes_of
 from striate.pages.maths import Maths, row, sub, sum_of, total
+from striate.plain_values import picked
 
 CHANNELS = 16
 """Channels whose products are shown one by one: those that count most."""
@@ -56,17 +57,9 @@ class Products(WeightedSum):
         return self.products.size + 1, float(np.abs(self.products).sum() + abs(self.bias))
 
     def to_json(self) -> dict[str, Any]:
-        arrays = {
-            "patch": self.patch, "kernel": self.kernel, "products": self.products,
-            "channel_sums": self.channel_sums, "cells": self.input_cells, "in_padding": self.padding,
-        }  # fmt: skip
-        return {
-            "channels": [self.channels.start, self.channels.stop - 1],
-            "bias": self.bias,
-            "geometry": dict(self.geometry),
-            "linear": None if self.linear is None else self.linear.to_json(),
-            **{name: array.tolist() for name, array in arrays.items()},
-        }
+        arrays = "patch kernel products channel_sums cells=input_cells in_padding=padding"
+        channels = [self.channels.start, self.channels.stop - 1]
+        return {"channels": channels, **picked(self, f"bias geometry linear {arrays}")}
 
     def blocks(self, y: Maths, say: Texts) -> Iterator[Block]:
         """The geometry, patch ⊙ kernel = products of the channels that count most, and their sums."""
