@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from connected import Connected
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from striate.models import CATALOGUE, build, head_of, load_weights, save_weights, stem_of
+from striate.watching import without_numbers
 
 SIZE = (64, 72)
 OTHER_SIZE = (96, 65)
@@ -123,13 +125,13 @@ def probe(network: nn.Module) -> Tensor:
 
 @every_published
 def test_state_dict_is_torchvisions(name: str) -> None:
-    with torch.device("meta"):
+    with without_numbers():
         assert digest(build(name, classes=1000)) == PUBLISHED[name].digest
 
 
 @every_published
 def test_parameters_and_cost_are_the_published_ones(name: str) -> None:
-    with torch.device("meta"):
+    with without_numbers():
         network, image = build(name, classes=1000).eval(), torch.empty(1, 3, 224, 224)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network(image)
@@ -141,7 +143,7 @@ def test_parameters_and_cost_are_the_published_ones(name: str) -> None:
 
 @every_published
 def test_scores_are_torchvisions(name: str) -> None:
-    with torch.device("meta"):
+    with without_numbers():
         network = build(name, classes=7, channels=3, size=SIZE)
     scores = probe(fill(network.to_empty(device="cpu")))
     expected = torch.tensor(PUBLISHED[name].scores)
@@ -162,7 +164,7 @@ def images(channels: int = 3, size: tuple[int, int] = SIZE) -> Tensor:
 @every_network
 @pytest.mark.parametrize(("channels", "size"), [(1, SIZE), (3, OTHER_SIZE)])
 def test_takes_grey_and_rgb_of_any_size(name: str, channels: int, size: tuple[int, int]) -> None:
-    with torch.device("meta"):
+    with without_numbers():
         network = build(name, classes=7, channels=channels, size=size)
         scores = network(torch.empty(2, channels, *size))
     assert scores.shape == (2, 7)
@@ -182,9 +184,10 @@ def test_a_run_changes_nothing_and_repeats(name: str) -> None:
 
 @pytest.mark.parametrize("name", LARGE)
 def test_gradients_are_connected_to_every_parameter(name: str) -> None:
-    with torch.device("meta"):
+    with without_numbers():
         network = build(name, classes=7, channels=3, size=SIZE).train()
-        network(torch.empty(2, 3, *SIZE)).sum().backward()
+    with Connected():
+        network(torch.empty(2, 3, *SIZE, device="meta")).sum().backward()
     assert all(parameter.grad is not None for parameter in network.parameters())
 
 
@@ -202,7 +205,7 @@ def test_gradients_reach_every_parameter(name: str) -> None:
 
 @every_network
 def test_no_layer_writes_in_place_or_stands_twice(name: str) -> None:
-    with torch.device("meta"):
+    with without_numbers():
         network = build(name, classes=7, size=SIZE)
     names = [name for name, _ in network.named_modules(remove_duplicate=False)]
     assert len(names) == len(list(network.modules()))
@@ -236,7 +239,7 @@ def test_weights_survive_a_file(name: str, tmp_path: Path) -> None:
 
 @every_kind
 def test_state_dict_loads_strictly_into_a_twin(name: str) -> None:
-    with torch.device("meta"):
+    with without_numbers():
         twin = build(name, classes=7, size=SIZE)
     twin.load_state_dict(grown(name).state_dict(), strict=True, assign=True)
     with torch.no_grad():
@@ -245,6 +248,6 @@ def test_state_dict_loads_strictly_into_a_twin(name: str) -> None:
 
 @every_network
 def test_the_head_has_one_output_per_class(name: str) -> None:
-    with torch.device("meta"):
+    with without_numbers():
         _, head = head_of(build(name, classes=7, size=SIZE))
     assert len(head.weight) == 7

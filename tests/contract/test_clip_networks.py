@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from connected import Connected
 from test_catalogue import digest
 from torch import Tensor, nn
 
@@ -31,6 +32,7 @@ from striate.models import (
     save_weights,
     stem_of,
 )
+from striate.watching import without_numbers
 
 FRAMES, SIZE = 9, (32, 40)  # of the small clips; c3d takes one size only
 LIGHT = (
@@ -112,7 +114,7 @@ every_network = pytest.mark.parametrize("name", CLIP_NETWORKS)
 def inspected(name: str, frames: int | None, side: int | None, classes: int, like: str | None) -> Inspection:
     usual_frames, height, _ = published_clip(name)
     options = {} if like is None else {"like": like}
-    with torch.device("meta"):
+    with without_numbers():
         network = build(name, classes=classes, **options).eval()
     return striate.inspect(network, (3, frames or usual_frames, side or height, side or height))
 
@@ -137,7 +139,7 @@ def test_parameters_and_cost_are_the_published_ones(row: Published) -> None:
 
 @pytest.mark.parametrize("name", TORCHVISION)
 def test_state_dict_is_torchvisions(name: str) -> None:
-    with torch.device("meta"):
+    with without_numbers():
         assert digest(build(name, classes=400)) == TORCHVISION[name]
 
 
@@ -185,13 +187,13 @@ def test_the_catalogue_names_every_published_clip_network() -> None:
 @cache
 def bare(name: str) -> nn.Module:
     """A network without numbers, which the checks leave as it was."""
-    with torch.device("meta"):
+    with without_numbers():
         return build(name, classes=7)
 
 
 def run_bare(network: nn.Module, *shape: int) -> torch.Size:
-    with torch.no_grad():
-        scores: Tensor = network(torch.empty(shape, device="meta"))
+    with torch.no_grad(), without_numbers():
+        scores: Tensor = network(torch.empty(shape))
     return scores.shape
 
 
@@ -207,7 +209,8 @@ def test_takes_clips_of_any_length_and_size(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in CLIP_NETWORKS if name not in ALIKE])
 def test_gradients_are_connected_to_every_parameter(name: str) -> None:
     network, clip = bare(name).train(), (16, 112, 112) if name == "c3d" else (FRAMES, *SIZE)
-    scores = network(torch.empty(2, 3, *clip, device="meta"))
+    with Connected():
+        scores = network(torch.empty(2, 3, *clip, device="meta"))
     assert scores.shape == (2, 7)
     scores.sum().backward()
     assert all(parameter.grad is not None for parameter in network.parameters())
@@ -229,7 +232,7 @@ def test_no_layer_writes_in_place_or_stands_twice(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*LIGHT, "c3d"])
 def test_takes_grey(name: str) -> None:
-    with torch.device("meta"):
+    with without_numbers():
         network = build(name, classes=7, channels=1)
     clip = (16, 112, 112) if name == "c3d" else (FRAMES, *SIZE)
     assert run_bare(network.eval(), 1, 1, *clip) == (1, 7)
@@ -242,7 +245,7 @@ def test_a_record_gives_it_back(name: str) -> None:
     again = NetworkSpec.from_json(json.loads(json.dumps(spec.to_json())))
     assert again == spec
     if name in LIGHT:
-        with torch.device("meta"):
+        with without_numbers():
             assert digest(again.build()) == digest(bare(name))
 
 

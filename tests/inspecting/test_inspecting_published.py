@@ -3,7 +3,6 @@ support.
 """
 
 import pytest
-import torch
 from gradient_witness import support
 from published_networks import densenet121, inception_v3, video_resnet18
 from torch import nn
@@ -11,6 +10,7 @@ from torch import nn
 from narrow_networks import narrowed
 from striate.inspecting import inspect
 from striate.models import CATALOGUE, build
+from striate.watching import without_numbers
 
 SIZES = {
     "alexnet": ("features.12", 195), "vgg16": ("features.30", 212), "resnet18": ("layer4", 435),
@@ -90,7 +90,7 @@ def test_inception() -> None:
 
 def features(name: str) -> nn.Module:
     """A network of the catalogue without its head, and narrow: what a unit sees is no matter of width."""
-    with torch.device("meta"):
+    with without_numbers():
         network = build(name, classes=2, channels=1)
     for part in ("avgpool", "flatten", "fc", "classifier"):
         if hasattr(network, part):
@@ -140,6 +140,6 @@ def test_the_unclipped_field_is_the_one_on_a_larger_image() -> None:
 
 
 def test_no_weights_are_needed() -> None:
-    with torch.device("meta"):
+    with without_numbers():
         network = build("vgg16", classes=1000)
     assert inspect(network, (3, 224, 224)).totals.parameters.value == 138_357_544

@@ -11,10 +11,11 @@ from striate.models import CATALOGUE, CLIP_NETWORKS, NETWORKS, NetworkSpec, buil
 from striate.models.i3d import i3d_resnet50
 from striate.models.slowfast import TwoRates
 from striate.models.video_resnet import VIDEO_RESNETS
+from striate.watching import without_numbers
 
 
 def bare(name: str, **arguments: Any) -> nn.Module:
-    with torch.device("meta"):
+    with without_numbers():
         return build(name, **{"classes": 7, **arguments}).eval()
 
 
@@ -69,7 +70,7 @@ def test_names_are_not_taken_twice() -> None:
     ],
 )
 def test_arguments_that_cannot_be(arguments: dict[str, Any], message: str) -> None:
-    with pytest.raises(NetworkError) as raised, torch.device("meta"):
+    with pytest.raises(NetworkError) as raised, without_numbers():
         build(**{"classes": 7, **arguments})
     assert str(raised.value) == message
 
@@ -139,7 +140,7 @@ def mid_widths(network: nn.Module) -> list[int]:
 
 def test_mid_widths_per_block_and_per_convolution() -> None:
     """⌊27·64·128 / (9·64 + 3·128)⌋ = 230 in both, or 288 = ⌊27·128·128 / (9·128 + 3·128)⌋ in the second."""
-    with torch.device("meta"):
+    with without_numbers():
         assert mid_widths(VIDEO_RESNETS["r2plus1d_18"](classes=3)) == [230, 230]
         assert mid_widths(VIDEO_RESNETS["r2plus1d_18_paper"](classes=3)) == [230, 288]
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from striate.errors import WeightsError
 from striate.models import build, load_weights
 from striate.models.layouts import EVERY, IMAGENET, LAYOUTS, Layout, in_our_names, recognised, without_way
+from striate.watching import without_numbers
 
 # (network, its options, table, place in the table): each of a table's layouts on a network of its family
 USES = (
@@ -142,7 +143,7 @@ KNOWN = {
 
 @cache
 def wanted(name: str, like: str | None) -> dict[str, Tensor]:
-    with torch.device("meta"):
+    with without_numbers():
         network = build(name, classes=7, **({} if like is None else {"like": like}))
     return without_way(network.state_dict())
 
@@ -187,7 +188,7 @@ def test_rules_shift_numbers() -> None:
 
 def test_a_convolution_of_a_whole_map_is_a_linear_layer() -> None:
     """timm's VGG keeps its fully connected layers so; the order of the inputs is the same."""
-    with torch.device("meta"):
+    with without_numbers():
         network = build("vgg16", classes=7)
     state = file_of(network, LAYOUTS["timm"][1])
     state["pre_logits.fc1.weight"] = state["pre_logits.fc1.weight"].view(4096, 512, 7, 7)
@@ -216,7 +217,7 @@ def test_timms_mobilenet_goes_both_ways() -> None:
 def grown(name: str, like: str | None = None) -> nn.Module:
     """No weight of it is as another one's; drawing them as its builder does takes several times as long."""
     torch.manual_seed(0)
-    with torch.device("meta"):
+    with without_numbers():
         network = build(name, classes=7, **({} if like is None else {"like": like}))
     network.to_empty(device="cpu")
     for tensor in network.state_dict().values():
@@ -347,7 +348,7 @@ def test_what_does_not_fit_is_told_in_our_names() -> None:
     state = file_of(grown("slowfast_r50_4x16"), LAYOUTS["slowfast"][0])
     del state["s1_fuse.bn.weight"]
     state["cfg.more"] = torch.zeros(2)
-    with torch.device("meta"):
+    with without_numbers():
         network = build("slowfast_r50_8x8", classes=7)
     with pytest.raises(WeightsError) as raised:
         load_weights(network, state, source_name="4x16.pyth")

@@ -14,6 +14,7 @@ from striate.errors import ArgumentError, NetworkError
 from striate.models import build, through_time
 from striate.stepping import Step, step_of
 from striate.stepping.readout import READOUTS, WINDOWED, Readout
+from striate.watching import without_numbers
 
 WAYS = ("2d", "tsm", "3d", "2plus1d", "rnn", "lstm", "gru")
 TWO_DIRECTIONS = ("tsm", "3d", "2plus1d")
@@ -111,7 +112,7 @@ def test_two_directional_shifts_are_as_late_as_they_are_many(backbone: str, late
 @pytest.mark.parametrize(("name", "late", "every"), [("r3d_18", 54, 8)])
 def test_published_networks_step_late(name: str, late: int, every: int) -> None:
     torch.manual_seed(0)
-    with torch.device("meta"):
+    with without_numbers():
         network = build(name, classes=3)
     network = narrowed(network).eval()
     step = step_of(network, size=16, readout="since-start", lookahead=True)
@@ -221,7 +222,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("name", "sentence"), REFUSED)
 def test_published_networks_without_a_step_are_refused_by_the_layers_name(name: str, sentence: str) -> None:
-    with torch.device("meta"):
+    with without_numbers():
         network = build(name, classes=3)
     with pytest.raises(NetworkError) as caught:
         step_of(network, size=64, lookahead=True)

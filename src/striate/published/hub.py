@@ -20,14 +20,13 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-import torch
-
 from striate.downloading import PATIENCE_SECONDS
 from striate.errors import ArgumentError, MissingExtraError, WeightsError
 from striate.models import NETWORKS, build
 from striate.models.layouts import CALLED, EVERY, Pixels, in_our_names
 from striate.models.weight_files import State
 from striate.published.files import is_offline, kept_in
+from striate.watching import without_numbers
 
 HUB = "hf://"
 CONFIG, WEIGHTS = "config.json", ("model.safetensors", "pytorch_model.bin")
@@ -58,7 +57,7 @@ class HubWeights:
         """The backbone that takes these weights: of the catalogue where it is the same, else timm's."""
         name = CALLED.get(self.architecture, self.architecture)
         if name in NETWORKS:
-            with torch.device("meta"):
+            with without_numbers():
                 ours = build(name, classes=self.scores)
             if in_our_names(state, ours, EVERY)[0].keys() == ours.state_dict().keys():
                 return name

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from striate.data import Sampling
@@ -18,6 +17,7 @@ from striate.published.class_names import class_names
 from striate.published.files import check, is_offline, kept_in, weights_file
 from striate.published.hub import HubWeights, hub_weights, is_hub
 from striate.published.table import SCORES, PublishedWeights, published
+from striate.watching import without_numbers
 
 FRAMES, FRAME_RATE = 16, 15
 """Of a clip of Kinetics-400 as torchvision's networks were tested on it."""
@@ -128,7 +128,7 @@ def _classes(found: HubWeights, file: Path | None) -> tuple[tuple[str, ...], str
 
 def _scores(name: str, state: State, usual: int) -> int:
     """How many classes weights tell apart, where their head has the name of ours."""
-    with torch.device("meta"):
+    with without_numbers():
         head, _ = head_of(build(name, classes=usual))
     weight = state.get(f"{head}.weight")
     return usual if weight is None or not weight.ndim else len(weight)
