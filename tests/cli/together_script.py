@@ -1,4 +1,4 @@
-"""Run by torchrun: the command line. Its exit code goes to a file; an error may be met by one alone."""
+"""The command line, run by torchrun or twice by itself. Exit codes go to files; one may meet an error."""
 
 import os
 import sys
@@ -9,6 +9,8 @@ from striate.cli import main
 from striate.errors import DataError
 from striate.training.process_group import process_group
 
+if "RANK" not in os.environ:  # nobody has started two of these
+    os.environ["RANK"] = os.environ["LOCAL_RANK"] = str(int(os.fork() == 0))
 RANK = os.environ["RANK"]
 
 

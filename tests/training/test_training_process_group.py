@@ -64,16 +64,8 @@ def test_parts_cover_the_batch_from_even_places(batch: int, world: int) -> None:
 def torchrun(*words: str | Path) -> list[str]:
     """The words of a command that starts two processes."""
     return [
-        *(
-            sys.executable,
-            "-m",
-            "torch.distributed.run",
-            "--nproc-per-node",
-            "2",
-            "--local-addr",
-            "localhost",
-        ),
-        *("--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"),
+        *(sys.executable, str(HERE.parent / "warm_torchrun.py"), "--nproc-per-node", "2"),
+        *("--local-addr", "localhost", "--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"),
         *map(str, words),
     ]
 
