@@ -3,6 +3,10 @@
 import torch
 from torch import Tensor, nn
 
+from narrow_networks import narrowed
+from striate.models import build
+from striate.watching import without_numbers
+
 
 def make_dropping(classes: int, channels: int) -> nn.Module:
     """A network that drops numbers, and whole channels."""
@@ -28,6 +32,13 @@ class Noisy(nn.Linear):
 def make_noisy(classes: int, channels: int) -> nn.Module:
     """A network with such a layer."""
     return nn.Sequential(nn.AdaptiveAvgPool2d(4), nn.Flatten(), Noisy(16 * channels, classes))
+
+
+def make_resnet(classes: int, channels: int) -> nn.Module:
+    """A narrow ResNet-18."""
+    with without_numbers():
+        network = build("resnet18", classes=classes, channels=channels)
+    return narrowed(network)
 
 
 def make_normed(classes: int, channels: int) -> nn.Module:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,18 +29,21 @@ def environment() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Server:
-    """A process that starts trainings, and the folder of those that ran to their end in it."""
+    """A process that starts trainings; the folder of those that ran to their end in it, and their seconds."""
 
     process: "subprocess.Popen[str]"
     whole: Path
+    seconds: dict[str, float]
 
-    def train_and_kill(self, kind: str, run: Path, seconds: float, checkpoints: float) -> bool:
-        """Trains for that long and kills; whether the training had ended by itself."""
+    def train_and_kill(
+        self, kind: str, run: Path, wait: Callable[[], None], checkpoints: float = 60.0
+    ) -> bool:
+        """Begins, or goes on, and kills when the waiting ends; whether the training had ended by itself."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         print(kind, run, checkpoints, sep="\t", file=self.process.stdin, flush=True)
         training = int(self.process.stdout.readline())
-        time.sleep(seconds)
+        wait()
         with contextlib.suppress(ProcessLookupError):
             os.kill(training, signal.SIGKILL)
         return int(self.process.stdout.readline()) == 0
@@ -57,7 +60,8 @@ def server(tmp_path_factory: pytest.TempPathFactory, small_set: Path, small_clip
         env=environment(),
     ) as process:
         try:
-            yield Server(process, whole)
+            assert process.stdout is not None
+            yield Server(process, whole, {kind: float(process.stdout.readline()) for kind in KINDS})
         finally:
             process.kill()
 
@@ -70,9 +74,13 @@ def server(tmp_path_factory: pytest.TempPathFactory, small_set: Path, small_clip
 def test_killed_at_arbitrary_moments(server: Server, tmp_path: Path, kind: str, checkpoints: float) -> None:
     """Which frames of clips are drawn, and how they are varied, follows from the step as well."""
     run = tmp_path / "run"
-    moments, killed, longest = random.Random(5), 0, 0.2
-    while not server.train_and_kill(kind, run, moments.uniform(0, longest), checkpoints):
-        killed, longest = killed + 1, 1.1 * longest  # a slow machine must get on too
+    moments, killed, longest = random.Random(5), 0, server.seconds[kind] / 3
+
+    def moment() -> None:
+        time.sleep(moments.uniform(0, longest))
+
+    while not server.train_and_kill(kind, run, moment, checkpoints):
+        killed, longest = killed + 1, 1.1 * longest  # a machine that has become slow must get on too
     assert killed > 2
     assert read_record(run)["status"] == "finished"
     assert epochs_in(run) == list(range(1, KINDS[kind]["recipe"].epochs + 1))
@@ -106,7 +114,7 @@ def command(*words: str | Path) -> Iterator["subprocess.Popen[str]"]:
 
 @pytest.mark.usefixtures("quick")
 def test_the_command_stopped_then_killed_then_finished(
-    tmp_path: Path, small_set: Path, capsys: pytest.CaptureFixture[str]
+    server: Server, tmp_path: Path, small_set: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = (
         "--num-threads 1 --epochs 15 --number-format fp32 --algorithms plain --batch-size 32 "
@@ -121,10 +129,8 @@ def test_the_command_stopped_then_killed_then_finished(
     assert printed == f"stopped, everything saved; go on with:  striate train --resume '{run}'\n"
     assert "Traceback" not in told
     assert read_record(run)["status"] == "stopped"
-    with command("train", "--resume", run) as killed:
-        wait_for(run / HISTORY, len(epochs_in(run)) + 3, killed)
-        killed.kill()
-    assert killed.wait() == -signal.SIGKILL
+    more = len(epochs_in(run)) + 3
+    assert not server.train_and_kill("images", run, lambda: wait_for(run / HISTORY, more, server.process))
     assert main(["train", "--resume", str(run)]) == 0
     assert f"run {run}\n" in capsys.readouterr().out
     assert main(["train", str(small_set), *options.split(), "--out", str(tmp_path / "whole")]) == 0

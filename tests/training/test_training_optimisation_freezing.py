@@ -112,7 +112,8 @@ def test_with_the_full_rate_the_groups_are_those_of_old() -> None:
     assert len(make_optimizer(network, Recipe(), untrained_parts(network)).param_groups) == 2
 
 
-RESNET: dict[str, Any] = {"size": 8, "backbone": "resnet18", "options": {}}
+OWN = Path(__file__).parent / "own_networks.py"
+RESNET: dict[str, Any] = {"backbone": f"{OWN}:make_resnet", "options": {}}
 
 
 @pytest.fixture(scope="module")
