@@ -1,7 +1,8 @@
 """Trainings that several tests look at. Nobody may change their folders: copy them first."""
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,17 @@ from striate.training.train import Run
 
 settings.register_profile("striate", deadline=None)  # the first example loads what is loaded when first used
 settings.load_profile("striate")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """What is collected stays: nobody looks for what does not, nor looks through it while the tests run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
