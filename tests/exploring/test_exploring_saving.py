@@ -83,13 +83,15 @@ def test_a_number_leads_on_to_the_pixels(tmp_path: Path) -> None:
     session = opened(small_network(), (1, 1, 8, 8))
     origins = session.desk.open(0).origins
     answers = saved(session, tmp_path / "page.html", ROOM)
-    layer, at = "6", ""
+    layer, at, passed = "6", "", []
     while layer != "input":
+        passed.append(layer)
         unit = answer(answers, f"unit?{at}layer={layer}&state=0")
         sizes = np.abs(np.ravel(unit.get("products", unit.get("values", 0.0))))
         read = unit["reads"][int(sizes.argmax())]
         ((layer, index),) = origins[layer].made(read)
         at = f"at={','.join(map(str, index))}&"
+    assert passed == ["6", "5", "4", "3", "2", "1", "0"]
 
 
 @pytest.mark.parametrize("room", [200_000, 8_000])
