@@ -3,6 +3,8 @@
 import gc
 import os
 from collections.abc import Generator, Iterator
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from typing import Any
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest
+import torch
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
@@ -22,6 +25,10 @@ from striate.training.train import Run
 
 settings.register_profile("striate", deadline=None)  # the first example loads what is loaded when first used
 settings.load_profile("striate")
+
+
+LONG = ("training", "contract", "exporting", "watching")
+"""Rooms with files that take long."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -37,7 +44,7 @@ def pytest_collection() -> Generator[None, Any, Any]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that take long first, so that processes side by side end together."""
-    items.sort(key=lambda item: item.path.parent.name not in ("training", "contract"))
+    items.sort(key=lambda item: item.path.parent.name not in LONG)
 
 
 TOGETHER = ("exporting",)
@@ -109,6 +116,22 @@ def undrawn() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in DRAWING:
             patch.setattr(concluding, name, lambda *arguments: arguments[-1].write_bytes(b""))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def exporter_read_once() -> Iterator[None]:
+    """PyTorch's exporter would read its thousand functions from their source anew for every file."""
+    write = torch.onnx.export
+
+    def export(*arguments: Any, **named: Any) -> Any:
+        registry = import_module("torch.onnx._internal.exporter._registration").ONNXRegistry
+        if not isinstance(vars(registry)["from_torchlib"], staticmethod):
+            registry.from_torchlib = staticmethod(cache(registry.from_torchlib))
+        return write(*arguments, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.onnx, "export", export)
         yield
 
 
