@@ -56,15 +56,17 @@ ROWS = (
 WAYS = ("2d", "tsm", "3d", "2plus1d", "rnn", "lstm", "gru")
 
 
-def milliseconds(run: Callable[[], object], times: int) -> float:
-    """The median after two runs that are not counted, of processor time: all of it is on this one thread,
-    and on a busy machine no other time says anything."""
-    taken = []
-    for number in range(times + 2):
-        started = time.process_time()
-        run()
-        taken += [time.process_time() - started] if number > 1 else []
-    return 1000 * median(taken)
+def milliseconds(runs: list[Callable[[], object]], rounds: int = 15, each: int = 4) -> list[float]:
+    """The median of each, of processor time: all of it is on this one thread, and on a busy machine no other
+    time says anything. They take turns, as that changes too; of a turn the first run does not count."""
+    taken: list[list[float]] = [[] for _ in runs]
+    for _ in range(rounds):
+        for run, times in zip(runs, taken, strict=True):
+            for number in range(each):
+                started = time.process_time()
+                run()
+                times += [time.process_time() - started] if number else []
+    return [1000 * median(times) for times in taken]
 
 
 def causal(backbone: str, way: str, size: int = SIDE) -> nn.Module:
@@ -111,10 +113,9 @@ def costs() -> None:
         trained = untrained(backbone, way)
         answers = Answers(trained)
         clip = torch.randint(0, 256, (1, 3, WINDOW, SIDE, SIDE), dtype=torch.uint8)
-        window = milliseconds(lambda: answers(clip), 15)  # noqa: B023 - run at once
         with tempfile.TemporaryDirectory() as folder:
-            runs = [trained, *files(trained, Path(folder))]
-            singles = [milliseconds(one_more(one), 61) for one in runs]
+            steps = [one_more(one) for one in (trained, *files(trained, Path(folder)))]
+            window, *singles = milliseconds([lambda: answers(clip), *steps])  # noqa: B023 - run at once
         numbers = [window, *(number for one in singles for number in (one, window / one))]
         print(f"{backbone + ' ' + way:22}" + "".join(f"{number:11.1f}" for number in numbers), end="")
         print(f"{step_of_run(trained).state_bytes / 1000:11.1f}", flush=True)

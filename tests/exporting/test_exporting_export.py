@@ -15,9 +15,11 @@ import striate
 from striate.data.images.framing import Framing
 from striate.errors import ArgumentError, DataError, MissingExtraError, NetworkError, RunError
 from striate.evaluating import exported
+from striate.evaluating.exported import open_exported
 from striate.evaluating.exported_content import FORMAT, from_texts
 from striate.evaluating.metrics import probabilities
 from striate.evaluating.run_model import open_run
+from striate.evaluating.run_step import step_of_run
 from striate.exporting import Export, checking, exported_run, onnx_model
 
 
@@ -101,6 +103,19 @@ def test_a_step_outside_of_striate_is_the_stream(step_file: Export, clips: Path,
         found = [row[number].tolist() for row in rows[late:]]
         for moment, row in zip(wanted, found, strict=False):
             np.testing.assert_allclose(row, [p for _, p in moment.probabilities], atol=1e-5)
+
+
+def test_the_step_of_a_file_takes_pixels_as_they_are(step_file: Export) -> None:
+    step = step_of_run(open_exported(step_file.path))
+    scores, state = step(torch.zeros(1, 1, 2, 12, 12, dtype=torch.uint8), step.initial())
+    assert scores.shape == (1, 2, 2)
+    assert step.finish(state).shape == (1, step.late, 2)
+    with pytest.raises(NetworkError) as refused:
+        step(torch.zeros(1, 1, 2, 12, 12), step.initial())
+    assert str(refused.value) == (
+        "a step of an exported file takes pixels, uint8 from 0 to 255; got torch.float32: it normalises "
+        "them itself"
+    )
 
 
 @pytest.mark.parametrize("kind", ["image_file", "clip_file", "step_file"])

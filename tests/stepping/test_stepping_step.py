@@ -126,9 +126,9 @@ def test_states_of_others_are_refused(step: Step) -> None:
     state = step.initial()
     name = next(name for name in state if name.endswith("shift"))
     with pytest.raises(NetworkError) as caught:
-        step(frames, {**state, name: torch.zeros(1, 1, 1, 2, 2)})
+        step(frames, {**state, name: torch.zeros(1, 1, 2, 2)})
     assert str(caught.value) == (
-        f"this state is of another network or size: {name} is 1×1×2×2 in it and 1×1×4×4 here; take the one "
+        f"this state is of another network or size: {name} is 1×2×2 in it and 1×4×4 here; take the one "
         "that initial() or the step before gave"
     )
 

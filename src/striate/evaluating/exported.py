@@ -131,14 +131,14 @@ class ExportedNetwork(nn.Module):
     def forward(self, pixels: Tensor) -> Tensor:
         if self.step is None:
             return _scores(self._model.run({self.content.input_name: _bytes(pixels)})[0])
-        clip = pixels.unsqueeze(2) if pixels.ndim == 4 else pixels
+        clip = (pixels.unsqueeze(2) if pixels.ndim == 4 else pixels).to(self.step.dtype)
         scores, state = self.step(clip, self.step.initial(clip.shape[0]))
         every = torch.cat([scores, self.step.finish(state)], dim=1)
         return every[:, self.step.last_of(clip.shape[2])]
 
 
 def _bytes(pixels: Tensor) -> np.ndarray:
-    return np.ascontiguousarray(pixels.cpu().numpy().astype(np.uint8))
+    return np.ascontiguousarray(pixels.cpu().numpy().astype(np.uint8, copy=False))
 
 
 def _scores(probabilities: np.ndarray) -> Tensor:
@@ -156,7 +156,7 @@ def _step_of(model: OnnxModel) -> Step | None:
     }
     return Step(
         _StepGraph(model, list(entries)), entries, content.channels, content.size, len(content.classes),
-        step.readout, step.window, step.late, step.every, step.longer, torch.device("cpu"),
+        step.readout, step.window, step.late, step.every, step.longer, torch.device("cpu"), torch.uint8,
     )  # fmt: skip
 
 

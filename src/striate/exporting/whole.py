@@ -8,6 +8,7 @@ from torch import Tensor, fx, nn
 from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import Normalisation
 from striate.stepping import Step
+from striate.stepping.step_of import folded
 
 
 class Prepared(nn.Module):
@@ -89,6 +90,9 @@ def whole_step(trained: Trained, step: Step) -> fx.GraphModule:
         one = graph.call_method("unsqueeze", (prepared, 2))
     prepared.append(one)
     frames.replace_all_uses_with(one, lambda user: user is not prepared)
+    for node in [user for user in one.users if user.target is folded]:  # of one frame as it came
+        node.replace_all_uses_with(prepared)
+        graph.erase_node(node)
     late = LateAnswer(trained.temperature, step.late)
     answer = graph.call_module("answer", (scores, seen) if step.late else (scores,))
     graph.output((answer, *after))

@@ -28,10 +28,14 @@ class Entry:
     dtype: torch.dtype = torch.float32
     endless: bool = False
     """Whether it tells of all frames before; else of as many as its first axis has."""
+    single: bool = False
+    """Whether it is one frame, without an axis for it: nothing is to be taken apart or put into a row."""
 
     @property
     def frames(self) -> float:
         """How many frames before the next it tells of."""
+        if self.single:
+            return 1
         return math.inf if self.endless else next(iter(self.shape), 0)
 
 

@@ -34,11 +34,16 @@ class MeanOfLast(nn.Module):
         row = behind(kept, there(x, valid))  # (N, window-1+k, …)
         k = row.shape[1] - kept.shape[1]
         sums = torch.stack([row[:, i : i + self.window].sum(dim=1) for i in range(k)], dim=1).flatten(0, 1)
-        at = positions(seen, k) - self.clock.late
-        last = at if ends is None else torch.minimum(at, ends.unsqueeze(1) + self.clock.longer - 1)
-        counts = last - (at - self.window).clamp(min=-1)
-        counts = counts.clamp(min=1).view(-1, *[1] * (x.ndim - 1))
+        counts = self._counts(positions(seen, k), ends).view(-1, *[1] * (x.ndim - 1))
         return sums / counts, newest(row, kept.shape[1])
+
+    def _counts(self, at: Tensor, ends: Tensor | None) -> Tensor:
+        """How many there are, (N, k) positions."""
+        if ends is None:
+            return (at + 1).clamp(max=self.window)
+        at = at - self.clock.late
+        last = torch.minimum(at, ends.unsqueeze(1) + self.clock.longer - 1)
+        return (last - (at - self.window).clamp(min=-1)).clamp(min=1)
 
 
 class MeanSinceStart(nn.Module):

@@ -39,6 +39,8 @@ class Step:
     every: int
     longer: int
     device: torch.device
+    dtype: torch.dtype = torch.float32
+    """Of the frames: uint8 where they are taken as they are."""
 
     @checked
     def initial(self, streams: int = 1) -> State:
@@ -69,7 +71,7 @@ class Step:
                 state of another network, of another size or of another number of streams; scores that are no
                 numbers, as of a state or weights that are damaged.
         """
-        check_frames(frames, self.channels, self.size, self.device)
+        check_frames(frames, self.channels, self.size, self.device, self.dtype)
         check_state(state, self.entries, self.device, frames.shape[0])
         return self._run(frames, state)
 
@@ -84,7 +86,8 @@ class Step:
         if not frames:
             return torch.empty(streams, 0, self.classes, device=self.device)
         ended = {**state, ENDS: state[SEEN].clone()}
-        nothing = torch.zeros(streams, self.channels, frames, *self.size, device=self.device)
+        shape = (streams, self.channels, frames, *self.size)
+        nothing = torch.zeros(shape, dtype=self.dtype, device=self.device)
         return self._run(nothing, ended)[0]
 
     def last_of(self, frames: int) -> int:

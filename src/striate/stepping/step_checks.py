@@ -12,14 +12,17 @@ from striate.stepping.build import Entry
 FROM = "take the one that initial() or the step before gave"
 
 
-def check_frames(frames: Tensor, channels: int, size: tuple[int, int], device: torch.device) -> None:
-    """Raises NetworkError for what are no frames (N, C, k, H, W) of finite float32 numbers.
+def check_frames(
+    frames: Tensor, channels: int, size: tuple[int, int], device: torch.device, dtype: torch.dtype
+) -> None:
+    """Raises NetworkError for what are no frames (N, C, k, H, W) of pixels, or of finite numbers.
 
     Args:
         frames: what a step is given.
         channels: that it takes.
         size: (H, W), of its frames.
         device: where it is.
+        dtype: of its frames.
     """
     _check_tensor(frames, "frames as", device)
     shape = tuple(frames.shape)
@@ -27,8 +30,14 @@ def check_frames(frames: Tensor, channels: int, size: tuple[int, int], device: t
         raise NetworkError(
             f"a step takes frames (N, {channels}, k, {size[0]}, {size[1]}); got a shape of {_shape(shape)}"
         )
-    known = frames.dtype == torch.float32
-    if not known or not _finite(frames):
+    known = frames.dtype == dtype
+    if dtype == torch.uint8:
+        if not known:
+            raise NetworkError(
+                f"a step of an exported file takes pixels, uint8 from 0 to 255; got {frames.dtype}: it "
+                "normalises them itself"
+            )
+    elif not known or not _finite(frames):
         raise NetworkError(
             "a step takes frames of finite float32 numbers, as what is not a number would stay in its "
             f"state; got {'NaN or infinity' if known else frames.dtype}: "

@@ -149,7 +149,7 @@ def _channels(network: nn.Module) -> int:
 def _follow(b: Build) -> Timed:
     """Puts every call into the graph; the scores at the end."""
     clip = b.walk.shapes[0]
-    frames = b.graph.call_function(_folded, (b.frames,))
+    frames = b.graph.call_function(folded, (b.frames,))
     values: dict[int, Timed] = {0: Timed(frames, CLIP, (clip[1], *clip[3:]))}
     with torch.no_grad():
         for call in b.walk.calls:
@@ -180,7 +180,7 @@ def _made(b: Build, call: Call, given: list[Timed]) -> tuple[Timed, ...]:
     return made if isinstance(made, tuple) else (made,)
 
 
-def _folded(frames: Tensor) -> Tensor:
+def folded(frames: Tensor) -> Tensor:
     """(N, C, k, H, W) → (N·k, C, H, W)."""
     return frames.transpose(1, 2).flatten(0, 1)
 

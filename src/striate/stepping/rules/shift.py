@@ -25,10 +25,10 @@ class ShiftBack(nn.Module):
     def forward(self, x: Tensor, kept: Tensor, valid: Tensor | None = None) -> tuple[Tensor, Tensor]:
         moves = there(x, valid)[:, : self.moving]
         if x.shape[0] == kept.shape[0]:  # one frame: nothing is to be put in a row
-            return torch.cat([kept[:, 0], x[:, self.moving :]], dim=1), moves.clone().unsqueeze(1)
-        row = behind(kept, moves)  # (N, 1+k, moving, H, W)
+            return torch.cat([kept, x[:, self.moving :]], dim=1), moves.clone()
+        row = behind(kept.unsqueeze(1), moves)  # (N, 1+k, moving, H, W)
         come = row[:, :-1].flatten(0, 1)
-        return torch.cat([come, x[:, self.moving :]], dim=1), newest(row, 1)
+        return torch.cat([come, x[:, self.moving :]], dim=1), row[:, -1]
 
 
 class ShiftBothWays(nn.Module):
@@ -68,13 +68,14 @@ def _shifted(b: Build, call: Call, layer: TemporalShift, x: Timed) -> Timed:
         return x
     name = f"{call.name}.shift"
     valid = b.valid(x.clock)
-    kept = b.state(name, Entry((2 if ahead else 1, moving, *x.rest[1:])))
     if not ahead:
+        kept = b.state(name, Entry((moving, *x.rest[1:]), single=True))
         node, keep = b.call(name, ShiftBack(moving), x.node, kept, valid, parts=2)
         b.keep(kept, keep)
         return x.new(node)
     clock = Clock(x.clock.late + 1, 1, x.clock.longer)
     b.looks_ahead(call, clock, x.clock)
+    kept = b.state(name, Entry((2, moving, *x.rest[1:])))
     still = b.state(f"{name}.still", Entry((1, x.rest[0] - 2 * moving, *x.rest[1:])))
     node, keep, stay = b.call(name, ShiftBothWays(moving), x.node, kept, still, valid, parts=3)
     b.keep(kept, keep)
