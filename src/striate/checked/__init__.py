@@ -11,8 +11,7 @@ the function works: a folder that may not be read, more memory than there is.
 Knows no torch: of a class that an annotation names it only asks whether the value is one of it.
 """
 
-from striate.checked.checking import checked
+from striate.checked.checking import checked, like
 from striate.checked.habits import meant
-from striate.checked.like import like
 
 __all__ = ["checked", "like", "meant"]

@@ -118,6 +118,13 @@ def tensors_in(values: Iterable[Any]) -> Iterator[Tensor]:
             yield from tensors_in(value.values())
 
 
+def first_result(func: OpOverload, arguments: Mapping[str, Any]) -> Tensor:
+    """The first tensor that an operation gives. arguments: by name and in order."""
+    only_by_name = {argument.name for argument in func._schema.arguments if argument.kwarg_only}
+    by_position = [value for name, value in arguments.items() if name not in only_by_name]
+    return next(tensors_in([func(*by_position, **{name: arguments[name] for name in only_by_name})]))
+
+
 def operands(args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Tensor]:
     """The tensors that an operation takes, whose lists hold things of one sort."""
     found: list[Tensor] = []

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch._ops import OpOverload
 
-from striate.tracing.arguments import META, swap, tensors_in
+from striate.tracing.arguments import META, first_result, swap, tensors_in
 
 _DRAWS = 6
 _ANY = torch.empty((), device=META)  # stands for a tensor where only the other arguments matter
@@ -69,7 +69,4 @@ def _tried(func: OpOverload, named: dict[str, Any], tensors: Sequence[Tensor]) -
 def _result(func: OpOverload, named: dict[str, Any], values: Sequence[Tensor]) -> Tensor:
     """The first result on these tensors, which stay as they are."""
     queue = iter(values)
-    arguments = swap(named, lambda tensor: next(queue).clone())
-    only_by_name = {argument.name for argument in func._schema.arguments if argument.kwarg_only}
-    by_position = [value for name, value in arguments.items() if name not in only_by_name]
-    return next(tensors_in([func(*by_position, **{name: arguments[name] for name in only_by_name})]))
+    return first_result(func, swap(named, lambda tensor: next(queue).clone()))

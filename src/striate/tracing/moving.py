@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch._ops import OpOverload
 
-from striate.tracing.arguments import bodiless, swap, tensors_in
+from striate.tracing.arguments import bodiless, first_result, swap, tensors_in
 
 Positions = NDArray[np.int64]
 MOST = 1 << 22  # elements that are numbered
@@ -48,7 +48,4 @@ def _result(func: OpOverload, named: Mapping[str, Any], values: Tensor) -> Tenso
     first = next(tensors_in(named.values()))
     data = torch.empty_strided(first.shape, first.stride(), dtype=values.dtype)
     data.copy_(values.view(first.shape))
-    arguments = swap(dict(named), lambda tensor: data if tensor is first else tensor)
-    only_by_name = {argument.name for argument in func._schema.arguments if argument.kwarg_only}
-    by_position = [value for name, value in arguments.items() if name not in only_by_name]
-    return next(tensors_in([func(*by_position, **{name: arguments[name] for name in only_by_name})]))
+    return first_result(func, swap(dict(named), lambda tensor: data if tensor is first else tensor))

@@ -11,7 +11,7 @@ from striate.derivation import FullyConnected as FullyConnectedByHand
 from striate.derivation import Terms, fully_connected_terms, place_terms
 from striate.derivation.shapes import Array
 from striate.explaining.kinds.kernel import KernelKind
-from striate.explaining.kinds.kind import Fed, Index, only_there
+from striate.explaining.kinds.kind import Fed, Index
 from striate.explaining.kinds.weighted import WeightedSum
 from striate.explaining.texts import Texts, by_language
 from striate.pages import Block, Formula, Paragraph, Table
@@ -78,8 +78,8 @@ class FullyConnected(KernelKind):
         return WeightedInputs(output, self.x[index[:-1]], self.weight[output], b)
 
     @property
-    def learned(self) -> dict[str, tuple[str, ...]]:
-        return only_there(self.arguments, {"weight": ("output", "input"), "bias": ("output",)})
+    def axes(self) -> dict[str, tuple[str, ...]]:
+        return {"weight": ("output", "input"), "bias": ("output",)}
 
     def terms(self, parameter: str, index: Index) -> Terms:
         """δ × input, for every row of the input; δ for a bias."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from striate.derivation import Terms
 from striate.derivation.shapes import Array
-from striate.explaining.kinds.kind import Index, InputGradient, Kind, only_there
+from striate.explaining.kinds.kind import Index, InputGradient, Kind
 from striate.pages.maths import Maths
 
 
@@ -24,9 +24,9 @@ class KernelKind(Kind):
         return self.arguments["weight"]
 
     @property
-    def learned(self) -> dict[str, tuple[str, ...]]:
+    def axes(self) -> dict[str, tuple[str, ...]]:
         names = ("filter", "channel", *("frame", "row", "column")[5 - self.weight.ndim :])
-        return only_there(self.arguments, {"weight": names, "bias": ("filter",)})
+        return {"weight": names, "bias": ("filter",)}
 
     @abstractmethod
     def row_times_column(self, terms: Terms) -> float:

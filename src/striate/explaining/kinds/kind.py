@@ -186,9 +186,14 @@ class Kind(ABC):
         return y
 
     @property
-    def learned(self) -> dict[str, tuple[str, ...]]:
-        """The parameters whose gradients can be taken apart, each with the names of its axes."""
+    def axes(self) -> dict[str, tuple[str, ...]]:
+        """Names of the axes of the parameters whose gradients can be taken apart."""
         return {}
+
+    @property
+    def learned(self) -> dict[str, tuple[str, ...]]:
+        """The same of those that this layer has."""
+        return {name: axes for name, axes in self.axes.items() if name in self.arguments}
 
     def terms(self, parameter: str, index: Index) -> Terms:
         """The terms of ∂L/∂parameter[index], one for every use."""
@@ -227,13 +232,6 @@ def flat_places(shape: tuple[int, ...], before: Index, channels: Sequence[int], 
     kept = np.where(inside, cells, 0)
     flat = [np.where(inside, np.ravel_multi_index((*before, c, *kept), shape), NOWHERE) for c in channels]
     return np.stack(flat).reshape(-1)
-
-
-def only_there(
-    arguments: Mapping[str, Array], names: dict[str, tuple[str, ...]]
-) -> dict[str, tuple[str, ...]]:
-    """The entries whose parameter the layer has."""
-    return {name: axes for name, axes in names.items() if name in arguments}
 
 
 def fed_by(slopes: Array, first: int) -> Fed:

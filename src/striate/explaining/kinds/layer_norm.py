@@ -9,7 +9,7 @@ from torch import nn
 
 from striate.derivation import LayerNorm as LayerNormByHand
 from striate.derivation import Terms, place_terms
-from striate.explaining.kinds.kind import Index, InputGradient, only_there
+from striate.explaining.kinds.kind import Index, InputGradient
 from striate.explaining.kinds.normalisation import Normalisation, as_gradient, through_statistics
 from striate.explaining.texts import by_language
 
@@ -55,10 +55,10 @@ class LayerNorm(Normalisation):
         return index[-len(self.sizes) :]
 
     @property
-    def learned(self) -> dict[str, tuple[str, ...]]:
+    def axes(self) -> dict[str, tuple[str, ...]]:
         axes = ("channel", "frame", "row", "column") if len(self.sizes) > 3 else ("channel", "row", "column")
         names = axes[: len(self.sizes)] if len(self.sizes) > 1 else ("place",)
-        return only_there(self.arguments, {"weight": names, "bias": names})
+        return {"weight": names, "bias": names}
 
     def terms(self, parameter: str, index: Index) -> Terms:
         """δ·x̂ for γ, δ for β, in every row."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from striate.derivation import LayerNorm, Terms, channel_terms
 from striate.derivation.shapes import Array
-from striate.explaining.kinds.kind import Fed, Index, InputGradient, Kind, only_there
+from striate.explaining.kinds.kind import Fed, Index, InputGradient, Kind
 from striate.explaining.texts import Texts
 from striate.numbers import number
 from striate.pages import Block, Formula, Paragraph
@@ -163,8 +163,8 @@ class ChannelNormalisation(Normalisation):
         return index[1]
 
     @property
-    def learned(self) -> dict[str, tuple[str, ...]]:
-        return only_there(self.arguments, {"weight": ("channel",), "bias": ("channel",)})
+    def axes(self) -> dict[str, tuple[str, ...]]:
+        return {"weight": ("channel",), "bias": ("channel",)}
 
     def terms(self, parameter: str, index: Index) -> Terms:
         """δ·x̂ for γ, δ for β, at every place of the channel."""

@@ -49,7 +49,7 @@ class PReLU(Kind):
         return Fed(np.array([index]), np.array([slope]))
 
     @property
-    def learned(self) -> dict[str, tuple[str, ...]]:
+    def axes(self) -> dict[str, tuple[str, ...]]:
         return {"weight": ("channel",)}
 
     def place_of(self, parameter: str, index: Index, sample: int, position: Index) -> Index | None:

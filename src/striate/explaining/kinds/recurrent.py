@@ -202,7 +202,7 @@ class Recurrent(Kind):
         return found
 
     @property
-    def learned(self) -> dict[str, tuple[str, ...]]:
+    def axes(self) -> dict[str, tuple[str, ...]]:
         return {name: ("row", "column") if name.startswith("weight") else ("row",) for name in self.arguments}
 
     def terms(self, parameter: str, index: Index) -> Terms:

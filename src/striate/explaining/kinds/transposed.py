@@ -9,7 +9,7 @@ from torch import nn
 
 from striate.derivation import Terms, TransposedConvolution, bias_terms, transposed_terms
 from striate.explaining.kinds.kernel import KernelKind
-from striate.explaining.kinds.kind import Fed, Index, fed_by, only_there
+from striate.explaining.kinds.kind import Fed, Index, fed_by
 from striate.explaining.kinds.weighted import WeightedCells
 from striate.explaining.texts import named
 from striate.pages.maths import Maths, row, sub, total
@@ -37,9 +37,9 @@ class Transposed(KernelKind):
     )
 
     @property
-    def learned(self) -> dict[str, tuple[str, ...]]:
+    def axes(self) -> dict[str, tuple[str, ...]]:
         names = ("channel", "filter", *("frame", "row", "column")[5 - self.weight.ndim :])
-        return only_there(self.arguments, {"weight": names, "bias": ("filter",)})
+        return {"weight": names, "bias": ("filter",)}
 
     @property
     def operation(self) -> TransposedConvolution:
