@@ -50,3 +50,15 @@ def test_every_extra_is_told_with_its_packages():
     for extra, packages in extras.items():
         for requirement in packages if extra != "dev" else ():
             assert re.match(r"[\w-]+", requirement)[0] in rows[extra], (extra, requirement)  # type: ignore[index]
+
+
+def test_files_that_contributors_are_sent_to_are_there():
+    """NAME, ROOM and LANGUAGE stand for any."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|md|toml|yml)|(?:[\w.-]+/)+)`", text))
+    assert len(named) > 20
+    for name in named:
+        pattern = re.sub("NAME|ROOM|LANGUAGE", "*", name.rstrip("/"))
+        pattern = pattern if "/" in pattern else f"**/{pattern}"
+        bases = (SOURCE, ROOT / "tests") if "**" in pattern else (SOURCE, ROOT)
+        assert (ROOT / name).exists() or any([*base.glob(pattern)] for base in bases), name
