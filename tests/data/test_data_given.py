@@ -139,6 +139,11 @@ REFUSED: list[tuple[Any, type[Exception], str]] = [
     (Own(broken), DataError, "sample 0 of the data cannot be had: OSError: no disk"),
     ([], DataError, "the data hold no samples: expected pictures or paths, each with a label"),
     ([("a.png", 0), (PIXELS[0], 1)], DataError, "the data hold both paths and pictures: give one of the two"),
+    (
+        {"a": (PIXELS, LABELS)},
+        DataError,
+        "the data hold 'a', which is no split: call their parts train, val and test",
+    ),
     ((PIXELS, LABELS[1:]), DataError, "40 pictures came with 39 labels: give one label a picture"),
     (
         [(PIXELS[0], [0, 1])],

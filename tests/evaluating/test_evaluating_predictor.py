@@ -126,6 +126,14 @@ def test_a_network_is_copied(digits_run: Run, files: list[Path]) -> None:
     assert not ask.network.training
 
 
+def test_the_copy_is_laid_out_for_its_inputs() -> None:
+    """As a run's network is: kernels in another order than the pixels cost a resnet18 four tenths more."""
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    asked = open_predictor(network, preprocess=Preprocess(3, (8, 8), Normalisation((0.0,) * 3, (255.0,) * 3)))
+    assert asked.network[0].weight.is_contiguous(memory_format=torch.channels_last)
+    assert not network[0].weight.is_contiguous(memory_format=torch.channels_last)
+
+
 def test_what_cannot_be_opened(digits_run: Run, tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"^no run at .*: expected a folder made by `striate train`"):
         open_predictor(tmp_path / "none")

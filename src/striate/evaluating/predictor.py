@@ -20,7 +20,7 @@ from striate.evaluating.opening import open_trained
 from striate.evaluating.predict_clips import VideoPrediction, predict_video, probabilities_of
 from striate.evaluating.preprocessing import Preprocess, Shown
 from striate.evaluating.run_model import Trained
-from striate.evaluating.scoring import NO_ALGORITHMS, batch_of, classify, to_device
+from striate.evaluating.scoring import NO_ALGORITHMS, batch_of, classify, laid_out, to_device
 from striate.machine import pick_device
 
 
@@ -141,7 +141,7 @@ def _of_network(
             f"nobody has said how the inputs of this {type(network).__name__} are made: give preprocess too, "
             "as Preprocess(channels=3, size=(224, 224), normalise=Normalisation(mean, std))"
         )
-    copied = deepcopy(network).eval()
+    copied = laid_out(deepcopy(network).eval())
     if device != "auto":
         to_device(copied, pick_device(device))
     names = classes or names or _numbers(copied, made)

@@ -32,8 +32,12 @@ def channels_last(values: Tensor) -> Tensor:
 
 
 def to_device(network: nn.Module, device: torch.device) -> nn.Module:
-    """The network on that device, in place, its kernels of two and three axes laid out for such inputs."""
-    network.to(device)
+    """The network on that device, in place, its kernels laid out for such inputs."""
+    return laid_out(network.to(device))
+
+
+def laid_out(network: nn.Module) -> nn.Module:
+    """The network, in place, its kernels of two and three axes in the order of such inputs."""
     for parameter in network.parameters():
         if parameter.ndim in _LAYOUTS:
             parameter.data = parameter.data.to(memory_format=_LAYOUTS[parameter.ndim])

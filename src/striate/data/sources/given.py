@@ -104,6 +104,11 @@ def _of_mapping(source: Mapping[Any, Any]) -> _Given:
         classes = next((found for part in source.values() if (found := _classes(part))), ())
         samples = (one for name, part in source.items() for one in samples_of(part, splits[name] or "train"))
         return _alike(_Given(tuple(samples), classes))
+    for name, held in source.items():
+        if splits[name] is None and not (isinstance(held, list) or hasattr(held, "shape")):
+            raise DataError(
+                f"the data hold {name!r}, which is no split: call their parts train, val and test"
+            )
     return _Given(arrays={str(name): array_of(held) for name, held in source.items()})
 
 
