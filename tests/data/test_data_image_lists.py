@@ -184,8 +184,7 @@ def test_a_list_beside_class_folders_is_not_taken(tmp_path: Path) -> None:
         (
             "l.jsonl",
             "[1, 2]\n",
-            '{} is no list with an object a line: a row is an object, as {{"image": "a.png", "label": '
-            '"cat"}}',
+            "{} is no list with an object a line: a row is an object with names, such as image and label",
         ),
         (
             "l.jsonl",

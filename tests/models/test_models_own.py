@@ -17,9 +17,11 @@ from striate import build, compare, evaluate, explain, load, predict, train
 from striate.errors import NetworkError, StriateError
 from striate.models import NetworkSpec, options
 from striate.models.own import builder, name_of, short_name
+from striate.models.own_scores import refuse_script
 from striate.own_source import Source
 
 FILE = """
+    import torch
     from torch import nn
 
     def make(classes, channels=3, width=4):
@@ -49,6 +51,21 @@ FILE = """
 
     def gives(classes):
         return "a network"
+
+    def compiled(classes):
+        found = nn.Module()
+        found._orig_mod = make(classes, 1)
+        return found
+
+    class Auxiliary(Net):
+        def forward(self, x):
+            return (super().forward(x), x) if self.training else super().forward(x)
+
+    class Frozen(Net):
+        def __init__(self, num_classes, in_channels, image_size, bias=True):
+            super().__init__(num_classes, in_channels, image_size)
+            nn.init.constant_(self.fc.weight, 0.25).requires_grad_(False)
+            nn.init.zeros_(self.fc.bias).requires_grad_(bias)
 
     def hands_on(*, weights=None, progress=True, **given):
         return Net(in_channels=1, image_size=(8, 8), **given)
@@ -89,7 +106,8 @@ def test_a_function_is_called_with_what_it_takes(here: Path, where: str) -> None
          "an importable module, as in my.py:make"),
         ("no_such_module:make", "there is no module no_such_module to take no_such_module:make from: name "
          "a Python file or an importable module, as in my.py:make"),
-        ("my.py:mak", "unknown name in my.py 'mak': did you mean 'make'? Known: Net, fails, fixed, gives, "
+        ("my.py:mak", "unknown name in my.py 'mak': did you mean 'make'? Known: Auxiliary, Frozen, "
+         "Net, compiled, fails, fixed, gives, "
          "hands_nothing_on, hands_on, make, needs, network"),
         ("my.py:number", "my.py:number should give a torch.nn.Module; it is of type int"),
         ("my.py:needs", "my.py:needs needs depth, which nobody gives it: give it a default, as in "
@@ -239,6 +257,45 @@ def test_a_class_a_function_and_a_module_in_python(away: Path) -> None:
     assert torch.equal(mine.fc.weight, before)
     assert run.path.name == "digits-Small"
     assert evaluate(run.path).scores.images == 359
+
+
+def test_what_its_maker_has_frozen_stays_so(here: Path) -> None:
+    asked = {"backbone": "my.py:Frozen", "recipe": small_recipe(epochs=1)}
+    network = load(small_run(here / "run", options={}, **asked).path)
+    assert (network.fc.weight == 0.25).all()
+    assert network.fc.bias.any()
+    with pytest.raises(StriateError) as refused:
+        small_run(here / "none", options={"bias": False}, **asked)
+    assert str(refused.value) == "Frozen has no parameters that learn: give a network of which some do"
+
+
+def test_auxiliary_scores_are_refused_before_the_first_step(here: Path) -> None:
+    with pytest.raises(NetworkError) as refused:
+        small_run(here / "run", small_recipe(epochs=1), backbone="my.py:Auxiliary", options={})
+    assert str(refused.value) == (
+        "Auxiliary gives tuple in training, where one score for each class is needed, as in evaluation: "
+        "leave its auxiliary scores out, as with aux_logits=False"
+    )
+    assert not (here / "run").exists()
+
+
+def test_what_is_compiled_is_taken_as_it_was(here: Path) -> None:
+    """The form that `torch.compile` gives; loading the compiler takes seconds."""
+    compiled = nn.Module()
+    compiled._orig_mod = nn.Sequential(nn.Flatten())
+    assert isinstance(builder(name_of(compiled))(3), nn.Sequential)
+    assert isinstance(build("my.py:compiled", classes=3, channels=1, size=8), nn.Sequential)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*deprecated")
+def test_script_is_refused(away: Path) -> None:
+    scripted = torch.jit.trace(nn.Linear(4, 2), torch.zeros(1, 4))
+    with pytest.raises(NetworkError) as refused:
+        refuse_script("my.py:make", nn.Sequential(scripted))
+    assert str(refused.value) == (
+        "my.py:make holds TorchScript, which is for looking at (`striate inspect`): give the module that it "
+        "was made of"
+    )
 
 
 def test_a_module_is_not_there_in_another_process(away: Path) -> None:

@@ -16,7 +16,8 @@ from striate.models.arguments import Size, image_size, positive, too_small
 from striate.models.clip_networks import CLIP_NETWORKS, check_clip_size, check_clips
 from striate.models.fast import fast
 from striate.models.mobilenet import mobilenet_v2
-from striate.models.own import builder, check_scores, is_own
+from striate.models.own import builder, is_own
+from striate.models.own_scores import check_scores, refuse_script
 from striate.models.plain import plain
 from striate.models.resnet import resnet18, resnet34, resnet50, resnet101
 from striate.models.squeezenet import squeezenet1_1
@@ -95,6 +96,8 @@ def build(
     if "size" not in _parameters(backbone) and (given := arguments.pop("size")):
         _check_size(backbone, arguments, given)
     network = make(**arguments)
+    if is_own(backbone):
+        refuse_script(backbone, network)
     if time == OWN:
         network = AsItIs(network, arguments["channels"])
     if is_own(backbone) and size is not None:

@@ -16,10 +16,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from striate.data.options import DEFAULT_FRAMES
 from striate.errors import NetworkError
 from striate.models.arguments import Size, positive
 from striate.own_source import Source, imported, named, reason
@@ -35,8 +33,6 @@ CALLED = {
 NUM_CLASSES = "num_classes"
 """The name under which it goes into **kwargs, as of torchvision's functions, where no parameter takes it."""
 TIMM, GIVEN = "timm", "module"
-LENGTHS = (DEFAULT_FRAMES, 16, 32)
-"""Frames of clips that networks are made for."""
 _given: dict[str, nn.Module] = {}
 
 
@@ -60,8 +56,8 @@ def name_of(network: nn.Module | Make) -> str:
         NetworkError: a function that no other process could find again.
     """
     if isinstance(network, nn.Module):
-        name = f"{GIVEN}:{type(network).__name__}"
-        _given[name] = deepcopy(network)
+        name = f"{GIVEN}:{type(uncompiled(network)).__name__}"
+        _given[name] = deepcopy(uncompiled(network))
         return name
     return Source.name(network)
 
@@ -197,75 +193,13 @@ def _made(backbone: str, make: Make, arguments: Mapping[str, Any]) -> nn.Module:
         raise NetworkError(f"{backbone}, called with {said or 'nothing'}, failed: {reason(error)}") from error
     if not isinstance(network, nn.Module):
         raise NetworkError(f"{backbone} should give a torch.nn.Module; it gave {type(network).__name__}")
-    return network
+    return uncompiled(network)
 
 
-def check_scores(backbone: str, network: nn.Module, shape: tuple[int, ...], classes: int) -> None:
-    """Runs the network on a black picture, (channels, height, width), or clip, (channels, frames, height,
-    width): it must give a score for each class.
-
-    Raises:
-        NetworkError: it fails, or gives something else.
-    """
-    said = f"a {'clip' if len(shape) == 4 else 'picture'} of {'×'.join(map(str, (1, *shape)))}"
-    try:
-        scores = _tried(network, shape)
-    except Exception as error:
-        raise NetworkError(f"{backbone} fails on {said}: {reason(error)}{_hint(network, shape)}") from error
-    given = "×".join(map(str, scores.shape)) if isinstance(scores, Tensor) else type(scores).__name__
-    if given != f"1×{classes}":
-        raise NetworkError(
-            f"{backbone} gives {given} for {said}, where a score for each of {classes} classes "
-            f"is needed, 1×{classes}: let it take their number, as in def {short_name(backbone)}(classes)"
-        )
-    if len(shape) == 4 and shape[0] == shape[1] and _mistakes_frames(network, shape):
-        raise NetworkError(f"{backbone} takes frames for channels{_FRAMES_FIRST}")
-
-
-def _tried(network: nn.Module, shape: tuple[int, ...]) -> Any:
-    """What it gives for nothing but black; whoever draws in evaluation too changes nothing drawn later."""
-    training, random = network.training, torch.get_rng_state()
-    try:
-        with torch.no_grad():
-            return network.eval()(torch.zeros(1, *shape))
-    finally:
-        network.train(training)
-        torch.set_rng_state(random)
-
-
-_FRAMES_FIRST = (
-    '; it takes clips as (N, T, C, H, W): say so where it is made, with network.clip_order = "NTCHW"'
-)
-
-
-def _hint(network: nn.Module, shape: tuple[int, ...]) -> str:
-    """What to say where a network takes clips in place of pictures, frames first, or other lengths."""
-    channels, *picture = shape[0], *shape[-2:]
-    if len(shape) == 3:
-        taken = any(
-            _takes(network, (*axes, *picture))
-            for frames in LENGTHS
-            for axes in ((channels, frames), (frames, channels))
-        )
-        return "; it takes clips by itself: say so with --time own" if taken else ""
-    if _takes(network.get_submodule("backbone"), (shape[1], channels, *picture)):
-        return _FRAMES_FIRST
-    frames = next((frames for frames in LENGTHS if _takes(network, (channels, frames, *picture))), None)
-    return "" if frames is None else f"; it takes clips of {frames} frames: give --frames {frames}"
-
-
-def _mistakes_frames(network: nn.Module, shape: tuple[int, ...]) -> bool:
-    """Whether it fits a clip of as many frames as channels only because it reads one as the other."""
-    channels, longer, picture = shape[0], shape[1] + 1, shape[2:]
-    turned = _takes(network.get_submodule("backbone"), (longer, channels, *picture))
-    return turned and not _takes(network, (channels, longer, *picture))
-
-
-def _takes(network: nn.Module, shape: tuple[int, ...]) -> bool:
-    try:
-        return isinstance(_tried(network, shape), Tensor)
-    except Exception:  # of whatever kind: it is somebody's own code
-        return False
+def uncompiled(network: nn.Module) -> nn.Module:
+    """The network inside what `torch.compile` gave, whose layers cannot be watched."""
+    inner: object = getattr(network, "_orig_mod", None)
+    return inner if isinstance(inner, nn.Module) else network
 
 
 def _copies(backbone: str) -> Make:

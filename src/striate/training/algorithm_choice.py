@@ -107,7 +107,14 @@ def first_batch(data: ImageData, recipe: Recipe, normalise: Normalisation, group
     inputs = normalise(varied)
 
     def loss(network: nn.Module) -> Tensor:
-        return batch_loss(network(inputs).float(), targets, recipe.label_smoothing, None, len(rows))
+        scores = network(inputs)
+        if not isinstance(scores, Tensor):
+            raise NetworkError(
+                f"{type(network).__name__} gives {type(scores).__name__} in training, where one score for "
+                "each class is needed, as in evaluation: leave its auxiliary scores out, as with "
+                "aux_logits=False"
+            )
+        return batch_loss(scores.float(), targets, recipe.label_smoothing, None, len(rows))
 
     return FirstBatch(tuple(inputs.shape[1:]), len(train), size, loss, group)
 

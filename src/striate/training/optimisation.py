@@ -150,13 +150,22 @@ STREAMS = ("backbone", "flow")
 
 
 def freeze(network: nn.Module, prefixes: Sequence[str]) -> None:
-    """Takes these parts out of learning, in place. Raises ArgumentError for names that are none of a part."""
+    """Takes these parts out of learning, in place; what its maker has taken out stays out.
+
+    Raises:
+        ArgumentError: names that are none of a part, or nothing that learns.
+    """
     for prefix in prefixes:
         if not any(_within(name, prefix) for name, _ in network.named_parameters()):
             raise ArgumentError(_unknown_part(network, prefix))
     for name, parameter in network.named_parameters():
-        parameter.requires_grad_(not _within_any(name, prefixes))
+        if _within_any(name, prefixes):
+            parameter.requires_grad_(False)
     if not any(parameter.requires_grad for parameter in network.parameters()):
+        if not prefixes:
+            raise ArgumentError(
+                f"{type(network).__name__} has no parameters that learn: give a network of which some do"
+            )
         raise ArgumentError(f"--freeze {' '.join(prefixes)} leaves nothing to learn: name fewer parts")
 
 

@@ -59,7 +59,7 @@ def rows_of_objects(entries: Sequence[Any]) -> Rows:
         ValueError: something else than objects, or classes that are several.
     """
     if any(not isinstance(entry, dict) for entry in entries):
-        raise ValueError('a row is an object, as {"image": "a.png", "label": "cat"}')
+        raise ValueError("a row is an object with names, such as image and label")
     names = dict.fromkeys(name for entry in entries for name in entry)
     if not names:
         raise KeyError
