@@ -111,6 +111,7 @@ def test_a_network_of_ones_own() -> None:
     for classes, best in (((), "1"), (["red", "green", "blue"], "green")):
         found: Any = open_predictor(network, preprocess=how, classes=classes)(green)
         assert (found.best, found.file) == (best, "ndarray")
+        assert list(found.to_pandas()["class"]) == list(found.classes)
     scores = np.array([10, 200, 30]) / 255
     expected = np.exp(scores) / np.exp(scores).sum()
     assert sorted(found.probabilities) == pytest.approx(sorted(expected))

@@ -54,6 +54,11 @@ class Prediction(Shown):
         """The most probable class."""
         return self.classes[0]
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A row a class, the most probable first."""
+        told = zip(self.classes, self.probabilities, strict=True)
+        return [{"class": name, "probability": share} for name, share in told]
+
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return {
