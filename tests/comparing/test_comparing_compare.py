@@ -234,7 +234,7 @@ def test_images_have_no_time(tmp_path: Path, small_set: Path) -> None:
 
 
 def test_networks_on_images(tmp_path: Path, small_set: Path) -> None:
-    chosen: dict[str, Any] = {"seeds": 1, "size": 12, "recipe": small_recipe(batch_size=8), "num_threads": 1}
+    chosen: dict[str, Any] = {"seeds": 1, "size": 12, "recipe": small_recipe(epochs=1), "num_threads": 1}
     told = Told()
     out = tmp_path / "both"
     found = compare(small_set, backbone=["plain", "fast"], out=out, reporter=told, **chosen)

@@ -28,7 +28,7 @@ def made(backbone: str, way: str, causal: bool) -> tuple[nn.Module, Step]:
         torch.manual_seed(0)
         sides = {"plain": 12}.get(backbone, 32)
         options = {"widths": (4, 8, 8), "hidden": (6,)} if backbone == "plain" else {}
-        with torch.device("cpu" if backbone in ("plain", "fast") else "meta"):
+        with torch.device("cpu") if backbone in ("plain", "fast") else without_numbers():
             images = build(backbone, classes=3, channels=2, size=sides, **options)
         images = narrowed(images) if backbone not in ("plain", "fast") else images
         network = through_time(images, way, classes=3, frames=8, causal=causal)
