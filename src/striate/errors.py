@@ -114,3 +114,10 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     hint = f"did you mean {near[0]!r}? Known" if near else "known"
     shown = name if len(name) <= 60 else f"{name[:60]}…"
     return f"unknown {kind} {shown!r}: {hint}: {', '.join(names)}"
+
+
+def plain_reason(error: Exception) -> str:
+    """Why a file cannot be read, in a few words, whatever was raised."""
+    if isinstance(error, MemoryError):
+        return "too large for the memory"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

@@ -9,8 +9,7 @@ from typing import Any
 
 from striate.checked import meant
 from striate.cli.options import Option
-from striate.data.unreadable_files import plain_reason
-from striate.errors import ArgumentError, StriateError
+from striate.errors import ArgumentError, StriateError, plain_reason
 
 RECORD = "run.json"
 """The name of a run's record; any other file is TOML."""

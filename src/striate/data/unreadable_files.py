@@ -56,13 +56,6 @@ def saying_os_errors() -> Iterator[None]:
         raise DataError(f"cannot read {error.filename}: {error.strerror}; give another path") from None
 
 
-def plain_reason(error: Exception) -> str:
-    """Why a file cannot be read, in a few words, whatever was raised."""
-    if isinstance(error, MemoryError):
-        return "too large for the memory"
-    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
-
-
 def read_each(jobs: Sequence[Job], *, read: Callable[[Job], Result]) -> tuple[list[Result], Broken]:
     """What `read` makes of those jobs that it can do, in order, and the others."""
     results: list[Result] = []

@@ -11,8 +11,7 @@ from torch import Tensor
 
 from striate.data import open_data
 from striate.data.suffixes import VIDEO_SUFFIXES
-from striate.data.unreadable_files import plain_reason
-from striate.errors import ArgumentError, DataError, NetworkError
+from striate.errors import ArgumentError, DataError, NetworkError, plain_reason
 from striate.evaluating.predict_clips import videos_in, whole_clip, windows_of
 from striate.evaluating.run_model import Trained
 from striate.numbers import by

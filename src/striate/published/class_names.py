@@ -13,8 +13,7 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from striate.data.unreadable_files import plain_reason
-from striate.errors import ArgumentError
+from striate.errors import ArgumentError, plain_reason
 from striate.published import table
 from striate.published.files import fetch_text, kept_in
 from striate.published.table import SCORES, Data

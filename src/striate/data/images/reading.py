@@ -32,8 +32,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from striate.checked import checked
 from striate.data.images.framing import DEFAULT, Framing, framed
 from striate.data.images.transform import TransformError
-from striate.data.unreadable_files import UnreadableError, open_regular, plain_reason
-from striate.errors import ArgumentError, MissingExtraError
+from striate.data.unreadable_files import UnreadableError, open_regular
+from striate.errors import ArgumentError, MissingExtraError, plain_reason
 
 Picture: TypeAlias = str | Path | bytes | Image.Image
 """A file by its path, the bytes of one, or a picture that Pillow has opened."""

@@ -20,8 +20,7 @@ from striate.data.options import Options
 from striate.data.sets.image_sets import MemoryImages
 from striate.data.sources.listing import Contents, in_order
 from striate.data.sources.splits import SPLITS, split_named
-from striate.data.unreadable_files import plain_reason
-from striate.errors import DataError
+from striate.errors import DataError, plain_reason
 from striate.numbers import by
 
 _PIXELS = frozenset(["x", "image", "images", "img", "imgs", "data", "pixels"])

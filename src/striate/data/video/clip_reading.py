@@ -17,12 +17,12 @@ from striate.checked import checked
 from striate.data.images.reading import Header, check_pixels
 from striate.data.optical_flow import METHODS
 from striate.data.segment import Segment, parsed
-from striate.data.unreadable_files import UnreadableError, plain_reason
+from striate.data.unreadable_files import UnreadableError
 from striate.data.video.frame_source import ClipSource, open_clip, refuse_damaged
 from striate.data.video.part import Part, SegmentError
 from striate.data.video.sampling import MIDDLE, Sampling
 from striate.data.video.video_file import VideoError
-from striate.errors import ArgumentError, StriateError, unknown
+from striate.errors import ArgumentError, StriateError, plain_reason, unknown
 
 
 class ClipRequest(NamedTuple):
