@@ -129,6 +129,15 @@ def test_what_does_not_fit_is_told(client: TestClient, route: str, query: dict, 
     assert (answer.status_code, answer.json()["error"]) == (422, said)
 
 
+def test_what_does_not_fit_is_told_in_the_pages_language(client: TestClient) -> None:
+    said = {"vi": "1 không có nhân", "en": "1 has no kernels", "vi-VN,vi;q=0.9": "1 has no kernels"}
+    for language, sentence in said.items():
+        headers = {"accept-language": language}
+        assert client.get("/api/kernels", params={"layer": "1"}, headers=headers).json() == {
+            "error": sentence
+        }
+
+
 odd = st.one_of(
     st.none(), st.booleans(), st.integers(-5, 10**12), st.floats(), st.text(max_size=30),
     st.sampled_from(["0", "3", "input", "0,1,2,2", "1,0,2,2", "<b>", "../etc/passwd", "\x00", "9" * 500]),

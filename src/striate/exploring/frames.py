@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from striate.errors import ArgumentError, StriateError
 from striate.exploring.opening import Opening
+from striate.pages.refusals import refusals
 from striate.web.answers import json_of
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Frames:
                 await socket.send_text(said)
                 cam = False
         except StriateError as one:
-            problem = str(one)
+            problem = refusals(self.opening.language).refusal(str(one))
         await socket.send_json({"ended": True} if problem is None else {"error": problem})
         await socket.close()
 

@@ -8,6 +8,7 @@ from striate.errors import ArgumentError, StriateError
 from striate.exploring.giving_way import GivingWay
 from striate.exploring.news import News
 from striate.exploring.turns import Turns
+from striate.pages.refusals import refusals
 
 if TYPE_CHECKING:
     from striate.exploring.session import Session
@@ -44,8 +45,8 @@ class Opening:
             self._made.set()
             self._session.begin()
         except StriateError as problem:
-            self.problem = str(problem)
-            self.news.tell("failed", text=str(problem))
+            self.problem = refusals(self.language).refusal(str(problem))
+            self.news.tell("failed", text=self.problem)
         finally:
             self._made.set()
 

@@ -21,6 +21,8 @@ from striate.errors import StriateError
 from striate.exploring.frames import Frames
 from striate.exploring.opening import Opening
 from striate.exploring.turns import BusyError
+from striate.pages.languages import Sentences
+from striate.pages.refusals import refusals, told_in
 from striate.web.answers import json_of
 from striate.web.guard import TooLargeError
 
@@ -94,22 +96,22 @@ class Routes:
 
     async def question(self, name: str, request: Request) -> Response:
         """One about a state."""
-        return await _answered(self._in_turn, "QUESTIONS", name, dict(request.query_params))
+        return await _answered(request, self._in_turn, "QUESTIONS", name, dict(request.query_params))
 
     async def change(self, request: Request) -> Response:
         """A state with something another way."""
-        return await _answered(self._in_turn, "CHANGES", "change", await _body(request))
+        return await _answered(request, self._in_turn, "CHANGES", "change", await _body(request))
 
     async def open(self, request: Request) -> Response:
         """Another input, by its name or as an uploaded file."""
         if request.headers.get("content-type", "").startswith("application/json"):
-            return await _answered(self._in_turn, "CHANGES", "open", await _body(request))
+            return await _answered(request, self._in_turn, "CHANGES", "open", await _body(request))
         name, content = request.query_params.get("name", "picture"), await request.body()
-        return await _answered(self._open_file, name, content)
+        return await _answered(request, self._open_file, name, content)
 
     async def train(self, request: Request) -> Response:
         """start, pause, go-on or step."""
-        return await _answered(self._train, await _body(request))
+        return await _answered(request, self._train, await _body(request))
 
     def _in_turn(self, kind: str, name: str, asked: dict[str, Any]) -> Any:
         from striate.exploring import questions
@@ -170,15 +172,27 @@ async def _too_large(request: Request, problem: Exception) -> Response:
     return JSONResponse({"error": str(problem)}, 413)
 
 
-async def _answered(how: Callable[..., Any], *asked: Any) -> Response:
-    """The answer as JSON; what does not fit in one sentence."""
+async def _answered(request: Request, how: Callable[..., Any], *asked: Any) -> Response:
+    """The answer as JSON; what does not fit in one sentence, in the language of the page that asks."""
+    language = request.headers.get("accept-language", "en")
     try:
-        found = await run_in_threadpool(how, *asked)
+        with told_in(language):
+            found = await run_in_threadpool(how, *asked)
     except BusyError as problem:
         return JSONResponse({"error": str(problem)}, 503)
     except StriateError as problem:
         return JSONResponse({"error": str(problem)}, 422)
-    return Response(json_of(found), media_type="application/json")
+    return Response(json_of(_told(found, refusals(language))), media_type="application/json")
+
+
+def _told(found: Any, say: Sentences) -> Any:
+    """An answer whose problems are told in another language."""
+    if not isinstance(found, dict):
+        return found
+    return {
+        key: say.refusal(one) if key == "problem" and isinstance(one, str) else _told(one, say)
+        for key, one in found.items()
+    }
 
 
 async def _body(request: Request) -> dict[str, Any]:

@@ -18,7 +18,7 @@ export function get(name, asked = {}) {
   const address = addressOf(name, asked);
   let found = known.get(address);
   if (!found) {
-    found = saved ? fromSaved(name, asked) : answer(fetch(address));
+    found = saved ? fromSaved(name, asked) : answer(fetch(address, { headers: reader() }));
     known.set(address, found);
     found.catch(() => known.delete(address));
     if (known.size > 400) known.delete(/** @type {string} */ (known.keys().next().value));
@@ -44,16 +44,21 @@ export function forget() {
   known.clear();
 }
 
+/** In which language refusals are told. */
+function reader() {
+  return { "accept-language": document.documentElement.lang || "en" };
+}
+
 /** @param {string} name @param {any} body @returns {Promise<any>} */
 export function post(name, body) {
   if (saved) return Promise.reject(new LabError("this saved page answers only what was worked out when it was saved"));
-  const headers = { "content-type": "application/json" };
+  const headers = { "content-type": "application/json", ...reader() };
   return answer(fetch(`/api/${name}`, { method: "POST", headers, body: JSON.stringify(body) }));
 }
 
 /** @param {File} file @returns {Promise<any>} */
 export function postFile(file) {
-  return answer(fetch(`/api/open?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file }));
+  return answer(fetch(`/api/open?name=${encodeURIComponent(file.name)}`, { method: "POST", headers: reader(), body: file }));
 }
 
 /** @param {Promise<Response>} asked */
