@@ -88,6 +88,8 @@ body.striate{padding:1rem;box-sizing:border-box}
 .striate figcaption{max-width:48rem;color:var(--soft)}
 .striate math{font-size:1.1rem;font-family:"STIX Two Math","Latin Modern Math","Cambria Math",
   "Noto Sans Math","DejaVu Math TeX Gyre",math,"DejaVu Sans",serif}
+.striate math mi:not([mathvariant]){text-transform:none;font-style:italic;
+  font-family:"STIX Two Text","Latin Modern Roman",Cambria,"Times New Roman","Liberation Serif","DejaVu Serif",serif}
 .striate math .root .inside{border-top:1.5px solid;padding:1px .15em 0 .05em;margin-left:-.05em}
 .striate .formula{text-align:center;text-wrap:balance;margin:.8rem 0;line-height:2}
 .striate dl.terms dt{font-weight:700;margin-top:.5rem}
