@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from explaining_networks import clip_network, image_network, numbers
+from torch import nn
 
 from striate.errors import ArgumentError, NetworkError
 from striate.explaining.explain import explain
 from striate.explaining.kinds.normalisation import Normalised
 from striate.explaining.unit import choose, explain_unit
+from striate.pages import Paragraph, document_of
 from striate.tracing.recording import record
 
 
@@ -37,6 +39,29 @@ def test_what_follows_at_the_same_place() -> None:
     assert [one.kind for one in unit.after] == ["batch_norm", "silu"]
     assert isinstance(unit.after[0].detail, Normalised)
     assert unit.after[0].detail.input == pytest.approx(unit.value, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "at", "said"),
+    [
+        (nn.Conv2d(1, 1, 3), (5, 5), (1, 2), "H 1–3, W 2–4: its receptive field, 3×3 in size."),
+        (nn.Conv2d(1, 1, 1), (5, 5), (1, 2), "H 1, W 2: its receptive field, 1×1 in size."),
+        (
+            nn.Conv2d(1, 1, 3, padding=1),
+            (5, 5),
+            (0, 2),
+            "H 0–1, W 1–3: its receptive field, 3×3 in size, as far as it lies inside.",
+        ),
+        (nn.Linear(5, 2), (), None, None),
+    ],
+)
+def test_what_a_number_depends_on(
+    layer: nn.Module, shape: tuple[int, ...], at: tuple[int, ...] | None, said: str | None
+) -> None:
+    x = numbers(1, 1, *shape) if shape else numbers(1, 5)
+    blocks = document_of(explain(nn.Sequential(layer), x, layer="0", at=at)).sections[1].blocks
+    found = [one.text for one in blocks if isinstance(one, Paragraph) and "depends" in one.text]
+    assert found == ([] if said is None else [f"This number depends on the input at {said}"])
 
 
 @pytest.mark.parametrize(

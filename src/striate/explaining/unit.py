@@ -66,14 +66,26 @@ class Unit(ToJson):
 
 
 def _field_blocks(field: UnitField, say: Texts, picture: Picture | None) -> Iterator[Block]:
-    spans = ", ".join(
-        f"{axis} –" if span is None else f"{axis} {span[0]}–{span[1]}"
-        for axis, span in zip(field.axes, field.clipped, strict=True)
-    )
-    text = say("unit.receptive_field", spans=spans, size=by(field.size))
+    if not field.axes:
+        return
+    spans = ", ".join(map(_span, field.axes, field.clipped))
+    facts = {"spans": spans, "size": by(field.size)}
+    whole = field.clipped == field.unclipped
+    text = say("unit.receptive_field", **facts) if whole else say("unit.receptive_field_cut", **facts)
     yield Paragraph(text)
     if picture is not None:
         yield picture.figure(say("unit.receptive_field_picture"), text)
+
+
+def _span(axis: str, span: tuple[int, int] | None) -> str:
+    """Where along an axis.
+
+    >>> _span("H", (4, 4)), _span("W", (0, 3)), _span("T", None)
+    ('H 4', 'W 0–3', 'T –')
+    """
+    if span is None:
+        return f"{axis} –"
+    return f"{axis} {span[0]}" if span[0] == span[1] else f"{axis} {span[0]}–{span[1]}"
 
 
 def choose(

@@ -37,7 +37,7 @@ body.striate{padding:1rem;box-sizing:border-box}
 .striate a:focus,.striate .scroll:focus,.striate tr:focus{outline:3px solid var(--link);outline-offset:-1px}
 .striate .skip{position:absolute;left:-999rem}
 .striate .skip:focus{position:static}
-.striate nav ol{columns:2 18rem;margin:.3rem 0;padding-left:1.4rem}
+.striate nav ol{columns:2 18rem;column-gap:3rem;margin:.3rem 0;padding-left:1.4rem}
 .striate dl.key{display:flex;flex-wrap:wrap;gap:.6rem;margin:1rem 0}
 .striate dl.key div{border:1px solid var(--line);border-radius:8px;padding:.45rem .9rem;
   background:var(--panel);display:flex;flex-direction:column-reverse}
@@ -89,7 +89,8 @@ body.striate{padding:1rem;box-sizing:border-box}
 .striate math{font-size:1.1rem;font-family:"STIX Two Math","Latin Modern Math","Cambria Math",
   "Noto Sans Math","DejaVu Math TeX Gyre",math,"DejaVu Sans",serif}
 .striate math mi:not([mathvariant]){text-transform:none;font-style:italic;
-  font-family:"STIX Two Text","Latin Modern Roman",Cambria,"Times New Roman","Liberation Serif","DejaVu Serif",serif}
+  font-family:"STIX Two Text","Latin Modern Roman",Cambria,"DejaVu Serif","Times New Roman",
+  "Liberation Serif",serif}
 .striate math .root .inside{border-top:1.5px solid;padding:1px .15em 0 .05em;margin-left:-.05em}
 .striate .formula{text-align:center;text-wrap:balance;margin:.8rem 0;line-height:2}
 .striate dl.terms dt{font-weight:700;margin-top:.5rem}

@@ -36,6 +36,10 @@ TEXTS = {
     "unit.receptive_field": (
         "This number depends on the input at {spans}: its receptive field, {size} in size."
     ),
+    "unit.receptive_field_cut": (
+        "This number depends on the input at {spans}: its receptive field, {size} in size, as far as it lies "
+        "inside."
+    ),
     "unit.receptive_field_picture": "The receptive field in the input",
     "common.cells": "The inputs that count most, of {count}",
     "common.parts": "In this order: the bias, the inputs named above, all other inputs.",

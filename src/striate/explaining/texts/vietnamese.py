@@ -39,6 +39,10 @@ TEXTS = {
     "unit.receptive_field": (
         "Con số này phụ thuộc vào đầu vào tại {spans}: đó là trường tiếp nhận của nó, kích thước {size}."
     ),
+    "unit.receptive_field_cut": (
+        "Con số này phụ thuộc vào đầu vào tại {spans}: đó là trường tiếp nhận của nó, kích thước {size}, "
+        "phần nằm bên trong."
+    ),
     "unit.receptive_field_picture": "Trường tiếp nhận trong đầu vào",
     "common.cells": "Những đầu vào đóng góp nhiều nhất, trong số {count}",
     "common.parts": "Theo thứ tự: độ lệch (bias), các đầu vào nêu trên, mọi đầu vào còn lại.",
