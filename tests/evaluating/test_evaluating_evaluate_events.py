@@ -122,10 +122,10 @@ def test_what_has_no_events_is_refused(moving: Run, long: Path, segments: Path, 
         "with the columns path, start, end, label"
     )
     assert sentence(moving.path, segments, split="all", hop=0.2) == (
-        "window and hop are of events, which were not asked for; add --events"
+        "--window and --hop are of events, which were not asked for; add --events"
     )
     assert sentence(moving.path, segments, split="all", threshold_off=0.9) == (
-        "threshold_off: events were not asked for; add --events"
+        "--threshold-off: events were not asked for; add --events"
     )
 
 

@@ -168,7 +168,7 @@ def test_rules_are_asked_for_with_events() -> None:
     assert event_rules(True, threshold=0.7, min_gap=2.0) == EventRules(0.7, 0.3, 0.0, 2.0)
     with pytest.raises(ArgumentError) as refused:
         event_rules(False, threshold=0.7, min_gap=2.0)
-    assert str(refused.value) == "threshold and min_gap: events were not asked for; add --events"
+    assert str(refused.value) == "--threshold and --min-gap: events were not asked for; add --events"
 
 
 def test_a_low_threshold_ends_events_too() -> None:

@@ -272,8 +272,8 @@ def test_what_cannot_be_done_is_said(
         (lambda: striate.export(images, tmp_path / "a.pt"), ArgumentError,
          "out is an ONNX file; got a.pt: try a.onnx"),
         (lambda: striate.export(images, out, window=3, lookahead=True), ArgumentError,
-         "only files for streams take window and lookahead: add streaming, or leave out window and "
-         "lookahead"),
+         "only files for streams take --window and --lookahead: add --streaming, or leave --window and "
+         "--lookahead out"),
         (lambda: striate.export(images, folder), ArgumentError,
          f"out is a file; {folder} is a folder: name a file in it, such as {folder / 'run.onnx'}"),
         (lambda: striate.export(Path(clip_file.run), out, streaming=True), NetworkError, None),

@@ -287,7 +287,7 @@ def test_of_many_frames_the_newest_is_taken_and_the_others_counted(
          "http://… or -"),
         ("camera", {"rate": 0}, ArgumentError, "rate is above 0; got 0"),
         ("camera", {"threshold": 0.5}, ArgumentError,
-         "threshold: events were not asked for; add --events"),
+         "--threshold: events were not asked for; add --events"),
         ("camera", {"out": "said.txt"}, ArgumentError,
          "out is a .csv, .jsonl or .mp4 file; got said.txt: try said.csv"),
         (["camera", "camera:1"], {"out": "said.mp4"}, ArgumentError,

@@ -34,6 +34,7 @@ VERB = Verb(
     "evaluate",
     show,
     positional=("run", "data"),
+    beside={"all_classes": ("out",), "mistakes": ("html", "json", "out")},
     groups=EVENTS,
     progress=lambda asked: counting("scoring"),
     examples="""

@@ -30,7 +30,6 @@ VERB = Verb(
     "explain",
     show,
     positional=("network", "inputs"),
-    beside={"target": ("show",), "learning_rate": ("weight", "show")},
     examples="""
 striate explain runs/digits-plain digits/test/17    its layers, to choose from
 striate explain runs/digits-plain digits/test/17 --layer conv1 --filter 3

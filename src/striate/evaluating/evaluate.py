@@ -109,7 +109,7 @@ def evaluate(
         )
     rules = event_rules(events, threshold if events else None, threshold_off, min_duration, min_gap)
     if rules is None and (window, hop) != (None, None):
-        raise ArgumentError("window and hop are of events, which were not asked for; add --events")
+        raise ArgumentError("--window and --hop are of events, which were not asked for; add --events")
     if rules is not None and trained.sampling is None:
         raise ArgumentError(f"{run} was trained on images, which have no events: leave --events out")
     images = open_for(trained, data)

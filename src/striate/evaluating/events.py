@@ -81,9 +81,8 @@ def event_rules(
     }
     values = {name: value for name, value in asked.items() if value is not None}
     if values and not events:
-        raise ArgumentError(
-            f"{' and '.join(values).replace('_on', '')}: events were not asked for; add --events"
-        )
+        flags = [f"--{name.removesuffix('_on').replace('_', '-')}" for name in values]
+        raise ArgumentError(f"{' and '.join(flags)}: events were not asked for; add --events")
     if threshold is not None and threshold_off is None:
         values["threshold_off"] = min(threshold, EventRules.threshold_off)
     return EventRules(**values) if events else None

@@ -104,7 +104,9 @@ def explain(
     (1, 3, 3)
     """
     parameter, index = parameter_index(weight)
-    question = Question(layer, filter, position(at), index, parameter, delta, through, tuple(show), target)
+    question = Question(
+        layer, filter, position(at), index, parameter, delta, through, tuple(show), target, learning_rate
+    )
     listed: list[Any] = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     subject = open_subject(network, listed, label)
     optimiser = find_optimiser(subject, optimizer, learning_rate)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from striate.errors import ArgumentError
 from striate.explaining.pictures import Show
 
+OF_A_CLASS: tuple[Show, ...] = ("grad-cam", "integrated-gradients", "occlusion")
+"""Pictures that ask about a class."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -21,6 +24,7 @@ class Question:
     through: bool
     show: tuple[Show, ...]
     target: str | int | None
+    learning_rate: float | None = None
     sample: int = 0
     """Which row of the layer's batch `at` is of; a frame, where frames are folded into the batch."""
 
@@ -29,6 +33,16 @@ class Question:
         if self.layer is None and any(asked is not None for asked in of_a_layer):
             raise ArgumentError(
                 "a filter, a position, a weight or the way through is of a layer: give --layer too"
+            )
+        if self.target is not None and not {*OF_A_CLASS} & {*self.show}:
+            raise ArgumentError(
+                f"--target is the class that some pictures ask about: give --show with {' or '.join(OF_A_CLASS)} "
+                "too, or leave --target out"
+            )
+        if self.learning_rate is not None and self.weight is None and "update" not in self.show:
+            raise ArgumentError(
+                "--learning-rate is of an update: give --weight, or --show update, too, or leave "
+                "--learning-rate out"
             )
 
     @property

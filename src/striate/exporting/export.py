@@ -135,11 +135,11 @@ def _check(path: Path, streaming: bool, readout: Readout | None, window: int | N
             f"out is a file; {path} is a folder: name a file in it, such as {path / 'run.onnx'}"
         )
     asked = {"readout": readout, "window": window, "lookahead": lookahead or None}
-    extra = [name for name, value in asked.items() if value is not None]
+    extra = [f"--{name}" for name, value in asked.items() if value is not None]
     if extra and not streaming:
         raise ArgumentError(
-            f"only files for streams take {' and '.join(extra)}: add streaming, or leave out "
-            f"{' and '.join(extra)}"
+            f"only files for streams take {' and '.join(extra)}: add --streaming, or leave "
+            f"{' and '.join(extra)} out"
         )
 
 
