@@ -15,6 +15,16 @@ from striate.explaining.explain import explain
             {"show": ["maps"], "layer": "15"},
             r"^15 gives no maps: its output for an input has shape \(3,\), not C×H×W$",
         ),
+        (
+            {"show": ["maps", "largest"], "layer": "0", "target": 1},
+            r"^--target is the class that some pictures ask about: give --show with grad-cam or "
+            r"integrated-gradients or occlusion too, or leave --target out$",
+        ),
+        (
+            {"show": ["maps"], "layer": "0", "learning_rate": 0.1},
+            r"^--learning-rate is of an update: give --weight, or --show update, too, or leave "
+            r"--learning-rate out$",
+        ),
         ({"show": ["filters"], "layer": "3"}, r"^3 is a MaxPool2d: it has no filters to draw$"),
         (
             {"show": ["update"], "layer": "0", "label": 1},

@@ -91,7 +91,7 @@ class Explainer:
         if layer is not None and index is not None:
             filter, sample, at = _parts(self.observed.recorded.named(layer), index)
         question = Question(
-            layer, filter, at, of_weight, parameter, delta, through, tuple(show), target, sample
+            layer, filter, at, of_weight, parameter, delta, through, tuple(show), target, sample=sample
         )
         return answer(question, self.observed, language)
 

@@ -36,8 +36,8 @@ class Question:
             )
         if self.target is not None and not {*OF_A_CLASS} & {*self.show}:
             raise ArgumentError(
-                f"--target is the class that some pictures ask about: give --show with {' or '.join(OF_A_CLASS)} "
-                "too, or leave --target out"
+                "--target is the class that some pictures ask about: give --show with "
+                f"{' or '.join(OF_A_CLASS)} too, or leave --target out"
             )
         if self.learning_rate is not None and self.weight is None and "update" not in self.show:
             raise ArgumentError(
