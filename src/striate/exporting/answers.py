@@ -37,6 +37,8 @@ class Answers:
         scores, self._state = self.step(frames, self._state)
         N, k, K = scores.shape
         rows = scores.double().cpu().numpy().reshape(N * k, K)
+        if not self.step.late:
+            return probabilities(rows, self.trained.temperature).reshape(N, k, K)
         told = ~np.isnan(rows).all(axis=1)  # before the first answer of a step with a lookahead there is none
         rows[told] = probabilities(rows[told], self.trained.temperature)
         return rows.reshape(N, k, K)

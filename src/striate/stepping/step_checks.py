@@ -1,5 +1,6 @@
 """What a step refuses: frames, states and scores that are not what they have to be."""
 
+import math
 from collections.abc import Mapping
 
 import torch
@@ -66,7 +67,7 @@ def check_state(
     for name, entry in entries.items():
         tensor = state[name]
         _check_tensor(tensor, f"{name} of its state as", device)
-        if not tensor.ndim or tuple(tensor.shape[1:]) != entry.shape or tensor.dtype != entry.dtype:
+        if not tensor.ndim or tensor.shape[1:] != entry.shape or tensor.dtype != entry.dtype:
             raise NetworkError(
                 f"this state is of another network or size: {name} is {_unlike(tensor, entry)} here; {FROM}"
             )
@@ -101,7 +102,7 @@ def _check_tensor(value: Tensor, what: str, device: torch.device) -> None:
 
 def _finite(numbers: Tensor) -> bool:
     """All of them; the sum is as a rule, and seven times faster taken."""
-    return bool(torch.isfinite(numbers.sum())) or bool(torch.isfinite(numbers).all())
+    return math.isfinite(float(numbers.sum())) or bool(torch.isfinite(numbers).all())
 
 
 def _kind(value: object) -> str:
