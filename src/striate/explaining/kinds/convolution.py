@@ -179,10 +179,14 @@ class Convolution(KernelKind):
             if out is not None:
                 weights: Any = (..., *u)
                 found[out] = found.get(out, np.zeros(filters)) + kernels[weights]
-        where = [(sample, group * filters + o, *out) for o in range(filters) for out in sorted(found)]
-        slopes = np.array([found[out] for out in sorted(found)]).reshape(-1, filters).T.reshape(-1)
+        met = sorted(found)
+        slopes = np.array([found[out] for out in met]).reshape(-1, filters).T.reshape(-1)
+        where = np.empty((len(slopes), 2 + len(slide.size)), int)
+        where[:, 0] = sample
+        where[:, 1] = np.repeat(group * filters + np.arange(filters), len(met))
+        where[:, 2:] = np.tile(np.array(met, int).reshape(-1, len(slide.size)), (filters, 1))
         feeds = slopes != 0
-        return Fed(np.array(where, int).reshape(-1, 2 + len(slide.size))[feeds], slopes[feeds])
+        return Fed(where[feeds], slopes[feeds])
 
     def terms(self, parameter: str, index: Index) -> Terms:
         """δ × input, wherever the weight was used; δ for a bias."""
