@@ -45,7 +45,7 @@ def open_exported(path: Path, transform: AsTransform | None = None) -> Trained:
         classes=content.classes,
         channels=content.channels,
         size=content.size,
-        normalise=Normalisation((0.0,) * planes, (1.0,) * planes),
+        normalise=AsTheyAre((0.0,) * planes, (1.0,) * planes),
         temperature=1.0,
         source=content.source,
         data_options=options,
@@ -114,6 +114,14 @@ def _content_of(path: Path, texts: Mapping[str, str]) -> FileContent:
         return from_texts(texts)
     except ArgumentError as problem:
         raise RunError(f"{path} does not say what it holds ({problem}): export the run again") from None
+
+
+class AsTheyAre(Normalisation):
+    """Of a network that normalises by itself: pixels stay bytes, where others become fp32."""
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """The inputs, whatever they are."""
+        return inputs
 
 
 class ExportedNetwork(nn.Module):

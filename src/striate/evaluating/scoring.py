@@ -52,12 +52,7 @@ class Normalisation:
     std: tuple[float, ...]
 
     def __call__(self, inputs: Tensor) -> Tensor:
-        """(N, C, H, W) or (N, C, T, H, W) in [0, 255], any type → float32, normalised, channels last.
-
-        Where nothing is to be changed, as for an exported file, which normalises, they are left as they are.
-        """
-        if not any(self.mean) and set(self.std) == {1.0}:
-            return inputs
+        """(N, C, H, W) or (N, C, T, H, W) in [0, 255], any type → float32, normalised, channels last."""
         shape = (1, -1, *[1] * (inputs.ndim - 2))
         mean = torch.tensor(self.mean, device=inputs.device).view(shape)
         inverse = (1 / torch.tensor(self.std, device=inputs.device)).view(shape)
