@@ -270,7 +270,9 @@ def test_what_cannot_be_done_is_said(
         (lambda: striate.export(images, out, weights="imagenet", calibrate="digits"), ArgumentError,
          f"{images} has weights of its own; --weights goes with the name of a network, as mobilenet_v2"),
         (lambda: striate.export(images, tmp_path / "a.pt"), ArgumentError,
-         "out is an ONNX file; got a.pt: try a.onnx"),
+         f"out is an ONNX file; got a.pt: try {tmp_path / 'a.onnx'}"),
+        (lambda: striate.export(images, "."), ArgumentError,
+         "out is a file; . is a folder: name a file in it, such as run.onnx"),
         (lambda: striate.export(images, out, window=3, lookahead=True), ArgumentError,
          "only files for streams take --window and --lookahead: add --streaming, or leave --window and "
          "--lookahead out"),

@@ -127,13 +127,13 @@ def export(
 
 
 def _check(path: Path, streaming: bool, readout: Readout | None, window: int | None, lookahead: bool) -> None:
-    if path.suffix.lower() != SUFFIX:
-        name = path.stem if path.stem.lower() != SUFFIX else "network"
-        raise ArgumentError(f"out is an ONNX file; got {path.name}: try {name}{SUFFIX}")
     if path.is_dir():
         raise ArgumentError(
             f"out is a file; {path} is a folder: name a file in it, such as {path / 'run.onnx'}"
         )
+    if path.suffix.lower() != SUFFIX:
+        name = path.stem if path.stem.lower() != SUFFIX else "network"
+        raise ArgumentError(f"out is an ONNX file; got {path.name}: try {path.with_name(name)}{SUFFIX}")
     asked = {"readout": readout, "window": window, "lookahead": lookahead or None}
     extra = [f"--{name}" for name, value in asked.items() if value is not None]
     if extra and not streaming:
