@@ -22,6 +22,8 @@ _CONTROLS = re.compile(
     r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c\u2028\u2029]"
 )
 """What moves the cursor, colours, or turns the direction of writing."""
+_MOST_NAMES = 40  # the networks are fewer
+_MOST_LIKE = 8
 
 
 class StriateError(Exception):
@@ -113,7 +115,15 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}? Known" if near else "known"
     shown = name if len(name) <= 60 else f"{name[:60]}…"
-    return f"unknown {kind} {shown!r}: {hint}: {', '.join(names)}"
+    return f"unknown {kind} {shown!r}: {hint}: {_some(names, name)}"
+
+
+def _some(names: list[str], like: str) -> str:
+    """The names if a reader can look through them, else those most like what came, and how many more."""
+    if len(names) <= _MOST_NAMES:
+        return ", ".join(names)
+    near = get_close_matches(like, names, n=_MOST_LIKE, cutoff=0.4) or names[:_MOST_LIKE]
+    return f"{', '.join(sorted(near))} … (+{len(names) - len(near)})"
 
 
 def plain_reason(error: Exception) -> str:
