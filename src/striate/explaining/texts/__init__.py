@@ -1,15 +1,16 @@
 """Every sentence of the pages, in every language; those on one kind of layer stand with the kind.
 
-A language is a module with `TEXTS` (key → sentence with {places} for facts) and `GLOSSARY` (key → (name,
-explanation)). To add one, translate a module, name it here, and translate the texts of each kind; a test says
+A language is a file with `texts` (key → sentence with {places} for facts) and a `glossary` (key → name and
+explanation). To add one, translate a file, name it here, and translate the texts of each kind; a test says
 what is missing.
 """
 
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 
 from striate.checked import checked
 from striate.errors import ArgumentError, unknown
-from striate.explaining.texts import english, vietnamese
 from striate.pages.languages import Language
 from striate.pages.refusals import refusals
 
@@ -17,10 +18,14 @@ Glossary = dict[str, tuple[str, str]]
 ByLanguage = Mapping[str, Mapping[str, str]]
 """Sentences by key, by language."""
 
-LANGUAGES: dict[Language, tuple[dict[str, str], Glossary]] = {
-    "en": (english.TEXTS, english.GLOSSARY),
-    "vi": (vietnamese.TEXTS, vietnamese.GLOSSARY),
-}
+
+
+def _read(language: Language) -> tuple[dict[str, str], Glossary]:
+    told = tomllib.loads(Path(__file__).with_name(f"{language}.toml").read_text(encoding="utf-8"))
+    return told["texts"], {key: (name, text) for key, (name, text) in told["glossary"].items()}
+
+
+LANGUAGES: dict[Language, tuple[dict[str, str], Glossary]] = {"en": _read("en"), "vi": _read("vi")}
 
 
 class Texts:
