@@ -12,7 +12,7 @@ import striate.explaining
 from raised_sentences import told
 from striate.errors import ArgumentError, NetworkError, unknown
 from striate.explaining.explain import explain
-from striate.pages.refusals import refusals
+from striate.pages.languages import refusals
 
 ROOM = Path(striate.explaining.__file__).parent
 ASKED = ("filter", "class", "picture", "layer")

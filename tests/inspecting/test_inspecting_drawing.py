@@ -8,7 +8,7 @@ from torch import nn
 
 from striate.inspecting import inspect
 from striate.inspecting.drawing import FRAMES, MOST_BLOCKS, blocks_of, chosen, drawing_of, legend_of, svg_of
-from striate.inspecting.families import COLOURS, NAMES
+from striate.inspecting.table import COLOURS, NAMES
 from striate.models import NETWORKS
 
 SMALL = ("plain", "resnet18", "mobilenet_v2", "squeezenet1_1", "alexnet")

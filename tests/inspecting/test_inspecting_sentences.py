@@ -7,9 +7,9 @@ from torch import nn
 
 from striate.errors import StriateError
 from striate.inspecting import inspect
-from striate.inspecting.families import NAMES
 from striate.inspecting.inspection import vietnamese
 from striate.inspecting.page import WORDS
+from striate.inspecting.table import NAMES
 from striate.models.own import reason
 
 VIETNAMESE = vietnamese()

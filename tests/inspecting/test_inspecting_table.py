@@ -1,6 +1,7 @@
 """The table of layers: what stands under which heading, in every form, whole."""
 
 import csv
+import doctest
 import io
 from textwrap import dedent
 
@@ -9,8 +10,17 @@ from rich.console import Console
 from torch import nn
 
 from striate.arithmetic.described import Figure, Status
-from striate.inspecting import Inspection, inspect
-from striate.inspecting.table import bytes_text, figure_text, folded, layer_table, shown
+from striate.inspecting import Inspection, inspect, table
+from striate.inspecting.table import (
+    COLOURS,
+    NAMES,
+    bytes_text,
+    family,
+    figure_text,
+    folded,
+    layer_table,
+    shown,
+)
 
 
 @pytest.fixture(scope="module")
@@ -163,3 +173,30 @@ def test_markdown_has_a_row_for_each_layer_and_the_totals(plain: Inspection) -> 
 def test_a_figure_is_written_with_its_status(figure: Figure, text: str) -> None:
     assert figure_text(figure) == text
     assert bytes_text(Figure(2048, Status.BOUND, "op")) == "≤ 2 KiB"
+
+
+def test_the_examples() -> None:
+    assert doctest.testmod(table) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("conv_transpose3d", "convolution"),
+        ("max_pool2d", "pooling"),
+        ("mean", "pooling"),
+        ("linear", "fully connected"),
+        ("matmul", "fully connected"),
+        ("rnn_tanh", "recurrent"),
+        ("multihead_attention", "attention"),
+        ("concatenate", "branches joined"),
+        ("batch_norm", "other"),
+    ],
+)
+def test_a_kind_has_a_family(kind: str, name: str) -> None:
+    assert NAMES[family(kind)] == name
+
+
+def test_no_two_families_look_alike() -> None:
+    assert COLOURS.keys() == NAMES.keys()
+    assert len(set(COLOURS.values())) == len(set(NAMES.values())) == len(COLOURS)

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from striate.pages import Cell, Column, Table
-from striate.pages.comma_separated import csv_text
+from striate.pages.shown import csv_text
 from striate.pages.table import AT_DOTS, AT_EQUALS, AT_JOINTS, AT_SPACES
 
 ROWS = [

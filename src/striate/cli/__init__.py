@@ -120,7 +120,7 @@ def _speaking(words: Sequence[str]) -> AbstractContextManager[None]:
     """Refusals in Vietnamese where that is asked for, those of the words themselves included."""
     if "--language=vi" not in words and ("--language", "vi") not in pairwise(words):
         return nullcontext()
-    from striate.pages.refusals import told_in
+    from striate.pages.languages import told_in
 
     return told_in("vi")
 

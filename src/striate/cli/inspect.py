@@ -35,7 +35,7 @@ def show(
         all: also show rows that only move elements.
     """
     from striate.inspecting import Inspection
-    from striate.pages.refusals import told_in
+    from striate.pages.languages import told_in
 
     if html is not None:
         from striate.runs import write_text

@@ -9,7 +9,7 @@ import numpy as np
 from striate.errors import ArgumentError
 from striate.evaluating.metrics import top_k
 from striate.pages import Shown
-from striate.pages.comma_separated import csv_text
+from striate.pages.shown import csv_text
 from striate.plain_values import ToJson
 
 LISTED = 5

@@ -25,7 +25,7 @@ from striate.evaluating.run_model import Trained
 from striate.evaluating.scoring import batch_of, classify, device_of, in_evaluation
 from striate.numbers import counted
 from striate.pages import Shown
-from striate.pages.comma_separated import csv_text
+from striate.pages.shown import csv_text
 
 PER_WINDOW = 4
 """Windows over each moment where events are looked for and no hop is given."""

@@ -36,8 +36,7 @@ from striate.explaining.weight_gradient import (
     parameter_name,
     start_of_chain,
 )
-from striate.pages.languages import Language
-from striate.pages.refusals import speaking
+from striate.pages.languages import Language, speaking
 from striate.tracing.layer_record import LayerRecord, Recorded
 
 

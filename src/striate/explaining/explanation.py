@@ -20,7 +20,7 @@ from striate.explaining.unit import Unit
 from striate.explaining.weight_gradient import WeightGradient
 from striate.numbers import by, number
 from striate.pages import Block, Document, Paragraph, Section, Shown, Table, document_of
-from striate.pages.refusals import of_tables
+from striate.pages.languages import of_tables
 from striate.plain_values import ToJson, to_plain
 
 LABELS = ("contents", "skip")

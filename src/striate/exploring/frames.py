@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from striate.errors import ArgumentError, StriateError
 from striate.exploring.opening import Opening
-from striate.pages.refusals import refusals
+from striate.pages.languages import refusals
 from striate.web.answers import json_of
 
 if TYPE_CHECKING:

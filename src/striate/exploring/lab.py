@@ -12,7 +12,7 @@ from striate.errors import ArgumentError
 from striate.exploring.opening import Opening
 from striate.exploring.saved import SavedPage
 from striate.pages import Shown
-from striate.pages.refusals import speaking
+from striate.pages.languages import speaking
 from striate.runs import read_record
 from striate.web.guard import LOCAL, Guard
 from striate.web.served import Address, Served, address_of, check_port, listen, require_server

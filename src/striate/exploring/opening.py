@@ -8,7 +8,7 @@ from striate.errors import ArgumentError, StriateError
 from striate.exploring.giving_way import GivingWay
 from striate.exploring.news import News
 from striate.exploring.turns import Turns
-from striate.pages.refusals import refusals
+from striate.pages.languages import refusals
 
 if TYPE_CHECKING:
     from striate.exploring.session import Session

@@ -21,8 +21,7 @@ from striate.errors import StriateError
 from striate.exploring.frames import Frames
 from striate.exploring.opening import Opening
 from striate.exploring.turns import BusyError
-from striate.pages.languages import Sentences
-from striate.pages.refusals import refusals, told_in
+from striate.pages.languages import Sentences, refusals, told_in
 from striate.web.answers import json_of
 from striate.web.guard import TooLargeError
 

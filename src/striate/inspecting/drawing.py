@@ -5,11 +5,9 @@ from dataclasses import dataclass, replace
 from html import escape
 from math import cos, degrees, log2, radians, sin, sqrt
 
-from striate.inspecting.branches import AT_THE_INPUT, Place, edges_between, places_of, with_joins
-from striate.inspecting.edges import THE_INPUT
-from striate.inspecting.families import COLOURS, NAMES, family
+from striate.inspecting.branches import AT_THE_INPUT, THE_INPUT, Place, edges_between, places_of, with_joins
 from striate.inspecting.layers import Layer
-from striate.inspecting.table import figure_text, size_text
+from striate.inspecting.table import COLOURS, NAMES, family, figure_text, size_text
 from striate.numbers import by
 
 MOST_BLOCKS = 44

@@ -19,10 +19,9 @@ from striate.inspecting.loading import Loaded, load_network
 from striate.inspecting.rows import table_of, with_shares
 from striate.inspecting.side_by_side import SideBySide
 from striate.numbers import by, counted
-from striate.pages.languages import Language
-from striate.pages.refusals import speaking
+from striate.pages.languages import Language, speaking
 from striate.tracing import Inputs, trace
-from striate.tracing.inputs import as_inputs
+from striate.tracing.arguments import as_inputs
 
 REPEATS = 5  # timed runs; each time is the median
 Network = str | Path | nn.Module

@@ -12,10 +12,9 @@ from PIL import Image, UnidentifiedImageError
 from striate.arithmetic.receptive.unit_field import of_unit
 from striate.errors import DataError
 from striate.inspecting.drawing import drawing_of
-from striate.inspecting.inspection import Inspection
+from striate.inspecting.inspection import Inspection, facts_of
 from striate.inspecting.layers import Layer, Totals
 from striate.inspecting.side_by_side import SideBySide
-from striate.inspecting.summary import facts_of
 from striate.inspecting.table import bytes_text, figure_text, layer_table
 from striate.numbers import by, count, scaled, seconds
 from striate.pages import (

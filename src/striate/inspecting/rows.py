@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from striate.arithmetic import cost
-from striate.arithmetic.backward import backward_macs, wanted_gradients
+from striate.arithmetic.cost import backward_macs, wanted_gradients
 from striate.arithmetic.described import (
     UNCOMPUTED,
     Figure,
@@ -17,7 +17,7 @@ from striate.arithmetic.described import (
 )
 from striate.arithmetic.memory import Saved, inference_peak, kept_by, saved_for_backward, training_peak
 from striate.arithmetic.parameters import formula
-from striate.inspecting.edges import reads_of
+from striate.inspecting.branches import reads_of
 from striate.inspecting.grouping import (
     Group,
     ParameterUse,

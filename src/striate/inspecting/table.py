@@ -5,12 +5,37 @@ from dataclasses import replace
 
 from striate.arithmetic.described import Figure, Status, total
 from striate.arithmetic.receptive.summary import ReceptiveField
-from striate.inspecting.families import COLOURS, family
 from striate.inspecting.layers import Layer
 from striate.numbers import by, bytes_of, count, counted, percent, scaled, seconds
 from striate.pages import Cell, Column, Table
-from striate.pages.comma_separated import csv_text
+from striate.pages.shown import csv_text
 from striate.pages.table import AT_BRACKETS, AT_DOTS, AT_EQUALS, AT_JOINTS
+
+COLOURS = {
+    "conv": "#3f7cc4", "pool": "#d9822b", "linear": "#4c9a5b", "recurrent": "#8a5bb5", "attention": "#b5527f",
+    "join": "#5f6b78", "other": "#9aa3ad",
+    "input": "#c0c7ce",
+}  # fmt: skip
+NAMES = {
+    "conv": "convolution", "pool": "pooling", "linear": "fully connected", "recurrent": "recurrent",
+    "attention": "attention", "join": "branches joined", "other": "other", "input": "the input",
+}  # fmt: skip
+
+_EXACTLY = {
+    "matmul": "linear", "mean": "pool", "concatenate": "join", "add": "join",
+    "lstm": "recurrent", "gru": "recurrent", "rnn_tanh": "recurrent", "rnn_relu": "recurrent",
+}  # fmt: skip
+
+
+def family(kind: str) -> str:
+    """The family of a kind of layer.
+
+    >>> family("conv2d"), family("adaptive_avg_pool2d"), family("gru"), family("relu")
+    ('conv', 'pool', 'recurrent', 'other')
+    """
+    named = (name for name in ("conv", "pool", "linear", "attention") if name in kind)
+    return next(named, _EXACTLY.get(kind, "other"))
+
 
 MINOR = frozenset(
     {"reshape", "transpose", "permute", "expand", "slice", "select", "unsqueeze", "squeeze", "clone"}

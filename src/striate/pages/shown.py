@@ -1,6 +1,8 @@
-"""Results: what each can be shown as, on a page, in a notebook and as rows for pandas."""
+"""Results: what each can be shown as, on a page, in a notebook, as rows for pandas and for spreadsheets."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import singledispatch
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -14,6 +16,7 @@ from striate.plain_values import ToJson, to_plain
 
 if TYPE_CHECKING:
     import pandas
+
 
 LISTED = 100
 """Rows of a result that a page shows; `to_pandas` gives all of them."""
@@ -136,3 +139,26 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_text, value)) if len(value) <= 8 else f"{len(value)} values"
     return DASH if value in (None, "", {}) else str(value)
+
+
+_FORMULA = (*"=+-@＝＋－＠", "\t", "\r", "\n")
+"""Full-width signs are signs to some; what is blank some leave out."""
+
+
+def csv_text(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """CSV with a heading. A text that a spreadsheet would take for a formula gets an apostrophe before it.
+
+    >>> csv_text(["file", "share"], [["=1+1.png", -0.5]])
+    "file,share\\n'=1+1.png,-0.5\\n"
+    """
+    return "".join(_line([_harmless(cell) for cell in row]) for row in [heads, *rows])
+
+
+def _line(cells: Sequence[object]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(cells)  # so it quotes cells with either of the two
+    return line.getvalue().removesuffix("\r\n") + "\n"
+
+
+def _harmless(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA) else cell

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 
 from striate.errors import ArgumentError, DataError
-from striate.pages.comma_separated import csv_text
+from striate.pages.shown import csv_text
 from striate.streaming.moment import Moment
 
 HEADS = ("source", "seconds", "class", "probability", "dropped", "note")

@@ -5,7 +5,7 @@ allows it, as at inference; afterwards it is as it was: modes, buffers, hooks, a
 random state. Nothing here knows of training.
 """
 
-from striate.tracing.inputs import Inputs
+from striate.tracing.arguments import Inputs
 from striate.tracing.trace import example, trace
 
 __all__ = ["Inputs", "example", "trace"]

@@ -1,11 +1,46 @@
-"""The meaning of one ATen call of each sort: functions from a call to a kind and a geometry."""
+"""One ATen call, and its meaning if it is of this sort: functions from a call to a kind and a geometry."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch._ops import OpOverload
 
 from striate.tracing.arguments import base_name, from_front, spread
-from striate.tracing.aten_call import Call, Describe, Meaning
+
+Meaning = tuple[str, dict[str, Any]]
+
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One ATen call: its arguments by name and the shapes of its results."""
+
+    func: OpOverload
+    named: dict[str, Any]
+    outs: tuple[Shape, ...]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.named[name]
+
+    def get(self, *names: str) -> Any:
+        """The first of these arguments that the call has."""
+        return next((self.named[name] for name in names if name in self.named), None)
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the first tensor argument."""
+        for value in self.named.values():
+            if isinstance(value, torch.Tensor):
+                return tuple(value.shape)
+        return ()
+
+
+Describe = Callable[[Call], Meaning]
+
 
 GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
 """Of a step of each recurrent cell."""

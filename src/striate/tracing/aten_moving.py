@@ -3,7 +3,7 @@
 import torch
 
 from striate.tracing.arguments import from_front, spread
-from striate.tracing.aten_call import Call, Describe, Meaning, Shape
+from striate.tracing.aten_kinds import Call, Describe, Meaning, Shape
 
 
 def reshape(call: Call) -> Meaning:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from striate.tracing.arguments import META, tensors_in
 from striate.tracing.aten_kinds import GATES
-from striate.tracing.lent import LENDS
+from striate.tracing.constants import LENDS
 from striate.tracing.tape import Tape
 
 _LEAVES = frozenset({"numpy", "__array__", "tolist", "__dlpack__", "data_ptr", "storage", "item"})

@@ -7,10 +7,9 @@ The table names every operation that is understood; what is not in it and does n
 from striate.tracing import aten_kinds as m
 from striate.tracing import aten_moving as move
 from striate.tracing.arguments import base_name, is_pointwise
-from striate.tracing.aten_call import Call, Describe, Meaning
-from striate.tracing.elementwise import acts_elementwise
-from striate.tracing.moving import sources_of
-from striate.tracing.quantised import meaning_of
+from striate.tracing.aten_kinds import Call, Describe, Meaning
+from striate.tracing.trials import acts_elementwise, sources_of
+from striate.tracing.unlisted_weights import meaning_of
 
 ROLES = {
     **dict.fromkeys(("add", "sub", "rsub"), "add"),

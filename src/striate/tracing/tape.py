@@ -32,12 +32,11 @@ from striate.tracing.arguments import (
     written,
 )
 from striate.tracing.backward import BackwardTimes
-from striate.tracing.constants import MADE_LIKE, Constants
+from striate.tracing.constants import MADE_LIKE, Constants, Lent
 from striate.tracing.describing import ROLES, SOURCES
-from striate.tracing.lent import Lent
-from striate.tracing.quantised import packed_weights, packs
 from striate.tracing.shortcuts import Alike, Likenesses
 from striate.tracing.stand_ins import StandIns, returned
+from striate.tracing.unlisted_weights import packed_weights, packs
 
 _LOOKS = frozenset({"_local_scalar_dense", "is_nonzero", "nonzero", "equal"})  # values leave for Python
 _SENSITIVE = frozenset({*ROLES, "cat", "stack", "copy"})  # where a constant's values matter to what is seen

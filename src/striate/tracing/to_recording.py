@@ -13,7 +13,7 @@ from striate.arithmetic.described import (
     TensorInfo,
 )
 from striate.tracing.arguments import base_name, full_name, is_view, memory, reshapes_in_place, written
-from striate.tracing.aten_call import Call, Meaning
+from striate.tracing.aten_kinds import Call, Meaning
 from striate.tracing.calls import Calls
 from striate.tracing.describing import describe
 from striate.tracing.tape import Ran, Tape

@@ -11,14 +11,13 @@ from torch.nn.parameter import UninitializedParameter
 
 from striate.arithmetic.described import Recording, Role
 from striate.errors import NetworkError, StriateError
-from striate.tracing.arguments import META, memory
+from striate.tracing.arguments import META, Inputs, as_inputs, leaves, memory
 from striate.tracing.backward import BackwardTimes, go_back
 from striate.tracing.calls import Calls
 from striate.tracing.composites import Composites
-from striate.tracing.folded import folded_weights
-from striate.tracing.inputs import Inputs, as_inputs, leaves
 from striate.tracing.tape import Tape, ValuesWantedError
 from striate.tracing.to_recording import to_recording
+from striate.tracing.unlisted_weights import folded_weights
 from striate.watching import untouched, watching
 
 Follow = Callable[[Calls], None]

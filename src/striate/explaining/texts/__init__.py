@@ -11,13 +11,11 @@ from pathlib import Path
 
 from striate.checked import checked
 from striate.errors import ArgumentError, unknown
-from striate.pages.languages import Language
-from striate.pages.refusals import refusals
+from striate.pages.languages import Language, refusals
 
 Glossary = dict[str, tuple[str, str]]
 ByLanguage = Mapping[str, Mapping[str, str]]
 """Sentences by key, by language."""
-
 
 
 def _read(language: Language) -> tuple[dict[str, str], Glossary]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from striate.tracing.inputs import Inputs
+from striate.tracing.arguments import Inputs
 from striate.tracing.trace import Follow
 
 Read = tuple[nn.Module, Inputs | Sequence[Tensor], Follow | None]

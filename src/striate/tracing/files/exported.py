@@ -10,9 +10,9 @@ from torch import Tensor, fx, nn
 from torch.utils._pytree import tree_leaves
 
 from striate.errors import NetworkError
+from striate.tracing.arguments import Inputs
 from striate.tracing.calls import Calls
 from striate.tracing.files import archive
-from striate.tracing.inputs import Inputs
 from striate.tracing.trace import Follow
 
 

@@ -1,21 +1,25 @@
-"""Whether an operation acts element by element: asked of the operation itself, on small tensors.
+"""What an operation does, asked of the operation itself: act element by element, or only move them.
 
-PyTorch's own tag for that is missing on some (hardswish), and no list is ever whole. Each element of each
-input is changed in turn: only the outputs at its position may change with it, and at some values they must.
+Whether it acts element by element is seen on small tensors of which one element is changed. Where elements
+are moved to, by elements that bear their number; random numbers then show whether that was all that it did.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch._ops import OpOverload
 
-from striate.tracing.arguments import META, first_result, swap, tensors_in
+from striate.tracing.arguments import META, bodiless, first_result, swap, tensors_in
 
 _DRAWS = 6
 _ANY = torch.empty((), device=META)  # stands for a tensor where only the other arguments matter
 _known: dict[Any, bool] = {}
+Positions = NDArray[np.int64]
+MOST = 1 << 22  # elements that are numbered
 
 
 def acts_elementwise(func: OpOverload, named: dict[str, Any], out: Sequence[int]) -> bool:
@@ -70,3 +74,35 @@ def _result(func: OpOverload, named: dict[str, Any], values: Sequence[Tensor]) -
     """The first result on these tensors, which stay as they are."""
     queue = iter(values)
     return first_result(func, swap(named, lambda tensor: next(queue).clone()))
+
+
+def sources_of(func: OpOverload, named: Mapping[str, Any]) -> Positions | None:
+    """For each element of the first result, which element of the first tensor it is; −1: a zero.
+
+    None if the operation does anything else, or if its positions are not known.
+    """
+    moved, *known = tensors_in(named.values())
+    alike = moved.is_floating_point() or moved.is_complex()
+    if not alike or moved.numel() > MOST or any(bodiless(t) or t.is_floating_point() for t in known):
+        return None
+    try:
+        numbered = _on_first(func, named, torch.arange(1, moved.numel() + 1, dtype=torch.float64))
+        if numbered.numel() > MOST:
+            return None
+        generator = torch.Generator().manual_seed(0)
+        drawn = 2 * torch.rand(moved.numel() + 1, generator=generator, dtype=torch.float64) - 1
+        drawn[0] = 0
+        positions = numbered.long()
+        if not bool(torch.equal(drawn[positions], _on_first(func, named, drawn[1:]))):
+            return None
+    except Exception:  # any operation may refuse these tensors, in any way
+        return None
+    return positions.numpy() - 1
+
+
+def _on_first(func: OpOverload, named: Mapping[str, Any], values: Tensor) -> Tensor:
+    """The first result on these values, which lie in memory as the first tensor's do."""
+    first = next(tensors_in(named.values()))
+    data = torch.empty_strided(first.shape, first.stride(), dtype=values.dtype)
+    data.copy_(values.view(first.shape))
+    return first_result(func, swap(dict(named), lambda tensor: data if tensor is first else tensor))

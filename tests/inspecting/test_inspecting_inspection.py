@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from striate.inspecting import inspect
-from striate.inspecting.summary import REMARKS, facts_of, first_remarks, remarks_of
+from striate.inspecting.inspection import REMARKS, facts_of, first_remarks, remarks_of
 
 
 def test_an_image_network() -> None:
