@@ -38,7 +38,7 @@ from striate.exporting.int8 import write_int8
 from striate.exporting.onnx_model import load, save
 from striate.models import CATALOGUE, build
 from striate.numbers import bytes_of, percent
-from striate.streaming import live_sources
+from striate.streaming import sources
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from small_clips import clip_run, write_frame_folders
@@ -234,7 +234,7 @@ def memory(frames: int = 100_000) -> None:
         clips = write_frame_folders(Path(folder) / "clips", train=8, test=2)
         run = clip_run(Path(folder) / "run", data=str(clips), causal=True).path
         opened = mock.Mock(side_effect=lambda source: Camera(frames // 10 - 1))
-        with mock.patch.object(live_sources, "open_live", opened):
+        with mock.patch.object(sources, "open_live", opened):
             moments = striate.stream(run, "camera", keep="all", events=True)
             for number, moment in zip(range(1, frames + 1), moments, strict=False):
                 if number % (frames // 10) == 0:

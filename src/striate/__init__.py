@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from striate.demonstration import demo as demo
     from striate.errors import StriateError as StriateError
     from striate.evaluating.evaluate import evaluate as evaluate
-    from striate.evaluating.loading import load as load
+    from striate.evaluating.opening import load as load
     from striate.evaluating.predict import predict as predict
     from striate.evaluating.predictor import open_predictor as open_predictor
     from striate.evaluating.preprocessing import Preprocess as Preprocess

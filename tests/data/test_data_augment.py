@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from striate.data.augment.augment import Targets, augment
-from striate.data.augment.augmentation import Augmentation
-from striate.data.augment.draws import Draws, draw, mirrored_first
+from striate.data.augment.augmentation import Augmentation, Draws, draw, mirrored_first
 from striate.errors import ArgumentError
 
 SIZE = (12, 16)

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from striate.data.augment.augment import augment, resample, turn_flow
-from striate.data.augment.augmentation import Augmentation
-from striate.data.augment.draws import Draws, draw
+from striate.data.augment.augmentation import Augmentation, Draws, draw
 from striate.data.optical_flow import STILL, from_bytes, to_bytes
 
 SIZE = (12, 16)

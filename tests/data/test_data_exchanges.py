@@ -9,8 +9,7 @@ import torch
 from clip_files import write_classes
 from striate.data import ClipData, open_data
 from striate.data.augment.augment import augment
-from striate.data.augment.augmentation import Augmentation
-from striate.data.augment.draws import draw
+from striate.data.augment.augmentation import Augmentation, draw
 from striate.data.exchanges import NEVER, Exchanges, exchanged, pairs_of
 from striate.errors import ArgumentError
 

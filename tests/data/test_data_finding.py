@@ -1,13 +1,19 @@
 """Where a data set is looked for, and what is said if it is not there."""
 
+import io
+import tarfile
+import zipfile
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from data_files import write_mnist
+from PIL import Image
 
-from striate.data import open_data
+from striate import check_data, open_data
 from striate.data.sources import finding
-from striate.data.sources.finding import find_folder
+from striate.data.sources.finding import find_folder, is_archive, unpacked
 from striate.errors import DataError
 
 
@@ -104,3 +110,181 @@ def test_the_source_that_is_told_finds_the_set_again(tmp_path: Path, monkeypatch
     assert (by_name.source, by_path.source) == ("mine", str(tmp_path / "datasets/mine"))
     monkeypatch.chdir("/")
     assert open_data(by_path.source).counts == by_name.counts
+
+
+def noise(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+
+
+def png(number: int) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(noise(9, 8, 8)[number]).save(stream, "PNG")
+    return stream.getvalue()
+
+
+FILES = {
+    f"pets/{name}/{number}.png": png(number + 4 * k)
+    for k, name in enumerate(("cat", "dog"))
+    for number in range(4)
+}
+
+
+def pack(path: Path, files: dict[str, bytes]) -> Path:
+    """As a zip, or as a tar of the kind that the name says."""
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+            for name, content in files.items():
+                packed.writestr(name, content)
+        return path
+    kind: Any = {".tar": "w", ".gz": "w:gz", ".tgz": "w:gz", ".xz": "w:xz"}[path.suffix]
+    with tarfile.open(path, kind) as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize("name", ["pets.zip", "pets.tar", "pets.tar.gz", "pets.tgz", "pets.tar.xz"])
+def test_archives_as_they_are(tmp_path: Path, name: str) -> None:
+    path = pack(tmp_path / name, FILES)
+    data = open_data(path)
+    assert (data.name, data.classes, data.source) == ("pets", ("cat", "dog"), str(path))
+    assert sum(len(part) for part in data.splits.values()) == 8
+    assert unpacked(path) == unpacked(path)
+    assert check_data(path).counts == {"cat": 4, "dog": 4}
+    pack(path, {**FILES, "pets/owl/1.png": png(8)})
+    assert check_data(path).counts == {"cat": 4, "dog": 4, "owl": 1}  # a changed archive is unpacked anew
+
+
+@pytest.mark.parametrize(
+    "name", ["../out.png", "/etc/out.png", "a/../../out.png", "..\\out.png", "C:/out.png"]
+)
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_nothing_is_written_outside(tmp_path: Path, name: str, kind: str) -> None:
+    path = pack(tmp_path / f"bad.{kind}", {**FILES, name: b"x"})
+    with pytest.raises(DataError) as caught:
+        open_data(path)
+    assert str(caught.value) == (
+        f"{path} holds {name!r}, which lies outside of it: unpack it by hand and look"
+    )
+    assert not list(tmp_path.rglob("out.png"))
+    assert not list((tmp_path / "cache").rglob("*.png"))
+
+
+def test_links_are_left_out(tmp_path: Path) -> None:
+    path = pack(tmp_path / "pets.tar", FILES)
+    with tarfile.open(path, "a") as archive:
+        link = tarfile.TarInfo("pets/cat/9.png")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    assert check_data(path).counts == {"cat": 4, "dog": 4}
+
+
+def test_bombs_and_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "ALWAYS_TAKEN", 1 << 16)
+    bomb = pack(tmp_path / "bomb.zip", {"a/1.png": bytes(1 << 22)})
+    with pytest.raises(DataError) as caught:
+        open_data(bomb)
+    assert str(caught.value) == f"{bomb} grows beyond measure or the disk: unpack it by hand and look"
+    content = pack(tmp_path / "pets.tar.gz", FILES).read_bytes()
+    for number, damaged in enumerate(
+        (content[:200], b"", b"hello", content[:80] + bytes(40) + content[120:])
+    ):
+        path = tmp_path / f"{number}.tar.gz"
+        path.write_bytes(damaged)
+        with pytest.raises(
+            DataError, match=rf"^cannot unpack {path}: .*; give a whole archive, or a folder$"
+        ):
+            open_data(path)
+    assert not is_archive(tmp_path / "no.zip")
+
+
+def save(path: Path, **arrays: np.ndarray) -> Path:
+    np.savez_compressed(path, **arrays)  # type: ignore[arg-type]  # arrays by their names
+    return path
+
+
+def test_arrays_as_keras_has_them(tmp_path: Path) -> None:
+    pixels, labels = noise(20, 6, 6), np.arange(20) % 2
+    path = save(tmp_path / "set.npz", x_train=pixels, y_train=labels, x_test=pixels[:4], y_test=labels[:4])
+    data = open_data(path)
+    assert (data.name, data.classes, data.size, data.channels) == ("set", ("0", "1"), (6, 6), 1)
+    np.testing.assert_array_equal(data.splits["test"].take(range(4))[:, 0], pixels[:4])
+    assert len(data.splits["train"]) + len(data.splits["val"]) == 20
+    assert data.source == str(path)
+
+
+def test_arrays_as_medmnist_has_them(tmp_path: Path) -> None:
+    pixels, labels = noise(20, 6, 6, 3), (np.arange(20) % 2)[:, None]
+    arrays = {f"{split}_{what}": value for split in ("train", "val", "test")
+              for what, value in (("images", pixels), ("labels", labels))}  # fmt: skip
+    data = open_data(save(tmp_path / "set.npz", **arrays, classes=np.array(["sick", "well"])))
+    assert data.classes == ("sick", "well")
+    assert {name: len(part) for name, part in data.splits.items()} == {"train": 20, "val": 20, "test": 20}
+    np.testing.assert_array_equal(data.splits["val"].take([3])[0], pixels[3].transpose(2, 0, 1))
+
+
+def test_arrays_in_one_piece_with_names(tmp_path: Path) -> None:
+    labels = np.array(["cat", "dog"])[np.arange(20) % 2]
+    data = open_data(save(tmp_path / "set.npz", images=noise(20, 3, 6, 6), labels=labels), size=4)
+    assert (data.classes, data.size, data.channels) == (("cat", "dog"), (4, 4), 3)
+    assert set(data.splits) == {"train", "val", "test"}
+    assert check_data(tmp_path / "set.npz").counts == {"cat": 10, "dog": 10}
+
+
+PIXELS = noise(4, 5, 5)
+NO_SETS = {
+    "SET holds a: expected images and labels, or x_train, y_train, x_test and y_test": {"a": PIXELS},
+    "x in SET is float64 of 4×5×5: expected uint8 pixels from 0 to 255, N×H×W, N×H×W×C or N×C×H×W": {
+        "x": PIXELS / 255,
+        "y": np.arange(4),
+    },
+    "x in SET is of 4×5×5×2: expected 1 or 3 channels": {"x": noise(4, 5, 5, 2), "y": np.arange(4)},
+    "y in SET is int64 of 3: expected a number or name for each of the 4 images": {
+        "x": PIXELS,
+        "y": np.arange(3),
+    },
+    "y in SET has a column for each of 4 classes, which may be multi-label: give one class an image, as "
+    "labels.argmax(axis=1)": {"x": PIXELS, "y": np.eye(4, dtype=int)},
+    "SET names 2 classes, and has labels 0 to 3": {
+        "x": PIXELS,
+        "y": np.arange(4),
+        "classes": np.array(["a", "b"]),
+    },
+}
+
+
+@pytest.mark.parametrize("sentence", NO_SETS)
+def test_arrays_that_are_no_set(tmp_path: Path, sentence: str) -> None:
+    path = save(tmp_path / "set.npz", **NO_SETS[sentence])
+    with pytest.raises(DataError) as caught:
+        open_data(path)
+    assert str(caught.value) == sentence.replace("SET", str(path))
+
+
+def test_arrays_that_would_run_code(tmp_path: Path) -> None:
+    np.savez(tmp_path / "set.npz", x=np.array([{}]), y=np.array([0]))
+    with pytest.raises(
+        DataError, match=r"^cannot read the arrays in .*set\.npz: Object arrays cannot be loaded"
+    ):
+        open_data(tmp_path / "set.npz")
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "set.npz").read_bytes()[:50])
+    with pytest.raises(DataError, match=r"^cannot read the arrays in .*cut\.npz: "):
+        open_data(tmp_path / "cut.npz")
+
+
+def test_the_same_picture_in_two_classes_is_named(tmp_path: Path) -> None:
+    for name, content in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "pets" / "dog" / "copy.png").write_bytes(FILES["pets/cat/2.png"])
+    (tmp_path / "pets" / "cat" / "again.png").write_bytes(FILES["pets/cat/1.png"])  # of one class: no matter
+    assert check_data(tmp_path / "pets").notes == (
+        "the same picture in several classes: cat/2.png (cat) = dog/copy.png (dog)",
+    )

@@ -19,7 +19,7 @@ from striate.data.video.clip_reading import (
     read_clip_header,
     read_whole,
 )
-from striate.data.video.decoding import Decoder
+from striate.data.video.packets import Decoder
 from striate.data.video.sampling import Sampling
 from striate.data.video.windows import read_windows
 

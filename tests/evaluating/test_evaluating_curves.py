@@ -10,7 +10,7 @@ from PIL import Image
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
 from striate.evaluating.curves import POINTS, curve_of, curves_of
-from striate.evaluating.curves_picture import draw_curves
+from striate.evaluating.pictures import draw_curves
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=2, max_size=40))

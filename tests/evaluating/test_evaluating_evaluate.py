@@ -110,7 +110,7 @@ def test_a_file_that_breaks_before_its_turn_is_left_out(
         victim.write_text("no picture any more")
         return data
 
-    monkeypatch.setattr("striate.evaluating.run_data.open_data", open_then_break)
+    monkeypatch.setattr("striate.evaluating.run_model.open_data", open_then_break)
     rest = evaluate(digits_run.path, folder)
     assert (whole.scores.images, rest.scores.images) == (120, 119)
     assert rest.predictions == tuple(one for one in whole.predictions if one.file != str(victim))

@@ -2,14 +2,20 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
+from clip_files import write_classes
+from small_clips import clip_run
+from striate import export, open_data, predict
 from striate.data import Skipped
 from striate.errors import ArgumentError, DataError, RunError
 from striate.evaluating.part import Part, PartLines, of_part, same_makers
+from striate.training.train import Run
 
 ROWS = [{"file": name, "class": "7"} for name in ("a.png", "zwölf.png", "c d.png")]
 
@@ -101,3 +107,120 @@ def test_other_makers_are_refused(tmp_path: Path) -> None:
     (tmp_path / "about.json").write_text("[")
     with pytest.raises(DataError, match=r"about.json is damaged: name another folder with --out"):
         same_makers(tmp_path, about)
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of eleven digits and one file that is none, and a list of them and one that is not there."""
+    folder = tmp_path_factory.mktemp("digits")
+    (folder / "in").mkdir()
+    for number, pixels in enumerate(open_data("digits").splits["test"].take(range(11)).numpy()[:, 0]):
+        Image.fromarray(pixels).save(folder / "in" / f"{number}.png")
+    (folder / "in" / "bad.png").write_bytes(b"bad")
+    names = [str(path.relative_to(folder)) for path in sorted((folder / "in").iterdir())]
+    (folder / "list.txt").write_text("\n".join([*names, "in/gone.png"]))
+    return folder
+
+
+def rows(out: Path, suffix: str = "") -> list[dict[str, Any]]:
+    files = [file for file in out.glob(f"part-*{suffix}.jsonl") if suffix or "skipped" not in file.name]
+    found = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    return sorted(found, key=lambda row: str(row["file"]))
+
+
+@pytest.mark.parametrize("files", ["in", "list.txt"])
+def test_images(digits_run: Run, images: Path, tmp_path: Path, files: str) -> None:
+    for part in ("1/3", "2/3", "3/3"):
+        predict(digits_run.path, images / files, part=part, out=tmp_path)
+    whole = predict(digits_run.path, images / files)
+    wanted = [one.to_json() for one in sorted(whole.images, key=lambda one: one.file)]
+    for one, other in zip(rows(tmp_path), wanted, strict=True):
+        told = one.pop("classes"), other.pop("classes")
+        assert told[0] == pytest.approx(told[1], abs=1e-6)  # other batches round otherwise
+        assert one == {**other, "probability": one["probability"]}
+        assert one["probability"] == told[0][one["class"]]
+    lost = [(one["file"], one["reason"]) for one in rows(tmp_path, ".skipped")]
+    assert lost == sorted((one.path, one.reason) for one in whole.skipped)
+    assert len(lost) == (2 if files == "list.txt" else 1)
+
+
+def test_what_has_a_line_is_not_looked_at_again(digits_run: Run, images: Path, tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"part": "1/1", "out": tmp_path}
+    first = predict(digits_run.path, images / "in", **asked).part
+    assert first is not None
+    assert (first.files, first.before, first.predicted, first.unreadable) == (12, 0, 11, 1)
+    before = rows(tmp_path)
+    file = Path(first.file)
+    kept = file.read_text("utf-8").splitlines(keepends=True)[:4]
+    file.write_text("".join(kept) + '{"file": "to', "utf-8")
+    again = predict(digits_run.path, images / "in", **asked).part
+    assert again is not None
+    assert (again.files, again.before, again.predicted, again.unreadable) == (12, 5, 7, 0)
+    for one, other in zip(rows(tmp_path), before, strict=True):
+        assert one["file"] == other["file"]
+        assert one["probability"] == pytest.approx(other["probability"], abs=1e-6)  # in other batches
+    Path(first.skipped_file).unlink()  # and the unreadable is tried again
+    third = predict(digits_run.path, images / "in", **asked).part
+    assert third is not None
+    assert (third.before, third.predicted, third.unreadable) == (11, 0, 1)
+
+
+def test_a_stop_keeps_what_was_found(
+    digits_run: Run, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("striate.evaluating.asking.batch_of", lambda numbers: 2)
+
+    def stop(done: int, every: int) -> None:
+        assert every == 12
+        if done >= 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        predict(digits_run.path, images / "in", part="1/1", out=tmp_path, progress=stop)
+    done = predict(digits_run.path, images / "in", part="1/1", out=tmp_path).part
+    assert done is not None
+    assert (done.before, done.predicted + done.unreadable) == (6, 6)
+
+
+def test_videos_and_their_events(small_clips: Path, tmp_path: Path) -> None:
+    run = clip_run(tmp_path / "run", data=small_clips).path
+    write_classes(tmp_path / "videos", count=2, frames=8)
+    (tmp_path / "videos" / "jump" / "bad.mp4").write_bytes(b"bad")
+    for part in ("1/2", "2/2"):
+        predict(run, tmp_path / "videos", part=part, out=tmp_path / "out", events=True)
+    whole = predict(run, tmp_path / "videos", events=True)
+    assert whole.videos is not None
+    assert rows(tmp_path / "out") == [
+        json.loads(json.dumps(one.to_json())) for one in sorted(whole.videos, key=lambda one: one.whole.file)
+    ]
+    assert [one["file"] for one in rows(tmp_path / "out", ".skipped")] == [whole.skipped[0].path]
+
+
+def test_another_network_and_other_questions_are_refused(
+    digits_run: Run, images: Path, tmp_path: Path
+) -> None:
+    predict(digits_run.path, images / "in" / "1.png", part="1/2", out=tmp_path)
+    with pytest.raises(ArgumentError, match="holds what was found with top none, and now it is 2: ask for"):
+        predict(digits_run.path, images / "in" / "1.png", part="1/2", out=tmp_path, top=2)
+    with pytest.raises(ArgumentError) as refused:
+        predict(digits_run.path, images / "in", part="1/2", out=tmp_path, embed="x")
+    assert str(refused.value) == "what a layer gives is not kept of parts: leave --embed out, or --part"
+    with pytest.raises(ArgumentError) as refused:
+        predict(digits_run.path, images / "in", part="1/2")
+    assert str(refused.value) == "a part of the files needs a folder for its lines: name it with --out"
+
+
+def test_an_exported_file_in_parts(digits_run: Run, images: Path, tmp_path: Path) -> None:
+    """Its parts are of one network among themselves, and of another than its run's."""
+    pytest.importorskip("onnxruntime")
+    file, out = tmp_path / "digits.onnx", tmp_path / "found"
+    export(digits_run.path, file)
+    for part in ("2/2", "1/2"):
+        predict(file, images / "list.txt", part=part, out=out)
+    wanted = sorted(predict(digits_run.path, images / "list.txt").images, key=lambda one: one.file)
+    assert [row["file"] for row in rows(out)] == [one.file for one in wanted]
+    for row, one in zip(rows(out), wanted, strict=True):
+        assert (row["class"], row["probability"]) == (one.best, pytest.approx(one.probabilities[0], abs=1e-5))
+    with pytest.raises(ArgumentError) as refused:
+        predict(digits_run.path, images / "list.txt", part="1/2", out=out)
+    assert str(refused.value).startswith(f"{out} holds what was found with network sha256 ")

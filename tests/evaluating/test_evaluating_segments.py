@@ -8,8 +8,7 @@ import pytest
 from small_clips import clip_run, pictures, write_video, write_videos
 from striate import evaluate, predict
 from striate.data import read_clip
-from striate.evaluating.predict_clips import probabilities_of
-from striate.evaluating.run_model import open_run
+from striate.evaluating.run_model import open_run, probabilities_of
 from striate.runs import read_record
 from striate.training.train import Run
 

@@ -89,7 +89,7 @@ def test_a_video_that_breaks_before_its_turn_is_left_out_with_all_its_views(
             file.write_text("no picture any more")
         return data
 
-    monkeypatch.setattr("striate.evaluating.run_data.open_data", open_then_break)
+    monkeypatch.setattr("striate.evaluating.run_model.open_data", open_then_break)
     found = evaluate(moving.path, folder, clips=3)
     assert found.views is not None
     assert (found.scores.images, found.views.scores.images) == (23, 69)

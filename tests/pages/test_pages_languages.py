@@ -79,7 +79,7 @@ OTHERS = {
     "data/packed/pack.py": "striate data pack",
     "data/packed/packing.py": "striate data pack",
     "data/packed/packing_log.py": "striate data pack",
-    "evaluating/evaluate_events.py": "evaluate",
+    "evaluating/event_scores.py": "evaluate",
     "evaluating/part.py": "predict --part",
     "evaluating/predict.py": "predict",
 }

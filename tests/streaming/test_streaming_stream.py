@@ -20,7 +20,7 @@ from striate.errors import ArgumentError, DataError, NetworkError, StriateError
 from striate.evaluating.events import EventRules, Timeline, find_events
 from striate.evaluating.metrics import probabilities
 from striate.evaluating.run_model import Trained, open_run
-from striate.streaming import Moment, live_sources
+from striate.streaming import Moment, sources
 
 
 @pytest.fixture(scope="module")
@@ -226,8 +226,8 @@ def camera(monkeypatch: pytest.MonkeyPatch) -> list[FakeCamera]:
             raise OSError(2, "No such file or directory")
         return waiting.pop(0)
 
-    monkeypatch.setattr(live_sources, "open_live", opened)
-    monkeypatch.setattr(live_sources, "PATIENCE", 0.001)
+    monkeypatch.setattr(sources, "open_live", opened)
+    monkeypatch.setattr(sources, "PATIENCE", 0.001)
     return waiting
 
 

@@ -14,8 +14,8 @@ from small_runs import TINY, At, Told, assert_equal, go_on, small_run, state_of
 from striate.errors import RunError, WeightsError
 from striate.runs import CHECKPOINT, CHECKPOINT_BEFORE, MODEL, seal
 from striate.training.checkpoint import Position, checked_memory, read_checkpoint, save_checkpoint
+from striate.training.optimisers import AdamW
 from striate.training.train import Run
-from striate.training.uncompiled import AdamW
 
 pytestmark = pytest.mark.usefixtures("quick")
 

@@ -10,8 +10,7 @@ from torch import nn
 
 from small_runs import STEPS, go_on, small_recipe, small_run
 from striate import runs
-from striate.data.augment.augmentation import Augmentation
-from striate.data.augment.draws import Draws
+from striate.data.augment.augmentation import Augmentation, Draws
 from striate.training.optimisation import make_optimizer, moving_average
 from striate.training.recipe import Recipe
 from striate.training.step import Kept, Learner, carried

@@ -234,5 +234,5 @@ def test_no_other_room_listens_by_means_of_its_own() -> None:
         if path.parent.name != "watching" and LISTENING.search(path.read_text())
     ]
     assert elsewhere == [
-        "evaluating/loading.py"
+        "evaluating/opening.py"
     ]  # which does not listen: it divides the scores of a loaded network

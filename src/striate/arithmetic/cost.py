@@ -6,6 +6,10 @@ Conventions, the same everywhere:
 - a FLOP is one addition, multiplication, comparison or one value of a function (exp, tanh). A MAC is two.
 - batch norm counts as at inference: one scale and one shift per element.
 - an operation that is not known is unknown, never zero.
+
+Of the backward pass: a product a·b has two gradients, each a product of the same size: δ·bᵀ for what stands
+before, aᵀ·δ for what stands behind. Only those are taken that somebody wants: of parameters that learn, and
+of what was computed from them. So the first layer of a network has one, and each further one two.
 """
 
 from collections.abc import Mapping, Sequence

@@ -17,7 +17,7 @@ def show(result: "Sweep", asked: Asked, *, json: bool = False) -> int:
     if json:
         print_json(result.to_json())
         return 0
-    from striate.sweeping.table import table_of
+    from striate.sweeping.result import table_of
 
     screen().print(table_of(result))
     print_lines("note", result.notes)

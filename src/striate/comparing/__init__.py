@@ -6,7 +6,7 @@ network costs is counted by `inspecting` and measured here, all networks in turn
 does not know the command line.
 """
 
-from striate.comparing import page as page  # says which document a comparison is
+from striate.comparing import table as table  # says which document a comparison is
 from striate.comparing.compare import compare
 from striate.comparing.comparison import Comparison, Row, Spread
 

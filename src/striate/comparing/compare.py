@@ -16,13 +16,13 @@ from striate.data.sources.given import Source, name_of
 from striate.errors import ArgumentError, unknown
 from striate.machine import describe, pick_device
 from striate.models import OWN, WAYS
-from striate.models.own import short_name
+from striate.models.arguments import short_name
 from striate.runs import RECORD, read_record
-from striate.training.backbone_choice import with_backbone
 from striate.training.presets import check_names
 from striate.training.progress import Reporter, reporter_for
 from striate.training.request import AUTO, Backbone, MachineOptions, NetworkOptions, Request
 from striate.training.requested import machine_options, requested
+from striate.training.starting import with_backbone
 from striate.training.train import run_training, train
 
 Match = Literal["params", "macs", "time"]

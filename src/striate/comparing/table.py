@@ -1,11 +1,24 @@
-"""The table of a comparison, for the terminal and for the page, and what has to be said below it."""
+"""The table of a comparison, what is said below it, and the page, where accuracy over cost is drawn."""
 
 from collections.abc import Callable, Iterator
+from io import BytesIO
 
 from striate.comparing.comparison import Comparison, Row, Spread
-from striate.comparing.drawing import name_of, style_of
+from striate.comparing.drawing import draw_front, name_of, style_of
 from striate.numbers import DASH, bytes_of, count, counted, percent, scaled, seconds, three_digits
-from striate.pages import Cell, Column, Table
+from striate.pages import (
+    Block,
+    Cell,
+    Column,
+    Document,
+    Figure,
+    Notes,
+    Paragraph,
+    Png,
+    Section,
+    Table,
+    document_of,
+)
 from striate.pages.table import AT_BRACKETS, AT_SPACES
 
 
@@ -85,3 +98,42 @@ def spread(value: Spread | None) -> str:
     if len(value.values) == 1:
         return percent(value.mean)
     return f"{percent(value.mean).removesuffix(' %')} ± {percent(value.std)}"
+
+
+STOPPED = "The comparison was stopped before it had a result; the same command goes on with it."
+
+
+@document_of.register
+def comparison_document(comparison: Comparison) -> Document:
+    """What nobody beats lies up and to the left."""
+    rows = comparison.rows
+    front: Block = _figure(comparison) if rows else Paragraph(STOPPED)
+    return Document(
+        title=comparison.title,
+        subtitle=_subtitle(comparison),
+        sections=(
+            Section("Accuracy over cost", (front,)),
+            *(
+                [Section("The table", (table_of(comparison), Notes(tuple(remarks_of(comparison)))))]
+                if rows
+                else ()
+            ),
+        ),
+        wide=True,
+    )
+
+
+def _subtitle(comparison: Comparison) -> str:
+    backbones = ", ".join(dict.fromkeys(row.backbone for row in comparison.rows))
+    lengths = dict.fromkeys(counted(row.frames, "frame") for row in comparison.rows if row.frames)
+    matched = f"equal {comparison.match}" if comparison.match else ""
+    parts = (f"backbone {backbones}", ", ".join(lengths), matched)
+    return " · ".join(filter(None, parts)) if comparison.rows else ""
+
+
+def _figure(comparison: Comparison) -> Figure:
+    rows, file = comparison.rows, BytesIO()
+    draw_front(comparison, file)
+    alt = "; ".join(f"{name_of(row, rows)} {spread(row.top1)} at {scaled(row.macs)} MACs" for row in rows)
+    caption = "What lies up and to the left is better; nothing lies beyond the line."
+    return Figure(caption, alt, Png(file.getvalue()))

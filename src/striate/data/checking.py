@@ -12,10 +12,9 @@ from striate.data.options import Options
 from striate.data.packed.pack import is_packed
 from striate.data.packed.remote import is_address
 from striate.data.sets.duplicates import file_keys
-from striate.data.sources.archives import is_archive, unpacked
 from striate.data.sources.array_file import is_array_file
 from striate.data.sources.class_folder import list_folder
-from striate.data.sources.finding import find_folder
+from striate.data.sources.finding import find_folder, is_archive, unpacked
 from striate.data.sources.idx_folder import is_idx_folder
 from striate.data.sources.list_files import is_list, list_clips
 from striate.data.sources.listed import in_parts, left_out

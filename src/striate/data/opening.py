@@ -15,10 +15,9 @@ from striate.data.options import GIB, Options, span_of
 from striate.data.packed.pack import is_packed
 from striate.data.packed.packed_clips import packed_contents
 from striate.data.packed.remote import is_address, remote_contents
-from striate.data.sources.archives import is_archive, unpacked
 from striate.data.sources.array_file import array_contents, is_array_file
 from striate.data.sources.class_folder import list_folder
-from striate.data.sources.finding import find_folder
+from striate.data.sources.finding import find_folder, is_archive, unpacked
 from striate.data.sources.given import Source, given_contents, is_given, name_of
 from striate.data.sources.idx_folder import idx_contents, is_idx_folder
 from striate.data.sources.list_files import is_list, list_clips

@@ -16,16 +16,14 @@ from striate.errors import ArgumentError, DataError, NetworkError
 from striate.evaluating.answers import AnswerRules, predictions_of, sure_answers, top_accuracy
 from striate.evaluating.both_sides import both_sides
 from striate.evaluating.curves import curves_of
-from striate.evaluating.evaluate_events import evaluate_events
 from striate.evaluating.evaluation import Evaluation, Views
-from striate.evaluating.event_scores import EventScores
+from striate.evaluating.event_scores import EventScores, evaluate_events
 from striate.evaluating.events import event_rules
 from striate.evaluating.exported import ExportedNetwork
 from striate.evaluating.metrics import probabilities, score
 from striate.evaluating.mistakes import KEPT, Scored, worst_mistakes
 from striate.evaluating.opening import open_trained
-from striate.evaluating.run_data import class_numbers, open_for
-from striate.evaluating.run_model import Trained
+from striate.evaluating.run_model import Trained, class_numbers, open_for
 from striate.evaluating.scoring import Progress, batch_of, device_of, logits_of, readable
 from striate.machine import gains_by_choosing
 from striate.tuning import tune

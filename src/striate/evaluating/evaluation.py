@@ -96,7 +96,7 @@ class Evaluation(Shown):
     def _save_curves(self, folder: Path) -> Iterator[Path]:
         if self.curves is None:
             return
-        from striate.evaluating.curves_picture import draw_curves
+        from striate.evaluating.pictures import draw_curves
 
         write(folder / "curves.png", partial(draw_curves, self.curves))
         yield folder / "curves.png"

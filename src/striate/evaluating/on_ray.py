@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 
 from striate.errors import MissingExtraError
-from striate.evaluating.asking import Asking
-from striate.evaluating.looking import Seen
+from striate.evaluating.asking import Asking, Seen
 
 AT_ONCE = 32
 """Files that an actor gets at a time: what a lost one had is given to another, and is small beside all."""

@@ -1,12 +1,16 @@
-"""What can be asked, opened for use: a run, an exported file, a network with published weights."""
+"""What can be asked, opened: a run, an exported file, a network with published weights; or as a module."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor, nn
+
+from striate.checked import checked
 from striate.data.images.transform import AsTransform
 from striate.errors import ArgumentError
 from striate.evaluating.exported import is_exported, open_exported
+from striate.evaluating.preprocessing import Preprocess
 from striate.evaluating.run_model import Trained, algorithms_of, framing_in, open_run, with_transform
 from striate.evaluating.scoring import NO_ALGORITHMS, Normalisation, to_device
 from striate.machine import pick_device
@@ -40,7 +44,8 @@ def open_trained(
         MissingExtraError: a file, and ONNX Runtime is not installed.
         ArgumentError: another device than the processor for a file; weights or classes of what has its own.
     """
-    if is_published(run):
+    is_folder = Path(run).is_dir()
+    if not is_folder and is_published(run):
         trained = _open_published(str(run), device, algorithms, weights, classes, offline)
         return _through(trained, transform)
     if weights is not None or classes is not None:
@@ -48,7 +53,7 @@ def open_trained(
         raise ArgumentError(
             f"{run} has {asked} of its own; --{asked} goes with the name of a network, as mobilenet_v2"
         )
-    if not is_exported(run):
+    if is_folder or not is_exported(run):
         return open_run(run, device, algorithms, transform)
     if device not in ("auto", "cpu"):
         raise ArgumentError(f"an exported file runs on the processor; got {device!r}: leave the device out")
@@ -96,3 +101,49 @@ def _data_options(found: PublishedNetwork) -> dict[str, Any]:
     if found.sampling is None:
         return {"fit": found.framing.fit, "share": found.framing.share}
     return {"frames": found.sampling.frames, "rate": FRAME_RATE}
+
+
+@dataclass(frozen=True)
+class DividedBy:
+    """A forward hook that divides a network's scores by a temperature."""
+
+    temperature: float
+
+    def __call__(self, network: nn.Module, inputs: object, scores: Tensor) -> Tensor:
+        return scores / self.temperature
+
+
+@checked
+def load(run: str | Path, *, calibrated: bool = True) -> nn.Module:
+    """The network of a run, with its best weights, in evaluation mode on the CPU.
+
+    It takes normalised inputs, which its `preprocess` makes of files and of pixels from 0 to 255; the names
+    of its classes are its `classes`.
+
+    Args:
+        run: the folder of a run.
+        calibrated: its scores are divided by the run's temperature, so that their softmax is what `predict`
+            says. False leaves them as they were in training. The weights are the same.
+
+    Returns:
+        The network.
+
+    Raises:
+        RunError: no run, half-written, of a newer version, or damaged.
+        WeightsError: the weights are damaged.
+    """
+    trained = open_run(run, "cpu", "plain")
+    network = trained.network
+    if calibrated and trained.temperature != 1:
+        network.register_forward_hook(DividedBy(trained.temperature))
+    network.preprocess = trained.preprocess  # type: ignore[assignment]  # attributes of a module are open
+    network.classes = trained.classes  # type: ignore[assignment]
+    return network
+
+
+def preprocess_of(network: nn.Module) -> tuple[Preprocess | None, tuple[str, ...]]:
+    """What `load` has given to a network: how its inputs are made, and its classes."""
+    preprocess: object = getattr(network, "preprocess", None)
+    classes: object = getattr(network, "classes", ())
+    names = tuple(map(str, classes)) if isinstance(classes, tuple | list) else ()
+    return (preprocess if isinstance(preprocess, Preprocess) else None), names

@@ -65,7 +65,7 @@ def evaluation_document(result: Evaluation) -> Document:
 def _curves(curves: Curves | None) -> Iterator[Section]:
     if curves is None:
         return
-    from striate.evaluating.curves_picture import draw_curves  # it loads matplotlib
+    from striate.evaluating.pictures import draw_curves  # it loads matplotlib
 
     file = BytesIO()
     draw_curves(curves, file)
@@ -90,7 +90,7 @@ def _of_mistake(one: Mistake) -> str:
 
 
 def _figure(video: VideoPrediction) -> Figure:
-    from striate.evaluating.timeline_picture import draw_timeline  # it loads matplotlib
+    from striate.evaluating.pictures import draw_timeline  # it loads matplotlib
 
     file = BytesIO()
     draw_timeline(video, file)

@@ -11,14 +11,12 @@ from striate.checked import checked
 from striate.data.images.transform import AsTransform, transform_of
 from striate.errors import ArgumentError
 from striate.evaluating.answers import AnswerRules, Prediction
-from striate.evaluating.asking import Asking, kind_of
+from striate.evaluating.asking import Asking, kind_of, look_at_all
 from striate.evaluating.embedding import embeddings_of, joined
 from striate.evaluating.events import event_rules
-from striate.evaluating.looking import look_at_all
 from striate.evaluating.on_ray import look_with_ray, require_ray
-from striate.evaluating.part import Part
+from striate.evaluating.part import Part, predict_part
 from striate.evaluating.predict_clips import VideoPrediction
-from striate.evaluating.predict_part import predict_part
 from striate.evaluating.predictions import Predictions
 from striate.evaluating.scoring import Progress
 

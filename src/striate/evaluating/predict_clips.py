@@ -1,28 +1,20 @@
 """Predicting videos: what a whole video shows, and what each of its windows does, with times."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
-from striate.algorithms import using_algorithms
-from striate.data import IMAGE_SUFFIXES
-from striate.data.sources.files_below import files_below
-from striate.data.sources.list_files import LIST_SUFFIXES, clips_named
-from striate.data.suffixes import VIDEO_SUFFIXES
 from striate.data.video.clip_reading import Reading, look_at
 from striate.data.video.windows import Window, read_windows
-from striate.errors import ArgumentError, DataError
+from striate.errors import ArgumentError
 from striate.evaluating.answers import USUAL, AnswerRules, Prediction, more_cells, more_heads, predictions_of
 from striate.evaluating.events import Event, EventRules, Timeline, find_events, timeline_of
-from striate.evaluating.metrics import probabilities
-from striate.evaluating.run_model import Trained
-from striate.evaluating.scoring import batch_of, classify, device_of, in_evaluation
+from striate.evaluating.run_model import Trained, probabilities_of
+from striate.evaluating.scoring import batch_of
 from striate.numbers import counted
 from striate.pages import Shown
 from striate.pages.shown import csv_text
@@ -201,41 +193,3 @@ def whole_clip(trained: Trained, path: Path) -> np.ndarray:
 def _reading(trained: Trained) -> Reading:
     assert trained.sampling is not None
     return Reading(trained.sampling, trained.channels, trained.size, trained.flow)
-
-
-def probabilities_of(trained: Trained, pixels: np.ndarray) -> np.ndarray:
-    """(N, C, …) uint8, images or clips → (N, K)."""
-    device = device_of(trained.network)
-    with (
-        in_evaluation(trained.network),
-        torch.inference_mode(),
-        using_algorithms(trained.network, trained.algorithms) if trained.algorithms else nullcontext(),
-    ):
-        inputs = trained.normalise(torch.from_numpy(pixels).to(device))
-        logits: np.ndarray = classify(trained.network, inputs).float().cpu().numpy()
-    return probabilities(logits, trained.temperature)
-
-
-def videos_in(run: str | Path, files: Iterable[str | Path]) -> list[Path]:
-    """The videos named, those in folders, and those of lists; a folder that holds images is one video."""
-    return [video for file in files for video in _expand(run, Path(file))]
-
-
-def _expand(run: str | Path, path: Path) -> Iterator[Path]:
-    if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
-        raise DataError(
-            f"{run} was trained on clips, and {path} is an image: give video files, or folders of frames"
-        )
-    if path.suffix.lower() in LIST_SUFFIXES and path.is_file():
-        yield from map(Path, clips_named(path))
-        return
-    files = files_below(path, "video")
-    yield from files if files == [path] else sorted({video for file in files if (video := _video_of(file))})
-
-
-def _video_of(file: Path) -> Path | None:
-    """The video that a file is, or is a frame of."""
-    suffix = file.suffix.lower()
-    if suffix in VIDEO_SUFFIXES:
-        return file
-    return file.parent if suffix in IMAGE_SUFFIXES else None

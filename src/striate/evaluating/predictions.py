@@ -12,8 +12,8 @@ import numpy as np
 from striate.data import Skipped
 from striate.evaluating.answers import USUAL, AnswerRules, Prediction, to_csv
 from striate.evaluating.events import EventRules
+from striate.evaluating.part import PartDone
 from striate.evaluating.predict_clips import VideoPrediction, damage_notes, videos_to_csv
-from striate.evaluating.predict_part import PartDone
 from striate.pages import Shown
 from striate.runs import write, write_text
 
@@ -90,7 +90,7 @@ class Predictions(Shown):
     def _draw(self, folder: Path) -> Iterator[Path]:
         if self.rules is None:
             return
-        from striate.evaluating.timeline_picture import draw_timeline  # it loads matplotlib
+        from striate.evaluating.pictures import draw_timeline  # it loads matplotlib
 
         for number, video in enumerate(self.videos or (), 1):
             picture = folder / f"timeline-{number}.png"

@@ -15,11 +15,10 @@ from striate.algorithms import using_algorithms
 from striate.checked import checked
 from striate.errors import ArgumentError, NetworkError
 from striate.evaluating.answers import Prediction, predictions_of
-from striate.evaluating.loading import preprocess_of
-from striate.evaluating.opening import open_trained
-from striate.evaluating.predict_clips import VideoPrediction, predict_video, probabilities_of
+from striate.evaluating.opening import open_trained, preprocess_of
+from striate.evaluating.predict_clips import VideoPrediction, predict_video
 from striate.evaluating.preprocessing import Preprocess, Shown
-from striate.evaluating.run_model import Trained
+from striate.evaluating.run_model import Trained, probabilities_of
 from striate.evaluating.scoring import NO_ALGORITHMS, batch_of, classify, laid_out, to_device
 from striate.machine import pick_device
 

@@ -1,21 +1,34 @@
-"""A finished training as evaluation sees it: network, classes, and how its inputs are made."""
+"""A finished training as evaluation sees it: network, classes, how its inputs and its data are opened."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
 from torch import nn
 
-from striate.algorithms import Table
-from striate.data import Sampling
+from striate.algorithms import Table, using_algorithms
+from striate.data import ImageData, Sampling, open_data
 from striate.data.exchanges import Pairs
 from striate.data.images.framing import DEFAULT, Framing
 from striate.data.images.transform import AsTransform, transform_of
-from striate.errors import ArgumentError, RunError
+from striate.data.sources.given import Source
+from striate.errors import ArgumentError, DataError, RunError
+from striate.evaluating.metrics import probabilities
 from striate.evaluating.preprocessing import Preprocess
-from striate.evaluating.scoring import NO_ALGORITHMS, Normalisation, to_device
+from striate.evaluating.scoring import (
+    NO_ALGORITHMS,
+    Normalisation,
+    classify,
+    device_of,
+    in_evaluation,
+    to_device,
+)
 from striate.machine import gains_by_choosing, pick_device
 from striate.models.spec import network_of
+from striate.numbers import by
 from striate.runs import read_record
 from striate.tuning import known_algorithms
 
@@ -158,3 +171,67 @@ def algorithms_of(network: nn.Module) -> Table:
     """What this machine knows of a network's convolutions in fp32; on a GPU PyTorch's own calls are taken."""
     device = next(network.parameters()).device
     return known_algorithms(network, device=device) if gains_by_choosing(device) else {}
+
+
+def open_for(trained: Trained, data: Source | None) -> ImageData:
+    """A set, made as the network's training images were.
+
+    Args:
+        trained: the run.
+        data: as for `open_data`; by default what the run was trained on.
+
+    Raises:
+        DataError: it cannot be opened, is of the other kind, or has another size.
+    """
+    H, W = trained.size
+    options = trained.data_options | {"channels": trained.channels, "size": H if H == W else None}
+    try:
+        images = open_data(trained.source if data is None else data, **options)
+    except DataError:
+        if trained.sampling is not None and data is not None:
+            _refuse_other_kind(trained, open_data(data))  # images, which have no frames to take
+        raise
+    _refuse_other_kind(trained, images)
+    if images.size != trained.size:
+        raise DataError(
+            f"{images.name} has {images.unit} of {by(images.size)}, and {trained.run} was trained on "
+            f"{by(trained.size)}: resize them first"
+        )
+    return images
+
+
+def _refuse_other_kind(trained: Trained, images: ImageData) -> None:
+    expected = "images" if trained.sampling is None else "clips"
+    if images.unit != expected:
+        raise DataError(
+            f"{images.name} holds {images.unit}, and {trained.run} was trained on {expected}: give {expected}"
+        ) from None
+
+
+def class_numbers(trained: Trained, images: ImageData) -> np.ndarray:
+    """For each class of the set, its number in the network.
+
+    Raises:
+        DataError: the network does not know one of them.
+    """
+    known = {name: number for number, name in enumerate(trained.classes)}
+    foreign = [name for name in images.classes if name not in known]
+    if foreign:
+        raise DataError(
+            f"{images.name} has {len(foreign)} classes that {trained.run} does not know "
+            f"({', '.join(foreign[:3])}): it was trained on {', '.join(trained.classes[:10])}"
+        )
+    return np.array([known[name] for name in images.classes])
+
+
+def probabilities_of(trained: Trained, pixels: np.ndarray) -> np.ndarray:
+    """(N, C, …) uint8, images or clips → (N, K)."""
+    device = device_of(trained.network)
+    with (
+        in_evaluation(trained.network),
+        torch.inference_mode(),
+        using_algorithms(trained.network, trained.algorithms) if trained.algorithms else nullcontext(),
+    ):
+        inputs = trained.normalise(torch.from_numpy(pixels).to(device))
+        logits: np.ndarray = classify(trained.network, inputs).float().cpu().numpy()
+    return probabilities(logits, trained.temperature)

@@ -19,12 +19,11 @@ from striate.explaining.explanation import Explanation, LayerLine
 from striate.explaining.inputs import Input
 from striate.explaining.kinds.catalogue import kind_of
 from striate.explaining.loss import Answer, Loss
-from striate.explaining.observing import Observed, observe
 from striate.explaining.optimiser import Optimiser, clip_factor, moves_alone, optimiser_of
 from striate.explaining.pictures import SHOWS, Show
 from striate.explaining.pictures.request import PictureRequest
 from striate.explaining.pixels import explain_pixels
-from striate.explaining.question import Question, parameter_index, position
+from striate.explaining.question import Observed, Question, observe, parameter_index, position
 from striate.explaining.receptive_fields import ReceptiveFields
 from striate.explaining.subject import Subject, open_subject
 from striate.explaining.unit import Unit, choose, explain_unit, with_followers

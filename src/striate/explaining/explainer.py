@@ -26,10 +26,9 @@ from striate.explaining.explain import answer, find_optimiser
 from striate.explaining.explanation import Explanation
 from striate.explaining.inputs import Input
 from striate.explaining.kinds.catalogue import kind_of
-from striate.explaining.observing import Observed, observe
 from striate.explaining.optimiser import Optimiser
 from striate.explaining.origins import Origin, origins_of
-from striate.explaining.question import Question, parameter_index
+from striate.explaining.question import Observed, Question, observe, parameter_index
 from striate.explaining.subject import Subject, label_number, open_subject
 from striate.tracing.layer_record import LayerRecord
 

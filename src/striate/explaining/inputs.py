@@ -12,7 +12,8 @@ from torch import Tensor
 from striate.data import open_data
 from striate.data.suffixes import VIDEO_SUFFIXES
 from striate.errors import ArgumentError, DataError, NetworkError, plain_reason
-from striate.evaluating.predict_clips import videos_in, whole_clip, windows_of
+from striate.evaluating.named_files import videos_in
+from striate.evaluating.predict_clips import whole_clip, windows_of
 from striate.evaluating.run_model import Trained
 from striate.numbers import by
 

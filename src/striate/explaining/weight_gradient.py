@@ -11,11 +11,18 @@ from striate.derivation import Term
 from striate.derivation.shapes import Array
 from striate.errors import NetworkError
 from striate.explaining.checking import Check, as_array, compare, rounding
-from striate.explaining.gradient_terms import Calls, Example, Use, example, place_of_largest
+from striate.explaining.gradient_terms import (
+    Calls,
+    Example,
+    MatrixForm,
+    Use,
+    example,
+    matrix_form,
+    place_of_largest,
+)
 from striate.explaining.kinds.catalogue import kind_of
 from striate.explaining.kinds.kernel import KernelKind
 from striate.explaining.kinds.kind import Kind
-from striate.explaining.matrix_form import MatrixForm, matrix_form
 from striate.explaining.texts import Texts
 from striate.explaining.unit import expect_index
 from striate.explaining.update import Update

@@ -1,17 +1,69 @@
-"""What a lab is until torch stands: the page is there before the network is."""
+"""What a lab is until torch stands: the page is there before the network is.
 
-from collections.abc import Sequence
-from threading import Event, Thread
+Torch takes seconds to load, in which the page would wait for the interpreter: these imports give way to it.
+"""
+
+import gc
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Event, Thread, get_ident
 from typing import TYPE_CHECKING, Any
 
 from striate.errors import ArgumentError, StriateError
-from striate.exploring.giving_way import GivingWay
 from striate.exploring.news import News
 from striate.exploring.turns import Turns
 from striate.pages.languages import refusals
 
 if TYPE_CHECKING:
     from striate.exploring.session import Session
+
+
+SWITCHING = 0.0005
+"""Seconds after which what is imported lets the server have a turn."""
+QUIET, LONGEST = 0.05, 1.0
+"""Seconds without a request after which a page has come; and that imports wait in all, whoever asks."""
+
+
+class GivingWay:
+    """Knows when the page was last asked for; imports in its block wait until it has come."""
+
+    def __init__(self) -> None:
+        self._asked, self._waited, self._thread = float("-inf"), 0.0, 0
+
+    def asked(self) -> None:
+        """A part of the page is being fetched."""
+        self._asked = time.monotonic()
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        """Finds nothing; waits before a module is looked for, as the import system's first finder."""
+        if get_ident() != self._thread:
+            return
+        while time.monotonic() - self._asked < QUIET and self._waited < LONGEST:
+            time.sleep(QUIET / 10)
+            self._waited += QUIET / 10
+
+    @contextmanager
+    def importing(self) -> Iterator[None]:
+        """Imports here give way, without garbage collection. In a process that had no torch yet, collections
+        skip what they leave from then on, so that no click waits for one of everything.
+        """
+        usual, collects, fresh = sys.getswitchinterval(), gc.isenabled(), "torch" not in sys.modules
+        self._thread = get_ident()
+        sys.setswitchinterval(SWITCHING)
+        sys.meta_path.insert(0, self)
+        gc.disable()
+        try:
+            yield
+        finally:
+            if fresh:
+                gc.freeze()
+            if collects:
+                gc.enable()
+            sys.meta_path.remove(self)
+            sys.setswitchinterval(usual)
+
 
 PATIENCE = 120.0
 """Seconds that a question waits for the session."""

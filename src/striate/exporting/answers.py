@@ -10,8 +10,7 @@ from torch import Tensor
 
 from striate.evaluating.exported_content import FRAME, PIXELS
 from striate.evaluating.metrics import probabilities
-from striate.evaluating.predict_clips import probabilities_of
-from striate.evaluating.run_model import Trained
+from striate.evaluating.run_model import Trained, probabilities_of
 from striate.stepping import State, Step
 
 Batches = Sequence[tuple[Tensor, np.ndarray]]

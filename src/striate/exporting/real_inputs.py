@@ -9,8 +9,7 @@ from torch import Tensor
 
 from striate.data import ImageData, ImageSet
 from striate.errors import DataError
-from striate.evaluating.run_data import class_numbers, open_for
-from striate.evaluating.run_model import Trained
+from striate.evaluating.run_model import Trained, class_numbers, open_for
 
 STREAMS = 4
 """Side by side."""

@@ -19,8 +19,9 @@ from striate.models import (
     build,
     published_clip,
 )
+from striate.models.arguments import is_own
 from striate.models.catalogue import check_time
-from striate.models.own import example, is_own
+from striate.models.own import example
 from striate.models.spec import network_of
 from striate.published.hub import is_hub
 from striate.published.network import published_network

@@ -1,6 +1,6 @@
 """What an inspection says, in Vietnamese: tầng for layer, nhân for kernel, bộ lọc for filter.
 
-The names of kinds of layers stay in English.
+The names of kinds of layers stay in English. Remarks on single layers come last.
 """
 
 SENTENCES = {

@@ -8,6 +8,16 @@ from striate.errors import NetworkError, unknown
 Size = tuple[int, int]
 
 
+def is_own(backbone: str) -> bool:
+    """Whether it names code of somebody's own, or of another package."""
+    return ":" in backbone
+
+
+def short_name(backbone: str) -> str:
+    """What to call it in the name of a folder: `make` for `my.py:make`."""
+    return backbone.rpartition(":")[2]
+
+
 def positive(name: str, value: object) -> int:
     """`value` as an int of at least 1."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:

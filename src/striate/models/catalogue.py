@@ -12,11 +12,11 @@ from striate.checked import checked
 from striate.data.options import DEFAULT_FRAMES
 from striate.errors import NetworkError, unknown
 from striate.models.alexnet import alexnet
-from striate.models.arguments import Size, image_size, positive, too_small
+from striate.models.arguments import Size, image_size, is_own, positive, too_small
 from striate.models.clip_networks import CLIP_NETWORKS, check_clip_size, check_clips
 from striate.models.fast import fast
 from striate.models.mobilenet import mobilenet_v2
-from striate.models.own import builder, is_own
+from striate.models.own import builder
 from striate.models.own_scores import check_scores, refuse_script
 from striate.models.plain import plain
 from striate.models.resnet import resnet18, resnet34, resnet50, resnet101
@@ -148,8 +148,11 @@ def check_time(backbone: str, time: str | None, frames: object, causal: object) 
         check_clips(backbone, time, frames, causal)
     elif time == OWN:
         _check_own(backbone, causal)
-    else:
+    elif time is not None:
         check_way(time, frames, causal)
+    elif frames is not None or causal:
+        given = "--causal" if frames is None else f"--frames {frames}"
+        raise NetworkError(f"{given} is for networks with a way through time: give one, such as --time tsm")
 
 
 def _check_own(backbone: str, causal: object) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from torch import nn
 
 from striate.errors import NetworkError
-from striate.models.arguments import Size, positive
+from striate.models.arguments import Size, positive, short_name
 from striate.own_source import Source, imported, named, reason
 
 Make = Callable[..., nn.Module]
@@ -34,16 +34,6 @@ NUM_CLASSES = "num_classes"
 """The name under which it goes into **kwargs, as of torchvision's functions, where no parameter takes it."""
 TIMM, GIVEN = "timm", "module"
 _given: dict[str, nn.Module] = {}
-
-
-def is_own(backbone: str) -> bool:
-    """Whether it names code of somebody's own, or of another package."""
-    return ":" in backbone
-
-
-def short_name(backbone: str) -> str:
-    """What to call it in the name of a folder: `make` for `my.py:make`."""
-    return backbone.rpartition(":")[2]
 
 
 def name_of(network: nn.Module | Make) -> str:

@@ -10,9 +10,9 @@ from torch import nn
 
 from striate.checked import checked
 from striate.errors import NetworkError, RunError
-from striate.models.arguments import Size
+from striate.models.arguments import Size, is_own
 from striate.models.catalogue import build, check_time, checked_arguments
-from striate.models.own import GIVEN, TIMM, is_own
+from striate.models.own import GIVEN, TIMM
 from striate.models.weight_files import is_state_of, read_run_weights
 from striate.own_source import Source
 from striate.plain_values import ToJson

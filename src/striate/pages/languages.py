@@ -1,6 +1,7 @@
-"""A document in another language: each of its sentences is found among templates and said in other words.
+"""A document, or what is refused, in another language: its sentences are found among templates.
 
-So whatever makes a document, or raises an error, does not know that there are languages.
+So whatever makes a document, or raises an error, does so in English and does not know that there are
+languages. What is refused stands in one file a language, which is read where it is asked for.
 """
 
 import re

@@ -5,8 +5,7 @@ from typing import Any
 
 from striate.errors import RunError
 from striate.runs.folder import HISTORY
-from striate.runs.json_files import read_json_lines, write_json_lines
-from striate.runs.schema import Number, Whole, check
+from striate.runs.json_files import Number, Whole, check, read_json_lines, write_json_lines
 
 SCHEMA = {
     "epoch": Whole(1),

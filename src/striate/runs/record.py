@@ -7,8 +7,7 @@ from typing import Any
 from striate.errors import RunError
 from striate.runs.files import write_text
 from striate.runs.folder import RECORD, require_run
-from striate.runs.json_files import CHECKSUM, checksum_of, read_json
-from striate.runs.schema import Number, Whole, check
+from striate.runs.json_files import CHECKSUM, Number, Whole, check, checksum_of, read_json
 
 FORMAT = 3
 """Version of the record. A reader refuses a newer one."""

@@ -1,4 +1,9 @@
-"""Arguments of a call: what a network is called with, and those of an operation, with the tensors in them."""
+"""Arguments of a call: what a network is called with, and those of an operation, with the tensors in them.
+
+Those of a network go by place and by name, and their tensors have a name each; these may stand in lists,
+tuples, dictionaries and dataclasses, beside whatever else it takes. Those of an operation go by name, with
+their defaults and their geometry made plain.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace

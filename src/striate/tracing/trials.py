@@ -1,7 +1,9 @@
 """What an operation does, asked of the operation itself: act element by element, or only move them.
 
-Whether it acts element by element is seen on small tensors of which one element is changed. Where elements
-are moved to, by elements that bear their number; random numbers then show whether that was all that it did.
+PyTorch's own tag for what acts element by element is missing on some (hardswish), and no list is ever whole.
+So each element of each small input is changed in turn: only the outputs at its position may change with it,
+and at some values they must. What moves elements runs on elements that bear their number; a second run on
+random numbers shows whether that was all that it did.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,8 @@
-"""Weights that no list of parameters names: packed ones (torch.ao.quantization), and those in frozen code."""
+"""Weights that no list of parameters names, so that nothing but where they stand says what is multiplied.
+
+Layers of whole numbers (torch.ao.quantization) pack theirs into objects that are no tensors; in frozen
+TorchScript (torch.jit.freeze) they are constants of its code.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any

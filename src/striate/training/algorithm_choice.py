@@ -14,7 +14,7 @@ from striate.algorithms import Choices, Table
 from striate.algorithms.in_network import Key
 from striate.data import ImageData
 from striate.data.augment.augment import augment
-from striate.data.augment.draws import draw
+from striate.data.augment.augmentation import draw
 from striate.errors import NetworkError
 from striate.evaluating.scoring import Normalisation
 from striate.machine import gains_by_choosing

@@ -27,9 +27,8 @@ from striate.runs import (
     write,
     write_record,
 )
-from striate.runs.schema import Number, Whole, check
-from striate.training.muon import Muon
-from striate.training.uncompiled import SGD, AdamW
+from striate.runs.json_files import Number, Whole, check
+from striate.training.optimisers import SGD, AdamW, Muon
 
 _ADAM = {"step", "exp_avg", "exp_avg_sq"}
 MEMORIES = {AdamW: _ADAM, SGD: {"momentum_buffer"}, Muon: _ADAM}

@@ -12,9 +12,8 @@ from torch.optim.swa_utils import AveragedModel
 
 from striate.errors import ArgumentError, NetworkError
 from striate.models import head_of
-from striate.training.muon import Muon, with_turned
+from striate.training.optimisers import SGD, AdamW, Muon, with_turned
 from striate.training.recipe import Recipe
-from striate.training.uncompiled import SGD, AdamW
 
 MOMENTUM_DIP = 0.1
 """How far one-cycle lowers the momentum at its highest learning rate."""

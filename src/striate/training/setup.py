@@ -18,12 +18,11 @@ from striate.evaluating.run_model import stored_options
 from striate.evaluating.scoring import Normalisation, to_device
 from striate.machine import describe
 from striate.models import NetworkSpec, load_weights, read_weights
-from striate.models.own import short_name
+from striate.models.arguments import short_name
 from striate.plain_values import to_plain
 from striate.runs import CHECKPOINT, read_record, unused_folder
 from striate.training.algorithm_choice import choose_computing, first_batch
 from striate.training.announcing import announced
-from striate.training.backbone_choice import with_backbone
 from striate.training.optimisation import freeze, untrained_parts
 from striate.training.plan import Plan, make_plan
 from striate.training.presets import Facts
@@ -33,7 +32,7 @@ from striate.training.recipe import Recipe
 from striate.training.refusing import refuse_changed, refuse_differing, refuse_existing
 from striate.training.request import NetworkOptions, Request
 from striate.training.shared_draws import has_dropout
-from striate.training.starting import starting_network
+from striate.training.starting import starting_network, with_backbone
 from striate.version import __version__
 
 

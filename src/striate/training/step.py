@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from striate.algorithms import using_algorithms
 from striate.data.augment.augment import augment
-from striate.data.augment.draws import Draws, draw, mirrored_first
+from striate.data.augment.augmentation import Draws, draw, mirrored_first
 from striate.errors import TrainingError
 from striate.evaluating.scoring import autocast
 from striate.machine import seed_device

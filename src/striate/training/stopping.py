@@ -1,14 +1,19 @@
-"""What ends a training before its time: somebody who asks for it, or a step that cannot be done."""
+"""What ends a training before its time: somebody, a step that cannot be done, a function that is asked."""
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, cast
+
+import numpy as np
 
 from striate.errors import TrainingError
 from striate.machine import is_out_of_memory
 from striate.runs import MODEL
+from striate.training.progress import Reporter
 
 TOO_FEW = "Expected more than 1 value per channel"
 """How torch says that a batch norm has nothing to take a variance of."""
@@ -84,3 +89,27 @@ def not_finite(run: Path, step: int, epoch: int, best_epoch: int, learning_rate:
         f"the loss is no longer a finite number at step {step} (epoch {epoch}); {kept}; "
         f"try --learning-rate {learning_rate / 10:g}, --clip-norm 1 or --number-format fp32"
     )
+
+
+OnEpochEnd = Callable[[Mapping[str, Any]], object]
+"""Takes an epoch's row of the history."""
+
+
+def asking(reporter: Reporter, after_epoch: OnEpochEnd, stop: StopRequest) -> Reporter:
+    """The reporter, which also calls the function after each epoch; False asks for a stop."""
+    return cast(Reporter, _Asking(reporter, after_epoch, stop))
+
+
+class _Asking:
+    def __init__(self, reporter: Reporter, after_epoch: OnEpochEnd, stop: StopRequest) -> None:
+        self._reporter, self._after_epoch, self._stop = reporter, after_epoch, stop
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reporter, name)
+
+    def epoch(self, row: dict[str, Any]) -> None:
+        """Tells it first: the line stands before what the function prints. None and 0 are no False."""
+        self._reporter.epoch(row)
+        answer = self._after_epoch(MappingProxyType(row))
+        if isinstance(answer, bool | np.bool_) and not answer:
+            self._stop.asked = True

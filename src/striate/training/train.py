@@ -16,7 +16,6 @@ from striate.data.sources.given import Source, is_given, name_of
 from striate.errors import ArgumentError
 from striate.machine import keep_memory, pick_device, same_bits, threads
 from striate.runs import lock, read_record, write_record
-from striate.training.callback import OnEpochEnd, asking
 from striate.training.concluding import Run, conclude, keep
 from striate.training.loop import Loop
 from striate.training.plan import clock
@@ -24,12 +23,11 @@ from striate.training.presets import Preset, PresetName, check_names
 from striate.training.process_group import ProcessGroup, process_group
 from striate.training.progress import Reporter, reporter_for
 from striate.training.recipe import Recipe
-from striate.training.refusing import refuse_existing
+from striate.training.refusing import refuse_changes, refuse_existing, refuse_other_data
 from striate.training.request import AUTO, Backbone, MachineOptions, Request
 from striate.training.requested import machine_options, requested
-from striate.training.resuming import refuse_changes, refuse_other_data
 from striate.training.setup import Setup, new_setup, resumed_setup
-from striate.training.stopping import stop_on_signal
+from striate.training.stopping import OnEpochEnd, asking, stop_on_signal
 from striate.training.tracking import TrackerName, require_trackers, tracking
 
 __all__ = ["Run", "train"]

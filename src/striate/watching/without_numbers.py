@@ -1,4 +1,8 @@
-"""Networks made and run for their shapes alone, on PyTorch's meta device."""
+"""Networks made and run for their shapes alone, on PyTorch's meta device.
+
+Shapes of what convolutions, pools, sums and recurrent layers give are worked out here without asking PyTorch.
+Each rule gives None for what it leaves to PyTorch: inputs that it refuses, unusual ways of asking.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

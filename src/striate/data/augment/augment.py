@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from striate.data.augment.draws import Draws
+from striate.data.augment.augmentation import Draws
 from striate.data.exchanges import NEVER, Exchanges
 from striate.data.optical_flow import STILL
 

@@ -17,8 +17,7 @@ from functools import cached_property
 
 import numpy as np
 
-from striate.data.video.decoding import Decoder
-from striate.data.video.packets import NONE, Packets, read_packets
+from striate.data.video.packets import NONE, Decoder, Packets, read_packets
 from striate.data.video.video_file import Video, VideoError
 from striate.data.video.whole import check_whole
 

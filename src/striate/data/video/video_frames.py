@@ -12,7 +12,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 
-from striate.data.video.decoding import Decoder
+from striate.data.video.packets import Decoder
 from striate.data.video.timeline import Timeline, timeline_of
 from striate.data.video.video_file import Video, VideoError
 

@@ -14,8 +14,7 @@ they agree on which files are whole. Four things are asked:
 import av
 import numpy as np
 
-from striate.data.video.decoding import Decoder
-from striate.data.video.packets import NONE, Packets
+from striate.data.video.packets import NONE, Decoder, Packets
 from striate.data.video.video_file import Video, VideoError
 
 _MOST = 0.9  # of the seconds that the head of a file tells of, less one, must be there

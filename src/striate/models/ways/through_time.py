@@ -99,15 +99,8 @@ def through_time(
     return WAYS[time](plan, **options)
 
 
-def check_way(time: str | None, frames: object = None, causal: object = False) -> None:
-    """Refuse a way through time that cannot be. None is none: a network for images."""
-    if time is None:
-        if frames is not None or causal:
-            given = "--causal" if frames is None else f"--frames {frames}"
-            raise NetworkError(
-                f"{given} is for networks with a way through time: give one, such as --time tsm"
-            )
-        return
+def check_way(time: str, frames: object = None, causal: object = False) -> None:
+    """Refuse a way through time that cannot be."""
     if time not in WAYS:
         raise NetworkError(unknown("way through time", str(time), WAYS))
     if not isinstance(causal, bool):

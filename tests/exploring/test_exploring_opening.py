@@ -9,7 +9,7 @@ from threading import Thread
 
 import torch  # noqa: F401 - which makes imports here those of a process that has it
 
-from striate.exploring.giving_way import LONGEST, QUIET, SWITCHING, GivingWay
+from striate.exploring.opening import LONGEST, QUIET, SWITCHING, GivingWay
 
 
 def seconds(name: str) -> float:

@@ -1,4 +1,8 @@
-"""Muon: a step that turns every direction of a layer by the same amount.
+"""Optimisers: Muon, which turns all directions of a layer by the same amount; PyTorch's without its compiler.
+
+`torch.optim` guards itself against being compiled, and loads the compiler for it: that takes as long as to
+load all the rest of PyTorch, before the first step of every training. Nothing is compiled here, so these
+are its own functions without the guard.
 
 A gradient is mostly in few directions, and so is the momentum: its large singular values drown what else it
 says. Muon takes the momentum's directions without its sizes, the nearest matrix whose singular values are all
@@ -11,12 +15,33 @@ the size that it began with, so that the learning rate is an angle: how far a st
 """
 
 from collections.abc import Iterable
+from inspect import unwrap
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from striate.training.uncompiled import AdamW
+
+class _Uncompiled(torch.optim.Optimizer):
+    """What every optimiser has."""
+
+    add_param_group = unwrap(torch.optim.Optimizer.add_param_group)
+    zero_grad = unwrap(torch.optim.Optimizer.zero_grad)
+    state_dict = unwrap(torch.optim.Optimizer.state_dict)
+    load_state_dict = unwrap(torch.optim.Optimizer.load_state_dict)
+
+
+class SGD(_Uncompiled, torch.optim.SGD):
+    """Stochastic gradient descent, with momentum."""
+
+    step: Any = torch.no_grad()(unwrap(torch.optim.SGD.step))
+
+
+class AdamW(_Uncompiled, torch.optim.AdamW):
+    """Adam with the decay of weights apart (Loshchilov and Hutter 2019)."""
+
+    step: Any = torch.no_grad()(unwrap(torch.optim.AdamW.step))
+
 
 TURN = 13.0
 """How far a step turns a matrix, in learning rates of AdamW, which moves all other parameters."""

@@ -1,7 +1,10 @@
 """Muon: its directions against the singular value decomposition, its rest against AdamW, its going on."""
 
 import copy
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -10,8 +13,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from small_runs import TINY, At, assert_equal, go_on, small_recipe, small_run, state_of
-from striate.training.muon import TURN, Muon, is_turned, orthogonal
 from striate.training.optimisation import Pace, make_optimizer, set_pace
+from striate.training.optimisers import SGD, TURN, AdamW, Muon, is_turned, orthogonal
 from striate.training.recipe import Recipe
 
 
@@ -140,3 +143,54 @@ def test_it_goes_on_as_if_it_had_not_been_stopped(tmp_path: Path, small_set: Pat
     small_run(tmp_path / "run", recipe, data=small_set, options=TINY, reporter=At(3))
     go_on(tmp_path / "run")
     assert_equal(state_of(tmp_path / "run"), state_of(tmp_path / "whole"))
+
+
+SETTINGS: dict[str, tuple[Any, Any, dict[str, Any]]] = {
+    "momentum": (SGD, torch.optim.SGD, {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}),
+    "plain": (SGD, torch.optim.SGD, {"lr": 0.1}),
+    "adamw": (AdamW, torch.optim.AdamW, {"lr": 0.01, "betas": (0.8, 0.99), "weight_decay": 0.1}),
+}
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_steps_and_memories_are_torchs(kind: str) -> None:
+    ours, theirs, settings = SETTINGS[kind]
+    torch.manual_seed(0)
+    first = nn.Sequential(nn.Linear(5, 7), nn.Linear(7, 3))
+    second = nn.Sequential(nn.Linear(5, 7), nn.Linear(7, 3))
+    second.load_state_dict(first.state_dict())
+    one = ours(first.parameters(), **settings, fused=True)
+    other = theirs(second.parameters(), **settings, fused=True)
+    for step in range(6):
+        x = torch.randn(4, 5)
+        for network, optimiser in ((first, one), (second, other)):
+            optimiser.zero_grad()
+            network(x).square().sum().backward()
+            optimiser.step()
+            optimiser.param_groups[0]["lr"] *= 0.9
+        assert all(map(torch.equal, first.parameters(), second.parameters())), step
+        if step == 3:  # each goes on from the other's memory
+            states = one.state_dict(), other.state_dict()
+            one.load_state_dict(states[1])
+            other.load_state_dict(states[0])
+    assert not any(parameter.grad is None or parameter.grad.grad_fn for parameter in first.parameters())
+
+
+TRAINED = """
+import sys, torch
+from striate.training.optimisers import Muon
+from striate.training.optimisers import SGD, AdamW
+for kind in (SGD, AdamW, Muon):
+    weight = torch.nn.Parameter(torch.ones(3, 4))
+    optimiser = kind([{"params": [weight], "turned": True}], lr=0.1)
+    weight.square().sum().backward()
+    optimiser.step()
+    optimiser.load_state_dict(optimiser.state_dict())
+    optimiser.zero_grad()
+assert "torch._dynamo" not in sys.modules
+"""
+
+
+def test_no_compiler_is_loaded() -> None:
+    done = subprocess.run([sys.executable, "-c", TRAINED], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,8 +1,9 @@
-"""The time line of a video as a picture: its frames, the probability of what happens in it, the events."""
+"""Pictures: ROC and precision-recall curves, and the time line of a video with its frames and events."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +11,42 @@ from matplotlib.figure import Figure
 
 from striate.data.video.clip_reading import Reading, look_at, read_clip_header
 from striate.data.video.sampling import Sampling
+from striate.evaluating.curves import Curves
 from striate.evaluating.predict_clips import VideoPrediction
+
+DRAWN = 10
+"""Classes that are drawn: those of the lowest average precision."""
+
+
+def draw_curves(curves: Curves, file: Path | BinaryIO) -> None:
+    """Both curves of the classes that are hardest to tell, PNG."""
+    hardest = sorted(curves.classes, key=lambda one: one.average_precision)[:DRAWN]
+    figure = Figure(figsize=(10, 4.6), dpi=120, layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for one in hardest:
+        roc = [(0.0, 0.0), *((point.false_positive_rate, point.recall) for point in one.points)]
+        _draw(left, roc, f"{_short(one.name)}  {one.roc_area:.3f}")
+        precise = [(point.recall, point.precision) for point in one.points]
+        _draw(right, precise, f"{_short(one.name)}  {one.average_precision:.3f}", drawstyle="steps-pre")
+    some = "" if len(hardest) == len(curves.classes) else f", the {DRAWN} hardest classes"
+    left.set(title=f"ROC{some}", xlabel="false positive rate", ylabel="recall")
+    right.set(title=f"Precision and recall{some}", xlabel="recall", ylabel="precision")
+    left.legend(title="area", fontsize="small", loc="lower right")
+    right.legend(title="average precision", fontsize="small", loc="lower left")
+    figure.savefig(file, format="png")
+
+
+def _draw(axes: Axes, points: Sequence[tuple[float, float]], label: str, **how: Any) -> None:
+    (line,) = axes.plot(*zip(*points, strict=True), linewidth=1.4, **how)
+    line.set_label(label.replace("$", r"\$"))
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    axes.grid(alpha=0.25)
+
+
+def _short(name: str, most: int = 24) -> str:
+    shown = name if len(name) <= most else f"{name[: most - 1]}…"
+    return f" {shown}" if shown.startswith("_") else shown  # matplotlib leaves out what begins with one
+
 
 PER_LINE = 12
 """Frames shown on a line of the picture, each the one in the middle of its part of the time."""

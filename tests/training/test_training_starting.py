@@ -15,10 +15,10 @@ from striate.data import ImageData
 from striate.errors import ArgumentError, NetworkError, WeightsError
 from striate.published.files import kept_in
 from striate.runs import read_record
-from striate.training import backbone_choice
-from striate.training.backbone_choice import with_backbone
+from striate.training import starting
 from striate.training.request import NetworkOptions, Request
 from striate.training.requested import requested
+from striate.training.starting import with_backbone
 from weight_server import NETWORK, Publisher, publish, serving, small_weights
 
 BY_HAND = "(--backbone names another)"
@@ -46,7 +46,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def publisher(weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Publisher]:
     """A server with weights for photographs, of a smaller network, and an empty cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(backbone_choice, "FOR_PHOTOGRAPHS", NETWORK)
+    monkeypatch.setattr(starting, "FOR_PHOTOGRAPHS", NETWORK)
     monkeypatch.delenv("CI")
     known = Publisher({weights.name: weights.read_bytes()})
     with serving(known):
