@@ -41,3 +41,22 @@ def test_what_it_has_itself_is_its_own():
 
 def test_what_is_left_out_is_gathered_with_the_rest():
     assert search("a", resume="b")["resume"] == "b"
+
+
+@checked
+def predict(run: str, *, size: int = 1, flip: bool = False, part: str = "") -> None:
+    """What takes nothing else."""
+
+
+@checked
+@like(predict, only="size flip")
+def score(run: str, *, split: str = "test", **asked: object) -> dict[str, object]:
+    """What takes some of it."""
+    return {"split": split, **asked}
+
+
+def test_a_function_like_one_that_gathers_nothing_gathers_nothing_either():
+    assert score("a", flip=True) == {"split": "test", "flip": True}
+    for name in ("part", "flipp", "sise"):
+        with pytest.raises(ArgumentError, match=f"^score has no argument '{name}': (did you mean|it takes)"):
+            score("a", **{name: 1})  # type: ignore[arg-type]

@@ -146,32 +146,39 @@ def _bound(own: Signature, called: str, values: Any, named_values: dict[str, Any
         raise ArgumentError(f"{called}: {error}; it takes {', '.join(takes)}") from None
 
 
-def like(other: Callable[..., Any], without: str = "") -> Callable[[Target], Target]:
+def like(other: Callable[..., Any], without: str = "", only: str = "") -> Callable[[Target], Target]:
     """The function takes by name also what another does; its own last parameter gathers that.
+
+    It gathers nothing else, unless the other one does.
 
     Args:
         other: whose parameters by name these are, beside those that the function has itself.
         without: names of some that it does not take, with spaces between.
+        only: names of those that it takes; by default all others.
 
     >>> def train(data: str, *, size: int = 28, resume: str = "") -> None: ...
     >>> @like(train, without="resume")
     ... def search(data: str, *, steps: int = 100, **training: int) -> None: ...
     >>> str(signature(search))
-    '(data: str, *, steps: int = 100, size: int = 28, **training: int) -> None'
+    '(data: str, *, steps: int = 100, size: int = 28) -> None'
     """
 
     def widened(function: Target) -> Target:
         own = signature(function)
         *before, gathering = own.parameters.values()
-        taken = {*own.parameters, *without.split()}
+        known = signature(other).parameters.values()
+        taken, wanted = {*own.parameters, *without.split()}, only.split()
         theirs = [
             one
-            for one in signature(other).parameters.values()
-            if one.kind is Parameter.KEYWORD_ONLY and one.name not in taken
+            for one in known
+            if one.kind is Parameter.KEYWORD_ONLY
+            and one.name not in taken
+            and (one.name in wanted or not wanted)
         ]
+        more = [gathering] * any(one.kind is Parameter.VAR_KEYWORD for one in known)
         hints = get_type_hints(other, include_extras=True)
         function.__annotations__ |= {one.name: hints[one.name] for one in theirs}
-        function.__signature__ = own.replace(parameters=[*before, *theirs, gathering])  # type: ignore[attr-defined]
+        function.__signature__ = own.replace(parameters=[*before, *theirs, *more])  # type: ignore[attr-defined]
         return function
 
     return widened

@@ -110,9 +110,11 @@ def _like(function: ast.FunctionDef, own: set[str], home: Module) -> Iterator[Pa
     for made in function.decorator_list:
         match made:
             case ast.Call(func=ast.Name(id="like"), args=[ast.Name(id=other)], keywords=keywords):
-                without = " ".join(ast.literal_eval(one.value) for one in keywords).split()
-                theirs = keywords_of(home.imported[other], other)
-                yield from (one for one in theirs if one.name not in own and one.name not in without)
+                named = {str(one.arg): ast.literal_eval(one.value).split() for one in keywords}
+                theirs = [one for one in keywords_of(home.imported[other], other) if one.name not in own]
+                wanted = named.get("only") or [one.name for one in theirs]
+                left_out = named.get("without", ())
+                yield from (one for one in theirs if one.name in wanted and one.name not in left_out)
 
 
 @cache

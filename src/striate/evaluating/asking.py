@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from striate.data import Skipped, UnreadableError
-from striate.data.images.transform import Transform
+from striate.data.images.transform import AsTransform, Transform, transform_of
 from striate.errors import ArgumentError, DataError
 from striate.evaluating.answers import AnswerRules, Prediction, predictions_of
 from striate.evaluating.both_sides import both_sides
 from striate.evaluating.embedding import one_for_each
-from striate.evaluating.events import EventRules
+from striate.evaluating.events import EventRules, event_rules
 from striate.evaluating.named_files import images_in, videos_in
 from striate.evaluating.opening import open_trained
 from striate.evaluating.predict_clips import VideoPrediction, predict_video
@@ -119,6 +119,30 @@ class Asking:
     device: str = "auto"
     algorithms: str = "auto"
     transform: Transform | None = None
+
+    @classmethod
+    def of(
+        cls,
+        run: str | Path,
+        *,
+        top: int | None = None,
+        all_classes: bool = False,
+        transform: AsTransform | None = None,
+        events: bool = False,
+        threshold: float | None = None,
+        threshold_off: float | None = None,
+        min_duration: float | None = None,
+        min_gap: float | None = None,
+        **others: Any,
+    ) -> "Asking":
+        """What is asked, by the names that `predict` has for it; where events are, the threshold is theirs.
+
+        Raises:
+            ArgumentError: thresholds of events that were not asked for, numbers that cannot be.
+        """
+        told = AnswerRules(top, None if events else threshold, all_classes)
+        rules = event_rules(events, threshold if events else None, threshold_off, min_duration, min_gap)
+        return cls(str(run), told, events=rules, transform=transform_of(transform), **others)
 
     def opened(self) -> Trained:
         """The network.

@@ -2,27 +2,27 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import numpy as np
 
 from striate.algorithms import Table
-from striate.checked import checked
+from striate.checked import checked, like
 from striate.data import ClipSet, ImageData, ImageSet
-from striate.data.images.transform import AsTransform
 from striate.data.sources.given import Source
 from striate.data.unreadable_files import skipped_note
 from striate.errors import ArgumentError, DataError, NetworkError
-from striate.evaluating.answers import AnswerRules, predictions_of, sure_answers, top_accuracy
+from striate.evaluating.answers import predictions_of, sure_answers, top_accuracy
+from striate.evaluating.asking import Asking
 from striate.evaluating.both_sides import both_sides
 from striate.evaluating.curves import curves_of
 from striate.evaluating.evaluation import Evaluation, Views
 from striate.evaluating.event_scores import EventScores, evaluate_events
-from striate.evaluating.events import event_rules
 from striate.evaluating.exported import ExportedNetwork
 from striate.evaluating.metrics import probabilities, score
 from striate.evaluating.mistakes import KEPT, Scored, worst_mistakes
 from striate.evaluating.opening import open_trained
+from striate.evaluating.predict import predict
 from striate.evaluating.run_model import Trained, class_numbers, open_for
 from striate.evaluating.scoring import Progress, batch_of, device_of, logits_of, readable
 from striate.machine import gains_by_choosing
@@ -35,6 +35,7 @@ WORTH_MEASURING = 100
 
 
 @checked
+@like(predict, without="embed part engine weights classes offline")
 def evaluate(
     run: str | Path,
     data: Source | None = None,
@@ -42,22 +43,12 @@ def evaluate(
     split: str = "test",
     clips: int = 1,
     crops: int = 1,
-    flip: bool = False,
-    transform: AsTransform | None = None,
     out: str | Path | None = None,
     mistakes: int = KEPT,
     top: int | None = None,
-    all_classes: bool = False,
     events: bool = False,
-    window: float | None = None,
-    hop: float | None = None,
-    threshold: float | None = None,
-    threshold_off: float | None = None,
-    min_duration: float | None = None,
-    min_gap: float | None = None,
-    device: str = "auto",
-    algorithms: Literal["auto", "plain"] = "auto",
     progress: Progress | None = None,
+    **asked: Any,
 ) -> Evaluation:
     """Scores a run on a split of `data`, by default of the data that it was trained on.
 
@@ -70,26 +61,16 @@ def evaluate(
             a part is taken otherwise, as for training.
         clips: of each video, so many clips spread over its time; its probabilities are their mean.
         crops: of each clip, 1 crop at the centre, or 3 along the long side.
-        flip: as for `predict`.
-        transform: as for `predict`.
         out: write evaluation.json, predictions.csv, confusion.png, and ROC and precision-recall curves as
             curves.png and curves.json into this folder.
         mistakes: how many of the worst mistakes are kept with their pictures, for the page: those first whose
             true class is least probable.
         top: also how often the true class is among this many of the most probable ones, which are listed of
             each image.
-        all_classes: as for `predict`.
         events: look for events in whole files, as `predict` does, and score them against the set's segments:
             mean average precision at temporal overlaps from 0.3 to 0.7.
-        window: as for `predict`.
-        hop: as for `predict`.
-        threshold: as for `predict`.
-        threshold_off: as for `predict`.
-        min_duration: as for `predict`.
-        min_gap: as for `predict`.
-        device: as for `train`.
-        algorithms: as for `predict`.
         progress: called with (images or clips done, all of them).
+        asked: what else `predict` takes of the network itself, as flip=True or threshold=0.9.
 
     Raises:
         RunError: a folder that is no run.
@@ -99,14 +80,14 @@ def evaluate(
     """
     if mistakes < 0:
         raise ArgumentError(f"mistakes is how many of them are kept, 0 or more; got {mistakes}")
-    told = _told(top, threshold, all_classes, events)
-    trained = open_trained(run, device, algorithms, transform=transform)
+    asking = Asking.of(run, top=top, events=events, **asked)
+    told, rules = asking.told, asking.events
+    trained = open_trained(run, asking.device, asking.algorithms, transform=asking.transform)
     if trained.sampling is None and (clips, crops) != (1, 1):
         raise ArgumentError(
             f"{run} was trained on images, of which there is one view: leave --clips and --crops out"
         )
-    rules = event_rules(events, threshold if events else None, threshold_off, min_duration, min_gap)
-    if rules is None and (window, hop) != (None, None):
+    if rules is None and (asking.window, asking.hop) != (None, None):
         raise ArgumentError("--window and --hop are of events, which were not asked for; add --events")
     if rules is not None and trained.sampling is None:
         raise ArgumentError(f"{run} was trained on images, which have no events: leave --events out")
@@ -115,15 +96,15 @@ def evaluate(
     views = clips * crops
     names = _splits(images, split)
     parts = [_viewed(images.splits[name], clips, crops) for name in names]
-    if algorithms == "auto":
+    if asking.algorithms == "auto":
         trained = replace(trained, algorithms=_algorithms_for(trained, sum(map(len, parts)), parts[0]))
-    trained = both_sides(trained, flip)
+    trained = both_sides(trained, asking.flip)
     found: EventScores | None = None
     damaged: tuple[str, ...] = ()
     if rules is not None:
         whole = [images.splits[name] for name in names]
         found, damaged = evaluate_events(
-            trained, whole, images.classes, rules, window=window, hop=hop, progress=progress
+            trained, whole, images.classes, rules, window=asking.window, hop=asking.hop, progress=progress
         )
     scored = [_score_split(trained, part, views, progress) for part in parts]
     looks, labels, files, index = (np.concatenate(each) for each in zip(*scored, strict=True))
@@ -150,11 +131,6 @@ def evaluate(
         ),
     )
     return result if out is None else replace(result, files=result.save(out))
-
-
-def _told(top: int | None, threshold: float | None, all_classes: bool, events: bool) -> AnswerRules:
-    """How much is told of each image; where events are asked for, the threshold is theirs."""
-    return AnswerRules(top, None if events else threshold, all_classes)
 
 
 def _views(trained: Trained, looks: np.ndarray, labels: np.ndarray, clips: int, crops: int) -> Views:

@@ -66,7 +66,7 @@ class EventRules:
 
 
 def event_rules(
-    events: bool,
+    events: bool = False,
     threshold: float | None = None,
     threshold_off: float | None = None,
     min_duration: float | None = None,

@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Literal, cast
 
 from striate.checked import checked
-from striate.data.images.transform import AsTransform, transform_of
+from striate.data.images.transform import AsTransform
 from striate.errors import ArgumentError
-from striate.evaluating.answers import AnswerRules, Prediction
+from striate.evaluating.answers import Prediction
 from striate.evaluating.asking import Asking, kind_of, look_at_all
 from striate.evaluating.embedding import embeddings_of, joined
-from striate.evaluating.events import event_rules
 from striate.evaluating.on_ray import look_with_ray, require_ray
 from striate.evaluating.part import Part, predict_part
 from striate.evaluating.predict_clips import VideoPrediction
 from striate.evaluating.predictions import Predictions
 from striate.evaluating.scoring import Progress
+
+OF_FILES = ("files", "out", "embed", "part", "engine", "progress")
+"""What is asked about the files alone, and not of the network."""
 
 
 @checked
@@ -103,13 +105,7 @@ def predict(
             that is not the run's own; thresholds without events; a part without a folder, or of a folder
             that holds lines of another network, or asked for in another way.
     """
-    told = AnswerRules(top, None if events else threshold, all_classes)
-    rules = event_rules(events, threshold if events else None, threshold_off, min_duration, min_gap)
-    asking = Asking(
-        *(str(run), told, flip, window, hop, rules),
-        *(weights, classes, offline, device, algorithms),
-        transform=transform_of(transform),
-    )
+    asking = Asking.of(**{name: value for name, value in locals().items() if name not in OF_FILES})
     if engine == "ray":
         part = part or "1/1"
     if part is not None:
@@ -124,8 +120,8 @@ def predict(
         result = Predictions(str(run), cast("tuple[Prediction, ...]", tuple(found)), skipped)
     else:
         videos = cast("tuple[VideoPrediction, ...]", tuple(found))
-        result = Predictions(str(run), (), skipped, videos, rules)
-    result = replace(result, about=trained.notes, told=told, classes=trained.classes)
+        result = Predictions(str(run), (), skipped, videos, asking.events)
+    result = replace(result, about=trained.notes, told=asking.told, classes=trained.classes)
     if vectors is not None:
         result = replace(result, embeddings=joined(vectors, str(embed)))
     if out is not None:

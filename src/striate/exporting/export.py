@@ -5,11 +5,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from striate.checked import checked
+from striate.checked import checked, like
 from striate.errors import ArgumentError
 from striate.evaluating.exported import SUFFIX, ExportedNetwork, is_exported, open_exported
 from striate.evaluating.exported_content import FileContent, to_texts
 from striate.evaluating.opening import open_trained
+from striate.evaluating.predict import predict
 from striate.evaluating.run_step import step_of_run
 from striate.exporting.answers import Answers
 from striate.exporting.checking import Check, Times, check, times
@@ -56,6 +57,7 @@ class Export(Shown):
 
 
 @checked
+@like(predict, only="weights classes offline")
 def export(
     run: str | Path,
     out: str | Path,
@@ -66,9 +68,7 @@ def export(
     lookahead: bool = False,
     int8: bool = False,
     calibrate: str | Path | None = None,
-    weights: str | Path | None = None,
-    classes: str | Path | None = None,
-    offline: bool = False,
+    **opening: Any,
 ) -> Export:
     """Write a run as an ONNX file that takes pixels and gives probabilities, and check it.
 
@@ -87,9 +87,7 @@ def export(
         lookahead: as for `stream`.
         int8: convolutions, linear layers and what stands between convolutions in 8 bits.
         calibrate: labelled data to calibrate and to check with. By default what the run was trained on.
-        weights: of a network by its name, as for `predict`.
-        classes: as for `predict`.
-        offline: as for `predict`.
+        opening: of a network by its name: weights, classes and offline, as for `predict`.
 
     Raises:
         RunError: a folder that is no run.
@@ -110,7 +108,7 @@ def export(
             f"a file is checked with real inputs, and those that {run} was trained on are not here: name "
             "labelled ones of its classes with --calibrate"
         )
-    trained = open_trained(run, "cpu", "plain", weights=weights, classes=classes, offline=offline)
+    trained = open_trained(run, "cpu", "plain", **opening)
     own = step_of_run(trained, readout, window, lookahead=lookahead) if streaming else None
     data = real_data(trained, calibrate)
     portable = None

@@ -5,11 +5,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
-from striate.checked import checked
+from striate.checked import checked, like
 from striate.errors import ArgumentError
 from striate.evaluating.opening import open_trained
+from striate.evaluating.predict import predict
 from striate.pages import Shown
 from striate.serving.limits import Limits
 from striate.training.stopping import caught
@@ -57,6 +58,7 @@ class Serving(Address, Shown):
 
 
 @checked
+@like(predict, only="weights classes offline device algorithms")
 def serve(
     run: str | Path,
     *,
@@ -68,11 +70,7 @@ def serve(
     max_frames: int = 20_000,
     max_seconds: float = 600.0,
     max_connections: int = 256,
-    weights: str | Path | None = None,
-    classes: str | Path | None = None,
-    offline: bool = False,
-    device: str = "auto",
-    algorithms: Literal["auto", "plain"] = "auto",
+    **opening: Any,
 ) -> Serving:
     """Puts a trained network behind an address: files are posted to it, and `predict`'s JSON comes back.
 
@@ -91,11 +89,7 @@ def serve(
         max_frames: of a video.
         max_seconds: of a video; and that a stream may send nothing.
         max_connections: requests and streams under way at once; more are told to come again (503).
-        weights: as for `predict`.
-        classes: as for `predict`.
-        offline: as for `predict`.
-        device: as for `train`.
-        algorithms: as for `predict`.
+        opening: weights, classes, offline, device and algorithms, as for `predict`.
 
     Returns:
         The service: its `address`, `wait()` and `close()`.
@@ -112,7 +106,7 @@ def serve(
     limits = Limits(max_megabytes, max_megapixels, max_frames, max_seconds, max_connections)
     if token == "":
         raise ArgumentError("token is empty: leave it out, or give a secret")
-    trained = open_trained(run, device, algorithms, weights=weights, classes=classes, offline=offline)
+    trained = open_trained(run, **opening)
     listening = listen(host, port, PORT)
     from striate.serving.network import Network
     from striate.serving.server import Service

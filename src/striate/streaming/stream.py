@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event
-from typing import Literal
+from typing import Any, Literal
 
-from striate.checked import checked
+from striate.checked import checked, like
 from striate.errors import ArgumentError
 from striate.evaluating.events import EventRules, event_rules
 from striate.evaluating.opening import open_trained
+from striate.evaluating.predict import predict
 from striate.evaluating.run_model import Trained
 from striate.evaluating.run_step import step_of_run
 from striate.stepping.readout import Readout
@@ -22,8 +23,12 @@ from striate.streaming.sources import is_live, pictures
 from striate.streaming.turns import Turn, in_turn
 from striate.streaming.writing import VIDEO, check_out, written
 
+THRESHOLDS = ("threshold", "threshold_off", "min_duration", "min_gap")
+"""What is asked of events."""
+
 
 @checked
+@like(predict, only="weights classes offline device threshold threshold_off min_duration min_gap")
 def stream(
     run: str | Path,
     source: str | Path | Sequence[str | Path],
@@ -35,15 +40,8 @@ def stream(
     lookahead: bool = False,
     seconds: float | None = None,
     events: bool = False,
-    threshold: float | None = None,
-    threshold_off: float | None = None,
-    min_duration: float | None = None,
-    min_gap: float | None = None,
     out: str | Path | None = None,
-    weights: str | Path | None = None,
-    classes: str | Path | None = None,
-    offline: bool = False,
-    device: str = "auto",
+    **asked: Any,
 ) -> Iterator[Moment]:
     """What a run says of frames as they come, one answer after each.
 
@@ -67,16 +65,9 @@ def stream(
         seconds: stop after so many seconds of frames.
         events: join answers into events: what happens from when to when. An answer is given when the next
             frame has come.
-        threshold: as for `predict`.
-        threshold_off: as for `predict`.
-        min_duration: as for `predict`.
-        min_gap: as for `predict`.
         out: write every answer into this file as it comes: .csv, .jsonl, or .mp4, the video with the most
             probable classes drawn in.
-        weights: of a network by its name, as for `predict`.
-        classes: as for `predict`.
-        offline: as for `predict`.
-        device: as for `train`.
+        asked: what `predict` takes of the network and of events, as weights="imagenet" or threshold=0.9.
 
     Raises:
         RunError: a folder that is no run.
@@ -93,8 +84,9 @@ def stream(
         if value is not None and not value > 0:
             raise ArgumentError(f"{name} is above 0; got {value:g}")
     _check_sources(sources)
-    rules = event_rules(events, threshold, threshold_off, min_duration, min_gap)
-    trained = open_trained(run, device, "plain", weights=weights, classes=classes, offline=offline)
+    rules = event_rules(events, **{name: value for name, value in asked.items() if name in THRESHOLDS})
+    opening = {name: value for name, value in asked.items() if name not in THRESHOLDS}
+    trained = open_trained(run, algorithms="plain", **opening)
     step = step_of_run(trained, readout, window, lookahead=lookahead)
     video = DrawnVideo(file) if file is not None and file.suffix == VIDEO else None
     came, turns = Event(), []
