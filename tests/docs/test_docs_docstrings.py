@@ -47,7 +47,8 @@ def parameters(function: Callable[..., Any]) -> list[str]:
     code = inspect.unwrap(function).__code__
     gathering = sum(bool(code.co_flags & flag) for flag in (inspect.CO_VARARGS, inspect.CO_VARKEYWORDS))
     own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + gathering]
-    return [name for name in inspect.signature(function).parameters if name in own and name[0] != "_"]
+    said = [name for name in inspect.signature(function).parameters if name in own and name[0] != "_"]
+    return [*said, *(name for name in own if name not in said and name[0] != "_")]
 
 
 @pytest.mark.parametrize("name", PUBLIC)
