@@ -3,6 +3,7 @@
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import Command
@@ -57,7 +58,27 @@ def test_what_is_typed_counts_and_is_said(run: Command, tmp_path: Path) -> None:
         "epochs": 2,
         "freeze": ["head"],
     }
-    assert done.err == f"given on the command line, so not taken from '{file}': epochs, freeze\n"
+    assert done.err == f"not taken from '{file}', as the command line says otherwise: epochs, freeze\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "left"),
+    [
+        ("minutes = 3", "--epochs 2", {"epochs": 2}),
+        ("epochs = 3", "--minutes 2", {"minutes": 2.0}),
+        ("span = 2\nframe-rate = 5", "--rate 4", {"frame_rate": 5.0, "rate": 4.0}),
+        ('weights = "a.pth"\nweights_mean = [1]', "--from-scratch", {"from_scratch": True}),
+        ('weights = "a.pth"\nweights_mean = [1]', "--weights b.pth", {"weights": "b.pth"}),
+    ],
+)
+def test_what_is_typed_stands_for_what_says_the_same(
+    run: Command, tmp_path: Path, text: str, typed: str, left: dict[str, Any]
+) -> None:
+    file = tmp_path / "one.toml"
+    file.write_text(text)
+    done = run("train", "--config", file, *typed.split(), "--print-config")
+    assert tomllib.loads(done.out) == left
+    assert "as the command line says otherwise" in done.err
 
 
 @pytest.mark.parametrize(

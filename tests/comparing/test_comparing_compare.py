@@ -196,6 +196,23 @@ def test_the_same_parameters(small_clips: Path, tmp_path: Path) -> None:
             "took: give one of them",
         ),
         (
+            {"minutes_each": 1.0, "recipe": None, "epochs": 3},
+            "minutes_each and epochs both say how long each training is: give one of them",
+        ),
+        *(
+            (
+                {"match": match, "times": ("tsm",)},
+                f"--match {match} makes several networks cost alike, and one is trained: name more with "
+                "--time or --backbone, or leave --match out",
+            )
+            for match in ("params", "macs", "time")
+        ),
+        (
+            {"times": ("2d", "tsm"), "flow": "dis"},
+            "optical flow is for --time two-stream; got --time 2d, which sees the picture only: leave --flow "
+            "out",
+        ),
+        (
             {"recipe": Recipe(minutes=3)},
             "minutes of a whole comparison cannot be planned: say --minutes-each, for one training",
         ),
@@ -215,6 +232,28 @@ def test_refused_before_anything_is_read(tmp_path: Path, changes: dict[str, Any]
 def test_nothing_to_compare() -> None:
     with pytest.raises(ArgumentError, match="compare what\\? give data to train on, or --runs with finished"):
         compare()
+
+
+def test_flow_is_for_the_one_way_that_takes_it(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="nowhere"):  # not of the flow
+        small(tmp_path / "nowhere", tmp_path / "ways", times=("2d", "two-stream"), flow="dis")
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ({"time": ["tsm"]}, "--time: leave it"),
+        ({"seeds": 2, "minutes_each": 3.0}, "--seeds and --minutes-each: leave them"),
+        ({"backbone": "fast", "match": "macs"}, "--backbone and --match: leave them"),
+        ({"label_smoothing": 0.1, "weights": "x.pth"}, "--weights and --label-smoothing: leave them"),
+        ({"size": 8}, "--size: leave it"),
+    ],
+)
+def test_finished_runs_are_not_trained(asked: dict[str, Any], named: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        compare(runs=["runs/none"], **asked)
+    said = f"finished runs alone are compared as they are, without {named} out, or give data to train on"
+    assert str(caught.value) == said
 
 
 def test_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,21 @@ def test_no_group_on_two_sides_and_every_class_in_train(rows: list[tuple[int, in
     assert set(labels[splits["train"]]) == set(labels)
 
 
+@pytest.mark.parametrize("source", ["digits", "arrays.npz", "given"])
+def test_where_there_are_no_paths_there_are_no_groups(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pixels, labels = np.zeros((8, 4, 4), np.uint8), np.arange(8) % 2
+    np.savez("arrays.npz", images=pixels, labels=labels)
+    with pytest.raises(DataError) as problem:
+        open_data((pixels, labels) if source == "given" else source, group_by="(.)")
+    named = "the data" if source == "given" else source
+    assert str(problem.value) == (
+        f"{named} holds images without files, and group_by reads groups out of their paths: leave it out"
+    )
+
+
 def test_groups_of_one_class_each_are_shared_out_class_by_class() -> None:
     labels = np.repeat(np.arange(4), 100)
     groups = [f"{row // 100}-{row % 100 // 4}" for row in range(400)]  # 25 recordings of 4 clips a class

@@ -139,6 +139,10 @@ def test_what_cannot_be_opened(digits_run: Run, tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"^no run at .*: expected a folder made by `striate train`"):
         open_predictor(tmp_path / "none")
     with pytest.raises(ArgumentError) as caught:
+        open_predictor(nn.Flatten(), weights="imagenet")
+    said = "Flatten has weights of its own; --weights goes with the name of a network"
+    assert str(caught.value) == said
+    with pytest.raises(ArgumentError) as caught:
         open_predictor(nn.ReLU())
     assert str(caught.value) == (
         "nobody has said how the inputs of this ReLU are made: give preprocess too, as "

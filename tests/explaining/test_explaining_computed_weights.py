@@ -38,7 +38,7 @@ def test_a_weight_that_is_worked_out_of_others(name: str, place: int) -> None:
     network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(18, 3)).eval()
     CHANGES[name](network[place])
     inputs, layer = torch.rand(2, 1, 5, 5), str(place)
-    found = explain(network, inputs, layer=layer, label=0, weight="bias:1", delta=True, through=True)
+    found = explain(network, inputs, layer=layer, label=0, weight="bias:1", through=True)
     assert [line.name for line in found.layers] == ["0", "1", "2", "3"]
     assert found.unit is not None
     assert found.unit.check.difference <= found.unit.check.rounding < 1e-4

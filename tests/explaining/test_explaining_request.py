@@ -1,10 +1,13 @@
 """What a picture asks for, and what is said where it is not there."""
 
 import pytest
+import torch
 from explaining_networks import image_network, numbers
 
 from striate.errors import ArgumentError, NetworkError
 from striate.explaining.explain import explain
+
+OPTIMIZER = torch.optim.SGD([torch.zeros(1, requires_grad=True)])
 
 
 @pytest.mark.parametrize(
@@ -24,6 +27,23 @@ from striate.explaining.explain import explain
             {"show": ["maps"], "layer": "0", "learning_rate": 0.1},
             r"^--learning-rate is of an update: give --weight, or --show update, too, or leave "
             r"--learning-rate out$",
+        ),
+        (
+            {"layer": "0", "weight": (0, 0, 0, 0), "learning_rate": 0.1},
+            r"^--learning-rate is of the update of a finished run, and Sequential is none: leave it out$",
+        ),
+        (
+            {"layer": "0", "weight": (0, 0, 0, 0), "delta": True},
+            r"^with a weight, δ is told of the largest term of its gradient: leave --delta out, or ask for "
+            r"it without --weight$",
+        ),
+        (
+            {"layer": "0", "optimizer": OPTIMIZER},
+            r"^an optimizer is of an update: give weight, or show update, too, or leave it out$",
+        ),
+        (
+            {"layer": "0", "weight": (0, 0, 0, 0), "optimizer": OPTIMIZER, "learning_rate": 0.1},
+            r"^an optimizer has a learning rate of its own: leave learning_rate out$",
         ),
         ({"show": ["filters"], "layer": "3"}, r"^3 is a MaxPool2d: it has no filters to draw$"),
         (

@@ -26,6 +26,23 @@ def test_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         lab(save=tmp_path / "page.html")
     said = "save what? name a run, and an input: `striate lab RUN INPUT --save page.html`"
     assert str(problem.value) == said
+    no_name = "--{} goes with the name of a network, as mobilenet_v2: name one, or leave it out"
+    for given, said in (
+        ({"classes": "c.txt"}, no_name.format("classes")),
+        ({"network": small_network(), "weights": "imagenet"}, no_name.format("weights")),
+        ({"network": tmp_path, "against": tmp_path, "classes": "c.txt"}, no_name.format("classes")),
+        (
+            {"network": "plain", "classes": "c.txt"},
+            "plain is opened untrained, its classes are numbers: leave --classes out",
+        ),
+        *(
+            (one, "inputs and against go with a network: name one before them, or leave them out")
+            for one in ({"inputs": "digits/test/3"}, {"against": "plain"})
+        ),
+    ):
+        with pytest.raises(ArgumentError) as problem:
+            lab(**given, browser=False)
+        assert str(problem.value) == said
     monkeypatch.setattr("striate.web.served.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError) as problem:
         lab()

@@ -146,6 +146,15 @@ def test_predict_and_stream_take_a_file(
         )
 
 
+def test_a_file_has_no_algorithms_to_choose_from(step_file: Export, clip_file: Export, clips: Path) -> None:
+    for verb in (striate.evaluate, striate.serve, striate.open_predictor, striate.predict):
+        with pytest.raises(ArgumentError) as refused:
+            verb(clip_file.path, *([["x.mp4"]] if verb is striate.predict else []), algorithms="plain")
+        assert str(refused.value) == (
+            "an exported file is run by ONNX Runtime, which has no plain algorithms: leave algorithms out"
+        )
+
+
 def test_int8_holds_convolutions_and_linear_layers_in_8_bits(int8_file: Export, image_file: Export) -> None:
     model = onnx.load(str(int8_file.path))
     weights = {one.name: one for one in model.graph.initializer}

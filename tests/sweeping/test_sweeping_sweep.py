@@ -116,6 +116,19 @@ def test_what_is_tried() -> None:
         ({"set": ["epochs=1"], "epochs": 2}, "epochs is given and tried: leave one of the two out"),
         ({"set": ["size=8,16"], "size": 8}, "size is given and tried: leave one of the two out"),
         (
+            {"set": ["backbone=plain"], "backbone": "fast"},
+            "backbone is given and tried: leave one of the two out",
+        ),
+        ({"set": ["recipe=fast"], "recipe": "fast"}, "recipe is given and tried: leave one of the two out"),
+        *(
+            (asked, "epochs and minutes both say how long a training is: give one of them")
+            for asked in (
+                {"set": ["epochs=1"], "minutes": 3},
+                {"set": ["epochs=1", "minutes=2"]},
+                {"set": ["seed=1"], "minutes": 3, "epochs": 2},
+            )
+        ),
+        (
             {"set": ["epochs=1"], "weights_mean": 3},
             "weights_mean and weights_std say how weights were trained: give weights too",
         ),

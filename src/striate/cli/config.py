@@ -16,6 +16,18 @@ RECORD = "run.json"
 _OF_PICTURES = ("fit", "mirrored", "reversed", "group_by")
 _OF_CLIPS = ("frames", "stride", "span", "rate", "frame_rate", "flow")
 
+DISPLACES = {
+    "epochs": ("minutes",),
+    "minutes": ("epochs",),
+    "minutes_each": ("epochs",),
+    "span": ("rate", "stride"),
+    "rate": ("span", "stride"),
+    "stride": ("span", "rate"),
+    "weights": ("from_scratch", "weights_mean", "weights_std"),
+    "from_scratch": ("weights", "weights_mean", "weights_std"),
+}
+"""What a file says in vain where this was typed: it says the same in other words, or is of something else."""
+
 
 def words_of_config(
     path: str, options: Sequence[Option], given: Mapping[str, Any]
@@ -34,6 +46,7 @@ def words_of_config(
     known = {one.name: one for one in options}
     words: list[str] = []
     typed: list[str] = []
+    instead = {*given, *(other for name in given for other in DISPLACES.get(name, ()))}
     other: list[str] = []
     for name, value in _read(Path(path)).items():
         key = name.replace("-", "_")
@@ -44,7 +57,7 @@ def words_of_config(
             near = meant(key, list(known))
             hint = f"did you mean {near}?" if near else f"it takes {', '.join(sorted(known))}"
             raise ArgumentError(f"{path} names no option with {name!r}: {hint}")
-        if key in given:
+        if key in instead:
             typed.append(key)
         elif known[key].positional:
             words = [
@@ -107,6 +120,7 @@ def _of_record(path: Path) -> dict[str, Any]:
         found |= {"size": data["size"][0], "channels": data["channels"], "weights": record.get("weights")}
         found |= {name: data["options"].get(name) for name in (*_OF_PICTURES, *_OF_CLIPS)}
         found["transform"] = _own_function(data["options"].get("transform"))
+        found |= {"epochs": None} if found["minutes"] is not None else {}
         found["num_threads"] = record.get("machine", {}).get("threads")
     except (KeyError, TypeError, AttributeError) as problem:
         raise ArgumentError(f"{path} is not the record of a run: {problem} is not in it") from None
@@ -155,4 +169,4 @@ def left_out(path: str, names: Sequence[str]) -> str:
 
 def overridden(path: str, names: Sequence[str]) -> str:
     """What is said where the command line differs from the file."""
-    return f"given on the command line, so not taken from {shlex.quote(path)}: {', '.join(names)}"
+    return f"not taken from {shlex.quote(path)}, as the command line says otherwise: {', '.join(names)}"

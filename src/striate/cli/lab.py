@@ -44,7 +44,12 @@ VERB = Verb(
         "weights": "NAME|FILE",
     },
     groups={"a network by its name": "weights classes offline"},
-    beside={"save_size": ("save",), "weights": ("network",), "classes": ("network",)},
+    beside={
+        "save_size": ("save",),
+        "weights": ("network",),
+        "classes": ("network",),
+        "against": ("network",),
+    },
     instead={"save": ("host", "port", "browser", "live")},
     examples="""
 striate lab                                     a small network learns digits

@@ -1,7 +1,8 @@
 """The verb `compare`: data and networks in, or finished runs, a table of cost and accuracy out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +30,8 @@ Match = Literal["params", "macs", "time"]
 """What is to be equal besides the recipe."""
 DEFAULT_WAYS = ("2d", "tsm")
 """What is compared on clips if no way is named."""
+OF_RUNS = ("data", "runs", "out", "reporter", "training", "device", "num_threads", "offline")
+"""Arguments that mean something where nothing is trained."""
 
 
 @checked
@@ -73,18 +76,22 @@ def compare(
     Raises:
         StriateError: in one sentence, for whatever in these does not fit.
     """
+    arguments = {**locals(), **training}
     check_names(training, compare)
     folder = None if out is None else Path(out)
     machine = machine_options(training)
     listener = reporter or reporter_for()
     if data is None:
+        _refuse_of_trainings(arguments)
         return compare_runs(runs, folder, match, machine, listener)
     source = name_of(data)
     several: Sequence[Any] = backbone if isinstance(backbone, list | tuple) else [backbone]
     asked = [requested(source, {**training, "backbone": one}) for one in several]
     if not asked:
         raise ArgumentError("compare which networks? name a backbone, or several")
-    for one in asked:
+    if minutes_each is not None and "epochs" in training:
+        raise ArgumentError("minutes_each and epochs both say how long each training is: give one of them")
+    for one in () if time else asked:  # of ways that are named, `CompareRequest` checks each
         one.check()  # before data are opened
     networks = tuple(one.network for one in asked)
     ways, out_yet = _ways(time, asked[0]), folder or _folder(source, networks)
@@ -93,6 +100,21 @@ def compare(
     if folder is None:
         request = replace(request, out=_folder(source, request.networks))
     return run_comparison(request, runs, machine, listener)
+
+
+def _refuse_of_trainings(arguments: Mapping[str, Any]) -> None:
+    """Raises ArgumentError for what is asked of trainings where finished runs alone are compared."""
+    usual = {one.name: one.default for one in signature(compare).parameters.values()}
+    idle = [
+        f"--{name.replace('_', '-')}"
+        for name, value in arguments.items()
+        if name not in OF_RUNS and value is not usual.get(name)
+    ]
+    if idle and arguments["runs"]:
+        raise ArgumentError(
+            f"finished runs alone are compared as they are, without {' and '.join(idle)}: leave "
+            f"{'it' if len(idle) == 1 else 'them'} out, or give data to train on"
+        )
 
 
 def run_comparison(

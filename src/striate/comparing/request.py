@@ -80,6 +80,11 @@ class CompareRequest:
                 "--minutes-each gives every training its minutes, and --match time those that the first one "
                 "took: give one of them"
             )
+        if self.match is not None and len(self.kinds) == 1:
+            raise ArgumentError(
+                f"--match {self.match} makes several networks cost alike, and one is trained: name more with "
+                "--time or --backbone, or leave --match out"
+            )
         if self.training.recipe.recipe(self._facts).minutes is not None:
             raise ArgumentError(
                 "minutes of a whole comparison cannot be planned: say --minutes-each, for one training"
@@ -97,7 +102,8 @@ class CompareRequest:
     def of_kind(self, network: NetworkOptions, time: str | None) -> Request:
         """What the trainings of that kind are asked for."""
         clips = self.training.clips
-        clips = clips if time == TWO_STREAM else replace(clips, flow=None)
+        if TWO_STREAM in self.times and time != TWO_STREAM:  # flow is for that one alone; else refused
+            clips = replace(clips, flow=None)
         return replace(self.training, network=network, time=time, clips=clips)
 
     def of_member(self, member: Member, options: dict[str, Any], minutes: float | None) -> Request:

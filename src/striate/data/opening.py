@@ -137,18 +137,18 @@ def _opened(source: str | Path, options: Options) -> ImageData:
         return motion_digits(source, options)
     if source == "digits":
         refuse_for_images(source, options)
-        return assemble(digits(options), options.seed)
+        return assemble(digits(options), options)
     if is_given(source):
         contents = given_contents(str(source), options)
         if contents.items == "images":
             refuse_for_images("the data", options)
-        return replace(assemble(contents, options.seed), source=str(source))
+        return replace(assemble(contents, options), source=str(source))
     if isinstance(source, str) and is_address(source):
-        return replace(assemble(remote_contents(source, options), options.seed), source=source)
+        return replace(assemble(remote_contents(source, options), options), source=source)
     path = Path(source).expanduser()
     if is_array_file(path):
         refuse_for_images(source, options)
-        return replace(assemble(array_contents(path, options), options.seed), source=str(path.absolute()))
+        return replace(assemble(array_contents(path, options), options), source=str(path.absolute()))
     if is_archive(path):
         return replace(_opened(unpacked(path), options), source=str(path.absolute()))
     if is_list(path):
@@ -156,13 +156,11 @@ def _opened(source: str | Path, options: Options) -> ImageData:
         if listing.kind == "images":
             refuse_for_images(source, options)
         contents = replace(listed_contents(listing, options), name=path.stem)
-        return replace(assemble(contents, options.seed), source=str(path.absolute()))
+        return replace(assemble(contents, options), source=str(path.absolute()))
     folder = find_folder(source)
     contents = _contents_of(folder, options)
     by_name = isinstance(source, str) and not path.is_dir()
-    return replace(
-        assemble(contents, options.seed), source=str(source) if by_name else str(folder.absolute())
-    )
+    return replace(assemble(contents, options), source=str(source) if by_name else str(folder.absolute()))
 
 
 def is_built_in(source: str | Path) -> bool:

@@ -20,7 +20,7 @@ from striate.published.network import FRAME_RATE, PublishedNetwork, is_published
 def open_trained(
     run: str | Path,
     device: str = "auto",
-    algorithms: str = "auto",
+    algorithms: str | None = None,
     *,
     weights: str | Path | None = None,
     classes: str | Path | None = None,
@@ -32,7 +32,8 @@ def open_trained(
     Args:
         run: the folder, the file, or the name of the network.
         device: as for `open_run`; a file runs on the processor.
-        algorithms: as for `open_run`; a file has its own.
+        algorithms: as for `open_run`, but for a file, which has its own; None where nobody asked, and none
+            but PyTorch's own are looked for.
         weights: of a network named; by default the first that are published of it.
         classes: a file with the names of its classes.
         offline: nothing is fetched.
@@ -42,11 +43,12 @@ def open_trained(
         RunError: it cannot be used.
         WeightsError: weights that are damaged or cannot be had.
         MissingExtraError: a file, and ONNX Runtime is not installed.
-        ArgumentError: another device than the processor for a file; weights or classes of what has its own.
+        ArgumentError: another device than the processor, or algorithms, for a file; weights or classes of
+            what has its own.
     """
     is_folder = Path(run).is_dir()
     if not is_folder and is_published(run):
-        trained = _open_published(str(run), device, algorithms, weights, classes, offline)
+        trained = _open_published(str(run), device, algorithms or "plain", weights, classes, offline)
         return _through(trained, transform)
     if weights is not None or classes is not None:
         asked = "weights" if weights is not None else "classes"
@@ -54,9 +56,13 @@ def open_trained(
             f"{run} has {asked} of its own; --{asked} goes with the name of a network, as mobilenet_v2"
         )
     if is_folder or not is_exported(run):
-        return open_run(run, device, algorithms, transform)
+        return open_run(run, device, algorithms or "plain", transform)
     if device not in ("auto", "cpu"):
         raise ArgumentError(f"an exported file runs on the processor; got {device!r}: leave the device out")
+    if algorithms == "plain":
+        raise ArgumentError(
+            "an exported file is run by ONNX Runtime, which has no plain algorithms: leave algorithms out"
+        )
     return open_exported(Path(run), transform)
 
 

@@ -124,6 +124,10 @@ def open_predictor(
     'green'
     """
     if isinstance(run, nn.Module):
+        if weights is not None:
+            raise ArgumentError(
+                f"{type(run).__name__} has weights of its own; --weights goes with the name of a network"
+            )
         return Predictor(_of_network(run, preprocess, tuple(classes), device))
     if preprocess is not None or classes:
         raise ArgumentError(f"{run} says itself how its inputs are made: leave preprocess and classes out")

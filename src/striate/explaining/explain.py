@@ -105,6 +105,8 @@ def explain(
     question = Question(
         layer, filter, position(at), index, parameter, delta, through, tuple(show), target, learning_rate
     )
+    if optimizer is not None and not question.has_update:
+        raise ArgumentError("an optimizer is of an update: give weight, or show update, too, or leave it out")
     listed: list[Any] = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     subject = open_subject(network, listed, label)
     optimiser = find_optimiser(subject, optimizer, learning_rate)
@@ -200,9 +202,16 @@ def find_optimiser(
     subject: Subject, own: torch.optim.Optimizer | None, rate: float | None
 ) -> Optimiser | None:
     """One that was handed in, or a run's own with its memory; None for what is no run."""
+    if own is not None and rate is not None:
+        raise ArgumentError("an optimizer has a learning rate of its own: leave learning_rate out")
     if own is not None:
         return Optimiser(own)
     if subject.trained is None or not subject.is_run:
+        if rate is not None:
+            raise ArgumentError(
+                f"--learning-rate is of the update of a finished run, and {subject.name} is none: leave it "
+                "out"
+            )
         return None
     return optimiser_of(subject.trained.run, subject.record, subject.network, rate)
 

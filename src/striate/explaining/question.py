@@ -42,12 +42,17 @@ class Question:
             raise ArgumentError(
                 "a filter, a position, a weight or the way through is of a layer: give --layer too"
             )
+        if self.weight is not None and self.delta:
+            raise ArgumentError(
+                "with a weight, δ is told of the largest term of its gradient: leave --delta out, or ask for "
+                "it without --weight"
+            )
         if self.target is not None and not {*OF_A_CLASS} & {*self.show}:
             raise ArgumentError(
                 "--target is the class that some pictures ask about: give --show with "
                 f"{' or '.join(OF_A_CLASS)} too, or leave --target out"
             )
-        if self.learning_rate is not None and self.weight is None and "update" not in self.show:
+        if self.learning_rate is not None and not self.has_update:
             raise ArgumentError(
                 "--learning-rate is of an update: give --weight, or --show update, too, or leave "
                 "--learning-rate out"
@@ -58,6 +63,11 @@ class Question:
         """The filter that was asked for, by itself or by a weight of it."""
         of_a_filter = self.weight is not None and self.parameter in ("weight", "bias")
         return self.weight[0] if self.filter is None and of_a_filter and self.weight else self.filter
+
+    @property
+    def has_update(self) -> bool:
+        """Whether an update is told of."""
+        return self.weight is not None or "update" in self.show
 
     @property
     def needs_gradients(self) -> bool:

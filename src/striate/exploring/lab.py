@@ -109,8 +109,11 @@ def lab(
     """
     require_server("the lab")
     check_port(port)
-    named = {"weights": weights, "classes": classes, "offline": offline}
-    networks = [_opened(one, **named) for one in (network, against) if one is not None]
+    if network is None and (against is not None or _listed(inputs)):
+        raise ArgumentError("inputs and against go with a network: name one before them, or leave them out")
+    given = [one for one in (network, against) if one is not None]
+    _refuse_unnamed(given, weights=weights, classes=classes)
+    networks = [_opened(one, weights=weights, classes=classes, offline=offline) for one in given]
     opening = Opening(networks, _listed(inputs), language, live)
     if save is not None:
         return _saved(opening, Path(save), language, save_size)
@@ -131,13 +134,27 @@ def _opened(network: Any, **named: Any) -> Any:
                 f"network is a run, a network's name, or a module; got {type(network).__name__}"
             )
         return network
-    path = Path(network)
-    if named["weights"] is None and ":" not in str(network) and (path.exists() or len(path.parts) > 1):
-        read_record(path)
+    if _is_run(network):
+        read_record(Path(network))
         return network
     from striate.exploring.networks import opened_network
 
     return opened_network(network, **named)
+
+
+def _is_run(network: str | Path) -> bool:
+    """Whether it is told by its place, not by its name."""
+    path = Path(network)
+    return ":" not in str(network) and (path.exists() or len(path.parts) > 1)
+
+
+def _refuse_unnamed(networks: Sequence[Any], **named: Any) -> None:
+    """Raises ArgumentError for what goes with the name of a network, where none is named."""
+    asked = [name for name in named if named[name] is not None]
+    if asked and not any(isinstance(one, str | Path) and not _is_run(one) for one in networks):
+        raise ArgumentError(
+            f"--{asked[0]} goes with the name of a network, as mobilenet_v2: name one, or leave it out"
+        )
 
 
 def _saved(opening: Opening, path: Path, language: str, megabytes: float) -> SavedPage:

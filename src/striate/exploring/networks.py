@@ -41,8 +41,12 @@ def opened_network(
         return network
     name = str(network)
     if str(weights) != UNTRAINED and (is_published(name) or weights is not None):
-        return open_trained(name, "cpu", "plain", weights=weights, classes=classes, offline=offline)
-    return network if holds_run(Path(name)) else untrained(name)
+        return open_trained(name, "cpu", weights=weights, classes=classes, offline=offline)
+    if holds_run(Path(name)):
+        return network
+    if classes is not None:
+        raise ArgumentError(f"{name} is opened untrained, its classes are numbers: leave --classes out")
+    return untrained(name)
 
 
 def untrained(name: str) -> Trained:

@@ -153,7 +153,7 @@ class Session:
         network = self._network()
         if isinstance(network, nn.Module):
             raise ArgumentError("frames as they come are of a run: open one, made by `striate train`")
-        return network if isinstance(network, Trained) else open_trained(network, "cpu", "plain")
+        return network if isinstance(network, Trained) else open_trained(network, "cpu")
 
     def _network(self) -> Network:
         if not self.networks:

@@ -108,7 +108,7 @@ def export(
             f"a file is checked with real inputs, and those that {run} was trained on are not here: name "
             "labelled ones of its classes with --calibrate"
         )
-    trained = open_trained(run, "cpu", "plain", **opening)
+    trained = open_trained(run, "cpu", **opening)
     own = step_of_run(trained, readout, window, lookahead=lookahead) if streaming else None
     data = real_data(trained, calibrate)
     portable = None

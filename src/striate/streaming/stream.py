@@ -86,7 +86,7 @@ def stream(
     _check_sources(sources)
     rules = event_rules(events, **{name: value for name, value in asked.items() if name in THRESHOLDS})
     opening = {name: value for name, value in asked.items() if name not in THRESHOLDS}
-    trained = open_trained(run, algorithms="plain", **opening)
+    trained = open_trained(run, **opening)
     step = step_of_run(trained, readout, window, lookahead=lookahead)
     video = DrawnVideo(file) if file is not None and file.suffix == VIDEO else None
     came, turns = Event(), []

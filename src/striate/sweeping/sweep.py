@@ -82,9 +82,12 @@ def sweep(
         )
     if trials < 1:
         raise ArgumentError(f"trials must be at least 1; got {trials}")
-    check_names(training, sweep)
     space = space_of(set, [*BESIDE, *SETTINGS])
-    for name in space.keys() & training.keys():
+    check_names({**training, **space}, sweep)
+    named = {
+        name for name, value in (("backbone", backbone), ("recipe", recipe)) if value not in (AUTO, None)
+    }
+    for name in space.keys() & (training.keys() | named):
         raise ArgumentError(f"{name} is given and tried: leave one of the two out")
     source = name_of(data)
     folder = Path("runs") / f"{Path(source).name.replace(':', '-')}-sweep" if out is None else Path(out)

@@ -147,13 +147,17 @@ def is_setting(name: str) -> bool:
 
 
 def check_names(arguments: Mapping[str, Any], function: Callable[..., Any]) -> None:
-    """Raises ArgumentError for names that are neither the function's nor a recipe's: what may be meant."""
+    """Raises ArgumentError for names that are neither the function's nor a recipe's: what may be meant; and
+    for two that say the same.
+    """
     takes = [name for name, one in signature(function).parameters.items() if one.kind is not one.VAR_KEYWORD]
     for name in arguments:
         if name not in takes and not is_setting(name):
             near = meant(name, [*takes, *SETTINGS])
             hint = f"did you mean {near}?" if near else f"beside its own it takes {', '.join(SETTINGS)}"
             raise ArgumentError(f"{function.__name__} has no argument {name!r}: {hint}")
+    if arguments.get("epochs") is not None and arguments.get("minutes") is not None:
+        raise ArgumentError("epochs and minutes both say how long a training is: give one of them")
 
 
 def recipe_request(recipe: Recipe | str | Preset | None, settings: Mapping[str, Any]) -> RecipeRequest:

@@ -12,6 +12,7 @@ import numpy as np
 
 from striate.data.image_data import ClipData, ImageData
 from striate.data.images.framing import Fit
+from striate.data.options import Options
 from striate.data.sets.clip_sets import ClipSet
 from striate.data.sets.duplicates import count_duplicates
 from striate.data.sets.image_sets import ImageSet
@@ -145,8 +146,13 @@ class Contents:
         return "clips" if isinstance(self.images, ClipSet) else "images"
 
 
-def assemble(contents: Contents, seed: int) -> ImageData:
+def assemble(contents: Contents, options: Options) -> ImageData:
     """Splits what is not split yet, checks that every class can be learnt, and counts duplicates."""
+    if options.group_by is not None and contents.groups is None:
+        raise DataError(
+            f"{contents.source} holds {contents.items} without files, and group_by reads groups out of their "
+            "paths: leave it out"
+        )
     images, labels = contents.images, contents.images.labels
     of_split = {split: labels[rows] for split, rows in contents.rows.items()}
     check_classes(contents.source, contents.classes, of_split, contents.items)
@@ -155,7 +161,7 @@ def assemble(contents: Contents, seed: int) -> ImageData:
         labels,
         contents.keys,
         shares_of(contents.rows) if contents.shares is None else contents.shares,
-        seed,
+        options.seed,
         items=contents.items,
         groups=contents.groups,
     )

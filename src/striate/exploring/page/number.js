@@ -156,6 +156,6 @@ export async function pixelView(main, route) {
 /** Everything that `explain` tells of it. @param {HTMLElement} main @param {import("./route.js").Route} route */
 export async function derivationView(main, route) {
   const found = await get("document", { state: route.state, layer: route.layer, at: route.at?.join(","), weight: route.weight,
-    delta: route.at ? 1 : null, language: route.language });
+    delta: route.at && !route.weight ? 1 : null, language: route.language });
   show(main, document_(found.html));
 }
