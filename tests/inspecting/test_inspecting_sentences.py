@@ -8,8 +8,8 @@ from torch import nn
 from striate.errors import StriateError
 from striate.inspecting import inspect
 from striate.inspecting.inspection import vietnamese
-from striate.inspecting.page import WORDS
 from striate.inspecting.table import NAMES
+from striate.inspecting.views import WORDS
 from striate.models.own import reason
 
 VIETNAMESE = vietnamese()

@@ -123,26 +123,27 @@ class MatrixForm(MatrixProduct):
             yield Paragraph(say("matrix.rest", count=f"{self.hidden:,}"))
 
 
-def matrix_form(
-    calls: Sequence[KernelKind], uses: Sequence[Terms], names: Sequence[str], shape: tuple[int, ...]
-) -> MatrixForm:
-    """The form of one weight.
+def matrix_form(calls: Calls, uses: Sequence[Use], shape: tuple[int, ...]) -> MatrixForm | None:
+    """Row o of δ times column c·K + u of the patches, over all calls; None for what is no kernel's.
 
-    calls: of all layers that use it, with their terms and what they call it. shape: of the weight.
+    uses: the terms of each call. shape: of the weight.
     """
-    first, width = uses[0], int(np.prod(shape[1:]))
+    kernels = [(call, name) for call, name in calls if isinstance(call, KernelKind)]
+    if len(kernels) != len(calls) or not all(name.startswith("weight") for _, name in kernels):
+        return None
+    first, width = uses[0].terms, int(np.prod(shape[1:]))
     rows, columns = window(first.row, shape[0]), window(first.column, width)
-    upstream = np.stack([_joined(calls, names, shape, r, first.column, "delta_row") for r in rows])
-    seen = np.stack([_joined(calls, names, shape, first.row, c, "patches_column") for c in columns], axis=1)
+    upstream = np.stack([_joined(kernels, shape, r, first.column, "delta_row") for r in rows])
+    seen = np.stack([_joined(kernels, shape, first.row, c, "patches_column") for c in columns], axis=1)
     largest = int(np.argmax(np.abs(upstream[first.row - rows.start] * seen[:, first.column - columns.start])))
     places = window(largest, len(seen))
-    pairs = zip(calls, uses, strict=True)
+    pairs = zip(kernels, uses, strict=True)
     return MatrixForm(
         row=first.row,
         column=first.column,
         left_shape=(shape[0], len(seen)),
         right_shape=(len(seen), width),
-        value=sum(call.row_times_column(terms) for call, terms in pairs),
+        value=sum(call.row_times_column(use.terms) for (call, _), use in pairs),
         left=upstream[:, places.start : places.stop],
         right=seen[places.start : places.stop],
         product=upstream @ seen,
@@ -151,9 +152,8 @@ def matrix_form(
 
 
 def _joined(
-    calls: Sequence[KernelKind], names: Sequence[str], shape: tuple[int, ...], r: int, column: int, side: str
+    kernels: Sequence[tuple[KernelKind, str]], shape: tuple[int, ...], r: int, column: int, side: str
 ) -> Array:
     """δ of a filter, or what a weight of it saw, at all places of all calls."""
     index = (r, *(int(one) for one in np.unravel_index(column, shape[1:])))
-    pairs = zip(calls, names, strict=True)
-    return np.concatenate([getattr(call, side)(name, index) for call, name in pairs])
+    return np.concatenate([getattr(call, side)(name, index) for call, name in kernels])

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from striate.derivation import Adam, GradientDescent, Momentum
 from striate.errors import ArgumentError, NetworkError
 from striate.runs import CHECKPOINT
-from striate.training.checkpoint import checked_memory, damaged, read_checkpoint
+from striate.training.checkpoint import checked_memory, read_checkpoint
 from striate.training.optimisation import freeze, make_optimizer
 from striate.training.recipe import Recipe
+from striate.training.refusing import damaged
 
 Rule = GradientDescent | Momentum | Adam
 

@@ -165,7 +165,7 @@ def explain_gradient(
     what, one_number = f"∂L/∂{record.name}.{parameter}", float(as_array(theirs[chosen]))
     allowed = _allowed(theirs, calls, chosen)
     checks = [compare(f"{what}{list(chosen)}", whole_sum, one_number, allowed)]
-    matrix = _matrix(calls, uses, shape)
+    matrix = matrix_form(calls, uses, shape)
     if matrix is not None:
         checks.append(compare(f"{what}{list(chosen)} as an entry of δ·U", matrix.value, one_number, allowed))
     kernel = np.array(whole_sum)
@@ -245,14 +245,6 @@ def _kernel(calls: Calls, index: tuple[int, ...], shape: tuple[int, ...]) -> tup
         found = call.kernel_sums(name, index)
         sums, sizes = sums + found[0], sizes + found[1]
     return sums, sizes
-
-
-def _matrix(calls: Calls, uses: Sequence[Use], shape: tuple[int, ...]) -> MatrixForm | None:
-    """Row o of δ times column c·K + u of the patches, over all calls; None for what is no kernel's."""
-    kernels = [call for call, name in calls if isinstance(call, KernelKind) and name.startswith("weight")]
-    if len(kernels) != len(calls):
-        return None
-    return matrix_form(kernels, [use.terms for use in uses], [name for _, name in calls], shape)
 
 
 def start_of_chain(

@@ -5,7 +5,6 @@ decompositions; a network is mostly made of them. A test runs every shortcut bes
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 import torch
@@ -18,43 +17,6 @@ from striate.tracing.arguments import META, base_name, bind, from_front, spread
 
 Named = dict[str, Any]
 Shortcut = Callable[[Named], Any]
-
-
-class Alike:
-    """Calls of one operation that mean the same, whatever tensors they take."""
-
-    result: Any = None
-    """Of shapes alone, once it is known."""
-    meaning: Any = None
-    """Its description, once it is made."""
-
-
-class Likenesses:
-    """Tells which calls of a run are alike."""
-
-    def __init__(self) -> None:
-        self.known: dict[tuple[Any, ...], Alike] = {}
-
-    def of(self, func: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> Alike | None:
-        """Those like this call, if its meaning hangs on shapes and numbers alone."""
-        if kwargs or not _by_shapes(func):
-            return None
-        parts: list[Any] = [func]
-        for arg in args:
-            if isinstance(arg, Tensor):
-                parts.append((arg.shape, arg.dtype))
-            else:
-                parts.append((*arg,) if isinstance(arg, list) else arg)
-        key = tuple(parts)
-        found = self.known.get(key)
-        if found is None:
-            found = self.known[key] = Alike()
-        return found
-
-
-@cache
-def _by_shapes(func: OpOverload) -> bool:
-    return base_name(func) in SHORTCUTS or base_name(func) in POINTWISE
 
 
 def outcome(func: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:

@@ -1,20 +1,68 @@
 """Running one operation so that the network's own tensors stay as they are, with values or without.
 
 Without: a tensor is stood in for by one that has a shape and no memory, wherever its values cannot matter.
-With: only what is written to is stood in for, by a copy.
+With: only what is written to is stood in for, by a copy. Of calls that mean the same one is run.
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch._ops import OpOverload
 
-from striate.tracing.arguments import META, bind, bodiless, is_view, memory, swap, tensors_in, written
-from striate.tracing.shortcuts import Alike, outcome
+from striate.tracing.arguments import (
+    META,
+    base_name,
+    bind,
+    bodiless,
+    is_view,
+    memory,
+    swap,
+    tensors_in,
+    written,
+)
+from striate.tracing.shortcuts import POINTWISE, SHORTCUTS, outcome
 
 _SMALL = 1 << 16  # elements of network tensors that are computed with as they are, e.g. tables of positions
+
+
+class Alike:
+    """Calls of one operation that mean the same, whatever tensors they take."""
+
+    result: Any = None
+    """Of shapes alone, once it is known."""
+    meaning: Any = None
+    """Its description, once it is made."""
+
+
+class Likenesses:
+    """Tells which calls of a run are alike."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[Any, ...], Alike] = {}
+
+    def of(self, func: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> Alike | None:
+        """Those like this call, if its meaning hangs on shapes and numbers alone."""
+        if kwargs or not _by_shapes(func):
+            return None
+        parts: list[Any] = [func]
+        for arg in args:
+            if isinstance(arg, Tensor):
+                parts.append((arg.shape, arg.dtype))
+            else:
+                parts.append((*arg,) if isinstance(arg, list) else arg)
+        key = tuple(parts)
+        found = self.known.get(key)
+        if found is None:
+            found = self.known[key] = Alike()
+        return found
+
+
+@cache
+def _by_shapes(func: OpOverload) -> bool:
+    return base_name(func) in SHORTCUTS or base_name(func) in POINTWISE
 
 
 class StandIns:

@@ -34,8 +34,7 @@ from striate.tracing.arguments import (
 from striate.tracing.backward import BackwardTimes
 from striate.tracing.constants import MADE_LIKE, Constants, Lent
 from striate.tracing.describing import ROLES, SOURCES
-from striate.tracing.shortcuts import Alike, Likenesses
-from striate.tracing.stand_ins import StandIns, returned
+from striate.tracing.stand_ins import Alike, Likenesses, StandIns, returned
 from striate.tracing.unlisted_weights import packed_weights, packs
 
 _LOOKS = frozenset({"_local_scalar_dense", "is_nonzero", "nonzero", "equal"})  # values leave for Python

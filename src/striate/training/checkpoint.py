@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from striate.errors import RunError
 from striate.models import read_weights, save_weights
 from striate.models.weight_files import check_archive, is_like, is_state_of
 from striate.plain_values import from_plain
@@ -29,6 +28,7 @@ from striate.runs import (
 )
 from striate.runs.json_files import Number, Whole, check
 from striate.training.optimisers import SGD, AdamW, Muon
+from striate.training.refusing import damaged
 
 _ADAM = {"step", "exp_avg", "exp_avg_sq"}
 MEMORIES = {AdamW: _ADAM, SGD: {"momentum_buffer"}, Muon: _ADAM}
@@ -148,8 +148,8 @@ class Restored:
 
 def restored(
     run: Path, network: nn.Module, optimizer: torch.optim.Optimizer, average: nn.Module | None
-) -> Restored:
-    """Reads the last checkpoint that is whole, for what a training consists of.
+) -> Restored | None:
+    """Reads the last checkpoint that is whole, for what a training consists of; None before the first.
 
     Args:
         run: the folder.
@@ -161,7 +161,8 @@ def restored(
         RunError: no checkpoint is whole, or the weights that are kept are not.
     """
     parts = _parts(network, average)
-    for name in (CHECKPOINT, CHECKPOINT_BEFORE):
+    names = [name for name in (CHECKPOINT, CHECKPOINT_BEFORE) if (run / name).exists()]
+    for name in names:
         if not (run / name).is_file():
             continue
         try:
@@ -174,7 +175,9 @@ def restored(
         if position.best_epoch:
             read_weights(run)
         return Restored(position, states, None if name == CHECKPOINT else _note(run, position))
-    raise damaged(run)
+    if names:
+        raise damaged(run)
+    return None
 
 
 def _parts(network: nn.Module, average: nn.Module | None) -> dict[str, nn.Module]:
@@ -252,14 +255,3 @@ def bring_up_to_date(run: Path) -> None:
         weights = read_weights(run)
         write(run / MODEL, lambda path: save_weights(weights, path))
     write_record(run, record)
-
-
-def damaged(run: Path) -> RunError:
-    """What to say of a checkpoint that is not what was saved, and what to do."""
-    sentence = f"{run / CHECKPOINT} is damaged and cannot be resumed from: "
-    if not (run / MODEL).is_file():
-        return RunError(f"{sentence}train again")
-    return RunError(
-        f"{sentence}the best weights are in {run / MODEL}; "
-        f"go on from them with `striate train DATA --weights {run}`"
-    )

@@ -3,19 +3,17 @@
 import math
 import time
 from contextlib import closing
-from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 import torch
 
-from striate.data.augment.augment import Targets
 from striate.evaluating.metrics import Scores, probabilities, score
 from striate.evaluating.scoring import logits_of
 from striate.models import save_weights
-from striate.runs import CHECKPOINT, CHECKPOINT_BEFORE, MODEL, add_history, cut_history, read_history, write
-from striate.training.checkpoint import Position, Restored, bring_up_to_date, restored, save_checkpoint
-from striate.training.loss import batch_loss
+from striate.runs import MODEL, add_history, cut_history, read_history, write
+from striate.training.checkpoint import Position, bring_up_to_date, restored, save_checkpoint
+from striate.training.loss import objective
 from striate.training.optimisation import training_mode
 from striate.training.plan import Length, Minutes, keep_revision, kept_revisions
 from striate.training.progress import Reporter
@@ -56,7 +54,7 @@ class Loop:
         learner = self.learner
         network, optimizer = learner.network, learner.optimizer
         average = None if learner.average is None else learner.average.module
-        found = self.group.from_main(lambda: _last_checkpoint(self.setup.run, network, optimizer, average))
+        found = self.group.from_main(lambda: restored(self.setup.run, network, optimizer, average))
         if found is None:
             return
         found.put_into(network, optimizer, average)
@@ -162,7 +160,7 @@ class Loop:
         self.tally.settle()
         if not all(torch.isfinite(value).all() for value in self.learner.best_guess.parameters()):
             self._raise_not_finite()
-        scores, objective = self._score()
+        scores, loss = self._score()
         position = self.position
         best = self._is_best(scores, epoch)
         if best:
@@ -173,7 +171,7 @@ class Loop:
         row = self._row(epoch, scores) | {
             f"{self.setup.data.unit}_per_second": per_second,
             "seconds": spent,
-            "val_objective": objective,
+            "val_objective": loss,
             "best": best,
         }
         self.tally.clear()
@@ -212,20 +210,8 @@ class Loop:
         if not np.isfinite(logits).all():
             self._raise_not_finite()
         scores = score(probabilities(logits), split.labels, self.setup.data.classes, self.setup.data.unit)
-        return scores, self._objective(logits, split.labels)
-
-    def _objective(self, logits: np.ndarray, labels: np.ndarray) -> float:
-        """The loss that is trained with, smoothing and class weights included, so that curves of it can be
-        compared. logits: (N, K); labels: (N,).
-        """
-        weights = self.learner.class_weights
-        return batch_loss(
-            torch.from_numpy(logits),
-            Targets(torch.from_numpy(labels)),
-            self.recipe.label_smoothing,
-            None if weights is None else weights.cpu(),
-            len(labels),
-        ).item()
+        smoothing, weights = self.recipe.label_smoothing, self.learner.class_weights
+        return scores, objective(logits, split.labels, smoothing, weights)
 
     def _is_best(self, scores: Scores | None, epoch: int) -> bool:
         """Whether these weights are to be kept: the last ones not worse than the peak by more than chance.
@@ -254,10 +240,8 @@ class Loop:
         if not self.tally.finite:
             self._raise_not_finite()
         tally, position = self.tally, self.position
-        position.epoch_sums, position.elapsed = (
-            (tally.loss_sum, tally.correct, tally.seen),
-            self.length.elapsed,
-        )
+        position.epoch_sums = tally.loss_sum, tally.correct, tally.seen
+        position.elapsed = self.length.elapsed
         if self.group.is_main:
             save_checkpoint(self.setup.run, position, self.learner.states())
         self.saved_at = time.monotonic()
@@ -266,13 +250,6 @@ class Loop:
         step = self.position.step
         epoch = (step - 1) // self.plan.steps_per_epoch + 1
         raise not_finite(self.setup.run, step, epoch, self.position.best_epoch, self.recipe.learning_rate)
-
-
-def _last_checkpoint(run: Path, *trained: Any) -> Restored | None:
-    """See `restored`; None where the run was killed before its first."""
-    if not any((run / name).exists() for name in (CHECKPOINT, CHECKPOINT_BEFORE)):
-        return None
-    return restored(run, *trained)
 
 
 def _minutes(setup: Setup) -> Minutes | None:

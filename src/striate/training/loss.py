@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -31,6 +32,15 @@ def _cross_entropy(logits: Tensor, labels: Tensor, smoothing: float, class_weigh
     """(N,) each sample's loss times the weight of its class."""
     loss = F.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="none")
     return loss if class_weights is None else loss * class_weights[labels]
+
+
+def objective(
+    logits: np.ndarray, labels: np.ndarray, smoothing: float, class_weights: Tensor | None
+) -> float:
+    """The same of a whole split, so that curves of it can be compared. logits: (N, K); labels: (N,)."""
+    weights = None if class_weights is None else class_weights.cpu()
+    targets = Targets(torch.from_numpy(labels))
+    return batch_loss(torch.from_numpy(logits), targets, smoothing, weights, len(labels)).item()
 
 
 class Tally:

@@ -8,7 +8,7 @@ from typing import Any
 
 from striate.data import ImageData
 from striate.errors import ArgumentError, DataError, RunError
-from striate.runs import holds_run, read_record
+from striate.runs import CHECKPOINT, MODEL, holds_run, read_record
 from striate.training.process_group import ProcessGroup
 from striate.training.request import (
     Request,
@@ -76,3 +76,14 @@ def _named(request: Request) -> dict[str, Any]:
     own = {"options": request.options, "time": request.time, "out": request.out}
     network = {name: value for name, value in vars(request.network).items() if name != "offline"}
     return own | network | vars(request.picture) | vars(request.clips)
+
+
+def damaged(run: Path) -> RunError:
+    """What to say of a checkpoint that is not what was saved, and what to do."""
+    sentence = f"{run / CHECKPOINT} is damaged and cannot be resumed from: "
+    if not (run / MODEL).is_file():
+        return RunError(f"{sentence}train again")
+    return RunError(
+        f"{sentence}the best weights are in {run / MODEL}; "
+        f"go on from them with `striate train DATA --weights {run}`"
+    )

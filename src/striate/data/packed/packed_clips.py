@@ -19,7 +19,8 @@ from striate.data.sets.clip_sets import DecodedClips, brought_to
 from striate.data.sources.listed import check_flow
 from striate.data.sources.listing import Contents
 from striate.data.sources.spacing import Length, choose_sampling
-from striate.data.sources.splits import SPLITS, groups_of
+from striate.data.sources.split_names import SPLITS
+from striate.data.sources.splits import groups_of
 from striate.data.video.sampling import Sampling
 from striate.data.workers import ordered_map
 from striate.errors import DataError

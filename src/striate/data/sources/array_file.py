@@ -19,7 +19,7 @@ import numpy as np
 from striate.data.options import Options
 from striate.data.sets.image_sets import MemoryImages
 from striate.data.sources.listing import Contents, in_order
-from striate.data.sources.splits import SPLITS, split_named
+from striate.data.sources.split_names import SPLITS, split_named
 from striate.errors import DataError, plain_reason
 from striate.numbers import by
 

@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from striate.data.sources.listing import Kind, Listing, in_order
-from striate.data.sources.splits import SPLITS, refuse_twice, split_named
+from striate.data.sources.split_names import SPLITS, refuse_twice, split_named
 from striate.data.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from striate.errors import DataError
 

@@ -21,11 +21,10 @@ import numpy as np
 from striate.data.images.reading import Header, refit
 from striate.data.options import Options
 from striate.data.sources.array_file import contents_of
-from striate.data.sources.list_files import kind_of
 from striate.data.sources.listed import choose_channels, choose_fit, choose_size, listed_contents
-from striate.data.sources.listing import Contents, Listing, in_order
+from striate.data.sources.listing import Contents, Listing, in_order, kind_of
 from striate.data.sources.samples import Sample, array_of, samples_of
-from striate.data.sources.splits import SPLITS, split_named
+from striate.data.sources.split_names import SPLITS, split_named
 from striate.errors import DataError
 
 

@@ -16,7 +16,8 @@ from striate.data.options import Options
 from striate.data.sets.image_sets import MemoryImages
 from striate.data.sources.finding import PUBLISHED
 from striate.data.sources.listing import Contents
-from striate.data.sources.splits import FOLDER_SHARES, SPLITS
+from striate.data.sources.split_names import SPLITS
+from striate.data.sources.splits import FOLDER_SHARES
 from striate.data.unreadable_files import open_regular
 from striate.errors import DataError
 

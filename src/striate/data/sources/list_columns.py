@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from striate.data.segment import Segment, seconds_of
 from striate.data.sources.other_tables import refuse_boxes, refuse_several
-from striate.data.sources.splits import SPLITS, split_named
+from striate.data.sources.split_names import SPLITS, split_named
 
 _ROLES = {
     "path": "path video_path image_path file_path filepath video image file filename file_name video_name "

@@ -7,7 +7,7 @@ both. HMDB51 has one list a class, brush_hair_test_split1.txt: give one of them,
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,12 +15,11 @@ import numpy as np
 
 from striate.data.segment import address, file_of
 from striate.data.sources.list_columns import Row, Rows, names_both
-from striate.data.sources.list_labels import check_labels, names_class
+from striate.data.sources.list_labels import check_labels, classes_of, first_of, refuse_some_unlabelled
 from striate.data.sources.list_rows import read_rows, read_text
 from striate.data.sources.list_search import Search, beside, folders_near
-from striate.data.sources.listing import Kind, Listing, in_order
-from striate.data.sources.splits import SPLIT_WORDS, SPLITS, is_no_class, refuse_twice, split_named
-from striate.data.suffixes import IMAGE_SUFFIXES
+from striate.data.sources.listing import Listing, kind_of
+from striate.data.sources.split_names import SPLIT_WORDS, SPLITS, is_no_class, refuse_twice, split_named
 from striate.errors import DataError
 from striate.numbers import counted
 
@@ -29,8 +28,6 @@ TABLES = frozenset({".csv", ".tsv"})
 """Lists that are looked for beside what they name."""
 METADATA = ("metadata.csv", "metadata.jsonl")
 """Lists inside of a folder of images, as the Hugging Face hub has them."""
-LONGEST = 200
-"""Letters of a name that a sentence repeats."""
 _HMDB51 = re.compile(r"(?P<label>.+)_test_split(?P<number>\d+)\.txt")
 _HMDB51_SPLITS = {"1": "train", "2": "test"}  # 0: not used
 
@@ -61,7 +58,7 @@ def list_clips(path: Path) -> Listing:
     paths = [file or str(search.folders[0] / row.names[0]) for row, file in zip(rows, files, strict=True)]
     said = check_labels(path, rows, paths)
     rows, paths, again = _each_once(rows, paths)
-    labels, classes = _classes(path, rows, paths)
+    labels, classes = classes_of(rows, paths)
     split = np.array([row.split or "train" for row in rows], "U5")
     return Listing(
         root=Path(os.path.commonpath([str(Path(file_of(file)).parent) for file in paths])),
@@ -86,14 +83,6 @@ def _each_once(rows: Sequence[Row], paths: Sequence[str]) -> tuple[list[Row], li
     again = len(rows) - len(kept)
     note = (f"{counted(again, 'row')} left out that name a file again",) if again else ()
     return [rows[number] for number in kept], [paths[number] for number in kept], note
-
-
-def kind_of(paths: Sequence[str]) -> Kind:
-    """What most of them are."""
-    images = sum(Path(path).suffix.lower() in IMAGE_SUFFIXES for path in paths)
-    if 2 * images > len(paths):
-        return "images"
-    return "frames" if os.path.isdir(paths[0]) else "videos"  # noqa: PTH112
 
 
 def _metadata(folder: Path) -> dict[str, Path]:
@@ -179,23 +168,13 @@ def _splits(path: Path, search: Search) -> tuple[Rows, list[str]]:
             below = file.parent.relative_to(path)
             named = [row._replace(names=tuple(str(below / name) for name in row.names)) for row in read.rows]
             read = read._replace(rows=named)
-        _refuse_some_unlabelled(file, read.rows)
+        refuse_some_unlabelled(file, read.rows)
         if split != "train" and not any(row.label or "/" in row.names[0] for row in read.rows):
             notes.append(f"{file.name} left out: it names no classes")
             continue
         rows += [row._replace(split=row.split or split) for row in read.rows]
         notes += read.notes
     return Rows(rows, tuple(dict.fromkeys(notes))), [file.name for file in lists.values()]
-
-
-def _refuse_some_unlabelled(path: Path, rows: Sequence[Row]) -> None:
-    """Raises DataError where some rows name a class and others none: these could be of any."""
-    bare = [row.names[0] for row in rows if not names_class(row)]
-    if 0 < len(bare) < len(rows):
-        raise DataError(
-            f"{len(bare)} of the {len(rows)} rows of {path} name no class: {_first_of(bare)}; "
-            "give each of them one, or remove them"
-        )
 
 
 def _companions(path: Path) -> dict[str, Path]:
@@ -233,41 +212,9 @@ def _pairs(path: Path) -> Iterator[tuple[str, str]]:
         yield name.strip(), part
 
 
-def _classes(path: Path, rows: Sequence[Row], paths: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Labels (N,) and the classes' names. Numbers keep their order; they are named by their folders where
-    each has one of its own, and so are clips without a label."""
-    folders = [Path(file_of(file)).parent.name for file in paths]
-    labels = {row.label for row in rows if row.label is not None}
-    names = _folder_of_each(rows, folders) if all(label.isdecimal() for label in labels) else {}
-    if names:
-        order = [names[label] for label in sorted(names, key=int)]
-        named = [
-            folder if row.label is None else names[row.label]
-            for row, folder in zip(rows, folders, strict=True)
-        ]
-        classes = tuple(dict.fromkeys([*order, *sorted(set(named))]))
-    else:
-        named = [row.label or folder for row, folder in zip(rows, folders, strict=True)]
-        classes = in_order(set(named))
-    numbers = {name: number for number, name in enumerate(classes)}
-    return np.array([numbers[name] for name in named], np.int64), classes
-
-
-def _folder_of_each(rows: Sequence[Row], folders: Sequence[str]) -> Mapping[str, str]:
-    """Label → the name of the folder that holds its clips and no others; empty if any has none."""
-    pairs = {(row.label, folder) for row, folder in zip(rows, folders, strict=True) if row.label is not None}
-    names = {label: folder for label, folder in pairs if label is not None}
-    return names if len(pairs) == len(names) == len(set(names.values())) else {}
-
-
-def _first_of(names: Sequence[str], shown: int = 3) -> str:
-    each = (name if len(name) <= LONGEST else f"{name[:LONGEST]}…" for name in names[:shown])
-    return ", ".join(each) + (", …" if len(names) > shown else "")
-
-
 def _pointing_nowhere(path: Path, count: int, missing: Sequence[str]) -> str:
     own = (path if path.is_dir() else path.parent).absolute()
     return (
-        f"{len(missing)} of the {count} files that {path} names are not there: {_first_of(missing)}; looked "
+        f"{len(missing)} of the {count} files that {path} names are not there: {first_of(missing)}; looked "
         f"in {own}, {own.parent} and the folders in both: put the list beside the files, or write whole paths"
     )

@@ -25,7 +25,7 @@ from striate.data.segment import Segment, seconds_of
 from striate.data.sources.list_columns import Row, Rows, is_header, rows_of, split_of
 from striate.data.sources.list_json import rows_in_json, rows_of_objects
 from striate.data.sources.other_tables import AVA, refuse_pixels
-from striate.data.sources.splits import split_named
+from striate.data.sources.split_names import split_named
 from striate.data.unreadable_files import open_regular
 from striate.errors import DataError
 

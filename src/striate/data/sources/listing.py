@@ -3,6 +3,7 @@
 Opens no file.
 """
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,11 +18,20 @@ from striate.data.sets.clip_sets import ClipSet
 from striate.data.sets.duplicates import count_duplicates
 from striate.data.sets.image_sets import ImageSet
 from striate.data.sources.splits import fill_in, shares_of
+from striate.data.suffixes import IMAGE_SUFFIXES
 from striate.data.unreadable_files import Skipped, skipped_note
 from striate.errors import DataError
 
 Kind: TypeAlias = Literal["images", "videos", "frames"]
 """What a path stands for: an image, a video file, or a folder of frames."""
+
+
+def kind_of(paths: Sequence[str]) -> Kind:
+    """What most of these paths are."""
+    images = sum(Path(path).suffix.lower() in IMAGE_SUFFIXES for path in paths)
+    if 2 * images > len(paths):
+        return "images"
+    return "frames" if os.path.isdir(paths[0]) else "videos"  # noqa: PTH112
 
 
 @dataclass(frozen=True)

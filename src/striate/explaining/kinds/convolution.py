@@ -17,12 +17,11 @@ from striate.derivation.moving import Saved as Padded
 from striate.derivation.shapes import Array
 from striate.derivation.terms import first_channel, seen_by_weight
 from striate.explaining.checking import as_array
-from striate.explaining.kinds.kernel import KernelKind
+from striate.explaining.kinds.kernel import KernelKind, before, pads_of
 from striate.explaining.kinds.kind import Fed, Index, InputGradient, Kind, flat_places
 from striate.explaining.kinds.products import Products, linear_form
 from striate.explaining.kinds.textbook import textbook
 from striate.explaining.texts import by_language
-from striate.layers import CausalConv3d
 from striate.pages.maths import Maths, row, sub, total
 from striate.tracing.layer_record import LayerRecord
 
@@ -104,14 +103,14 @@ class Convolution(KernelKind):
     @property
     def operation(self) -> ConvolutionByHand:
         layer = self.layer
-        pads = 0 if self.around is not None else _pads(layer)
+        pads = 0 if self.around is not None else pads_of(layer)
         return ConvolutionByHand(layer.stride, pads, layer.dilation, layer.groups)
 
     @property
     def around(self) -> Pad | None:
         """What pads the input with numbers of its own, where it is not padded with zeros."""
         mode = self.layer.padding_mode
-        pads = pads_per_axis(_pads(self.layer), len(self.layer.kernel_size))
+        pads = pads_per_axis(pads_of(self.layer), len(self.layer.kernel_size))
         return None if mode == "zeros" else Pad(pads, mode)
 
     @cached_property
@@ -255,20 +254,3 @@ class Pointwise(Convolution):
             "đủ, giống nhau tại mọi điểm ảnh.",
         },
     )
-
-
-def _pads(layer: Any) -> Sequence[Any]:
-    """Padding per axis; torch's "same" puts the odd cell behind, a causal one all frames before."""
-    if isinstance(layer, CausalConv3d):
-        return [(layer.frames_before, 0), *layer.padding[1:]]
-    if layer.padding == "valid":
-        return [0] * len(layer.kernel_size)
-    if layer.padding != "same":
-        return tuple(layer.padding)
-    added = [d * (k - 1) for d, k in zip(layer.dilation, layer.kernel_size, strict=True)]
-    return [(cells // 2, cells - cells // 2) for cells in added]
-
-
-def before(around: Pad, axes: int) -> Array:
-    """Cells that are added before each axis, to be taken from positions (axes, ...)."""
-    return np.reshape([first for first, _ in around.pads], (-1,) + (1,) * (axes - 1))

@@ -1,13 +1,16 @@
-"""Layers whose weight holds kernels, (filters, channels of a group, *kernel)."""
+"""Layers whose weight holds kernels, (filters, channels of a group, *kernel), and how these are padded."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from striate.derivation import Terms
+from striate.derivation import Pad, Terms
 from striate.derivation.shapes import Array
 from striate.explaining.kinds.kind import Index, InputGradient, Kind
+from striate.layers import CausalConv3d
 from striate.pages.maths import Maths
 
 
@@ -52,3 +55,20 @@ class KernelKind(Kind):
         return InputGradient(
             self.back(self.upstream, self.arguments), self.back(np.abs(self.upstream), positive), terms
         )
+
+
+def pads_of(layer: Any) -> Sequence[Any]:
+    """Padding per axis; torch's "same" puts the odd cell behind, a causal one all frames before."""
+    if isinstance(layer, CausalConv3d):
+        return [(layer.frames_before, 0), *layer.padding[1:]]
+    if layer.padding == "valid":
+        return [0] * len(layer.kernel_size)
+    if layer.padding != "same":
+        return tuple(layer.padding)
+    added = [d * (k - 1) for d, k in zip(layer.dilation, layer.kernel_size, strict=True)]
+    return [(cells // 2, cells - cells // 2) for cells in added]
+
+
+def before(around: Pad, axes: int) -> Array:
+    """Cells that are added before each axis, to be taken from positions (axes, ...)."""
+    return np.reshape([first for first, _ in around.pads], (-1,) + (1,) * (axes - 1))
