@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from striate.data.packed.frame_file import sums_of
-from striate.data.packed.pack import FRAMES, LOG, PACK, VERSION, Pack, sealed
+from striate.data.packed.packed_clips import FRAMES, LOG, PACK, VERSION, Pack, sealed
 
 SIDE = 8
 

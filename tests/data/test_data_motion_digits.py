@@ -11,9 +11,17 @@ from PIL import Image
 
 from striate.data import ClipData, ClipSet, open_data
 from striate.data.builtin.digits import digits
-from striate.data.builtin.drawing import draw_ink, photos, smooth
 from striate.data.builtin.motion_digits import CLASSES, CLIPS, motion_digits
-from striate.data.builtin.paths import DIFFICULTIES, MOTIONS, Difficulty, Path, draw_paths
+from striate.data.builtin.moving import (
+    DIFFICULTIES,
+    MOTIONS,
+    Difficulty,
+    Path,
+    draw_ink,
+    draw_paths,
+    photos,
+    smooth,
+)
 from striate.data.builtin.scenes import BothWays, draw_scenes
 from striate.data.options import Options
 from striate.errors import DataError

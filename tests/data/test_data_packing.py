@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from clip_files import numbers_of, write_classes, write_frames, write_video
 from striate.data import ClipData, open_data, pack_data
-from striate.data.packed.pack import FRAMES, LOG, PACK, read_pack, sealed, unsealed
+from striate.data.packed.packed_clips import FRAMES, LOG, PACK, read_pack, sealed, unsealed
 from striate.errors import ArgumentError, DataError, RunError
 from striate.runs import lock
 

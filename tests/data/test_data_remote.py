@@ -15,7 +15,7 @@ import pytest
 from clip_files import write_video
 from striate.data import ImageData, check_data, open_data, pack_data
 from striate.data.packed import remote
-from striate.data.packed.pack import PACK
+from striate.data.packed.packed_clips import PACK
 from striate.data.packed.shards import shard_of, sums_of
 from striate.errors import DataError, StriateError
 

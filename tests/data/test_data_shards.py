@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from clip_files import write_video
 from striate.data import open_data, pack_data
 from striate.data.packed.frame_file import Shape, sums_of
-from striate.data.packed.pack import PACK, read_pack
+from striate.data.packed.packed_clips import PACK, read_pack
 from striate.data.packed.shards import Shards, ShardWriter, bytes_of, clips_of_shards, shard_of
 from striate.errors import ArgumentError, DataError
 

@@ -16,7 +16,7 @@ from torch import nn
 
 from striate.exploring import views
 from striate.exploring.opening import Opening
-from striate.exploring.saved_maps import held_maps, letters
+from striate.exploring.saved_contents import held_maps, letters
 from striate.exploring.saving import save_page
 from striate.exploring.session import Session
 

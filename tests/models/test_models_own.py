@@ -16,7 +16,7 @@ from small_runs import At, go_on, small_recipe, small_run
 from striate import build, compare, evaluate, explain, load, predict, train
 from striate.errors import NetworkError, StriateError
 from striate.models import NetworkSpec, options
-from striate.models.arguments import short_name
+from striate.models.building import short_name
 from striate.models.own import builder, name_of
 from striate.models.own_scores import refuse_script
 from striate.own_source import Source

@@ -76,7 +76,7 @@ OTHERS = {
     "sweeping": "sweep",
     "training": "train",
     "tuning": "tune",
-    "data/packed/pack.py": "striate data pack",
+    "data/packed/packed_clips.py": "striate data pack",
     "data/packed/packing.py": "striate data pack",
     "data/packed/packing_log.py": "striate data pack",
     "evaluating/event_scores.py": "evaluate",

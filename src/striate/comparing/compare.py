@@ -17,7 +17,7 @@ from striate.data.sources.given import Source, name_of
 from striate.errors import ArgumentError, unknown
 from striate.machine import describe, pick_device
 from striate.models import OWN, WAYS
-from striate.models.arguments import short_name
+from striate.models.building import short_name
 from striate.runs import RECORD, read_record
 from striate.training.presets import check_names
 from striate.training.progress import Reporter, reporter_for

@@ -10,7 +10,7 @@ from typing import Any
 
 from striate.comparing.costs import MATCHES
 from striate.errors import ArgumentError, RunError, unknown
-from striate.models.arguments import short_name
+from striate.models.building import short_name
 from striate.plain_values import parse_json, to_plain
 from striate.runs import write_text
 from striate.training.presets import Facts, RecipeRequest

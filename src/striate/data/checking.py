@@ -9,7 +9,7 @@ from striate.checked import checked
 from striate.data.images.reading import decode_image
 from striate.data.opening import is_built_in, open_data
 from striate.data.options import Options
-from striate.data.packed.pack import is_packed
+from striate.data.packed.packed_clips import is_packed
 from striate.data.packed.remote import is_address
 from striate.data.sets.duplicates import file_keys
 from striate.data.sources.array_file import is_array_file

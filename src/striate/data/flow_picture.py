@@ -15,7 +15,7 @@ from PIL import Image
 
 from striate.checked import checked
 from striate.data.builtin.motion_digits import motion_digits
-from striate.data.builtin.paths import DIFFICULTIES
+from striate.data.builtin.moving import DIFFICULTIES
 from striate.data.optical_flow import Flow, from_bytes
 from striate.data.options import DEFAULT_FRAMES, Options
 from striate.data.unreadable_files import saying_os_errors

@@ -12,8 +12,7 @@ from striate.data.image_data import ImageData
 from striate.data.images.framing import DEFAULT, Fit
 from striate.data.images.transform import AsTransform, transform_of
 from striate.data.options import GIB, Options, span_of
-from striate.data.packed.pack import is_packed
-from striate.data.packed.packed_clips import packed_contents
+from striate.data.packed.packed_clips import is_packed, packed_contents
 from striate.data.packed.remote import is_address, remote_contents
 from striate.data.sources.array_file import array_contents, is_array_file
 from striate.data.sources.class_folder import list_folder

@@ -24,9 +24,8 @@ from striate.explaining.pictures import SHOWS, Show
 from striate.explaining.pictures.request import PictureRequest
 from striate.explaining.pixels import explain_pixels
 from striate.explaining.question import Observed, Question, observe, parameter_index, position
-from striate.explaining.receptive_fields import ReceptiveFields
 from striate.explaining.subject import Subject, open_subject
-from striate.explaining.unit import Unit, choose, explain_unit, with_followers
+from striate.explaining.unit import ReceptiveFields, Unit, choose, explain_unit, with_followers
 from striate.explaining.update import explain_update
 from striate.explaining.weight_gradient import (
     WeightGradient,

@@ -14,9 +14,8 @@ from striate.explaining.kinds.catalogue import BY_KEY
 from striate.explaining.loss import Answer, Loss
 from striate.explaining.picture import Picture
 from striate.explaining.pixels import Pixels
-from striate.explaining.receptive_fields import rectangle
 from striate.explaining.texts import Texts
-from striate.explaining.unit import Unit
+from striate.explaining.unit import Unit, rectangle
 from striate.explaining.weight_gradient import WeightGradient
 from striate.numbers import by, number
 from striate.pages import Block, Document, Paragraph, Section, Shown, Table, document_of

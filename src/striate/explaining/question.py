@@ -9,8 +9,8 @@ from striate.errors import ArgumentError, NetworkError
 from striate.explaining.loss import Loss, explain_loss, settings_of, torch_loss
 from striate.explaining.optimiser import Optimiser
 from striate.explaining.pictures import Show
-from striate.explaining.receptive_fields import ReceptiveFields
 from striate.explaining.subject import Subject
+from striate.explaining.unit import ReceptiveFields
 from striate.tracing.layer_record import Recorded
 from striate.tracing.recording import record
 

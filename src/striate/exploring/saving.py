@@ -19,8 +19,7 @@ from striate.explaining.texts import LANGUAGES, glossary
 from striate.exploring import views
 from striate.exploring.questions import QUESTIONS
 from striate.exploring.saved import SavedPage
-from striate.exploring.saved_maps import held_maps
-from striate.exploring.saved_numbers import Choice, packed, weights_of
+from striate.exploring.saved_contents import Choice, held_maps, packed, weights_of
 from striate.exploring.session import Session
 from striate.runs import write_text
 

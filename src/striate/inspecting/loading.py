@@ -19,7 +19,7 @@ from striate.models import (
     build,
     published_clip,
 )
-from striate.models.arguments import is_own
+from striate.models.building import is_own
 from striate.models.catalogue import check_time
 from striate.models.own import example
 from striate.models.spec import network_of

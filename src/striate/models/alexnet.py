@@ -12,7 +12,7 @@ from collections import OrderedDict
 
 from torch import nn
 
-from striate.models.arguments import probability
+from striate.models.building import probability
 
 
 def alexnet(*, classes: int, channels: int = 3, dropout: float = 0.5) -> nn.Sequential:

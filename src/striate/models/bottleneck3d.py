@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from striate.models.initialisation import initialise
+from striate.models.building import initialise
 
 EXPANSION = 4  # a block's outputs per channel of its middle
 DEPTHS_OF_50 = (3, 4, 6, 3)  # blocks per stage

@@ -9,8 +9,7 @@ from collections import OrderedDict
 from torch import Tensor, nn
 
 from striate.errors import NetworkError
-from striate.models.arguments import probability
-from striate.models.initialisation import he_normal, narrow_normal
+from striate.models.building import he_normal, narrow_normal, probability
 
 FRAMES, SIDE = 16, 112
 

@@ -12,7 +12,7 @@ from striate.checked import checked
 from striate.data.options import DEFAULT_FRAMES
 from striate.errors import NetworkError, unknown
 from striate.models.alexnet import alexnet
-from striate.models.arguments import Size, image_size, is_own, positive, too_small
+from striate.models.building import Size, image_size, is_own, positive, too_small
 from striate.models.clip_networks import CLIP_NETWORKS, check_clip_size, check_clips
 from striate.models.fast import fast
 from striate.models.mobilenet import mobilenet_v2

@@ -15,7 +15,7 @@ from torch import nn
 
 from striate.checked import checked
 from striate.errors import NetworkError
-from striate.models.arguments import positive
+from striate.models.building import positive
 from striate.models.c3d import c3d
 from striate.models.csn import ip_csn_50, ir_csn_50
 from striate.models.i3d import i3d_resnet50

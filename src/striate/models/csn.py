@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from torch import nn
 
-from striate.models.arguments import probability
 from striate.models.bottleneck3d import (
     DEPTHS_OF_50,
     EXPANSION,
@@ -20,7 +19,7 @@ from striate.models.bottleneck3d import (
     stem,
     stem_pool,
 )
-from striate.models.initialisation import initialise
+from striate.models.building import initialise, probability
 
 EPS = 1e-3
 

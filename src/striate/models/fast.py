@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.layers import ExactConv2d
-from striate.models.arguments import positives
+from striate.models.building import positives
 
 WHITEN = "whiten"
 """The layer that `whiten` sets. A training by the recipe for this network leaves its weights alone."""

@@ -10,8 +10,8 @@ from collections import OrderedDict
 
 from torch import nn
 
-from striate.models.arguments import one_of, probability
 from striate.models.bottleneck3d import initialise_from_shortcuts, stage, stem, stem_pool
+from striate.models.building import one_of, probability
 
 # Frames that the first convolution of each block sees, a tuple per stage.
 FRAMES_OF_I3D = ((3, 3, 3), (3, 1, 3, 1), (3, 1, 3, 1, 3, 1), (1, 3, 1))

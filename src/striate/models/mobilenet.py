@@ -9,8 +9,7 @@ from collections import OrderedDict
 
 from torch import Tensor, nn
 
-from striate.models.arguments import probability
-from striate.models.initialisation import initialise
+from striate.models.building import initialise, probability
 
 # Table 2 of the paper: (expansion, output channels, blocks, stride of the first block).
 STAGES_OF_MOBILENET_V2 = (

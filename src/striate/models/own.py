@@ -19,7 +19,7 @@ from typing import Any
 from torch import nn
 
 from striate.errors import NetworkError
-from striate.models.arguments import Size, positive, short_name
+from striate.models.building import Size, positive, short_name
 from striate.own_source import Source, imported, named, reason
 
 Make = Callable[..., nn.Module]

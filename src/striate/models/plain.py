@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from torch import nn
 
-from striate.models.arguments import Size, image_size, positives, probability, too_small
+from striate.models.building import Size, image_size, positives, probability, too_small
 
 
 def plain(

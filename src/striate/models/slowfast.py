@@ -13,7 +13,6 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
-from striate.models.arguments import one_of, probability
 from striate.models.bottleneck3d import (
     DEPTHS_OF_50,
     initialise_from_shortcuts,
@@ -22,6 +21,7 @@ from striate.models.bottleneck3d import (
     stem_pool,
     temporal,
 )
+from striate.models.building import one_of, probability
 
 Pathways = tuple[Tensor, Tensor]  # slow, fast
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from striate.checked import checked
 from striate.errors import NetworkError, RunError
-from striate.models.arguments import Size, is_own
+from striate.models.building import Size, is_own
 from striate.models.catalogue import build, check_time, checked_arguments
 from striate.models.own import GIVEN, TIMM
 from striate.models.weight_files import is_state_of, read_run_weights

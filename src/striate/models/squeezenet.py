@@ -10,8 +10,7 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
-from striate.models.arguments import probability
-from striate.models.initialisation import narrow_normal, zero_bias
+from striate.models.building import narrow_normal, probability, zero_bias
 
 
 class Fire(nn.Module):

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from striate.models.arguments import probability
-from striate.models.initialisation import initialise
+from striate.models.building import initialise, probability
 
 # Filters of each convolution, a tuple per stage; a 2×2 max pool ends each stage.
 STAGES_OF_VGG16 = (

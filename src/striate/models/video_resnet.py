@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from striate.arithmetic.factorised import mid_channels
 from striate.models.bottleneck3d import Strides, shortcut
-from striate.models.initialisation import initialise
+from striate.models.building import initialise
 
 STEM_MID_CHANNELS = 45  # of the (2+1)D stem; the formula would give 83
 

@@ -11,9 +11,8 @@ from collections import OrderedDict
 
 from torch import Tensor, nn
 
-from striate.models.arguments import probability
 from striate.models.bottleneck3d import shortcut
-from striate.models.initialisation import initialise
+from striate.models.building import initialise, probability
 
 WIDTHS = (24, 48, 96, 192)  # of the stages
 BLOCKS = (1, 2, 5, 3)  # of the smallest network, X2D, times γ_d

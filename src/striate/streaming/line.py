@@ -1,8 +1,10 @@
-"""One source on its way through the step of a run."""
+"""Sources on their way through the step of a run: one, or several, each in turn when it has something to say."""
 
 import time
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from threading import Event
 
 import numpy as np
 import torch
@@ -13,7 +15,7 @@ from striate.evaluating.metrics import probabilities
 from striate.evaluating.run_model import Trained
 from striate.stepping import Step
 from striate.streaming.drawing import DrawnVideo
-from striate.streaming.keeping import Arrived
+from striate.streaming.keeping import Arrived, Frames
 from striate.streaming.moment import Moment
 
 
@@ -86,3 +88,48 @@ class Line:
         if self.video is not None and arrived.picture.shown is not None:
             self.video.add(moment.time, arrived.picture.shown(), moment.probabilities)
         return moment
+
+
+@dataclass(frozen=True, eq=False)
+class Turn:
+    """A source, and what is said of it."""
+
+    frames: Frames
+    moments: Iterator[Moment | None]
+    """None where a frame has come that nothing can be said after yet."""
+
+
+def in_turn(turns: list[Turn], came: Event) -> Iterator[Moment]:
+    """One moment of each source after the other.
+
+    A source that has nothing yet does not hold up the others. One that has ended is left out; so is one that
+    is gone, which the next moment of another says, and which is raised when the others have ended too.
+
+    Args:
+        turns: of the sources.
+        came: is set whenever a frame of one has come, or its end.
+    """
+    lasting, gone, said = list(turns), None, ""
+    try:
+        while lasting:
+            came.clear()
+            ready = [turn for turn in lasting if len(lasting) == 1 or turn.frames.ready()]
+            if not ready:
+                came.wait()
+            for turn in ready:
+                try:
+                    moment = next(turn.moments)
+                except StopIteration:
+                    lasting.remove(turn)
+                except DataError as problem:
+                    lasting.remove(turn)
+                    gone, said = problem, str(problem)
+                else:
+                    if moment is not None:
+                        yield replace(moment, note="; ".join(filter(None, (said, moment.note))))
+                        said = ""
+        if gone is not None:
+            raise gone
+    finally:
+        for turn in turns:
+            turn.frames.close()

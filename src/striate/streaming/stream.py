@@ -16,11 +16,10 @@ from striate.stepping.readout import Readout
 from striate.streaming.drawing import DrawnVideo
 from striate.streaming.events import EventFinder, with_events
 from striate.streaming.keeping import Frames, at_rate, every_frame, every_so_many, newest_frame
-from striate.streaming.line import Line
+from striate.streaming.line import Line, Turn, in_turn
 from striate.streaming.moment import Moment
 from striate.streaming.picture import Wanted
 from striate.streaming.sources import is_live, pictures
-from striate.streaming.turns import Turn, in_turn
 from striate.streaming.writing import VIDEO, check_out, written
 
 THRESHOLDS = ("threshold", "threshold_off", "min_duration", "min_gap")

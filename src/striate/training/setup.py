@@ -18,7 +18,7 @@ from striate.evaluating.run_model import stored_options
 from striate.evaluating.scoring import Normalisation, to_device
 from striate.machine import describe
 from striate.models import NetworkSpec, load_weights, read_weights
-from striate.models.arguments import short_name
+from striate.models.building import short_name
 from striate.plain_values import to_plain
 from striate.runs import CHECKPOINT, read_record, unused_folder
 from striate.training.algorithm_choice import choose_computing, first_batch

@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 
 from striate.data.builtin.digits import digit_splits, load_digits
-from striate.data.builtin.paths import DIFFICULTIES, MOTIONS
+from striate.data.builtin.moving import DIFFICULTIES, MOTIONS
 from striate.data.builtin.scenes import BothWays, draw_scenes
 from striate.data.image_data import ClipData
 from striate.data.options import WHOLE, Options

@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from striate.data.builtin.drawing import draw_ink, photos, smooth
-from striate.data.builtin.paths import Difficulty, Path, draw_paths, still_paths
+from striate.data.builtin.moving import Difficulty, Path, draw_ink, draw_paths, photos, smooth, still_paths
 from striate.data.optical_flow import flow_of_clips, with_flow
 
 _CHUNK = 64  # clips drawn at once: few enough for the processor's cache

@@ -18,16 +18,16 @@ from striate.checked import checked
 from striate.data.optical_flow import Flow
 from striate.data.options import Options
 from striate.data.packed.frame_file import Shape
-from striate.data.packed.pack import (
+from striate.data.packed.packed_clips import (
     FRAMES,
     PACK,
     SHARDED,
     VERSION,
     Pack,
+    flow_of_pack,
     is_packed,
     sealed,
 )
-from striate.data.packed.packed_clips import flow_of_pack
 from striate.data.packed.packing_log import opened
 from striate.data.packed.shards import bytes_of, seals_of
 from striate.data.segment import file_of

@@ -12,7 +12,7 @@ import numpy as np
 
 from striate.data.options import Options
 from striate.data.packed.frame_file import FrameWriter, Shape, open_to_add, writing
-from striate.data.packed.pack import (
+from striate.data.packed.packed_clips import (
     FRAMES,
     LOG,
     capacity_of,

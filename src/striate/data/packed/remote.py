@@ -19,8 +19,7 @@ from typing import Any
 from striate.cache import cache_folder
 from striate.data.options import Options
 from striate.data.packed.frame_file import FrameFile, sums_of, writing
-from striate.data.packed.pack import FRAMES, PACK, Pack, read_pack
-from striate.data.packed.packed_clips import contents_of
+from striate.data.packed.packed_clips import FRAMES, PACK, Pack, contents_of, read_pack
 from striate.data.packed.shards import Shards, bytes_of
 from striate.data.sources.listing import Contents
 from striate.errors import DataError, MissingExtraError, StriateError

@@ -6,9 +6,8 @@ import torch
 
 from striate.errors import ArgumentError, NetworkError, unknown
 from striate.explaining.optimiser import Optimiser
-from striate.explaining.receptive_fields import ReceptiveFields
 from striate.explaining.subject import Subject
-from striate.explaining.unit import Unit, choose
+from striate.explaining.unit import ReceptiveFields, Unit, choose
 from striate.tracing.layer_record import LayerRecord, Recorded
 
 

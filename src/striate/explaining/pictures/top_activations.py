@@ -12,7 +12,7 @@ from striate.errors import NetworkError
 from striate.explaining.checking import as_array
 from striate.explaining.picture import Picture
 from striate.explaining.pictures.request import PictureRequest
-from striate.explaining.receptive_fields import rectangle
+from striate.explaining.unit import rectangle
 from striate.tracing.single_layers import probe
 
 BEST = 16

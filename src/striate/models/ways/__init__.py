@@ -7,8 +7,7 @@ scores, that holds it as `backbone` under its own names. A way is a part handed 
 network: its layers are exchanged one by one. No way holds a clip's length, which each forward reads anew.
 """
 
-from striate.models.ways.as_it_is import OWN, AsItIs
 from striate.models.ways.clip_network import ClipNetwork, Plan
-from striate.models.ways.through_time import WAYS, check_way, options_of_way, through_time
+from striate.models.ways.through_time import OWN, WAYS, AsItIs, check_way, options_of_way, through_time
 
 __all__ = ["OWN", "WAYS", "AsItIs", "ClipNetwork", "Plan", "check_way", "options_of_way", "through_time"]

@@ -26,7 +26,7 @@ from striate.layers import (
     inflate,
     pool3d,
 )
-from striate.models.arguments import positive
+from striate.models.building import positive
 from striate.models.ways.clip_network import ClipNetwork, Plan, exchange
 from striate.models.ways.layer_order import Step, steps
 

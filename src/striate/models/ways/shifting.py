@@ -12,7 +12,7 @@ from torch import nn
 
 from striate.errors import NetworkError, unknown
 from striate.layers import Frames, ShiftedConv2d
-from striate.models.arguments import positive
+from striate.models.building import positive
 from striate.models.ways.clip_network import convolutions, exchange
 
 DEEP = 23  # blocks of a stage from which on only every second one shifts

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from striate.errors import NetworkError
 from striate.layers import Frames
-from striate.models.arguments import positive
+from striate.models.building import positive
 from striate.models.head_stem import stem_of
 from striate.models.ways.clip_network import ClipNetwork, Plan, exchange
 
