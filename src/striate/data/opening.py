@@ -142,9 +142,11 @@ def _opened(source: str | Path, options: Options) -> ImageData:
         if contents.items == "images":
             refuse_for_images("the data", options)
         return replace(assemble(contents, options), source=str(source))
+    path = Path(source).expanduser()
+    if is_packed(path):
+        return replace(assemble(packed_contents(path, options), options), source=str(path.absolute()))
     if isinstance(source, str) and is_address(source):
         return replace(assemble(remote_contents(source, options), options), source=source)
-    path = Path(source).expanduser()
     if is_array_file(path):
         refuse_for_images(source, options)
         return replace(assemble(array_contents(path, options), options), source=str(path.absolute()))

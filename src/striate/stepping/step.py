@@ -1,4 +1,4 @@
-"""The step: frames and a state in, scores and the next state out; what is not what it has to be is refused."""
+"""The step: frames and a state in, scores and the next state out; what has to be otherwise is refused."""
 
 import math
 from collections.abc import Mapping

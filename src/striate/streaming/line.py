@@ -1,4 +1,4 @@
-"""Sources on their way through the step of a run: one, or several, each in turn when it has something to say."""
+"""Sources on their way through the step of a run; of several, each in turn, when it has something to say."""
 
 import time
 from collections import deque
