@@ -2,6 +2,7 @@
 
 import io
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from string import Formatter
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 
 from striate.errors import ArgumentError
 from striate.inspecting import Inspection, SideBySide, inspect
-from striate.inspecting.vietnamese import SENTENCES
+from striate.inspecting.inspection import VIETNAMESE
 from striate.pages import Document, Drawing, KeyFigures, Notes, Paragraph, Table, document_of
 
 SAME = {"", "MACs", "FLOPs", "plain", "resnet18"}
@@ -118,7 +119,8 @@ def test_a_terminal_is_told_in_vietnamese() -> None:
 
 
 def test_templates_hold_the_same_facts() -> None:
-    for english, other in SENTENCES.items():
+    told = tomllib.loads(VIETNAMESE.read_text(encoding="utf-8"))
+    for english, other in (*told["tables"].items(), *told["remarks"].items()):
         places = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in (english, other)]
         assert places[0] == places[1], english
 

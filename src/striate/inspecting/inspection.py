@@ -1,6 +1,7 @@
 """The result of an inspection, and how it presents itself."""
 
 import json
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,13 +16,13 @@ from striate.arithmetic.receptive.unit_field import UnitField, of_unit
 from striate.errors import ArgumentError, unknown
 from striate.inspecting.layers import Layer, Totals
 from striate.inspecting.table import bytes_text, csv_of, figure_text, layer_table, name_of, shown
-from striate.inspecting.vietnamese import LAYER_REMARKS, SENTENCES
 from striate.numbers import by, bytes_of, count, scaled, seconds
 from striate.pages import Shown
 from striate.pages.languages import ENGLISH, Language, Sentences, refusals
 from striate.pages.terminal import facts
 from striate.runs import write_text
 
+VIETNAMESE = Path(__file__).with_name("vietnamese.toml")
 REMARKS = 6
 """Printed under a table; the rows of a page, of CSV and of JSON hold all of them."""
 
@@ -98,7 +99,8 @@ def first_remarks(layers: Sequence[Layer], say: Callable[[str], str] = str) -> l
 def vietnamese() -> Sentences:
     """All that an inspection says, remarks on what its network could not be asked among it."""
     said = {one: other for one, other in refusals("vi").table.items() if " " in one}  # not the words in them
-    return Sentences("vi", {**said, **LAYER_REMARKS, **SENTENCES})
+    own = tomllib.loads(VIETNAMESE.read_text(encoding="utf-8"))
+    return Sentences("vi", {**said, **own["remarks"], **own["tables"]})
 
 
 @dataclass(frozen=True)
