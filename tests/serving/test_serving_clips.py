@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 from small_clips import clip_run, pictures, write_frame_folders, write_video
 from striate import predict, stream
 from striate.evaluating.opening import open_trained
-from striate.serving.limits import Limits
 from striate.serving.network import Network
 from striate.serving.server import Service
+from striate.serving.uploads import Limits
 
 LIMITS = Limits(megabytes=1, megapixels=0.001, frames=20, seconds=5.0, connections=4)
 

@@ -15,9 +15,9 @@ from uploads import picture
 
 from striate import predict
 from striate.evaluating.opening import open_trained
-from striate.serving.limits import Limits
 from striate.serving.network import Network
 from striate.serving.server import Service
+from striate.serving.uploads import Limits
 from striate.training.train import Run
 from striate.web.guard import Guard
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from striate.serving.limits import FullError
+from striate.serving.uploads import FullError
 
 PATIENCE = 0.005
 """Seconds that an input waits for others, where the network is free."""

@@ -22,7 +22,7 @@ from striate.evaluating.predictor import Predictor
 from striate.evaluating.run_model import Trained
 from striate.evaluating.run_step import step_of_run
 from striate.evaluating.scoring import batch_of
-from striate.serving.limits import Limits
+from striate.serving.uploads import Limits
 from striate.stepping import Step
 
 

@@ -12,7 +12,7 @@ from striate.errors import ArgumentError
 from striate.evaluating.opening import open_trained
 from striate.evaluating.predict import predict
 from striate.pages import Shown
-from striate.serving.limits import Limits
+from striate.serving.uploads import Limits
 from striate.training.stopping import caught
 from striate.web.served import Address, Served, address_of, check_port, listen, require_server
 

@@ -15,10 +15,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from striate.errors import StriateError, one_line
 from striate.serving.batching import Batcher
-from striate.serving.limits import AboveLimitError, FullError
 from striate.serving.metrics import CONTENT_TYPE, Metrics
 from striate.serving.network import Network, Stream
-from striate.serving.uploads import upload_of
+from striate.serving.uploads import AboveLimitError, FullError, upload_of
 from striate.web.answers import json_of
 from striate.web.guard import TooLargeError
 
