@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from striate.explaining.explain import explain
-from striate.explaining.kinds.products import Products
+from striate.explaining.kinds.kernel import Products
 from striate.explaining.kinds.textbook import Textbook
 from striate.explaining.unit import explain_unit
 from striate.pages import Grid, Mark

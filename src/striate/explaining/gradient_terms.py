@@ -14,7 +14,7 @@ from striate.derivation.shapes import Array
 from striate.explaining.checking import as_array
 from striate.explaining.kinds.kernel import KernelKind
 from striate.explaining.kinds.kind import Kind
-from striate.explaining.matrix_product import MatrixProduct, window
+from striate.explaining.kinds.textbook import MatrixProduct, window
 from striate.explaining.picture import Picture
 from striate.explaining.texts import Texts
 from striate.numbers import by, number

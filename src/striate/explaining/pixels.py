@@ -9,7 +9,7 @@ import numpy as np
 from striate.arithmetic.receptive.unit_field import UnitField
 from striate.derivation.shapes import Array
 from striate.explaining.checking import Check, as_array, compare, rounding
-from striate.explaining.matrix_product import window
+from striate.explaining.kinds.textbook import window
 from striate.explaining.subject import Subject
 from striate.explaining.texts import Texts
 from striate.pages import Block, Formula, Grid, Mark, Paragraph

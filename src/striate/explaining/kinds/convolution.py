@@ -17,9 +17,8 @@ from striate.derivation.moving import Saved as Padded
 from striate.derivation.shapes import Array
 from striate.derivation.terms import first_channel, seen_by_weight
 from striate.explaining.checking import as_array
-from striate.explaining.kinds.kernel import KernelKind, before, pads_of
+from striate.explaining.kinds.kernel import KernelKind, Products, before, linear_form, pads_of
 from striate.explaining.kinds.kind import Fed, Index, InputGradient, Kind, flat_places
-from striate.explaining.kinds.products import Products, linear_form
 from striate.explaining.kinds.textbook import textbook
 from striate.explaining.texts import by_language
 from striate.pages.maths import Maths, row, sub, total
