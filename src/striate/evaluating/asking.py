@@ -130,9 +130,6 @@ class Asking:
         transform: AsTransform | None = None,
         events: bool = False,
         threshold: float | None = None,
-        threshold_off: float | None = None,
-        min_duration: float | None = None,
-        min_gap: float | None = None,
         **others: Any,
     ) -> "Asking":
         """What is asked, by the names that `predict` has for it; where events are, the threshold is theirs.
@@ -141,7 +138,8 @@ class Asking:
             ArgumentError: thresholds of events that were not asked for, numbers that cannot be.
         """
         told = AnswerRules(top, None if events else threshold, all_classes)
-        rules = event_rules(events, threshold if events else None, threshold_off, min_duration, min_gap)
+        limits = {name: others.pop(name, None) for name in ("threshold_off", "min_duration", "min_gap")}
+        rules = event_rules(events, threshold if events else None, **limits)
         return cls(str(run), told, events=rules, transform=transform_of(transform), **others)
 
     def opened(self) -> Trained:

@@ -83,35 +83,26 @@ def evaluate(
     asking = Asking.of(run, top=top, events=events, **asked)
     told, rules = asking.told, asking.events
     trained = open_trained(run, asking.device, asking.algorithms, transform=asking.transform)
-    if trained.sampling is None and (clips, crops) != (1, 1):
-        raise ArgumentError(
-            f"{run} was trained on images, of which there is one view: leave --clips and --crops out"
-        )
-    if rules is None and (asking.window, asking.hop) != (None, None):
-        raise ArgumentError("--window and --hop are of events, which were not asked for; add --events")
-    if rules is not None and trained.sampling is None:
-        raise ArgumentError(f"{run} was trained on images, which have no events: leave --events out")
+    _refuse(trained, asking, several=(clips, crops) != (1, 1))
     images = open_for(trained, data)
     numbers = class_numbers(trained, images)
-    views = clips * crops
-    names = _splits(images, split)
-    parts = [_viewed(images.splits[name], clips, crops) for name in names]
+    whole = [images.splits[name] for name in _splits(images, split)]
+    parts = [_viewed(one, clips, crops) for one in whole]
     if asking.algorithms == "auto":
         trained = replace(trained, algorithms=_algorithms_for(trained, sum(map(len, parts)), parts[0]))
     trained = both_sides(trained, asking.flip)
     found: EventScores | None = None
     damaged: tuple[str, ...] = ()
     if rules is not None:
-        whole = [images.splits[name] for name in names]
         found, damaged = evaluate_events(
             trained, whole, images.classes, rules, window=asking.window, hop=asking.hop, progress=progress
         )
-    scored = [_score_split(trained, part, views, progress) for part in parts]
+    scored = [_score_split(trained, part, clips * crops, progress) for part in parts]
     looks, labels, files, index = (np.concatenate(each) for each in zip(*scored, strict=True))
     rows, labels = looks.mean(axis=1), numbers[labels]  # looks: (N, V, K)
     late = [one for part in parts for one in part.skipped]
     origin = np.repeat(np.arange(len(parts)), [len(one[0]) for one in scored])
-    where = Scored([images.splits[name] for name in names], origin, index)
+    where = Scored(whole, origin, index)
     unit = "images" if trained.sampling is None else "videos"
     result = Evaluation(
         run=str(run),
@@ -131,6 +122,18 @@ def evaluate(
         ),
     )
     return result if out is None else replace(result, files=result.save(out))
+
+
+def _refuse(trained: Trained, asking: Asking, several: bool) -> None:
+    """Raises ArgumentError for what does not go together. several: views of each."""
+    if trained.sampling is None and several:
+        raise ArgumentError(
+            f"{asking.run} was trained on images, of which there is one view: leave --clips and --crops out"
+        )
+    if asking.events is None and (asking.window, asking.hop) != (None, None):
+        raise ArgumentError("--window and --hop are of events, which were not asked for; add --events")
+    if asking.events is not None and trained.sampling is None:
+        raise ArgumentError(f"{asking.run} was trained on images, which have no events: leave --events out")
 
 
 def _views(trained: Trained, looks: np.ndarray, labels: np.ndarray, clips: int, crops: int) -> Views:
