@@ -59,9 +59,10 @@ def page(browser: Any, running: Lab) -> Iterator[Any]:
     assert problems == []
 
 
-def look(page: Any, running: Lab, view: str = "") -> None:
-    page.goto(running.address + view)
-    drawn(page, view.split("?")[0].removeprefix("#/") or "overview")
+def look(page: Any, address: str, view: str = "") -> None:
+    """Opens a view and waits until this very one is drawn, not only another of its kind before it."""
+    page.goto(address + view)
+    page.locator(f"#main[data-ready='{view}']").wait_for(state="attached", timeout=60_000)
 
 
 def drawn(page: Any, view: str) -> None:
@@ -72,8 +73,13 @@ def value(page: Any, where: str = "output.value") -> float:
     return float(page.locator(where).first.get_attribute("data-value"))
 
 
+def values(page: Any, where: str) -> list[float]:
+    """All numbers that are shown there."""
+    return page.locator(where).evaluate_all("all => all.map(one => Number(one.dataset.value))")  # type: ignore[no-any-return]
+
+
 def test_from_a_map_down_to_a_pixel_by_mouse(page: Any, running: Lab, opened: Explainer) -> None:
-    look(page, running)
+    look(page, running.address)
     maps = page.locator('[data-layer="conv2"] canvas')
     box = maps.first.bounding_box()
     page.mouse.click(box["x"] + box["width"] * 3 / 8, box["y"] + box["height"] * 5 / 8)  # row 2, column 1
@@ -84,11 +90,9 @@ def test_from_a_map_down_to_a_pixel_by_mouse(page: Any, running: Lab, opened: Ex
     assert unit is not None
     told = json.loads(json.dumps(unit.to_json()))
     assert value(page) == told["value"]
-    grids = {kind: page.locator(f"table.grid.{kind} td") for kind in ("input", "weight", "product")}
     strongest = max(range(len(told["patch"])), key=lambda c: abs(told["channel_sums"][c]))
     for kind, name in (("input", "patch"), ("weight", "kernel"), ("product", "products")):
-        shown = [float(cell.get_attribute("data-value")) for cell in grids[kind].all()]
-        assert shown == [one for row in told[name][strongest] for one in row]
+        assert values(page, f"table.grid.{kind} td") == [one for row in told[name][strongest] for one in row]
     page.locator("table.grid.input button").first.click()
     page.locator("h1", has_text="pool1").wait_for()
     for layer in ("relu1", "conv1"):
@@ -104,7 +108,7 @@ def test_from_a_map_down_to_a_pixel_by_mouse(page: Any, running: Lab, opened: Ex
 
 
 def test_by_keyboard(page: Any, running: Lab, opened: Explainer) -> None:
-    look(page, running)
+    look(page, running.address)
     page.locator('[data-layer="conv1"] .map').first.focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
         page.keyboard.press(key)
@@ -128,21 +132,20 @@ def test_by_keyboard(page: Any, running: Lab, opened: Explainer) -> None:
 
 
 def test_what_if(page: Any, running: Lab, opened: Explainer) -> None:
-    look(page, running, "#/what-if")
+    look(page, running.address, "#/what-if")
     page.locator("button", has_text="Blur").click()
     page.locator(".below[data-state]").wait_for()
     weight = opened.parameters("conv1")["weight"]
     weight[0, 0] = [[1 / 16, 1 / 8, 1 / 16], [1 / 8, 1 / 4, 1 / 8], [1 / 16, 1 / 8, 1 / 16]]
     ours = opened.changed(Change(weights={"conv1.weight": weight})).explain().answer
     assert ours is not None
-    shown = [
-        float(cell.get_attribute("data-value")) for cell in page.locator(".answers td[data-value]").all()
-    ]
-    assert shown == pytest.approx(list(ours.probabilities), rel=1e-6)
+    assert values(page, ".answers td[data-value]") == pytest.approx(list(ours.probabilities), rel=1e-6)
     canvas = page.locator("canvas.editor")
     box = canvas.bounding_box()
+    state = page.locator(".below").get_attribute(
+        "data-state"
+    )  # before the click, which may be answered at once
     page.mouse.click(box["x"] + 10, box["y"] + 10)
-    state = page.locator(".below").get_attribute("data-state")
     page.locator(f'.below[data-state="{int(state) + 1}"]').wait_for()
 
 
@@ -174,8 +177,7 @@ VIEWS = (
 @pytest.mark.parametrize("language", ["en", "vi"])
 def test_every_view_in_both_languages(page: Any, running: Lab, language: str) -> None:
     for view in VIEWS:
-        page.goto(f"{running.address}{view}{'&' if '?' in view else '?'}language={language}")
-        drawn(page, view.split("?")[0].removeprefix("#/") or "overview")
+        look(page, running.address, f"{view}{'&' if '?' in view else '?'}language={language}")
         assert page.locator("html").get_attribute("lang") == language
         assert page.locator(".problem:not(:empty)").count() == 0
         missing = page.evaluate("() => document.body.innerText.match(/\\b[a-z_]+\\.[a-z_]+\\b/g) ?? []")
@@ -187,7 +189,7 @@ def test_every_view_by_keyboard(page: Any, running: Lab) -> None:
     for view in VIEWS:
         if view == "#/glossary":  # to be read alone
             continue
-        look(page, running, view)
+        look(page, running.address, view)
         page.locator("#main").focus()
         page.keyboard.press("Tab")
         assert page.evaluate("() => document.activeElement.closest('#main') !== null"), view
@@ -205,10 +207,8 @@ def test_every_view_is_accessible(browser: Any, running: Lab) -> None:
         for number, view in enumerate(VIEWS):
             if number % 2 == (scheme == "dark"):
                 continue
-            page.goto(
-                f"{running.address}{view}{'&' if '?' in view else '?'}language={'en' if number % 3 else 'vi'}"
-            )
-            drawn(page, view.split("?")[0].removeprefix("#/") or "overview")
+            language = "en" if number % 3 else "vi"
+            look(page, running.address, f"{view}{'&' if '?' in view else '?'}language={language}")
             page.evaluate(AXE.read_text())
             for one in page.evaluate("async () => (await axe.run()).violations"):
                 said.append(f"{scheme} {view}: {one['id']}: {one['nodes'][0]['html'][:200]}")
@@ -219,7 +219,7 @@ def test_every_view_is_accessible(browser: Any, running: Lab) -> None:
 def test_words_of_the_glossary_say_what_they_mean(page: Any, running: Lab) -> None:
     for language in ("en", "vi"):
         word = glossary(language)["receptive_field"][0]  # type: ignore[arg-type]
-        look(page, running, f"#/fields?language={language}")
+        look(page, running.address, f"#/fields?language={language}")
         term = page.locator("dfn", has_text=word).first
         term.focus()
         told = glossary(language)["receptive_field"][1]  # type: ignore[arg-type]
@@ -251,10 +251,8 @@ def test_pictures_of_other_kinds(browser: Any) -> None:
     page = browser.new_page()
     with lab(network, inputs, port=0, browser=False) as running:
         for layer, names in SHOWN.items():
-            look(page, running, f"#/number?layer={layer}")
-            page.locator(f'#main[data-ready="#/number?layer={layer}"]').wait_for(state="attached")
-            cells = page.locator("#main [data-value]").all()
-            shown = np.array([float(cell.get_attribute("data-value") or "nan") for cell in cells])
+            look(page, running.address, f"#/number?layer={layer}")
+            shown = np.array(values(page, "#main [data-value]"))
             unit = opened.explain(layer=layer).unit
             assert unit is not None
             told = unit.to_json()
@@ -281,8 +279,7 @@ def test_names_with_markup_show_as_text(browser: Any, tmp_path: Path) -> None:
             "#/fields",
             f"#/layer?layer={quote(odd)}",
         ):
-            page.goto(running.address + view)
-            page.locator("#main[data-ready]").wait_for(state="attached")
+            look(page, running.address, view)
             assert page.locator("main img").count() == 0
         assert not any(url.endswith("/x") for url in asked)
     page.close()
@@ -294,22 +291,17 @@ def test_a_saved_page_needs_nothing(browser: Any, digits_run: Run, tmp_path: Pat
     assert path.stat().st_size < 900_000
     context = browser.new_context(offline=True)
     page = context.new_page()
-    page.goto(path.as_uri() + "#/number?layer=conv1")
-    drawn(page, "number")
+    look(page, path.as_uri(), "#/number?layer=conv1")
     unit = opened.explain(layer="conv1").unit
     assert unit is not None
     assert value(page) == unit.value
     told = unit.to_json()
     for kind, name in (("input", "patch"), ("weight", "kernel"), ("product", "products")):
-        cells = page.locator(f".grid.{kind} [data-value]").evaluate_all(
-            "all => all.map(one => one.dataset.value)"
-        )
-        assert list(map(float, cells)) == np.ravel(told[name]).tolist()
+        assert values(page, f".grid.{kind} [data-value]") == np.ravel(told[name]).tolist()
     for view in ("", "?side=back", "fields", "loss", "tour?step=3", "quiz?step=0", "steps?step=4", "block"):
-        page.goto(f"{path.as_uri()}#/{view}")
-        drawn(page, view.split("?")[0] or "overview")
+        look(page, path.as_uri(), f"#/{view}")
         assert page.locator("#main .problem:not(:empty)").count() == 0, view
-    page.goto(path.as_uri() + "#/")
+    look(page, path.as_uri(), "#/")
     page.locator(".saved", has_text="numbers open, marked by a dot").wait_for()
     page.goto(path.as_uri() + "#/number?layer=conv1&at=0,0,0,0")
     page.locator(".problem", has_text="was not worked out when the page was saved").wait_for()
@@ -332,14 +324,8 @@ def test_a_question_shows_all_that_it_is_about(browser: Any, kind: Any, kernel: 
     sides = (8,) * (3 if kind is nn.Conv3d else 2)
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     with lab(network, numbers(1, 1, *sides), port=0, browser=False) as running:
-        look(page, running, "#/quiz?step=0")
-        patch, weights = (
-            [
-                float(cell.get_attribute("data-value"))
-                for cell in page.locator(f".grid.{one} [data-value]").all()
-            ]
-            for one in ("input", "weight")
-        )
+        look(page, running.address, "#/quiz?step=0")
+        patch, weights = (values(page, f".grid.{one} [data-value]") for one in ("input", "weight"))
         choices = [float(one.replace("−", "-")) for one in page.locator("[data-choice]").all_inner_texts()]
         assert len(patch) == len(weights) == kernel ** len(sides)
         right = float(np.dot(patch, weights))
@@ -373,6 +359,6 @@ def test_every_view_fits_a_phone(browser: Any) -> None:
             "what-if",
             "loss",
         ):
-            look(page, running, f"#/{view}&language=vi" if "?" in view else f"#/{view}?language=vi")
+            look(page, running.address, f"#/{view}&language=vi" if "?" in view else f"#/{view}?language=vi")
             assert page.evaluate("() => document.documentElement.scrollWidth") <= 390, view
     page.close()

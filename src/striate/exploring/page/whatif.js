@@ -46,12 +46,13 @@ export async function whatIf(main, route) {
     } catch (problem) {
       if (!(problem instanceof LabError)) throw problem;
       note.textContent = problem.message;
-    }
-    asking = false;
-    if (next) {
-      const waiting = next;
-      next = null;
-      ask(waiting);
+    } finally { // also of a problem that nobody foresaw: else no later change would ever be asked
+      asking = false;
+      if (next) {
+        const waiting = next;
+        next = null;
+        ask(waiting);
+      }
     }
   };
   const label = h("select", { id: "label", onchange: (/** @type {any} */ event) => ask({ label: event.target.value, note: t("what_if.label") }) },
