@@ -38,8 +38,13 @@ def picked(value: object, names: str) -> dict[str, Any]:
     >>> picked(3 + 4j, "real imaginary=imag")
     {'real': 3.0, 'imaginary': 4.0}
     """
+    return {name: _part(get(value)) for name, get in _getters(names)}
+
+
+@cache
+def _getters(names: str) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
     pairs = (name.partition("=") for name in names.split())
-    return {name: _part(attrgetter(path or name)(value)) for name, _, path in pairs}
+    return tuple((name, attrgetter(path or name)) for name, _, path in pairs)
 
 
 class JsonValue(ToJson):
@@ -66,12 +71,12 @@ def to_plain(value: Any) -> Any:
     >>> to_plain(Crop((3, 4), Path("a.png")))
     {'size': [3, 4], 'file': 'a.png'}
     """
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _part(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _part(part) for key, part in value.items()}
     if isinstance(value, tuple | list):
         return [_part(part) for part in value]
+    if isinstance(value, Mapping):
+        return {str(key): _part(part) for key, part in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _part(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Path):
         return str(value)
     if hasattr(value, "tolist"):  # numbers and arrays of NumPy
@@ -81,7 +86,12 @@ def to_plain(value: Any) -> Any:
     raise TypeError(f"no plain form of {type(value).__name__}")
 
 
+_PLAIN = frozenset({bool, int, float, str, NoneType})
+
+
 def _part(value: Any) -> Any:
+    if type(value) in _PLAIN:  # most of what there is
+        return value
     own = getattr(value, "to_json", None)
     return to_plain(value) if own is None else own()
 

@@ -122,7 +122,7 @@ def inspected(name: str, frames: int | None, side: int | None, classes: int, lik
 @pytest.mark.parametrize("row", PUBLISHED, ids=lambda row: f"{row.name} of {row.source} {row.gmacs}")
 def test_parameters_and_cost_are_the_published_ones(row: Published) -> None:
     seen = inspected(row.name, row.frames, row.side, row.classes, row.like)
-    totals = seen.to_json()["totals"]
+    totals = seen.totals.to_json()
     norms = [layer for layer in seen.layers if layer.kind == "batch_norm"]
     assert totals["parameters"]["status"] == totals["macs"]["status"] == "exact"
     put_out = sum(math.prod(layer.output_shape) for layer in norms)
@@ -173,7 +173,7 @@ def test_the_table_of_the_documentation() -> None:
     rows = {row[0]: row[1:4] for row in re.findall(r"\| `(\w+)` \| (\S+) \| ([\d ]+) \| ([\d.]+) \|", page)}
     expected = {}
     for name in CLIP_NETWORKS:
-        totals = inspected(name, None, None, 400, None).to_json()["totals"]
+        totals = inspected(name, None, None, 400, None).totals.to_json()
         frames, side, _ = published_clip(name)
         parameters = f"{totals['parameters']['value']:,}".replace(",", " ")
         expected[name] = (f"{frames}×{side}²", parameters, f"{totals['macs']['value'] / 1e9:.3f}")
