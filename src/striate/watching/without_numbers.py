@@ -172,6 +172,9 @@ _NEW = frozenset({torch.empty_like, torch.zeros_like, torch.ones_like})
 _PAIRS = frozenset({Tensor.add, Tensor.sub, Tensor.mul, torch.add, torch.sub, torch.mul})
 """What joins two tensors element by element."""
 
+_RULED = _FILLS | _ALIKE | _NEW | _PAIRS | _RECURRENT | _RULES.keys() | {torch.cat}
+"""All others are PyTorch's; to ask whether their tensors have numbers would take longer than they do."""
+
 
 class _ShapesOnly(TorchFunctionMode):
     """Answers by rule where only shapes count.
@@ -188,6 +191,8 @@ class _ShapesOnly(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         named = kwargs or {}
+        if func not in _RULED:
+            return func(*args, **named)
         first = args[0] if args else named.get("tensor")
         if isinstance(first, Tensor) and first.is_meta:
             if func in _FILLS:
