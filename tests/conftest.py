@@ -19,6 +19,7 @@ from xdist.scheduler import LoadFileScheduling
 from scheduling import scheduling
 from small_clips import write_small_clips
 from small_runs import small_recipe, small_run, write_small_set
+from striate.data.builtin import digits, motion_digits
 from striate.doors import command_line
 from striate.training import concluding
 from striate.training.train import Run
@@ -39,6 +40,7 @@ def pytest_collection() -> Generator[None, Any, Any]:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(50_000, 20, 50)  # to look at every 700th object took one second of twenty-five
         gc.enable()
 
 
@@ -87,11 +89,8 @@ def scheduling_stays() -> Iterator[None]:
 def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A small network that has learnt the digits, in about a second."""
     recipe = small_recipe(epochs=8, learning_rate=0.02, label_smoothing=0.0, ema=0.9)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, draw in DRAWING.items():
-            patch.setattr(concluding, name, draw)
-        out = tmp_path_factory.mktemp("digits") / "run"
-        return small_run(out, recipe, options={"widths": (8, 16), "hidden": ()})
+    out = tmp_path_factory.mktemp("digits") / "run"
+    return small_run(out, recipe, options={"widths": (8, 16), "hidden": ()})
 
 
 @pytest.fixture(scope="session")
@@ -112,10 +111,27 @@ DRAWING = {name: getattr(concluding, name) for name in ("draw_curves", "draw_con
 
 @pytest.fixture(scope="session", autouse=True)
 def undrawn() -> Iterator[None]:
-    """Trainings draw nothing, which takes longer than they do here; those whose pictures are looked at do."""
+    """Trainings draw nothing, which takes longer than they do here, unless a test asks for `drawn`."""
     with pytest.MonkeyPatch.context() as patch:
         for name in DRAWING:
             patch.setattr(concluding, name, lambda *arguments: arguments[-1].write_bytes(b""))
+        yield
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings draw their pictures."""
+    for name, draw in DRAWING.items():
+        monkeypatch.setattr(concluding, name, draw)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def digits_read_once() -> Iterator[None]:
+    """Some hundred tests open the digits, whose numbers stand in a file as text."""
+    read = cache(digits.load_digits)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (digits, motion_digits):
+            patch.setattr(module, "load_digits", lambda: tuple(array.copy() for array in read()))
         yield
 
 

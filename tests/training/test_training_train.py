@@ -39,9 +39,13 @@ def test_the_folder_can_be_read_without_striate(digits_run: Run) -> None:
     assert checkpoint["position"]["step"] == 8 * 39
     rows = [json.loads(line) for line in (digits_run.path / "history.jsonl").read_text().splitlines()]
     assert [row["epoch"] for row in rows] == list(range(1, 9))
-    for picture in ("curves.png", "confusion.png"):
-        assert (digits_run.path / picture).read_bytes().startswith(b"\x89PNG")
-    assert digits_run.pictures == (digits_run.path / "curves.png", digits_run.path / "confusion.png")
+
+
+@pytest.mark.usefixtures("quick", "drawn")
+def test_its_pictures_are_drawn(tmp_path: Path, small_set: Path) -> None:
+    run = small_run(tmp_path / "run", small_recipe(epochs=1), data=small_set)
+    assert run.pictures == (run.path / "curves.png", run.path / "confusion.png")
+    assert all(picture.read_bytes().startswith(b"\x89PNG") for picture in run.pictures)
 
 
 def test_the_result_as_json(digits_run: Run) -> None:
