@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from collections.abc import Generator, Iterator
 from functools import cache
 from importlib import import_module
@@ -111,10 +112,13 @@ DRAWING = {name: getattr(concluding, name) for name in ("draw_curves", "draw_con
 
 @pytest.fixture(scope="session", autouse=True)
 def undrawn() -> Iterator[None]:
-    """Trainings draw nothing, which takes longer than they do here, unless a test asks for `drawn`."""
+    """Trainings and comparisons draw nothing, which takes longer than they do here; see `drawn`."""
     with pytest.MonkeyPatch.context() as patch:
         for name in DRAWING:
             patch.setattr(concluding, name, lambda *arguments: arguments[-1].write_bytes(b""))
+        if "striate.comparing.page" in sys.modules:  # else nobody here compares; matplotlib takes a second
+            patch.setattr("striate.comparing.finished_runs.draw_front", lambda _, path: path.write_bytes(b""))
+            patch.setattr("striate.comparing.page.draw_front", lambda _, file: None)
         yield
 
 

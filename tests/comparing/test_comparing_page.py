@@ -10,7 +10,7 @@ from PIL import Image
 
 from hand_made_runs import BLIND, hand_made_run
 from small_runs import change_record
-from striate.comparing import Comparison, compare
+from striate.comparing import Comparison, compare, finished_runs, page
 from striate.comparing.drawing import STYLES, draw_front
 from striate.comparing.table import table_of
 from striate.models import WAYS
@@ -58,17 +58,20 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
         hand_made_run(folder / "b", "tsm", seed=1),
         hand_made_run(folder / "c", "tsm", ((90, 10), (4, 96))),
     ]
-    return compare(runs=runs, out=folder / "out", reporter=Reporter())
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (finished_runs, page):
+            patch.setattr(module, "draw_front", draw_front)
+        return compare(runs=runs, out=folder / "out", reporter=Reporter())
 
 
 def test_the_page_holds_the_table_and_the_picture(compared: Comparison) -> None:
-    page = Page(compared.files[1].read_text())
-    assert page.open == []
+    shown = Page(compared.files[1].read_text())
+    assert shown.open == []
     table = table_of(compared)
-    assert page.rows == [list(table.heads), *([cell.text for cell in row] for row in table.rows)]
-    assert page.rows[1][:5] == ["2d", "50.00 %", "100.00 %", "50.00 %", "922"]
-    assert page.rows[2][:2] == ["tsm", "95.00 ± 2.00 %"]
-    (image,) = page.images
+    assert shown.rows == [list(table.heads), *([cell.text for cell in row] for row in table.rows)]
+    assert shown.rows[1][:5] == ["2d", "50.00 %", "100.00 %", "50.00 %", "922"]
+    assert shown.rows[2][:2] == ["tsm", "95.00 ± 2.00 %"]
+    (image,) = shown.images
     kind, data = str(image["src"]).split(",")
     assert kind == "data:image/png;base64"
     assert size_of(BytesIO(b64decode(data))) == size_of(compared.files[0])

@@ -47,10 +47,17 @@ def test_counts_names_and_title(tmp_path: Path, figures: list[Figure]) -> None:
 
 
 @pytest.mark.parametrize(("classes", "named"), [(2, 2), (20, 20), (40, 40), (41, 21), (130, 33)])
-def test_many_classes(tmp_path: Path, figures: list[Figure], classes: int, named: int) -> None:
-    draw_confusion(scores([f"class {k}" for k in range(classes)]), "many", tmp_path / "c.png")
+def test_many_classes(monkeypatch: pytest.MonkeyPatch, classes: int, named: int) -> None:
+    figures: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda self, *words, **named: figures.append(self))
+    draw_confusion(scores([f"class {k}" for k in range(classes)]), "many", Path("not written"))
     axes = figures[0].axes[0]
     assert len(axes.get_xticks()) == len(axes.get_yticks()) == named
     assert bool(axes.texts) == (classes <= 20)
+
+
+@pytest.mark.parametrize("classes", [2, 20, 130])  # from 26 on all pictures are as large
+def test_a_picture_fits_a_screen(tmp_path: Path, classes: int) -> None:
+    draw_confusion(scores([f"class {k}" for k in range(classes)]), "many", tmp_path / "c.png")
     with Image.open(tmp_path / "c.png") as image:
         assert max(image.size) < 2000

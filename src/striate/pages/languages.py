@@ -30,12 +30,14 @@ class _Template(NamedTuple):
     english: str
     other: str
     words: tuple[str, ...]
-    """What stands between the places of the English one."""
+    """What stands between the places of the English one, the longest first."""
 
     def fits(self, sentence: str) -> re.Match[str] | None:
         """Where its places are in a sentence."""
-        known = all(one in sentence for one in self.words)  # so that most never become a pattern
-        return _pattern(self.english).fullmatch(sentence) if known else None
+        for one in self.words:  # so that most never become a pattern
+            if one not in sentence:
+                return None
+        return _pattern(self.english).fullmatch(sentence)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +80,7 @@ class Sentences:
     def _templates(self) -> list[_Template]:
         """Those that say most of their own first."""
         found = [
-            _Template(english, other, tuple(_PLACE.split(english)[::2]))
+            _Template(english, other, tuple(sorted(_PLACE.split(english)[::2], key=len, reverse=True)))
             for english, other in self.table.items()
         ]
         return sorted(found, key=lambda one: -sum(map(len, one.words)))
