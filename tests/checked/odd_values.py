@@ -2,7 +2,8 @@
 
 import inspect
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,7 @@ NEVER_RUN = {"demo"}
 """What needs nothing but a folder, and so would train."""
 
 
+@cache
 def public() -> dict[str, Callable[..., Any]]:
     """Functions and classes that users call, by name."""
     rooms = {"striate": striate, "models": models, "data": data}
@@ -125,10 +127,16 @@ def public() -> dict[str, Callable[..., Any]]:
     return found
 
 
+@cache
+def parameters(name: str) -> Mapping[str, inspect.Parameter]:
+    """The arguments of one of them."""
+    return inspect.signature(public()[name]).parameters
+
+
 def cases() -> Iterator[tuple[str, str, str]]:
     """(function, argument, odd value), all by name."""
-    for name, function in public().items():
-        for argument in inspect.signature(function).parameters:
+    for name in public():
+        for argument in parameters(name):
             if argument not in ("self", "progress", "reporter"):
                 for odd in ODD:
                     yield name, argument, odd
@@ -138,6 +146,6 @@ def call(name: str, argument: str, odd: str) -> Any:
     """Calls a function with one odd argument, and what else it needs."""
     function = public()[name]
     given = {one: make() for one, make in GIVEN.get(name, {}).items() if one != argument}
-    if inspect.signature(function).parameters[argument].kind is inspect.Parameter.VAR_KEYWORD:
+    if parameters(name)[argument].kind is inspect.Parameter.VAR_KEYWORD:
         return function(**given, width=ODD[odd], dropout=ODD[odd])
     return function(**given, **{argument: ODD[odd]})

@@ -3,11 +3,10 @@
 Networks and pictures are small, data and runs are missing, so that nothing is trained or downloaded.
 """
 
-import inspect
 from pathlib import Path
 
 import pytest
-from odd_values import NEVER_RUN, ODD, call, public
+from odd_values import NEVER_RUN, ODD, call, parameters, public
 
 from striate import StriateError
 
@@ -26,7 +25,7 @@ def test_odd_values_are_refused_in_a_sentence(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     raw, refused = [], 0
-    for argument in inspect.signature(public()[name]).parameters:
+    for argument in parameters(name):
         for odd in ODD if argument not in ("self", "progress", "reporter") else ():
             try:
                 call(name, argument, odd)
@@ -37,4 +36,4 @@ def test_odd_values_are_refused_in_a_sentence(
             except Exception as problem:
                 raw.append(f"{argument}={odd}: {type(problem).__name__}: {problem}")
     assert raw == []
-    assert refused > len(ODD) / 2 or not inspect.signature(public()[name]).parameters
+    assert refused > len(ODD) / 2 or not parameters(name)

@@ -2,15 +2,19 @@
 
 import errno
 import os
+import resource
 import stat
-import subprocess
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import torch
 
 from striate.errors import RunError
+from striate.models import save_weights
 from striate.runs import write, write_text
+from striate.training.checkpoint import Position, save_checkpoint
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
@@ -51,37 +55,28 @@ def test_a_full_disk_is_recognised_behind_another_error(tmp_path: Path) -> None:
         write(tmp_path / "file", fail)
 
 
-FULL = """
-import resource, signal, sys, pathlib, numpy, torch
-from striate.errors import RunError
-from striate.models import save_weights
-from striate.runs import write
-from striate.training.checkpoint import Position, save_checkpoint
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-run = pathlib.Path(sys.argv[1])
-state = {"weight": torch.zeros(100_000)}
-for save in (
-    lambda: save_checkpoint(run, Position(), {"network": state}),
-    lambda: write(run / "model.safetensors", lambda path: save_weights(state, path)),
-    lambda: write(run / "text", lambda path: path.write_text("x" * 200_000)),
-):
+@contextmanager
+def files_up_to(size: int) -> Iterator[None]:
+    """A limit on the size of files ends a write as a full disk does, with another number."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
-        save()
-    except RunError as error:
-        print(error)
-"""
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_really_full_disk_for_every_writer(tmp_path: Path) -> None:
-    """A limit on the size of files ends a write as a full disk does, with another number."""
-    done = subprocess.run([sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True)
-    names = [line.split(":")[0] for line in done.stdout.splitlines()]
-    assert names == [
-        f"could not save {tmp_path / name}" for name in ("checkpoint.pt", "model.safetensors", "text")
-    ]
-    assert all(": the disk is full; " in line for line in done.stdout.splitlines()), done.stdout
-    assert not done.stderr
+    state = {"weight": torch.zeros(100_000)}
+    writers = {
+        "checkpoint.pt": lambda path: save_checkpoint(path.parent, Position(), {"network": state}),
+        "model.safetensors": lambda path: write(path, lambda beside: save_weights(state, beside)),
+        "text": lambda path: write(path, lambda beside: beside.write_text("x" * 200_000)),
+    }
+    for name, save in writers.items():
+        with pytest.raises(RunError) as refused, files_up_to(100_000):
+            save(tmp_path / name)
+        assert str(refused.value).startswith(f"could not save {tmp_path / name}: the disk is full; ")
     assert not list(tmp_path.iterdir())
 
 
