@@ -116,9 +116,9 @@ def undrawn() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in DRAWING:
             patch.setattr(concluding, name, lambda *arguments: arguments[-1].write_bytes(b""))
-        if "striate.comparing.page" in sys.modules:  # else nobody here compares; matplotlib takes a second
+        if "striate.comparing.table" in sys.modules:  # else nobody here compares; matplotlib takes a second
             patch.setattr("striate.comparing.finished_runs.draw_front", lambda _, path: path.write_bytes(b""))
-            patch.setattr("striate.comparing.page.draw_front", lambda _, file: None)
+            patch.setattr("striate.comparing.table.draw_front", lambda _, file: None)
         yield
 
 

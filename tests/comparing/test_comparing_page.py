@@ -10,7 +10,8 @@ from PIL import Image
 
 from hand_made_runs import BLIND, hand_made_run
 from small_runs import change_record
-from striate.comparing import Comparison, compare, finished_runs, page
+from striate.comparing import Comparison, compare, finished_runs
+from striate.comparing import table as comparing_table
 from striate.comparing.drawing import STYLES, draw_front
 from striate.comparing.table import table_of
 from striate.models import WAYS
@@ -59,7 +60,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
         hand_made_run(folder / "c", "tsm", ((90, 10), (4, 96))),
     ]
     with pytest.MonkeyPatch.context() as patch:
-        for module in (finished_runs, page):
+        for module in (finished_runs, comparing_table):
             patch.setattr(module, "draw_front", draw_front)
         return compare(runs=runs, out=folder / "out", reporter=Reporter())
 
