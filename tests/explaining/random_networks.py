@@ -9,8 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from striate.explaining.checking import as_array, compare, rounding
+from striate.explaining.gradient_terms import place_of_largest
 from striate.explaining.kinds.catalogue import kind_of
 from striate.explaining.kinds.kernel import KernelKind
+from striate.explaining.unit import choose
 from striate.tracing.layer_record import LayerRecord, Recorded
 from striate.tracing.recording import record
 
@@ -279,5 +281,9 @@ def check_layer(recorded: Recorded, one: LayerRecord, random: Random) -> None:
         more, size = kind.terms_size(name, terms)
         allowed = rounding(gradient, terms.values.size + more, size)
         compare(f"∂L/∂{name}", terms.total, float(as_array(gradient[index])), allowed)
+        filter_ = kind.filter_of(name, index)
+        place = place_of_largest(kind, name, index, terms)
+        assert len(choose(one, filter_, None)) == one.output.dim(), "filter"
+        assert filter_ is None or place is None or place[kind.channel_axis] == filter_, "filter of a weight"
         if isinstance(kind, KernelKind) and name == "weight":
             assert kind.row_times_column(terms) == pytest.approx(terms.total, rel=1e-9, abs=1e-9), "entry"

@@ -7,6 +7,7 @@ import pytest
 import torch
 from explaining_networks import image_network, numbers
 from PIL import Image
+from torch import nn
 
 import striate
 from striate.errors import ArgumentError, DataError, NetworkError, RunError
@@ -134,3 +135,32 @@ def test_what_a_module_cannot_know(tmp_path: Path) -> None:
         open_subject(image_network(), [tmp_path / "broken.npy"], None)
     with pytest.raises(RunError, match=r"^no run at "):
         open_subject(tmp_path / "nothing", ["test/1"], None)
+
+
+def test_whole_numbers_stay_so_for_a_network_that_looks_them_up() -> None:
+    torch.manual_seed(0)
+    layers = (nn.Embedding(9, 4), nn.Conv1d(5, 3, 3), nn.Flatten(), nn.Linear(6, 3))
+    words = torch.tensor([[8, 0, 3, 3, 1], [2, 7, 8, 5, 0]])
+    found = explain(nn.Sequential(*layers), words, layer="1", weight=(1, 2, 0), label=[1, 2])
+    assert found.gradient is not None
+    assert layers[1].weight.grad is None
+    loss = nn.functional.cross_entropy(nn.Sequential(*layers)(words), torch.tensor([1, 2]))
+    (expected,) = torch.autograd.grad(loss, layers[1].weight)
+    assert found.gradient.total == pytest.approx(float(expected[1, 2, 0]), rel=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_what_has_no_layers_or_no_real_numbers() -> None:
+    script = torch.jit.trace(nn.Sequential(nn.Linear(2, 3)), torch.ones(1, 2))  # type: ignore[no-untyped-call]
+    with pytest.raises(NetworkError) as caught:
+        explain(script, torch.ones(1, 2))
+    assert str(caught.value) == (
+        "TopLevelTracedModule is TorchScript, whose layers cannot be watched: explain the module that it was "
+        "made of"
+    )
+    complex_one = nn.Sequential(nn.Linear(2, 3, dtype=torch.complex64))
+    with pytest.raises(NetworkError) as caught:
+        explain(complex_one, torch.ones(1, 2), layer="0")
+    assert str(caught.value) == (
+        "the numbers here are complex, and what is worked out by hand is real: not shown"
+    )

@@ -26,7 +26,12 @@ class Check(ToJson):
 
 
 def as_array(tensor: Tensor) -> Array:
-    """A tensor's numbers as float64 (whole numbers as int64), which holds all that torch computes with."""
+    """A tensor's numbers as float64 (whole numbers as int64), which holds all that torch computes with.
+
+    Raises NetworkError for complex numbers.
+    """
+    if tensor.is_complex():
+        raise NetworkError("the numbers here are complex, and what is worked out by hand is real: not shown")
     kind = torch.float64 if tensor.is_floating_point() else torch.int64
     array: Array = tensor.detach().to("cpu", kind).numpy()
     return array

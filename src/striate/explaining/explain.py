@@ -119,6 +119,9 @@ def answer(question: Question, observed: Observed, language: str) -> Explanation
     named = None if question.layer is None else recorded.named(question.layer)
     if named is not None:
         gradient = _gradient(recorded, named, question, optimiser)
+        if gradient is not None and question.filter is None:
+            filter_of = kind_of(named).filter_of(question.parameter, gradient.index)
+            question = replace(question, filter=filter_of)
         unit = _unit(recorded, named, question, observed.fields)
         path = explain_backward_path(recorded, named) if question.through else None
         chain = _chain(recorded, named, gradient, unit if question.delta else None)
@@ -130,7 +133,7 @@ def answer(question: Question, observed: Observed, language: str) -> Explanation
         subject,
         recorded,
         named,
-        question.chosen_filter,
+        question.filter,
         found.unit,
         question.target,
         observed.fields,
@@ -167,7 +170,7 @@ def _unit(recorded: Recorded, named: LayerRecord, question: Question, fields: Re
     """The output that is asked for; None where only pictures or the way through a block are."""
     if not named.whole and (question.show or question.through) and question.filter is None:
         return None
-    unit = explain_unit(named, choose(named, question.chosen_filter, question.at, question.sample))
+    unit = explain_unit(named, choose(named, question.filter, question.at, question.sample))
     return replace(with_followers(unit, recorded), receptive_field=fields.of(named, unit.index))
 
 

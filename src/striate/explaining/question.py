@@ -59,12 +59,6 @@ class Question:
             )
 
     @property
-    def chosen_filter(self) -> int | None:
-        """The filter that was asked for, by itself or by a weight of it."""
-        of_a_filter = self.weight is not None and self.parameter in ("weight", "bias")
-        return self.weight[0] if self.filter is None and of_a_filter and self.weight else self.filter
-
-    @property
     def has_update(self) -> bool:
         """Whether an update is told of."""
         return self.weight is not None or "update" in self.show

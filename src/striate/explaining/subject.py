@@ -18,6 +18,9 @@ from striate.explaining.inputs import Input, read_array, read_inputs
 from striate.runs import holds_run, read_record
 from striate.tracing.trace import bare
 
+LOOKED_UP = (nn.Embedding, nn.EmbeddingBag)
+"""Layers whose inputs are whole numbers."""
+
 
 @dataclass(frozen=True, eq=False)
 class Subject:
@@ -119,8 +122,15 @@ def _expect_numbers(subject: Subject) -> None:
 
 
 def _of_module(network: nn.Module, inputs: Sequence[Input]) -> Subject:
+    if isinstance(network, torch.jit.ScriptModule):
+        raise NetworkError(
+            f"{type(network).__name__} is TorchScript, whose layers cannot be watched: explain the module "
+            "that it was made of"
+        )
     first = next(network.parameters(), torch.zeros(0))
-    joined = torch.cat([_as_tensor(source) for source in inputs]).to(first.device, first.dtype)
+    joined = torch.cat([_as_tensor(source) for source in inputs]).to(first.device)
+    looked_up = not joined.is_floating_point() and any(isinstance(m, LOOKED_UP) for m in network.modules())
+    joined = joined.long() if looked_up else joined.to(first.dtype)
     titles = tuple(f"input {number}" for number in range(len(joined)))
     return Subject(type(network).__name__, network, joined, titles)
 

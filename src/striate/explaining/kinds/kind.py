@@ -175,6 +175,12 @@ class Kind(ABC):
         found = self.input_gradient()
         return found.terms, float(found.size[index])
 
+    def filter_of(self, parameter: str, index: Index) -> int | None:
+        """The filter whose outputs alone parameter[index] has a part in; None where there are several."""
+        names = self.axes[parameter]
+        own = next((names.index(name) for name in ("filter", "output", "channel") if name in names), None)
+        return None if own is None else index[own]
+
     def place_of(self, parameter: str, index: Index, sample: int, position: Index) -> Index | None:
         """Where in the whole output a term of ∂L/∂parameter[index] arose; None where δ is of no output."""
         return (sample, index[0], *position)

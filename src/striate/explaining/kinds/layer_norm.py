@@ -56,13 +56,18 @@ class LayerNorm(Normalisation):
 
     @property
     def axes(self) -> dict[str, tuple[str, ...]]:
-        axes = ("channel", "frame", "row", "column") if len(self.sizes) > 3 else ("channel", "row", "column")
-        names = axes[: len(self.sizes)] if len(self.sizes) > 1 else ("place",)
+        all_of_them = ("channel", *("frame", "row", "column")[5 - self.x.ndim :])
+        last = len(self.sizes)
+        names = all_of_them[-last:] if 1 < last <= len(all_of_them) else ("place",) * last
         return {"weight": names, "bias": names}
 
     def terms(self, parameter: str, index: Index) -> Terms:
         """δ·x̂ for γ, δ for β, in every row."""
         return place_terms(self.upstream, self.normal if parameter == "weight" else None, index)
+
+    def filter_of(self, parameter: str, index: Index) -> int | None:
+        axis = self.channel_axis - (self.x.ndim - len(self.sizes))
+        return index[axis] if axis >= 0 else None
 
     def place_of(self, parameter: str, index: Index, sample: int, position: Index) -> Index | None:
         return (sample, *position, *index)

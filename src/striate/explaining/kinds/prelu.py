@@ -52,6 +52,9 @@ class PReLU(Kind):
     def axes(self) -> dict[str, tuple[str, ...]]:
         return {"weight": ("channel",)}
 
+    def filter_of(self, parameter: str, index: Index) -> int | None:
+        return index[0] if self.arguments["weight"].size > 1 else None
+
     def place_of(self, parameter: str, index: Index, sample: int, position: Index) -> Index | None:
         own = self.arguments["weight"].size > 1
         return (sample, *index, *position) if own else (sample, *position)

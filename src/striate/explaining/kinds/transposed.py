@@ -85,11 +85,16 @@ class Transposed(KernelKind):
             return bias_terms(self.upstream, *index)
         return transposed_terms(self.operation, self.x, self.weight, self.upstream, index)
 
-    def place_of(self, parameter: str, index: Index, sample: int, position: Index) -> Index | None:
-        if parameter == "bias":
-            return (sample, index[0], *position)
+    def filter_of(self, parameter: str, index: Index) -> int:
+        return index[0] if parameter == "bias" else self._filter(index)
+
+    def _filter(self, index: Index) -> int:
+        """The one that weight[index] is of, counted over all groups."""
         group = index[0] // (len(self.weight) // self.operation.groups)
-        return (sample, group * self.weight.shape[1] + index[1], *position)
+        return int(group * self.weight.shape[1] + index[1])
+
+    def place_of(self, parameter: str, index: Index, sample: int, position: Index) -> Index | None:
+        return (sample, self.filter_of(parameter, index), *position)
 
     def row_times_column(self, terms: Terms) -> float:
         """Row c of the inputs times column o·K + u of the unfolded δ."""
