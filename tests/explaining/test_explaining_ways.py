@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from striate.errors import ArgumentError
 from striate.explaining.explain import explain
 from striate.explaining.kinds.convolution import Products
 from striate.explaining.kinds.temporal_shift import Shift
@@ -40,6 +41,28 @@ def test_a_number_of_every_kind_of_layer(way: str, layer: str, causal: bool) -> 
     recorded = record(network(way, causal).eval(), clip()).named(layer)
     assert found.unit is not None
     assert found.unit.value == pytest.approx(recorded.output[found.unit.index].item(), rel=1e-4, abs=1e-6)
+
+
+def test_a_position_begins_with_its_frame_where_frames_are_rows_of_the_batch() -> None:
+    two, layer = torch.cat([clip(), clip(1)]), "backbone.conv1"
+    output = record(network("2d").eval(), two).named(layer).output[:4]  # those of the first clip
+    for asked, index in (
+        ({"at": (2, 1, 3)}, (2, 5, 1, 3)),
+        ({"at": (1, 3)}, (int(output[:, 5, 1, 3].argmax()), 5, 1, 3)),
+        (
+            {},
+            tuple(map(int, (output[:, 5:6] == output[:, 5].max()).nonzero()[0] + torch.tensor([0, 5, 0, 0]))),
+        ),
+    ):
+        unit = explain(network("2d"), two, layer=layer, filter=5, **asked).unit  # type: ignore[arg-type]
+        assert unit is not None
+        assert unit.index == index
+        assert unit.receptive_field is not None
+        assert unit.receptive_field.clipped[0] == (index[0], index[0])
+    with pytest.raises(ArgumentError) as caught:
+        explain(network("2d"), two, layer=layer, at="4,1,3")
+    said = "position 4,1,3 is not in backbone.conv1: expected 0–3 × 0–7 × 0–7; the nearest is 3,1,3"
+    assert str(caught.value) == said
 
 
 def test_a_shift_says_which_frame_each_channel_came_from() -> None:

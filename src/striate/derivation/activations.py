@@ -28,12 +28,15 @@ from striate.derivation.shapes import Array, expect_gradient
 
 
 def sigmoid(x: Array) -> Array:
-    """1 / (1 + e⁻ˣ), written with tanh so that no exponential overflows.
+    """1 / (1 + e⁻ˣ), below 0 as eˣ / (1 + eˣ): nothing overflows, and what is all but 0 keeps its digits.
 
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
+    >>> float(sigmoid(np.array(-50.0)))
+    1.9287498479639178e-22
     """
-    y: Array = 0.5 * np.tanh(0.5 * x) + 0.5
+    small = np.exp(-np.abs(x))
+    y: Array = np.where(x < 0, small, 1) / (1 + small)
     return y
 
 

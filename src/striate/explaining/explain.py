@@ -25,7 +25,7 @@ from striate.explaining.pictures.request import PictureRequest
 from striate.explaining.pixels import explain_pixels
 from striate.explaining.question import Observed, Question, observe, parameter_index, position
 from striate.explaining.subject import Subject, open_subject
-from striate.explaining.unit import ReceptiveFields, Unit, choose, explain_unit, with_followers
+from striate.explaining.unit import Unit, choose, explain_unit, with_followers
 from striate.explaining.update import explain_update
 from striate.explaining.weight_gradient import (
     WeightGradient,
@@ -69,8 +69,8 @@ def explain(
             only the network's layers and its answer are told.
         filter: the filter, from 0, whose output is worked out. By default that of `weight`, or the one that
             answers most.
-        at: the position in its output, (row, column) or (frame, row, column), as "4,4". By default where the
-            filter answers most.
+        at: the position in its output, (row, column) or of a clip (frame, row, column), as "4,4". By default
+            where the filter answers most.
         weight: the weight whose gradient is taken apart as a sum of terms, and its update: filter, channel
             within its group, row, column, as "5,3,1,1", with a frame before the row where kernels have one;
             output and input of a fully connected layer. Of another parameter with its name before, as
@@ -122,7 +122,7 @@ def answer(question: Question, observed: Observed, language: str) -> Explanation
         if gradient is not None and question.filter is None:
             filter_of = kind_of(named).filter_of(question.parameter, gradient.index)
             question = replace(question, filter=filter_of)
-        unit = _unit(recorded, named, question, observed.fields)
+        unit = _unit(observed, named, question)
         path = explain_backward_path(recorded, named) if question.through else None
         chain = _chain(recorded, named, gradient, unit if question.delta else None)
         frame = found.picture if unit is None else _frame(subject, unit.receptive_field)
@@ -166,12 +166,14 @@ def _overview(subject: Subject, recorded: Recorded, loss: Loss | None, language:
     )
 
 
-def _unit(recorded: Recorded, named: LayerRecord, question: Question, fields: ReceptiveFields) -> Unit | None:
+def _unit(observed: Observed, named: LayerRecord, question: Question) -> Unit | None:
     """The output that is asked for; None where only pictures or the way through a block are."""
     if not named.whole and (question.show or question.through) and question.filter is None:
         return None
-    unit = explain_unit(named, choose(named, question.filter, question.at, question.sample))
-    return replace(with_followers(unit, recorded), receptive_field=fields.of(named, unit.index))
+    frames = observed.subject.frames_in_batch(named.output.shape[kind_of(named).sample_axis])
+    unit = explain_unit(named, choose(named, question.filter, question.at, question.sample, frames))
+    field = observed.fields.of(named, unit.index)
+    return replace(with_followers(unit, observed.recorded), receptive_field=field)
 
 
 def _gradient(

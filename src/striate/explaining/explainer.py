@@ -86,7 +86,7 @@ class Explainer:
     ) -> Explanation:
         """As `explain`, whose arguments these are; index: of a number in the layer's whole output."""
         parameter, of_weight = parameter_index(weight)
-        sample, at = 0, None
+        sample, at = None, None
         if layer is not None and index is not None:
             filter, sample, at = _parts(self.observed.recorded.named(layer), index)
         question = Question(

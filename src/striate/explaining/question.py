@@ -33,8 +33,9 @@ class Question:
     show: tuple[Show, ...]
     target: str | int | None
     learning_rate: float | None = None
-    sample: int = 0
-    """Which row of the layer's batch `at` is of; a frame, where frames are folded into the batch."""
+    sample: int | None = None
+    """Which row of the layer's batch `at` is of: a frame, where frames are folded into the batch; None: the
+    one that `at` begins with, or that the filter answers most in."""
 
     def __post_init__(self) -> None:
         of_a_layer = (self.filter, self.at, self.weight, self.delta or None, self.through or None)

@@ -71,6 +71,13 @@ class Subject:
         stretched = (frames - low) / max(high - low, 1e-12) * 255
         return tuple(frame if len(frame) in (1, 3) else frame[:1] for frame in stretched)
 
+    def frames_in_batch(self, rows: int) -> int:
+        """How many of so many rows of a layer's batch are frames of the first input; 1 where none are."""
+        if self.inputs.dim() != 5:
+            return 1
+        N, T = self.inputs.shape[0], self.inputs.shape[2]
+        return T if rows == N * T else 1
+
     def class_name(self, number: int) -> str:
         """What a class is called."""
         return str(number) if self.classes is None else self.classes[number]

@@ -177,11 +177,16 @@ def _span(axis: str, span: tuple[int, int] | None) -> str:
 
 
 def choose(
-    record: LayerRecord, filter: int | None, at: Sequence[int] | None, sample: int = 0
+    record: LayerRecord,
+    filter: int | None,
+    at: Sequence[int] | None,
+    sample: int | None = None,
+    frames: int = 1,
 ) -> tuple[int, ...]:
     """The index in the output that is asked for; what is not said is where the output is largest.
 
-    Raises ArgumentError with the valid range.
+    sample: the row of the batch; None: one of the first `frames`, those of the first input, with which `at`
+    may begin. Raises ArgumentError with the valid range.
     """
     kind, shape = kind_of(record), tuple(record.output.shape)
     axis, batch = kind.channel_axis, kind.sample_axis
@@ -189,12 +194,16 @@ def choose(
     if filter is not None:
         expect_index(record.title, "filter" if len(shape) > 2 else "unit", [filter], [shape[axis]])
     if at is not None:
-        expect_index(record.title, "position", at, sizes)
-    maps = np.moveaxis(as_array(record.output), (batch, axis), (0, 1))[sample]  # (C, *sizes)
+        with_frame = frames > 1 and len(at) != len(sizes)
+        expect_index(record.title, "position", at, [frames, *sizes] if with_frame else sizes)
+        sample, at = (at[0], at[1:]) if with_frame else (sample, at)
+    rows = range(frames) if sample is None else [sample]
+    maps = np.moveaxis(as_array(record.output), (axis, batch), (0, 1))[:, rows]  # (C, rows, *sizes)
     chosen = int(np.argmax(maps.reshape(len(maps), -1).max(axis=1))) if filter is None else filter
-    position = np.unravel_index(int(np.argmax(maps[chosen])), maps.shape[1:]) if at is None else at
-    index = [int(spot) for spot in position]
-    for where, what in sorted(((batch, sample), (axis, chosen))):
+    own = maps[chosen] if at is None else maps[chosen][(slice(None), *at)]
+    row, *spots = map(int, np.unravel_index(int(np.argmax(own)), own.shape))
+    index = spots if at is None else list(at)
+    for where, what in sorted(((batch, rows[row]), (axis, chosen))):
         index.insert(where, what)
     return tuple(index)
 
