@@ -35,8 +35,9 @@ def sigmoid(x: Array) -> Array:
     >>> float(sigmoid(np.array(-50.0)))
     1.9287498479639178e-22
     """
-    small = np.exp(-np.abs(x))
-    y: Array = np.where(x < 0, small, 1) / (1 + small)
+    below = x.real < 0  # of a complex x too, along which derivatives are taken
+    small = np.exp(np.where(below, x, -x))
+    y: Array = np.where(below, small, 1) / (1 + small)
     return y
 
 

@@ -202,6 +202,8 @@ def _takers(recorded: Recorded, record: LayerRecord, index: Index) -> list[tuple
     direct = [one for one in recorded.after(record) if one.input_gradient is not None and _known(one)]
     found = [(one, index) for one in direct]
     assert record.upstream is not None
+    if len(direct) == 1 and torch.equal(record.upstream, direct[0].input_gradient):  # type: ignore[arg-type]
+        return found
     missing = record.upstream - sum(one.input_gradient.reshape(record.upstream.shape) for one in direct)  # type: ignore[union-attr,misc]
     if float(missing.norm()) <= 1e-5 * float(record.upstream.norm()):
         return found

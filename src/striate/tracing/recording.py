@@ -91,9 +91,15 @@ class _Listener:
             if source is not None:
                 self._makers[id(own)] = source  # for the layers inside, if this is a block
         self._alive.append((inputs, own))
-        copies = tuple(tensor.detach().clone() for tensor in inputs) if self._counts(run) else ()
+        copies = tuple(self._copies(inputs, source)) if self._counts(run) else ()
         self._waiting.append(_Waiting(run, copies, source, own, 0 if own is None else own._version))
         return None if own is None else (own, *run.args[1:])
+
+    def _copies(self, inputs: Sequence[Tensor], source: int | None) -> Iterator[Tensor]:
+        """Of the inputs as they are; of the first, what its maker's record holds, if nothing has changed."""
+        for place, tensor in enumerate(inputs):
+            made = self.layers[source].output if place == 0 and source is not None else None
+            yield made if made is not None and torch.equal(made, tensor) else tensor.detach().clone()
 
     def after(self, run: Running, output: Any) -> None:
         """The record of a call, if it took and gave tensors."""

@@ -10,6 +10,7 @@ from torch import nn
 
 from striate import derivation as by_hand
 from striate.derivation.shapes import Array
+from striate.explaining.checking import as_array
 from striate.explaining.kinds.kind import Fed, Index, InputGradient, Kind
 from striate.explaining.texts import Texts, named
 from striate.numbers import number
@@ -66,11 +67,13 @@ class Activation(Kind):
 
     def fed(self, index: Index) -> Fed:
         """f′(x), of the output at the same place alone."""
-        slope = self.back(np.ones(()), self.arguments, self.x[index])
+        slope = self.back(np.ones(()), self.arguments, self.x_at(index))
         return Fed(np.array([index]), np.array([float(slope)]))
 
     def fed_size(self, index: Index, products: Array) -> tuple[int, float]:
-        return OF_A_FUNCTION, abs(float(self.upstream[index])) * (1 + abs(float(self.x[index])))
+        assert self.record.upstream is not None
+        upstream = as_array(self.record.upstream[index])
+        return OF_A_FUNCTION, abs(float(upstream)) * (1 + abs(float(self.x_at(index))))
 
     def back(self, upstream: Array, arguments: Mapping[str, Array], x: Array | None = None) -> Array:
         """δ·f′(x), of all x of the layer unless some are given."""
@@ -79,7 +82,7 @@ class Activation(Kind):
         return gradient
 
     def detail(self, index: Index) -> Point:
-        x = self.x[index]
+        x = self.x_at(index)
         return Point(float(self.operation.forward(np.asarray(x))[0]), float(x), self.function)
 
 

@@ -129,6 +129,10 @@ class Kind(ABC):
         """The input in float64."""
         return as_array(self.record.input)
 
+    def x_at(self, index: Index) -> Array:
+        """One number of the input, without the others."""
+        return as_array(self.record.input[index])
+
     @cached_property
     def arguments(self) -> dict[str, Array]:
         """The parameters in float64, by name; those that the layer has."""

@@ -103,7 +103,7 @@ class Normalisation(Kind):
     def detail(self, index: Index) -> Normalised:
         mean, variance, count = self.moments(index)
         return Normalised(
-            input=float(self.x[index]),
+            input=float(self.x_at(index)),
             mean=mean,
             variance=variance,
             epsilon=self.epsilon,

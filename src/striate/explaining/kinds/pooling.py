@@ -4,7 +4,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 
 from striate.derivation import AdaptiveAveragePool as AdaptiveAveragePoolByHand
 from striate.derivation import AdaptiveMaxPool as AdaptiveMaxPoolByHand
@@ -14,6 +14,7 @@ from striate.derivation import winner_cells
 from striate.derivation.geometry import Sliding
 from striate.derivation.shapes import Array
 from striate.derivation.units import window_cells
+from striate.explaining.checking import as_array
 from striate.explaining.kinds.kind import Fed, Index, Kind, flat_places
 from striate.explaining.kinds.pool_window import Window
 from striate.explaining.texts import by_language
@@ -29,7 +30,7 @@ class Pool(Kind):
 
     def reads(self, index: Index) -> Array:
         cells = self.detail(index).cells
-        return flat_places(self.x.shape, index[:1], [index[1]], cells)
+        return flat_places(self.record.input.shape, index[:1], [index[1]], cells)
 
     @abstractmethod
     def detail(self, index: Index) -> Window:
@@ -65,13 +66,13 @@ class MaxPool(Pool):
 
     def fed(self, index: Index) -> Fed:
         """1 for every window that it won."""
-        _, saved = self.operation.forward(_map_of(self.x, index))
+        _, saved = self.operation.forward(_map_of(self.record.input, index))
         place = np.reshape(index[2:], (-1,) + (1,) * len(index[2:]))
         won = np.all(winner_cells(saved)[:, 0, 0] == place, axis=0)
         return in_map(won.astype(float), index)
 
     def detail(self, index: Index) -> Window:
-        one_map = _map_of(self.x, index)
+        one_map = _map_of(self.record.input, index)
         y, saved = self.operation.forward(one_map)
         here = (0, 0, *index[2:])
         values, cells = _under(saved.slide, one_map, index[2:], np.nan)
@@ -84,7 +85,7 @@ class Averaging(Pool):
 
     def fed(self, index: Index) -> Fed:
         """The share that it has in every window over it."""
-        one = np.zeros((1, 1, *self.x.shape[2:]))
+        one = np.zeros((1, 1, *self.record.input.shape[2:]))
         one[(0, 0, *index[2:])] = 1.0
         return in_map(self.operation.forward(one)[0][0, 0], index)
 
@@ -118,7 +119,7 @@ class AveragePool(Averaging):
         )  # fmt: skip
 
     def detail(self, index: Index) -> Window:
-        one_map = _map_of(self.x, index)
+        one_map = _map_of(self.record.input, index)
         y, saved = self.operation.forward(one_map)
         outside = 0.0 if self.operation.count_include_pad else np.nan
         values, cells = _under(saved.slide, one_map, index[2:], outside)
@@ -152,7 +153,7 @@ class AdaptiveAveragePool(Averaging):
         return AdaptiveAveragePoolByHand(tuple(self.record.output.shape[2:]))
 
     def detail(self, index: Index) -> Window:
-        one_map = _map_of(self.x, index)
+        one_map = _map_of(self.record.input, index)
         y, (_, bins) = self.operation.forward(one_map)
         spans = [np.flatnonzero(shares[i]) for i, shares in zip(index[2:], bins, strict=True)]
         cells = np.stack(np.meshgrid(*spans, indexing="ij"))
@@ -188,16 +189,16 @@ class AdaptiveMaxPool(Pool):
 
     def fed(self, index: Index) -> Fed:
         """1 for every bin that it won."""
-        _, (_, winners) = self.operation.forward(_map_of(self.x, index))
-        place = int(np.ravel_multi_index(index[2:], self.x.shape[2:]))
+        _, (_, winners) = self.operation.forward(_map_of(self.record.input, index))
+        place = int(np.ravel_multi_index(index[2:], self.record.input.shape[2:]))
         return in_map((winners[0, 0] == place).astype(float), index)
 
     def detail(self, index: Index) -> Window:
-        one_map = _map_of(self.x, index)
+        one_map = _map_of(self.record.input, index)
         y, (_, winners) = self.operation.forward(one_map)
-        bins = dict(self.operation.bins(self.x.shape[2:]))[tuple(index[2:])]
+        bins = dict(self.operation.bins(self.record.input.shape[2:]))[tuple(index[2:])]
         cells = np.stack(np.meshgrid(*(np.arange(one.start, one.stop) for one in bins), indexing="ij"))
-        winner = np.unravel_index(int(winners[(0, 0, *index[2:])]), self.x.shape[2:])
+        winner = np.unravel_index(int(winners[(0, 0, *index[2:])]), self.record.input.shape[2:])
         return Window(
             float(y[(0, 0, *index[2:])]), one_map[(0, 0, *cells)], cells, tuple(int(one) for one in winner)
         )
@@ -209,9 +210,9 @@ def in_map(slopes: Array, index: Index) -> Fed:
     return Fed(np.insert(places, [0], index[:2], axis=1), slopes[tuple(places.T)])
 
 
-def _map_of(x: Array, index: Index) -> Array:
+def _map_of(x: Tensor, index: Index) -> Array:
     """(1, 1, *size): the map that an output is of."""
-    return x[index[0] : index[0] + 1, index[1] : index[1] + 1]
+    return as_array(x[index[0] : index[0] + 1, index[1] : index[1] + 1])
 
 
 def _under(slide: Sliding, one_map: Array, position: Index, outside: float) -> tuple[Array, Array]:

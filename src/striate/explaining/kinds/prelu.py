@@ -31,7 +31,7 @@ class PReLU(Kind):
     )
 
     def detail(self, index: Index) -> Point:
-        x = float(self.x[index])
+        x = float(self.x_at(index))
         return Point(x if x > 0 else self.slope(index) * x, x, "PReLU")
 
     def slope(self, index: Index) -> float:
@@ -45,7 +45,7 @@ class PReLU(Kind):
 
     def fed(self, index: Index) -> Fed:
         """1 above 0, a below."""
-        slope = 1.0 if self.x[index] > 0 else self.slope(index)
+        slope = 1.0 if self.x_at(index) > 0 else self.slope(index)
         return Fed(np.array([index]), np.array([slope]))
 
     @property
