@@ -21,7 +21,7 @@ from scheduling import scheduling
 from small_clips import write_small_clips
 from small_runs import small_recipe, small_run, write_small_set
 from striate.data.builtin import digits, motion_digits
-from striate.doors import command_line
+from striate.errors import command_line
 from striate.training import concluding
 from striate.training.train import Run
 
@@ -102,7 +102,7 @@ def small_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def as_written() -> Iterator[None]:
-    """Sentences are compared as they are written, in the words of the command line; see test_doors.py."""
+    """Sentences are compared as they are written, in the words of the command line; see test_errors.py."""
     with command_line():
         yield
 

@@ -16,8 +16,7 @@ from striate.checked.habits import VERBS as HABITS
 from striate.checked.habits import meant
 from striate.cli.running import run
 from striate.cli.verbs import VERBS, module_of
-from striate.doors import command_line
-from striate.errors import ArgumentError, DataError, StriateError, WeightsError
+from striate.errors import ArgumentError, DataError, StriateError, WeightsError, command_line
 from striate.torchrun import alone, leads, main_failed, show_once
 
 USAGE = """\

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from torch import nn
 
-from striate.doors import worded
+from striate.errors import worded
 from striate.numbers import percent
 from striate.pages.terminal import console_of
 
