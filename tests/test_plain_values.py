@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.errors import ArgumentError, StriateError
-from striate.plain_values import JsonValue, from_plain, parse_json, to_plain
+from striate.plain_values import JsonValue, from_plain, to_plain
 
 
 @dataclass(frozen=True)
@@ -186,18 +186,3 @@ def test_numbers_beyond_all_floats_and_beyond_all_texts() -> None:
         from_plain(float, 10**400, "share")
     with pytest.raises(ArgumentError, match=r"^share must be a number; got a value of type int$"):
         from_plain(float, 10**5000, "share")
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("{", "a.json holds no JSON that can be read: Expecting property name enclosed in double quotes"),
-        (b"\xff\xfe", "a.json holds no JSON that can be read: "),
-        ("[" * 100_000, "a.json holds no JSON that can be read: nested too deeply"),
-        ("1" * 5000, "a.json holds no JSON that can be read: "),
-    ],
-)
-def test_texts_that_are_no_json(text: str | bytes, sentence: str) -> None:
-    with pytest.raises(ArgumentError) as caught:
-        parse_json(text, "a.json")
-    assert str(caught.value).startswith(sentence)

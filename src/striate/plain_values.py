@@ -5,7 +5,6 @@ numbers, booleans and None, or the other way round, with every value checked. Th
 meaning: what a file holds is said by the dataclass that its reader names.
 """
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
@@ -117,27 +116,6 @@ def from_plain(kind: type[Value], value: Any, name: str = "") -> Value:
     return cast("Value", _read(kind, value, name))
 
 
-def parse_json(text: str | bytes, name: str) -> Any:
-    """The plain values that a JSON text holds.
-
-    Raises:
-        ArgumentError: it is no JSON, not UTF-8, nested so deeply that nothing of ours wrote it, or holds a
-            number that is not finite.
-    """
-    try:
-        return json.loads(text, parse_constant=_finite, parse_float=_finite)
-    except (ValueError, RecursionError) as problem:
-        reason = "nested too deeply" if isinstance(problem, RecursionError) else str(problem)
-        raise ArgumentError(f"{name} holds no JSON that can be read: {reason}") from None
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is no finite number")
-    return number
-
-
 def _read(kind: Any, value: Any, name: str) -> Any:
     if kind is Any or kind is object:
         return value
@@ -160,20 +138,15 @@ def _dataclass(kind: Any, value: Any, name: str) -> Any:
     for key in value:
         if key not in known:
             raise ArgumentError(f"{what}: {unknown('field', str(key), known)}")
-    lacking = [key for key, field in known.items() if key not in value and not _has_default(field)]
+    needed = [key for key, field in known.items() if MISSING is field.default is field.default_factory]
+    lacking = [key for key in needed if key not in value]
     if lacking:
         raise ArgumentError(f"{what} lacks {', '.join(lacking)}")
     hints = _hints(kind)
     return kind(**{key: _read(hints[key], part, _joined(name, key)) for key, part in value.items()})
 
 
-def _has_default(field: Any) -> bool:
-    return field.default is not MISSING or field.default_factory is not MISSING
-
-
-@cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
+_hints = cache(get_type_hints)
 
 
 def _union(kind: Any, value: Any, name: str) -> Any:

@@ -24,7 +24,8 @@ def test_the_network_is_as_it_was(name: str) -> None:
     network = image_network()
     before = deepcopy(network.state_dict())
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
-    explain(network, numbers(2, 4, 9, 8)[:, :4], layer="0", show=[name], label=1, optimizer=optimizer)
+    asked = {"layer": "0", "weight": (0, 0, 0, 0), "show": [name], "label": 1}
+    explain(network, numbers(2, 4, 9, 8)[:, :4], **asked, optimizer=optimizer)
     assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
     assert all(not one._forward_hooks for one in network.modules())
     assert all(parameter.grad is None for parameter in network.parameters())

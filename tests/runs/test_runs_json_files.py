@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from striate.errors import RunError
+from striate.errors import ArgumentError, RunError
 from striate.runs import json_files, read_json_lines, write_json_lines
-from striate.runs.json_files import Number, Whole, check
+from striate.runs.json_files import Number, Whole, check, parse_json
 
 ROWS = [{"epoch": 1, "loss": 0.25, "sizes": [3, 4]}, {"epoch": 2, "best": True}]
 
@@ -99,3 +99,18 @@ def test_how_numbers_are_called() -> None:
         "a number from 0 to 1",
         "a number from 2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "a.json holds no JSON that can be read: Expecting property name enclosed in double quotes"),
+        (b"\xff\xfe", "a.json holds no JSON that can be read: "),
+        ("[" * 100_000, "a.json holds no JSON that can be read: nested too deeply"),
+        ("1" * 5000, "a.json holds no JSON that can be read: "),
+    ],
+)
+def test_texts_that_are_no_json(text: str | bytes, sentence: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        parse_json(text, "a.json")
+    assert str(caught.value).startswith(sentence)

@@ -11,8 +11,9 @@ from typing import Any
 from striate.comparing.costs import MATCHES
 from striate.errors import ArgumentError, RunError, unknown
 from striate.models.building import short_name
-from striate.plain_values import parse_json, to_plain
+from striate.plain_values import to_plain
 from striate.runs import write_text
+from striate.runs.json_files import parse_json
 from striate.training.presets import Facts, RecipeRequest
 from striate.training.request import AUTO, TWO_STREAM, NetworkOptions, Request
 

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from striate.data import Sampling
 from striate.errors import ArgumentError
-from striate.plain_values import JsonValue, from_plain, parse_json, to_plain
+from striate.plain_values import JsonValue, from_plain, to_plain
+from striate.runs.json_files import parse_json
 
 FORMAT = 1
 PIXELS, FRAME, PROBABILITIES = "pixels", "frame", "probabilities"

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from striate.errors import ArgumentError, RunError
-from striate.plain_values import parse_json
 from striate.runs.files import write_text
 
 
@@ -189,3 +188,24 @@ def _read_bytes(path: Path) -> bytes:
     if len(content) > LARGEST_JSON:
         raise RunError(f"{path.name} is larger than any file of this kind")
     return content
+
+
+def parse_json(text: str | bytes, name: str) -> Any:
+    """The plain values that a JSON text holds.
+
+    Raises:
+        ArgumentError: it is no JSON, not UTF-8, nested so deeply that nothing of ours wrote it, or holds a
+            number that is not finite.
+    """
+    try:
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except (ValueError, RecursionError) as problem:
+        reason = "nested too deeply" if isinstance(problem, RecursionError) else str(problem)
+        raise ArgumentError(f"{name} holds no JSON that can be read: {reason}") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no finite number")
+    return number

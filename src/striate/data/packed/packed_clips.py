@@ -40,8 +40,9 @@ from striate.data.unreadable_files import Skipped
 from striate.data.video.sampling import Sampling
 from striate.data.workers import ordered_map
 from striate.errors import ArgumentError, DataError
-from striate.plain_values import JsonValue, parse_json
+from striate.plain_values import JsonValue
 from striate.runs import lock
+from striate.runs.json_files import parse_json
 
 VERSION = 3
 SHARDED = 4

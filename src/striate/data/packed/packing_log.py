@@ -25,9 +25,10 @@ from striate.data.sources.listing import Listing
 from striate.data.unreadable_files import Broken, Skipped
 from striate.data.workers import ordered_map
 from striate.errors import ArgumentError, DataError
-from striate.plain_values import JsonValue, parse_json
+from striate.plain_values import JsonValue
 from striate.runs import lock
 from striate.runs.folder import LOCK
+from striate.runs.json_files import parse_json
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from striate.data.sources.list_columns import Row, Rows, is_label, rows_of, spli
 from striate.data.sources.other_tables import COCO, MULTI_LABEL
 from striate.errors import ArgumentError, DataError
 from striate.numbers import counted
-from striate.plain_values import parse_json
+from striate.runs.json_files import parse_json
 
 _EXPECTED = (
     '{"a.png": "cat", …}, Something-Something\'s [{"id": …, "template": …}, …], a table as [{"path": …, '

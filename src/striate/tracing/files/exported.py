@@ -21,7 +21,7 @@ from torch.utils._pytree import tree_leaves
 
 from striate.errors import ArgumentError, NetworkError
 from striate.models.weight_files import check_archive
-from striate.plain_values import parse_json
+from striate.runs.json_files import parse_json
 from striate.tracing.arguments import Inputs
 from striate.tracing.calls import Calls
 from striate.tracing.trace import Follow
