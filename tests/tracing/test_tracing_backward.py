@@ -55,4 +55,17 @@ def test_a_network_in_which_nothing_learns_has_no_way_back() -> None:
     with pytest.raises(NetworkError) as caught:
         inspect(nn.Sequential(nn.ReLU()), (3, 4, 4), measure=True, backward=True)
     assert str(caught.value) == "Sequential has no parameter that learns, so there is no way back"
+
+
+def test_an_output_that_no_gradient_comes_from_is_told() -> None:
+    class Stopped(nn.Conv2d):
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x).detach()
+
+    with pytest.raises(NetworkError) as caught:
+        trace(Stopped(1, 1, 3), [torch.rand(1, 1, 4, 4)], with_values=True, backward=True)
+    assert str(caught.value) == (
+        "what Stopped gives does not hang together with its parameters, so there is no way back: let forward "
+        "return tensors that have a gradient"
+    )
     assert inspect(nn.Sequential(nn.ReLU()), (3, 4, 4), backward=True).totals.backward_macs.value == 0

@@ -30,6 +30,9 @@ class Untidy(nn.Module):
         self.history.append(len(self.history))
         self.seen += 1
         self.mean.mul_(0.9).add_(torch.ones(4))
+        self.conv.weight.data *= 0.5
+        self.mean[0] += 1
+        self.norm.running_var[1:].mul_(2)
         self.counted = random.random() + float(np.random.rand()) + float(torch.rand(()))
         y = F.dropout(self.norm(self.conv(x)), 0.5, self.training)
         self.last = y

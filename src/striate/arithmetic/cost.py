@@ -36,10 +36,14 @@ PRODUCTS = frozenset({"convolution", "matmul", "attention", "recurrent"})
 NO_ARITHMETIC = frozenset(
     f"aten.{name}"
     for name in (
-        "_local_scalar_dense", "_pack_padded_sequence", "_to_copy", "as_strided", "clone", "contiguous",
-        "detach", "diagonal", "embedding", "gather", "index", "index_copy", "index_put", "index_put_",
-        "index_select", "masked_select", "max_unpool2d", "nonzero", "roll", "scatter", "scatter_",
-        "select", "select_scatter", "slice_scatter", "sort", "topk", "unique2", "view",
+        "_coalesce", "_indices", "_local_scalar_dense", "_pack_padded_sequence", "_pad_packed_sequence",
+        "_to_copy", "_to_dense", "_to_sparse", "_unique", "_unique2", "_unsafe_index", "_values",
+        "as_strided", "bucketize", "clone", "contiguous", "detach", "diagonal", "embedding",
+        "fractional_max_pool2d", "fractional_max_pool3d", "gather", "index", "index_copy", "index_fill",
+        "index_put", "index_select", "isin", "kthvalue", "masked_scatter", "masked_select",
+        "max_unpool2d", "max_unpool3d", "multinomial", "nonzero", "put", "repeat_interleave", "roll",
+        "scatter", "searchsorted", "select", "select_scatter", "slice_scatter", "sort", "take",
+        "to_padded_tensor", "topk", "tril", "triu", "unique_consecutive", "unique_dim", "view",
         "view_as_complex", "view_as_real",
     )
 ) | frozenset(
@@ -62,7 +66,7 @@ def macs(operation: Operation, inputs: Infos, outputs: Infos) -> Figure:
         case "convolution":
             return Figure(convolution_macs(inputs[0], inputs[1], outputs[0], bool(g["transposed"])))
         case "matmul":
-            return Figure(outputs[0].size * g["shared"])
+            return Figure(g.get("macs", outputs[0].size * g["shared"]))
         case "attention":
             return Figure(scores(outputs[0], g) * (g["shared"] + g["values"]))
         case "recurrent":
@@ -99,10 +103,12 @@ def _positions(x: TensorInfo) -> int:
 
 
 def _opaque_macs(operation: Operation, inputs: Infos) -> Figure:
-    if operation.name in NO_ARITHMETIC:
+    if operation.name.rstrip("_") in NO_ARITHMETIC:
         return ZERO
     if not operation.outputs:  # a check
         return ZERO
+    if "macs" in operation.geometry:
+        return Figure(operation.geometry["macs"])
     if "weights" in operation.geometry:
         return Figure(inputs[0].shape[0] * weights_of(operation.geometry["weights"]))
     return Figure(0, Status.UNKNOWN, operation.name)
@@ -135,6 +141,8 @@ def _other_flops(operation: Operation, inputs: Infos, outputs: Infos) -> int:
         return size * int(prod(g["kernel"]) - (g["of"] == "max"))
     if kind == "adaptive_pool":
         return _adaptive_reads(inputs[0].shape, outputs[0].shape, g["dims"])
+    if kind == "opaque":
+        return int(g.get("flops", 0))
     if kind in ("reduce", "cumulative", "fold"):
         return inputs[0].size if operation.name not in NO_ARITHMETIC else 0
     if kind == "sample":
@@ -199,7 +207,11 @@ def wanted_gradients(recording: Recording) -> list[tuple[bool, ...]]:
     for operation in recording.operations:
         each = tuple(number in learns for number in operation.inputs)
         wanted.append(each)
-        if any(each) and operation.kind not in ("source", "fill", "escape"):
+        if (
+            any(each)
+            and operation.kind not in ("source", "fill", "escape")
+            and operation.name != "aten.detach"
+        ):
             learns.update(operation.outputs)
     return wanted
 

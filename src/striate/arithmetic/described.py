@@ -93,6 +93,9 @@ class Fill(Enum):
     UNKNOWN = "unknown"
 
 
+MAY_BE_ZERO = frozenset({Fill.ZERO, Fill.FINITE, Fill.UNKNOWN})
+
+
 class TensorInfo(NamedTuple):
     """One tensor: its shape, the bytes of an element, its role, and the names it has in the network."""
 

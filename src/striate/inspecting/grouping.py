@@ -157,6 +157,7 @@ class ParameterUse:
     def _prepared(self) -> dict[int, tuple[str, ...]]:
         """For each tensor, the parameters that it consists of, if the input has no part in it."""
         inside: dict[int, tuple[str, ...]] = {}
+        held: dict[int, dict[str, None]] = {}  # by memory that was written to
         active = _active(self.tensors)
         for number, info in enumerate(self.tensors):
             if info.role is Role.PARAMETER and info.names:
@@ -164,10 +165,19 @@ class ParameterUse:
         for operation in self.operations:
             if not active.isdisjoint(operation.inputs):
                 continue
-            names = dict.fromkeys(name for tensor in operation.inputs for name in inside.get(tensor, ()))
+            names = dict.fromkeys(
+                name
+                for tensor in operation.inputs
+                for name in (*inside.get(tensor, ()), *held.get(self.tensors[tensor].storage, ()))
+            )
             for tensor in operation.outputs:
                 if names and self.tensors[tensor].role is not Role.PARAMETER:
                     inside[tensor] = tuple(names)
+                    if operation.writes:
+                        held.setdefault(self.tensors[tensor].storage, {}).update(names)
+        for tensor, info in enumerate(self.tensors):
+            if info.storage in held:
+                inside[tensor] = tuple(held[info.storage])
         return inside
 
     def of(self, group: Group) -> tuple[list[ParameterInfo], list[str]]:

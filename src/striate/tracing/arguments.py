@@ -109,6 +109,13 @@ def is_wrapped(tensor: Tensor) -> bool:
     return bool(torch._C._functorch.is_functorch_wrapped_tensor(tensor))
 
 
+def unwrapped(tensor: Tensor) -> Tensor:
+    """The tensor that operations take, inside of those of `torch.func`."""
+    while is_wrapped(tensor):
+        tensor = torch._C._functorch.get_unwrapped(tensor)
+    return tensor
+
+
 def bodiless(tensor: Tensor) -> bool:
     """Whether a tensor has a shape and no values."""
     return tensor.device.type == "meta"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import torch
@@ -119,9 +120,48 @@ def group_norm(call: Call) -> Meaning:
 def matmul(left: str, right: str, bias: str | None = None) -> Describe:
     def meaning(call: Call) -> Meaning:
         a, b = call[left], call[right]
-        return "matmul", {"shared": int(a.shape[-1]), "inputs": (left, right, bias), "rows": tuple(b.shape)}
+        said = {"shared": int(a.shape[-1]), "inputs": (left, right, bias), "rows": tuple(b.shape)}
+        if a.layout is not torch.strided:  # each number that it holds, by each column
+            said["macs"] = a._nnz() * b.shape[-1]
+        return "matmul", said
 
     return meaning
+
+
+def grid_of_map(call: Call) -> Meaning:
+    """An affine map of the positions: each of them times the map's matrix."""
+    return "opaque", {"macs": prod(call.outs[0]) * call.shape[-1]}
+
+
+def distances(call: Call) -> Meaning:
+    """Between all pairs of rows: for the Euclidean one a square is added for each column."""
+    return "opaque", {"macs": prod(call.outs[0]) * call.shape[-1] if call["p"] == 2 else 0}
+
+
+def convolution_backward(call: Call) -> Meaning:
+    """The gradients of a convolution's input and weight, each of as many products as the convolution."""
+    spread_out = call["input"] if call["transposed"] else call["grad_output"]
+    each = spread_out.numel() * prod(call["weight"].shape[1:])
+    return "opaque", {"macs": each * sum(map(bool, call["output_mask"][:2]))}
+
+
+def adding(call: Call) -> Meaning:
+    """Adding up elements where numbers say: no products, and an addition for each element."""
+    added = [value for value in call.named.values() if isinstance(value, torch.Tensor)][-1]
+    return "opaque", {"macs": 0, "flops": added.numel()}
+
+
+def bag(call: Call) -> Meaning:
+    """Sums of rows of an embedding, each row with a weight if there are such."""
+    rows = call["indices"].numel() * call.shape[-1]
+    weighted = call["per_sample_weights"] is not None
+    return "opaque", {"macs": rows * weighted, "flops": rows * (not weighted)}
+
+
+def sparse_product(call: Call) -> Meaning:
+    """Of a sparse matrix and a dense one: each number that it holds, by each column."""
+    sparse = call["mat1"]
+    return "opaque", {} if sparse.device.type == "meta" else {"macs": sparse._nnz() * call["mat2"].shape[-1]}
 
 
 def attention(call: Call) -> Meaning:
@@ -195,6 +235,18 @@ def as_kind(kind: str, **geometry: Any) -> Describe:
         return kind, dict(geometry)
 
     return meaning
+
+
+def to_one(call: Call) -> Meaning:
+    """One number of all, as losses are; without a reduction (0), element by element."""
+    if call.get("reduction") == 0:
+        return "elementwise", {"role": "plain"}
+    return "reduce", {"dims": tuple(range(len(call.shape))), "keep": False}
+
+
+def drawn(call: Call) -> Meaning:
+    """In place of what stood there, numbers drawn by chance."""
+    return "fill", {"zero": False}
 
 
 def fill(call: Call) -> Meaning:

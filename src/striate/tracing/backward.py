@@ -66,8 +66,13 @@ def go_back(network: nn.Module, outputs: Sequence[Tensor], back: BackwardTimes) 
     """
     wanted = [parameter for parameter in network.parameters() if parameter.requires_grad]
     made = [output for output in outputs if output.requires_grad]
-    if not wanted or not made:
+    if not wanted:
         raise NetworkError(f"{type(network).__name__} has no parameter that learns, so there is no way back")
+    if not made:
+        raise NetworkError(
+            f"what {type(network).__name__} gives does not hang together with its parameters, so there is no "
+            "way back: let forward return tensors that have a gradient"
+        )
     with _under_way(back):
         ones = [torch.ones_like(output) for output in made]
         try:

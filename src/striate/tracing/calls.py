@@ -6,7 +6,7 @@ from typing import Any
 from torch import nn
 
 from striate.arithmetic.described import ModuleCall
-from striate.tracing.arguments import tensors_in
+from striate.tracing.arguments import tensors_in, unwrapped
 from striate.tracing.tape import Tape
 from striate.watching import Running
 
@@ -71,7 +71,7 @@ class Calls:
 
     def end(self, number: int, result: Any) -> None:
         """A call gave its result."""
-        returns = tuple(self.tape.number(tensor) for tensor in tensors_in((result,)))
+        returns = tuple(self.tape.number(unwrapped(tensor)) for tensor in tensors_in((result,)))
         self.facts[number].update(ends=len(self.tape.ran), returns=returns)
 
     def where(self) -> str:

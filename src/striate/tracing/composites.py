@@ -1,8 +1,8 @@
 """Functions that are taken as one operation, because PyTorch takes them apart before operations are heard.
 
 Recurrent layers (thousands of operations, one set per step), instance norm (which becomes a batch norm) and
-scaled dot-product attention (which becomes masks and products); glu is taken apart, as PyTorch does not. The
-same place sees values leave for NumPy.
+scaled dot-product attention (which becomes masks and products); glu and bilinear are taken apart, as PyTorch
+does not. The same place sees values leave for NumPy.
 """
 
 from collections.abc import Callable, Sequence
@@ -41,6 +41,8 @@ class Composites:
         if name == "glu":
             first, gate = args[0].chunk(2, *args[1:], **kwargs)
             return first * gate.sigmoid()
+        if name == "bilinear":
+            return _bilinear(*args, **kwargs)
         if name == "__getitem__":
             args = (args[0], _with_values(args[1]))
         if name in _LEAVES:
@@ -107,6 +109,13 @@ class Composites:
             first = next(tensors_in(args))
             results = [torch.empty(shape, dtype=first.dtype, device=META) for shape in shapes]
             return results[0] if len(results) == 1 else tuple(results)
+
+
+def _bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """First each matrix of weights times one input, then that times the other."""
+    made = torch.einsum("ni,oij->noj", input1.flatten(0, -2), weight)
+    result = (made * input2.flatten(0, -2)[:, None]).sum(-1).view(*input1.shape[:-1], weight.shape[0])
+    return result if bias is None else result + bias
 
 
 def _with_values(index: Any) -> Any:

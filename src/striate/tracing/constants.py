@@ -51,12 +51,15 @@ class Constants:
                 if bodiless(tensor):
                     self.now[number] = Fill.UNKNOWN
 
-    def examine(self, tensor: Tensor, number: int) -> None:
-        """Look at a constant's values when they are used."""
-        if number not in self.now:
-            hidden = bodiless(tensor) or tensor.numel() > _EXAMINED
-            self.now[number] = Fill.UNKNOWN if hidden else fill_of(tensor)
-        self.used[number] = _either(self.used.get(number), self.now[number])
+    def examine(self, tensor: Tensor, number: int, kernel: bool = False) -> None:
+        """Look at a constant's values when they are used; `kernel`: as that of a convolution."""
+        now = self.now.get(number)
+        if now is None:
+            hidden = bodiless(tensor) or tensor.numel() > _EXAMINED or tensor.layout is not torch.strided
+            now = self.now[number] = Fill.UNKNOWN if hidden else fill_of(tensor)
+        if kernel and now is Fill.FINITE and not bodiless(tensor) and bool(edges(tensor).all()):
+            now = Fill.NONZERO
+        self.used[number] = _either(self.used.get(number), now)
 
     def of(self, number: int) -> Fill:
         """What is known of a tensor."""
@@ -68,6 +71,12 @@ def _either(before: Fill | None, now: Fill) -> Fill:
     if before is None or before is now:
         return now
     return Fill.UNKNOWN if Fill.UNKNOWN in (before, now) else Fill.FINITE
+
+
+def edges(kernel: Tensor) -> Tensor:
+    """(2·axes·filters,) of truth: whether each filter (first axis) has a weight at both ends of each axis."""
+    flat = [kernel.movedim(axis, 1).flatten(2) for axis in range(2, kernel.dim())]
+    return torch.cat([(each[:, [0, -1]] != 0).any(2).flatten() for each in flat])
 
 
 def fill_of(tensor: Tensor) -> Fill:

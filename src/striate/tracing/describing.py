@@ -18,6 +18,7 @@ ROLES = {
     ),
 }
 
+PRODUCTS = ("convolution", "mm", "bmm", "mv", "addmm", "addmv", "baddbmm")
 _BATCH_NORMS = (
     "native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training",
     "cudnn_batch_norm",
@@ -32,6 +33,13 @@ _REDUCTIONS_TO_ONE = ("max", "min", "argmax", "argmin", "median", "aminmax", "mo
 SOURCES = (
     "empty_like", "zeros_like", "ones_like", "full_like", "rand_like", "randn_like", "new_empty", "new_zeros",
     "new_ones", "new_full", "new_empty_strided", "empty_strided", "randint_like", "scalar_tensor",
+)  # fmt: skip
+_ADDING = (
+    "index_add", "index_reduce", "scatter_add", "scatter_reduce", "segment_reduce", "histc", "bincount",
+    "nll_loss_forward", "nll_loss2d_forward",
+)  # fmt: skip
+_DRAWN = (
+    "normal_", "uniform_", "random_", "exponential_", "geometric_", "cauchy_", "log_normal_",
 )  # fmt: skip
 _ATTENTIONS = (
     "scaled_dot_product_attention", "_scaled_dot_product_flash_attention_for_cpu",
@@ -63,6 +71,12 @@ TABLE: dict[str, Describe] = {
     "baddbmm": m.matmul("batch1", "batch2", "self"),
     **dict.fromkeys(_ATTENTIONS, m.attention),
     "mkldnn_rnn_layer": m.recurrent_layer,
+    "affine_grid_generator": m.grid_of_map,
+    "_cdist_forward": m.distances,
+    "convolution_backward": m.convolution_backward,
+    "_sparse_addmm": m.sparse_product,
+    **dict.fromkeys(_ADDING, m.adding),
+    **dict.fromkeys(("_embedding_bag", "_embedding_bag_forward_only"), m.bag),
     **dict.fromkeys(("view", "_unsafe_view", "reshape", "_reshape_alias", "flatten"), move.reshape),
     "unsqueeze": move.unsqueeze,
     "squeeze": move.squeeze,
@@ -131,6 +145,20 @@ TABLE: dict[str, Describe] = {
     **dict.fromkeys(("dequantize", "quantize_per_tensor", "quantize_per_channel"), m.as_kind("elementwise")),
     "copy": m.as_kind("copy"),
     **dict.fromkeys(("fill", "zero"), m.fill),
+    **dict.fromkeys(_DRAWN, m.drawn),
+    **dict.fromkeys(("normal", "poisson", "_standard_gamma"), m.as_kind("elementwise")),
+    **dict.fromkeys(
+        (
+            "_is_all_true",
+            "_is_any_true",
+            "mse_loss",
+            "smooth_l1_loss",
+            "huber_loss",
+            "binary_cross_entropy",
+            "soft_margin_loss",
+        ),
+        m.to_one,
+    ),
     **dict.fromkeys(SOURCES, m.as_kind("source")),
 }
 

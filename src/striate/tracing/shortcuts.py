@@ -120,6 +120,16 @@ def _addmm(named: Named) -> Tensor | None:
     return empty((left.shape[0], right.shape[1]), left)
 
 
+def _product(left: str, right: str) -> Shortcut:
+    def shapes(named: Named) -> Tensor | None:
+        a, b = named[left], named[right]
+        row = (*a.shape[:-1], b.shape[-1])
+        fits = a.dtype == b.dtype and a.dim() == b.dim() and (*a.shape[:-2], a.shape[-1]) == b.shape[:-1]
+        return empty(row, a) if fits and (left == "self" or named["self"].shape == row) else None
+
+    return shapes
+
+
 def _softmax(named: Named) -> Tensor | None:
     x = named["self"]
     return None if named.get("half_to_float") or named.get("dtype") else empty(x.shape, x)
@@ -176,6 +186,9 @@ SHORTCUTS: dict[str, Shortcut] = {
     "native_group_norm": _group_norm,
     "native_layer_norm": _layer_norm,
     "addmm": _addmm,
+    "mm": _product("self", "mat2"),
+    "bmm": _product("self", "mat2"),
+    "baddbmm": _product("batch1", "batch2"),
     "_softmax": _softmax,
     "_safe_softmax": _softmax,
     "mean": _mean,

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch._ops import OpOverload
 
-from striate.arithmetic.described import Fill, Role
+from striate.arithmetic.described import MAY_BE_ZERO, Fill, Role
 from striate.tracing.arguments import (
     META,
     base_name,
@@ -33,12 +33,13 @@ from striate.tracing.arguments import (
 )
 from striate.tracing.backward import BackwardTimes
 from striate.tracing.constants import MADE_LIKE, Constants, Lent
-from striate.tracing.describing import ROLES, SOURCES
+from striate.tracing.describing import PRODUCTS, ROLES, SOURCES
 from striate.tracing.stand_ins import Alike, Likenesses, StandIns, returned
 from striate.tracing.unlisted_weights import packed_weights, packs
 
 _LOOKS = frozenset({"_local_scalar_dense", "is_nonzero", "nonzero", "equal"})  # values leave for Python
-_SENSITIVE = frozenset({*ROLES, "cat", "stack", "copy"})  # where a constant's values matter to what is seen
+_SENSITIVE = frozenset({*ROLES, *PRODUCTS, "cat", "stack", "copy"})  # where a constant's zeros matter
+_BLANKING = frozenset({"masked_fill", "where", "constant_pad_nd", "tril", "triu", "diag_embed", "copy"})
 _INDEXING = frozenset({"index", "index_select"})
 
 
@@ -90,10 +91,10 @@ class Tape:
         ] = {}  # weights that are no parameters: in which call, and what
         self.lent = Lent(self.silence)
         self.folded: dict[int, str] = {}  # names of weights in frozen code, by their memory
-        self.made: set[int] = set()  # ids of tensors made during the run
+        self.made: dict[int, bool] = {}  # by memory: whether it came during the run
         self.constants = Constants()
         self.likenesses = Likenesses()
-        self.stand_ins = StandIns(with_values, lambda tensor: id(tensor) not in self.made)
+        self.stand_ins = StandIns(with_values, lambda tensor: not self.made.get(memory(tensor), False))
         self.dependent: set[int] = set()  # memory that holds anything computed from the input
         self.of_weights: dict[int, list[int]] = {}  # by memory: parameters, and what was made of them
         self.weights: Callable[[], Iterable[Tensor]] = tuple  # all parameters of the network
@@ -117,11 +118,11 @@ class Tape:
         self.tensors.append(tensor)
         self.shapes.append(tuple(tensor.shape))
         self.roles.append(role or self._role(tensor))
-        if role is Role.ACTIVATION:
-            self.made.add(id(tensor))
-        if self.roles[number] is Role.CONSTANT and memory(tensor) in self.folded:
+        home = memory(tensor)
+        self.made.setdefault(home, role is Role.ACTIVATION)
+        if self.roles[number] is Role.CONSTANT and home in self.folded:
             self.roles[number] = Role.PARAMETER
-            self.packed[number] = (0, self.folded[memory(tensor)])
+            self.packed[number] = (0, self.folded[home])
         if self.roles[number] is Role.PARAMETER:
             self._inherit([number], Fill.GENERIC)
         return number
@@ -273,13 +274,15 @@ class Tape:
         if name not in SOURCES and self.depends(tensors):
             self.dependent.update(memory(self.tensors[number]) for number in outputs)
             if name.rstrip("_") in _SENSITIVE:
-                self._examine(tensors)
+                self._examine(tensors, kernel=tensors[1] if name == "convolution" and not args[6] else None)
         elif written(func) and tensors and not reshaped:
             self.constants.forget(tensors[0], self.tensors)
+            if self._blanks(name, tensors):
+                self.constants.inherit(self.of_weights.get(memory(tensors[0]), ()), Fill.FINITE)
         elif (is_view(func) or reshaped) and inputs and inputs[0] in self.constants.now:
             self._inherit(outputs, self.constants.now[inputs[0]])
         elif any(self.constants.now.get(number) is Fill.GENERIC for number in inputs):
-            self._inherit(outputs, Fill.GENERIC)
+            self._inherit(outputs, Fill.FINITE if self._blanks(name, tensors) else Fill.GENERIC)
         if (not tensors and outputs) or name in MADE_LIKE:
             self.constants.create(name, args, outputs[0])
 
@@ -290,10 +293,21 @@ class Tape:
             for number in outputs:
                 self.of_weights.setdefault(memory(self.tensors[number]), []).append(number)
 
-    def _examine(self, tensors: Sequence[Tensor]) -> None:
+    def _blanks(self, name: str, tensors: Sequence[Tensor]) -> bool:
+        """Whether an operation may make zeros of parts of a weight, as a mask does."""
+        plain = name.rstrip("_")
+        if ROLES.get(plain) != "multiply":
+            return plain in _BLANKING
+        self._examine(tensors)
+        fills = (self.constants.now.get(self.number(tensor)) for tensor in tensors)
+        return any(fill in MAY_BE_ZERO for fill in fills)
+
+    def _examine(self, tensors: Sequence[Tensor], kernel: Tensor | None = None) -> None:
+        """Look at the constants among them; of the kernel of a convolution only the edges matter."""
         for tensor in tensors:
             if not self.depends([tensor]):
-                self.constants.examine(tensor, self.number(tensor))
+                whole = tensor is kernel and memory(tensor) not in self.stand_ins.written_to
+                self.constants.examine(tensor, self.number(tensor), whole)
 
     def _named(
         self, func: OpOverload, args: Sequence[Any], kwargs: dict[str, Any], tensors: Sequence[Tensor]

@@ -84,8 +84,7 @@ def sources_of(func: OpOverload, named: Mapping[str, Any]) -> Positions | None:
     None if the operation does anything else, or if its positions are not known.
     """
     moved, *known = tensors_in(named.values())
-    alike = moved.is_floating_point() or moved.is_complex()
-    if not alike or moved.numel() > MOST or any(bodiless(t) or t.is_floating_point() for t in known):
+    if moved.numel() > MOST or any(bodiless(t) or t.is_floating_point() for t in known):
         return None
     try:
         numbered = _on_first(func, named, torch.arange(1, moved.numel() + 1, dtype=torch.float64))

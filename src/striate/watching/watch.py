@@ -15,9 +15,11 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch._ops import OpOverload
+from torch._ops import HigherOrderOperator, OpOverload
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
+
+from striate.watching.over_functions import taken_apart, uncompiled
 
 
 class Running(NamedTuple):
@@ -60,6 +62,7 @@ def watching(
     """
     running: list[Running] = []
     with ExitStack() as stack:
+        stack.enter_context(uncompiled())
         if before or after:
             stack.enter_context(_heard(_ModuleCalls(network, before, after, running)))
         if before or after or function:
@@ -210,10 +213,15 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self.run = run
 
+    supports_higher_order_operators = True
+
     def __torch_dispatch__(
         self, func: OpOverload, types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if torch.is_inference_mode_enabled() and _is_composite(func):  # which that mode leaves whole
+        if isinstance(func, HigherOrderOperator):
+            with self:
+                return taken_apart(func, args, kwargs or {})
+        if _is_composite(func):  # left whole in inference mode, and inside of operators over functions
             with self:
                 return func.decompose(*args, **(kwargs or {}))
         return self.run(func, args, kwargs or {})

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from striate.arithmetic.described import Fill, Role
+from striate.arithmetic.described import MAY_BE_ZERO, Fill, Role
 from striate.arithmetic.receptive import field as fields
 from striate.arithmetic.receptive.axis import Axis
 from striate.arithmetic.receptive.field import (
@@ -42,8 +42,8 @@ def elementwise(reading: Reading) -> Fields:
         for info, field in zip(reading.infos, reading.inputs, strict=True)
         if field is None and info.role is not Role.PARAMETER
     ]
-    if role == "multiply" and any(fill in (Fill.ZERO, Fill.FINITE, Fill.UNKNOWN) for fill in constants):
-        return result.as_bound(f"{reading.operation.name} by a constant that may be zero")
+    if role == "multiply" and not MAY_BE_ZERO.isdisjoint(constants):
+        return _as_masked(result, reading)
     if role == "choose" and reading.inputs[reading.geometry["mask"]] is None:
         return result.as_bound(f"{reading.operation.name} under a constant mask")
     if role == "add" and Fill.UNKNOWN in constants:
@@ -59,13 +59,24 @@ def _switched_off(reading: Reading) -> bool:
     )
 
 
+def _as_masked(result: Field, reading: Reading) -> Field:
+    return result.as_bound(f"{reading.operation.name} by a constant that may be zero")
+
+
+def _has_zeros(reading: Reading, position: int) -> bool:
+    """Whether a factor is a constant, or a masked parameter, that may be zero in places."""
+    info = reading.infos[position]
+    return reading.inputs[position] is None and info.role is not Role.ACTIVATION and info.fill in MAY_BE_ZERO
+
+
 def convolution(reading: Reading) -> Fields:
     """Windows along the spatial axes, all channels of a group."""
     g = reading.geometry
     channels = reading.out[1]
     result = blend([in_groups(reading.field, 1, g["groups"], channels), *_wholes(reading, 1)], _mid(reading))
     assert result is not None
-    return _windows(result, reading.out, g, slide_back if g.get("transposed") else slide)
+    seen = _windows(result, reading.out, g, slide_back if g.get("transposed") else slide)
+    return _as_masked(seen, reading) if _has_zeros(reading, 1) else seen
 
 
 def _mid(reading: Reading) -> Shape:
@@ -121,7 +132,9 @@ def matmul(reading: Reading) -> Fields:
     if right is not None:
         seen = mixed(right, (max(len(right.shape) - 2, 0),))
         parts.append(_matched(seen, reading.out, -2, drop=flat_right, absent=flat_left))
-    return blend([*parts, *reading.inputs[2:]], reading.out)
+    result = blend([*parts, *reading.inputs[2:]], reading.out)
+    masked = result is not None and (_has_zeros(reading, 0) or _has_zeros(reading, 1))
+    return _as_masked(result, reading) if result is not None and masked else result
 
 
 def _matched(field: Field, out: Shape, gone: int, drop: bool, absent: bool) -> Field | None:
