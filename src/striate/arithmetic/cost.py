@@ -207,11 +207,10 @@ def wanted_gradients(recording: Recording) -> list[tuple[bool, ...]]:
     for operation in recording.operations:
         each = tuple(number in learns for number in operation.inputs)
         wanted.append(each)
-        if (
-            any(each)
-            and operation.kind not in ("source", "fill", "escape")
-            and operation.name != "aten.detach"
-        ):
+        stops = (
+            operation.name == "aten.detach" and recording.tensors[operation.inputs[0]].role is Role.ACTIVATION
+        )
+        if any(each) and not stops and operation.kind not in ("source", "fill", "escape"):
             learns.update(operation.outputs)
     return wanted
 
