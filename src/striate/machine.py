@@ -128,7 +128,7 @@ def _processor() -> str:
 
 
 def _capabilities() -> Mapping[str, object]:
-    """What the processor can do, as far as torch tells: before 2.11 it told only of instructions, one by one."""
+    """What the processor can do, as far as torch tells; before 2.11 it told of instructions, one by one."""
     if hasattr(torch.cpu, "get_capabilities"):
         return torch.cpu.get_capabilities()
     return {
