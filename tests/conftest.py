@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +18,7 @@ import torch
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
+from forks import Forks
 from scheduling import scheduling
 from small_clips import write_small_clips
 from small_runs import small_recipe, small_run, write_small_set
@@ -153,6 +155,13 @@ def exporter_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.onnx, "export", export)
         yield
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """Runs scripts that would load PyTorch and a training first."""
+    with closing(Forks()) as running:
+        yield running
 
 
 @pytest.fixture

@@ -1,70 +1,68 @@
 """Two processes of torchrun: an error is said once, whoever meets it, and all end with exit code 2."""
 
-import os
 import socket
-import subprocess
-import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from commands import Command
 
-HERE = Path(__file__).parent
-TORCHRUN = (
-    *(sys.executable, str(HERE.parent / "warm_torchrun.py"), "--nproc-per-node", "2"),
-    *("--local-addr", "localhost", "--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"),
-    str(HERE / "together_script.py"),
-)
+from forks import TORCHRUN, Forks
+
+SCRIPT = Path(__file__).parent / "together_script.py"
 
 
-def together(folder: Path, who: str, *words: str) -> tuple[str, list[str]]:
-    """What both processes print, and the exit codes they give themselves. who: of them fails, or "all"."""
-    done = subprocess.run(
-        [*TORCHRUN, str(folder), who, *words],
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path[1:])},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        cwd=folder,
-        timeout=120,
-    )
-    return done.stdout, [(folder / rank).read_text() for rank in "01"]
+@dataclass
+class Pair:
+    """Two processes of a command, in a folder of their own."""
+
+    forks: Forks
+    folder: Path
+    told: Path
+
+    def run(self, who: str, *words: str, by: tuple[str | Path, ...] = TORCHRUN, **env: str) -> int:
+        """The code in the end. who: of them fails, or "all"; by: what starts them."""
+        words = (*by, SCRIPT, self.folder, who, *words)  # type: ignore[assignment]
+        return self.forks.run(*words, told=self.told, cwd=self.folder, env=env).wait(120)
+
+    def codes(self) -> list[str]:
+        """Those that they gave themselves."""
+        return [(self.folder / rank).read_text() for rank in "01"]
 
 
-def test_what_all_processes_meet_is_said_once(tmp_path: Path) -> None:
-    told, codes = together(tmp_path, "all", "train", "nowhere/")
+@pytest.fixture
+def pair(forks: Forks, tmp_path: Path) -> Pair:
+    (tmp_path / "current").mkdir()
+    return Pair(forks, tmp_path / "current", tmp_path / "told")
+
+
+def test_what_all_processes_meet_is_said_once(pair: Pair) -> None:
+    pair.run("all", "train", "nowhere/")
+    told, codes = pair.told.read_text(), pair.codes()
     assert told.count("striate: no folder nowhere: ") == 1, told
     assert codes == ["2", "2"]
     assert "SIGTERM)" not in told
     assert told.count("Traceback") == 1  # torchrun's own
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1"]
+    assert sorted(path.name for path in pair.folder.iterdir()) == ["0", "1"]
 
 
-def test_what_one_process_meets_is_said_by_it(tmp_path: Path) -> None:
+def test_what_one_process_meets_is_said_by_it(pair: Pair) -> None:
     """Of two that somebody else than torchrun started."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
         group = {"WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": str(free.getsockname()[1])}
-    words = [sys.executable, str(HERE / "together_script.py"), str(tmp_path), "1", "train"]
-    path = {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path[1:])}
-    done = subprocess.run(
-        words,
-        env={**os.environ, **group, **path},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
-    )
-    told, codes = done.stdout, [(tmp_path / rank).read_text() for rank in "01"]
+    code = pair.run("1", "train", by=(), **group)
+    told, codes = pair.told.read_text(), pair.codes()
     assert told.count("striate: only process 1 knows this") == 1, told
     assert codes[1] == "2"
     assert codes[0] not in ("", "0")
-    assert done.returncode != 0
+    assert code != 0
     assert "Traceback" not in told
 
 
-def test_what_the_leader_meets_ends_the_others_quietly(tmp_path: Path) -> None:
-    told, codes = together(tmp_path, "0", "train")
+def test_what_the_leader_meets_ends_the_others_quietly(pair: Pair) -> None:
+    pair.run("0", "train")
+    told, codes = pair.told.read_text(), pair.codes()
     assert told.count("striate: only process 0 knows this") == 1, told
     assert codes == ["2", "2"]
     assert told.count("Traceback") == 1

@@ -9,8 +9,10 @@ from striate.cli import main
 from striate.errors import DataError
 from striate.training.process_group import process_group
 
+OTHER = 0
 if "RANK" not in os.environ:  # nobody has started two of these
-    os.environ["RANK"] = os.environ["LOCAL_RANK"] = str(int(os.fork() == 0))
+    OTHER = os.fork()
+    os.environ["RANK"] = os.environ["LOCAL_RANK"] = str(int(OTHER == 0))
 RANK = os.environ["RANK"]
 
 
@@ -40,4 +42,6 @@ if __name__ == "__main__":
         raise
     finally:
         (folder / RANK).write_text(str(code))
+        if OTHER:
+            os.waitpid(OTHER, 0)
     sys.exit(code)

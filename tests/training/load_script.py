@@ -34,10 +34,6 @@ def train(data: Path, out: Path) -> None:
 
 def main(data: Path, folder: Path, runs: int, busy: int) -> None:
     """Trains in `runs` processes beside `busy` others, which end with them."""
-    import torch._meta_registrations  # noqa: F401 - which measuring loads when first used
-
-    import striate.training.train  # noqa: F401 - once, before the processes part
-
     spinning = [in_child(spin) for _ in range(busy)]
     training = [in_child(train, data, folder / f"run{number}") for number in range(runs)]
     codes = [os.waitpid(child, 0)[1] for child in training]

@@ -1,8 +1,6 @@
 """The algorithms that a training measures, takes, keeps in its record and shares."""
 
 import os
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from forks import Forks
 from small_clips import clip_run
 from small_runs import (
     EVERYTHING_RANDOM,
@@ -273,13 +272,13 @@ def test_the_algorithms_are_asked_for_in_the_format_that_is_chosen(monkeypatch: 
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
-def test_the_same_training_under_load_gives_the_same_weights(tmp_path: Path, small_set: Path) -> None:
+def test_the_same_training_under_load_gives_the_same_weights(
+    tmp_path: Path, small_set: Path, forks: Forks
+) -> None:
     """With nothing measured before: whoever measures first measures for all."""
-    folders = [str(folder) for folder in (Path(__file__).parent, Path(__file__).parent.parent)]
-    path = os.pathsep.join([*folders, *sys.path])
-    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONPATH": path}
-    script = Path(__file__).parent / "load_script.py"
-    subprocess.run([sys.executable, script, small_set, tmp_path, "3", "1"], env=environment, check=True)
+    words = (Path(__file__).parent / "load_script.py", small_set, tmp_path, "3", "1")
+    script = forks.run(*words, told=tmp_path / "told", env={"XDG_CACHE_HOME": str(tmp_path / "cache")})
+    assert script.wait(150) == 0, (tmp_path / "told").read_text()
     runs = [tmp_path / f"run{number}" for number in range(3)]
     assert all(read_record(run)["algorithms"] for run in runs)
     for run in runs[1:]:

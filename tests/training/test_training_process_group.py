@@ -1,12 +1,7 @@
 """Two processes train as one does: the same batches, the same curve, every image counted once."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +22,7 @@ from team_script import (
 )
 from torch import nn
 
+from forks import TORCHRUN, Fork, Forks
 from small_clips import clip_run
 from small_runs import (
     EVERYTHING_RANDOM,
@@ -61,33 +57,6 @@ def test_parts_cover_the_batch_from_even_places(batch: int, world: int) -> None:
     assert sizes[0] > 0
 
 
-def torchrun(*words: str | Path) -> list[str]:
-    """The words of a command that starts two processes."""
-    return [
-        *(sys.executable, str(HERE.parent / "warm_torchrun.py"), "--nproc-per-node", "2"),
-        *("--local-addr", "localhost", "--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"),
-        *map(str, words),
-    ]
-
-
-@contextmanager
-def start(words: list[str]) -> Iterator["subprocess.Popen[str]"]:
-    """Starts them with one thread a process and our helpers importable, and ends them in any case."""
-    path = os.pathsep.join([str(HERE.parent), *sys.path[1:]])
-    with subprocess.Popen(
-        words,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.terminate()
-
-
 @pytest.fixture
 def exact(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings of this process compute as those of `together` do."""
@@ -95,19 +64,25 @@ def exact(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def together(tmp_path_factory: pytest.TempPathFactory, small_set: Path, small_clips: Path) -> Path:
+def together(
+    tmp_path_factory: pytest.TempPathFactory, small_set: Path, small_clips: Path, forks: Forks
+) -> Path:
     """Where two processes have left their trainings; a signal to torchrun ended the last one."""
     folder = tmp_path_factory.mktemp("together")
     for machine in ("machine0", "machine1"):
         (folder / machine).mkdir()
     small_run(folder / "machine0" / "run", small_recipe(), data=str(small_set), reporter=At(3))
-    with start(torchrun(HERE / "team_script.py", small_set, small_clips, folder)) as process:
+    words = (*TORCHRUN, HERE / "team_script.py", small_set, small_clips, folder)
+    process = forks.run(*words, told=folder / "told.txt")
+    try:
         wait_for(folder / "signalled" / HISTORY, process)
         process.send_signal(signal.SIGTERM)
-        told, _ = process.communicate(timeout=60)
+        process.wait(60)
+    finally:
+        process.send_signal(signal.SIGTERM)
+    told = (folder / "told.txt").read_text()
     assert told.count("all done\n") == 2, told
     assert "Warning" not in told
-    (folder / "told.txt").write_text(told)
     return folder
 
 
@@ -218,11 +193,11 @@ def test_the_main_process_alone_holds_the_run(together: Path) -> None:
     assert list((together / "machine1").iterdir()) == []
 
 
-def wait_for(file: Path, process: "subprocess.Popen[str]", seconds: float = 120) -> None:
+def wait_for(file: Path, process: Fork, seconds: float = 120) -> None:
     """Until the file is there."""
     end = time.monotonic() + seconds
     while not file.exists():
-        assert process.poll() is None, process.communicate()
+        assert process.poll() is None
         assert time.monotonic() < end
         time.sleep(0.02)
 
