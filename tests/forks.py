@@ -45,7 +45,7 @@ class Fork:
             if time.monotonic() > end:
                 self.kill()
                 raise TimeoutError(f"process {self.pid} still runs after {timeout} seconds")
-            time.sleep(0.01)
+            time.sleep(0.03)
         return code
 
     def send_signal(self, number: int) -> None:

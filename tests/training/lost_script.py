@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,7 @@ def wait(what: Callable[[], bool]) -> None:
 def strike_all(data: Path, folder: Path) -> None:
     """Writes what came of each case to a file."""
     companions.SILENCE, companions.BROKEN_SILENCE, companions.GRACE = SILENCE, BROKEN, GRACE
+    import_module("torch._dynamo")  # as DistributedDataParallel does; what is imported here, no fork imports
     small_run(folder / "alone", small_recipe(epochs=1), data=data)
     ports = _free_ports()
     groups = [Group(name, data, folder, ports) for name in CASES]
