@@ -20,7 +20,7 @@ from striate.arithmetic.described import (
     total,
 )
 from striate.arithmetic.memory import inference_peak, training_peak
-from striate.arithmetic.receptive.receptive_field import RULES, receptive_fields
+from striate.arithmetic.receptive.receptive_field import RULES, fields_and_moments
 from striate.arithmetic.receptive.summary import summarise
 
 GEOMETRY = {
@@ -62,7 +62,7 @@ def test_the_smallest_network_by_hand(smallest: Recording) -> None:
         for op in smallest.operations
     )
     assert macs == Figure(28 * 28 * 32 * 9 + 14 * 14 * 64 * 9 * 32)
-    fields = [summarise(field[0], ("H", "W")) for field in receptive_fields(smallest) if field[0]]
+    fields = [summarise(field[0], ("H", "W")) for field in fields_and_moments(smallest, ())[0] if field[0]]
     assert [field.size for field in fields] == [(3, 3), (4, 4), (8, 8)]
     assert [field.jump for field in fields] == [(1, 1), (2, 2), (2, 2)]
     assert [field.start for field in fields] == [(-1, -1), (-1, -1), (-3, -3)]

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from seen_witness import Made, assert_seen, drawn, field_of, traced_field
 from striate.arithmetic.described import Status
-from striate.arithmetic.receptive.receptive_field import RULES, receptive_fields
+from striate.arithmetic.receptive.receptive_field import RULES, fields_and_moments
 from striate.tracing import trace
 
 LAYERS = {
@@ -59,7 +59,7 @@ def test_each_operation_has_the_field_that_it_had_when_it_ran() -> None:
 
 def test_constants_and_parameters_see_nothing() -> None:
     recording = trace(Made(lambda s, x: torch.ones(1, 1, 4, 4) + 1 + x), [torch.rand(1, 1, 4, 4)])
-    fields = receptive_fields(recording)
+    fields = fields_and_moments(recording, ())[0]
     *constants, last = [field[0] for field in fields]
     assert constants == [None] * len(constants)
     assert last is not None
@@ -74,7 +74,7 @@ def test_what_left_for_python_may_be_anywhere_from_there_on() -> None:
     network = Made(run, c=nn.Conv2d(1, 1, 3)).double()
     recording = trace(network, [torch.rand(1, 1, 6, 6, dtype=torch.float64)])
     convolution = next(i for i, op in enumerate(recording.operations) if op.kind == "convolution")
-    before = receptive_fields(recording)[convolution][0]
+    before = fields_and_moments(recording, ())[0][convolution][0]
     assert before is not None
     assert before.status is Status.EXACT
     after = field_of(recording)

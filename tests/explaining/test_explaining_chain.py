@@ -5,6 +5,7 @@ import pytest
 import torch
 from explaining_networks import Twice, image_network, numbers, seeded
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from striate.errors import NetworkError
 from striate.explaining.chain import explain_chain
@@ -78,6 +79,61 @@ def test_a_dead_number_ends_the_chain() -> None:
     assert found.chain is not None
     assert [link.delta for link in found.chain.links] == [0.0]
     assert found.chain.links[0].parts[0].value == 0.0
+
+
+class Functions(nn.Module):
+    """Between its layers stand functions alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.c = nn.Conv2d(1, 2, 3), nn.Conv2d(2, 4, 3), nn.Linear(4 * 3 * 3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.max_pool2d(F.relu(self.b(F.relu(self.a(x)))), 2)
+        return self.c(y.flatten(1))  # type: ignore[no-any-return]
+
+
+class Joined(Functions):
+    """Each layer takes what all before it gave."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.c = nn.Conv2d(1, 2, 1), nn.Conv2d(3, 2, 1), nn.Linear(5 * 100, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = torch.cat([x, self.a(x)], dim=1)
+        return self.c(torch.cat([y, self.b(y)], dim=1).flatten(1))  # type: ignore[no-any-return]
+
+
+class LastStep(nn.Module):
+    """The scores are of the last state."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.c = nn.Linear(10, 4), nn.GRU(4, 5, batch_first=True), nn.Linear(5, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.c(self.b(self.a(x[:, 0]))[0][:, -1])  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("make", "named"), [(Functions, ["a", "b", "c"]), (Joined, ["a", "c"]), (LastStep, ["a", "b", "c"])]
+)
+def test_a_chain_goes_on_behind_functions(make: type[nn.Module], named: list[str]) -> None:
+    network, x = seeded(make()), numbers(2, 1, 10, 10)
+    found = explain(network, x, layer="a", label=[1, 2], delta=True).chain
+    assert found is not None
+    assert found.scores
+    assert [link.layer for link in found.links] == named
+    assert not any(link.elsewhere for link in found.links)
+    recorded = record(network, x, loss=lambda scores: F.cross_entropy(scores, torch.tensor([1, 2])))
+    for link in found.links:
+        upstream = recorded.named(link.layer).upstream
+        assert upstream is not None
+        assert link.delta == pytest.approx(float(upstream[link.place]), rel=1e-4, abs=1e-7)
+        assert sum(part.value for part in link.parts) + link.rest == pytest.approx(
+            link.delta if link.parts else 0, rel=1e-3, abs=1e-6
+        )
 
 
 class Apart(nn.Module):

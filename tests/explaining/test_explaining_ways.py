@@ -70,6 +70,8 @@ def test_a_shift_says_which_frame_each_channel_came_from() -> None:
     assert unit is not None
     assert isinstance(unit.detail, Shift)
     assert unit.detail.source_frames.shape == (8, 4)
+    assert unit.receptive_field is not None
+    assert unit.receptive_field.clipped[0] == (unit.index[0] + 1, unit.index[0] + 1)
     assert unit.detail.source_frames[:3].tolist() == [[1, 2, 3, -1], [-1, 0, 1, 2], [0, 1, 2, 3]]
 
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from striate.arithmetic.described import Status
 from striate.arithmetic.receptive.field import Field, extents
-from striate.arithmetic.receptive.receptive_field import receptive_fields
+from striate.arithmetic.receptive.receptive_field import fields_and_moments
 from striate.tracing import trace
 
 BOUNDS = {"masked"}
@@ -21,7 +21,7 @@ BOUNDS = {"masked"}
 
 def field_of_output(network: nn.Module, shape: tuple[int, ...]) -> Field:
     recording = trace(network, [torch.empty(shape, device="meta")])
-    found = receptive_fields(recording)
+    found = fields_and_moments(recording, ())[0]
     for operation, fields in zip(reversed(recording.operations), reversed(found), strict=True):
         if recording.outputs[0] in operation.outputs:
             field = fields[operation.outputs.index(recording.outputs[0])]

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from seen_witness import assert_seen
 from striate.arithmetic.described import Status
-from striate.arithmetic.receptive.receptive_field import receptive_fields
+from striate.arithmetic.receptive.receptive_field import fields_and_moments
 from striate.errors import NetworkError
 from striate.tracing import example, trace
 
@@ -79,7 +79,7 @@ def test_code_that_looks_at_values_runs_on_values_and_is_a_bound(look) -> None: 
     network = Made(lambda s, x: s.c(look(x)), c=nn.Conv2d(1, 1, 3))
     recording = trace(network, [example(network, (1, 8, 8))])
     assert "looks at values" in recording.notes[0]
-    field = receptive_fields(recording)[-1][0]
+    field = fields_and_moments(recording, ())[0][-1][0]
     assert field is not None
     assert field.status is Status.BOUND
     assert int(-field.axes[0].seen[1].max()) == 7
@@ -231,7 +231,7 @@ def test_a_tensor_that_was_empty_and_is_filled_has_its_new_shape(change) -> None
 def test_a_vector_times_a_matrix_is_reshaped_in_place_by_pytorch_itself() -> None:
     """It is a product of matrices whose result is squeezed in place; its rows must not be taken for one."""
     recording = trace(Made(lambda s, x: x[0, 0, 0] @ x[0, 0].t()), [torch.rand(1, 1, 3, 4)])
-    field = receptive_fields(recording)[-1][0]
+    field = fields_and_moments(recording, ())[0][-1][0]
     assert field is not None
     assert field.axes[0].seen.tolist() == [[0, 0, 0], [0, -1, -2]]
 

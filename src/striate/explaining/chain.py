@@ -7,18 +7,20 @@
 and each δ[k] is such a sum itself, until the scores, where δ = (p − q)/N. The page follows the largest term.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from striate.derivation.shapes import Array
 from striate.errors import NetworkError
 from striate.explaining.checking import Check, as_array, compare, rounding
 from striate.explaining.kinds.catalogue import kind_of
 from striate.explaining.kinds.kind import Index
+from striate.explaining.origins import NOWHERE, went
 from striate.explaining.texts import Texts
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Paragraph, Section, Table
@@ -65,7 +67,8 @@ class Link(ToJson):
     def blocks(self, say: Texts) -> Iterator[Block]:
         """δ = term + term …, and a row for every term that is named."""
         if not self.parts:
-            yield Paragraph(say("chain.ends", layer=self.layer, place=by(self.place, ",")))
+            facts = {"layer": self.layer, "place": by(self.place, ","), "delta": number(self.delta, 6)}
+            yield Paragraph(say("chain.ends", **facts))
             return
         terms: list[Any] = []
         for number_of, part in enumerate(self.parts):
@@ -207,16 +210,39 @@ def _takers(recorded: Recorded, record: LayerRecord, index: Index) -> list[tuple
     missing = record.upstream - sum(one.input_gradient.reshape(record.upstream.shape) for one in direct)  # type: ignore[union-attr,misc]
     if float(missing.norm()) <= 1e-5 * float(record.upstream.norm()):
         return found
-    flat = missing.reshape(-1)
-    later = [one for one in recorded.layers[recorded.layers.index(record) + 1 :] if one.whole]
+    after = recorded.layers[recorded.layers.index(record) + 1 :]
+    later = [one for one in after if one.input_gradient is not None and one.whole and _known(one)]
+    flat = int(np.ravel_multi_index(index, tuple(record.output.shape)))
     for one in sorted(later, key=lambda one: one.source is not None):
         gradient = one.input_gradient
-        if gradient is None or gradient.numel() != flat.numel() or not _known(one):
-            continue
-        if float((gradient.reshape(-1) - flat).norm()) <= 1e-5 * float(flat.norm()):
-            there = np.unravel_index(np.ravel_multi_index(index, tuple(record.output.shape)), gradient.shape)
-            return [*found, (one, tuple(int(spot) for spot in there))]
-    return found
+        assert gradient is not None
+        if gradient.numel() == missing.numel() and _alike(gradient.reshape(missing.shape), missing):
+            return [*found, (one, _place(flat, one))]
+    return [*found, *_through_functions(record, index, missing, [one for one in later if one not in direct])]
+
+
+def _through_functions(
+    record: LayerRecord, index: Index, missing: Tensor, later: Sequence[LayerRecord]
+) -> list[tuple[LayerRecord, Index]]:
+    """Those that took it by functions which move or rectify it, where they bring back all that is missing."""
+    found, came = [], torch.zeros_like(missing)
+    for one in later:
+        if (places := went(record.output, one.input)) is not None:
+            assert one.input_gradient is not None
+            back = one.input_gradient.reshape(-1)[places.clamp_min(0)]
+            came += torch.where(places == NOWHERE, 0, back)
+            found.append((one, int(places[index])))
+    return [(one, _place(flat, one)) for one, flat in found if flat != NOWHERE and _alike(came, missing)]
+
+
+def _alike(one: Tensor, other: Tensor) -> bool:
+    """Whether two gradients are the same but for rounding."""
+    return float((one - other).norm()) <= 1e-5 * float(other.norm())
+
+
+def _place(flat: int, taker: LayerRecord) -> Index:
+    """A place in the input of a layer."""
+    return tuple(int(spot) for spot in np.unravel_index(flat, tuple(taker.input.shape)))
 
 
 def _known(record: LayerRecord) -> bool:

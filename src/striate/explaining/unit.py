@@ -14,9 +14,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from torch import Size, Tensor, nn
 
-from striate.arithmetic.described import Recording
+from striate.arithmetic.described import ModuleCall, Recording
 from striate.arithmetic.receptive.field import Field
-from striate.arithmetic.receptive.receptive_field import receptive_fields
+from striate.arithmetic.receptive.receptive_field import Moment, fields_and_moments
 from striate.arithmetic.receptive.unit_field import UnitField, field_at
 from striate.errors import ArgumentError, NetworkError
 from striate.explaining.checking import Check, as_array, compare, rounding
@@ -31,8 +31,8 @@ from striate.plain_values import ToJson
 from striate.tracing import trace
 from striate.tracing.layer_record import LayerRecord, Recorded
 
-Traced = tuple[Recording, list[list[Field | None]]]
-"""What a network does on inputs of one shape, and the fields of every output of every operation."""
+Traced = tuple[Recording, dict[Moment, Field | None]]
+"""What a network does on inputs of one shape, and the field of what each call of a module returned."""
 _kept: WeakKeyDictionary[nn.Module, tuple[Hashable, Traced]] = WeakKeyDictionary()
 
 
@@ -45,7 +45,8 @@ def traced(network: nn.Module, inputs: Tensor) -> Traced:
     kept = _kept.get(network)
     if kept is None or kept[0] != state:
         recording = trace(network, [inputs])
-        kept = state, (recording, receptive_fields(recording))
+        ended = [_returned(call) for call in recording.calls if call.facts.get("returns")]
+        kept = state, (recording, fields_and_moments(recording, ended)[1])
         if not recording.notes:
             _kept[network] = kept
     return kept[1]
@@ -90,14 +91,12 @@ class ReceptiveFields:
         described, fields = self._traced
         calls = (one for one in described.calls if (one.path, one.number) == (record.name, record.call))
         call = next(calls, None)
-        if call is None or not call.facts.get("returns"):
-            return None
-        returned, found = call.facts["returns"][0], None
-        ran = list(zip(described.operations, fields, strict=True))[: call.facts["ends"]]
-        for operation, outputs in ran:
-            for slot, field in zip(operation.outputs, outputs, strict=False):
-                found = field if slot == returned else found
-        return found
+        return fields.get(_returned(call)) if call is not None and call.facts.get("returns") else None
+
+
+def _returned(call: ModuleCall) -> Moment:
+    """When a call ended, and what it returned."""
+    return call.facts["ends"], call.facts["returns"][0]
 
 
 def rectangle(field: UnitField | None) -> tuple[int, int, int, int] | None:

@@ -24,17 +24,11 @@ Moment = tuple[int, int]
 Parent = tuple[int, Operation, int]  # the tensor a view shows, the operation that made the view, which output
 
 
-def receptive_fields(recording: Recording) -> list[list[Field | None]]:
-    """For each operation, the field of each of its outputs at the time it ran; None: does not see the
-    input.
-    """
-    return fields_and_moments(recording, ())[0]
-
-
 def fields_and_moments(
     recording: Recording, moments: Iterable[Moment], source: int | None = None
 ) -> tuple[list[list[Field | None]], dict[Moment, Field | None]]:
-    """Those fields, and what some tensors saw at some moments, through whatever view they were written.
+    """For each operation, the field of each of its outputs at the time it ran; None: does not see the input.
+    And what some tensors saw at some moments, through whatever view they were written.
 
     Args:
         recording: what ran.
