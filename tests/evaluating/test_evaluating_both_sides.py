@@ -11,6 +11,7 @@ from torch import nn
 from small_runs import small_run
 from striate.data import open_data
 from striate.errors import ArgumentError
+from striate.evaluating.asking import Asking
 from striate.evaluating.both_sides import NOT_SAFE, SEEN_TWICE, BothSides, both_sides
 from striate.evaluating.evaluate import evaluate
 from striate.evaluating.metrics import probabilities
@@ -61,9 +62,9 @@ def test_predict_says_the_same_of_an_image_and_of_its_mirror_image(run: Run, tmp
 
 def test_flow_is_refused(run: Run) -> None:
     flowing = replace(open_run(run), flow="dis")
-    assert both_sides(flowing, flip=False) is flowing
+    assert not isinstance(Asking.of(run.path).opened().network, BothSides)  # who does not ask gets one side
     with pytest.raises(ArgumentError) as caught:
-        both_sides(flowing, flip=True)
+        both_sides(flowing)
     assert str(caught.value) == (
         f"{run.path} sees optical flow, which a mirror does not only move but turns: leave --flip out"
     )
@@ -72,10 +73,10 @@ def test_flow_is_refused(run: Run) -> None:
 def test_classes_that_a_mirror_exchanges_are_refused(run: Run) -> None:
     known = replace(open_run(run), mirrored=(("left", "right"),))
     with pytest.raises(ArgumentError) as caught:
-        both_sides(known, flip=True)
+        both_sides(known)
     assert str(caught.value) == (
         f"a mirror exchanges the classes left and right of {run.path}, as its training was told: leave "
         "--flip out"
     )
-    safe = both_sides(replace(known, mirrored=(), mirror_safe=True), flip=True)
+    safe = both_sides(replace(known, mirrored=(), mirror_safe=True))
     assert safe.notes == (SEEN_TWICE,)

@@ -157,7 +157,7 @@ class Asking:
                 f"{self.run} was trained on images, which have no time: leave --window, --hop and --events "
                 "out"
             )
-        return both_sides(trained, self.flip)
+        return both_sides(trained) if self.flip else trained
 
     def files(self, trained: Trained, named: Iterable[str | Path]) -> list[Path]:
         """The images or videos that are meant.

@@ -25,10 +25,8 @@ class BothSides(nn.Module):
         return scores
 
 
-def both_sides(trained: Trained, flip: bool) -> Trained:
-    """The same, looking at both sides where that was asked for. Raises ArgumentError where it cannot."""
-    if not flip:
-        return trained
+def both_sides(trained: Trained) -> Trained:
+    """The same, looking at both sides. Raises ArgumentError where it cannot."""
     if trained.flow is not None:
         raise ArgumentError(
             f"{trained.run} sees optical flow, which a mirror does not only move but turns: leave --flip out"

@@ -90,7 +90,7 @@ def evaluate(
     parts = [_viewed(one, clips, crops) for one in whole]
     if asking.algorithms == "auto":
         trained = replace(trained, algorithms=_algorithms_for(trained, sum(map(len, parts)), parts[0]))
-    trained = both_sides(trained, asking.flip)
+    trained = both_sides(trained) if asking.flip else trained
     found: EventScores | None = None
     damaged: tuple[str, ...] = ()
     if rules is not None:
