@@ -103,9 +103,7 @@ def _positions(x: TensorInfo) -> int:
 
 
 def _opaque_macs(operation: Operation, inputs: Infos) -> Figure:
-    if operation.name.rstrip("_") in NO_ARITHMETIC:
-        return ZERO
-    if not operation.outputs:  # a check
+    if operation.name.rstrip("_") in NO_ARITHMETIC or not operation.outputs:  # without outputs: a check
         return ZERO
     if "macs" in operation.geometry:
         return Figure(operation.geometry["macs"])

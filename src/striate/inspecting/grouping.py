@@ -21,23 +21,6 @@ from striate.inspecting.layers import Layer
 
 HIDDEN = frozenset({"alias", "source", "fill", "escape"})
 
-_KINDS = {
-    "max_pool2d_with_indices": "max_pool2d",
-    "max_pool3d_with_indices": "max_pool3d",
-    "_softmax": "softmax",
-    "_safe_softmax": "softmax",
-    "_log_softmax": "log_softmax",
-    "native_layer_norm": "layer_norm",
-    "_fused_rms_norm": "rms_norm",
-    "_unsafe_view": "reshape",
-    "view": "reshape",
-    "cat": "concatenate",
-    "copy": "write",
-    "t": "transpose",
-    "constant_pad_nd": "pad",
-    "hardtanh": "relu6",
-}
-
 
 @dataclass(slots=True)
 class Group:
@@ -93,22 +76,6 @@ def _active(tensors: Sequence[TensorInfo]) -> set[int]:
     """The numbers of the tensors that have to do with the input."""
     roles = (Role.INPUT, Role.ACTIVATION, Role.FOREIGN)
     return {number for number, info in enumerate(tensors) if info.role in roles}
-
-
-def kind_of(operation: Operation) -> str:
-    """What a reader calls an operation: conv2d, linear, max_pool2d, relu, add."""
-    name = operation.name.split(".")[-1].rstrip("_")
-    count = len(operation.geometry.get("kernel", ()))
-    if operation.kind == "convolution":
-        return f"conv_transpose{count}d" if operation.geometry.get("transposed") else f"conv{count}d"
-    if operation.kind == "adaptive_pool":
-        return name.lstrip("_")
-    if "cell" in operation.geometry:
-        return str(operation.geometry["cell"])
-    if operation.kind in ("batch_norm", "group_norm", "attention", "matmul"):
-        own = operation.geometry.get("instance")
-        return "instance_norm" if own else operation.kind
-    return _KINDS.get(name, name.lstrip("_"))
 
 
 def main_operation(recording: Recording, group: Group) -> Operation | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from striate.arithmetic.described import Figure, Status
+from striate.arithmetic.described import Figure, Operation, Status
 from striate.arithmetic.receptive.field import Field
 from striate.arithmetic.receptive.summary import ReceptiveField
 from striate.plain_values import picked, to_plain
@@ -145,3 +145,38 @@ class Totals:
             **{f"{name}_per_frame": frames and self.per(one, frames) for name, one in costs.items()},
             **picked(self, "seconds backward_seconds"),
         }
+
+
+_KINDS = {
+    "max_pool2d_with_indices": "max_pool2d",
+    "max_pool3d_with_indices": "max_pool3d",
+    "_softmax": "softmax",
+    "_safe_softmax": "softmax",
+    "_log_softmax": "log_softmax",
+    "native_layer_norm": "layer_norm",
+    "_fused_rms_norm": "rms_norm",
+    "_unsafe_view": "reshape",
+    "view": "reshape",
+    "cat": "concatenate",
+    "copy": "write",
+    "t": "transpose",
+    "constant_pad_nd": "pad",
+    "hardtanh": "relu6",
+}
+"""What operations are called where PyTorch's own name would puzzle."""
+
+
+def kind_of(operation: Operation) -> str:
+    """What a reader calls an operation: conv2d, linear, max_pool2d, relu, add."""
+    name = operation.name.split(".")[-1].rstrip("_")
+    count = len(operation.geometry.get("kernel", ()))
+    if operation.kind == "convolution":
+        return f"conv_transpose{count}d" if operation.geometry.get("transposed") else f"conv{count}d"
+    if operation.kind == "adaptive_pool":
+        return name.lstrip("_")
+    if "cell" in operation.geometry:
+        return str(operation.geometry["cell"])
+    if operation.kind in ("batch_norm", "group_norm", "attention", "matmul"):
+        own = operation.geometry.get("instance")
+        return "instance_norm" if own else operation.kind
+    return _KINDS.get(name, name.lstrip("_"))

@@ -23,12 +23,11 @@ from striate.inspecting.grouping import (
     ParameterUse,
     groups_of,
     is_bias,
-    kind_of,
     main_operation,
     names_of,
     with_notes,
 )
-from striate.inspecting.layers import Layer, Totals
+from striate.inspecting.layers import Layer, Totals, kind_of
 from striate.inspecting.seeing import result_of, seeing_of
 
 

@@ -218,18 +218,6 @@ def fft(call: Call) -> Meaning:
     return "mix", {"dims": from_front(call.get("dim"), len(call.shape)), "of": "fft"}
 
 
-def view_as_real(call: Call) -> Meaning:
-    return "unsqueeze", {"dim": len(call.shape)}
-
-
-def view_as_complex(call: Call) -> Meaning:
-    return "reduce", {"dims": (len(call.shape) - 1,), "keep": False}
-
-
-def sort(call: Call) -> Meaning:
-    return "mix", {"dims": from_front(call.get("dim"), len(call.shape)), "sure": False}
-
-
 def as_kind(kind: str, **geometry: Any) -> Describe:
     def meaning(call: Call) -> Meaning:
         return kind, dict(geometry)
@@ -252,15 +240,3 @@ def drawn(call: Call) -> Meaning:
 def fill(call: Call) -> Meaning:
     value = call.get("value")
     return "fill", {"zero": not isinstance(value, torch.Tensor) and not value}
-
-
-def same_shape_view(call: Call) -> Meaning:
-    return ("alias", {}) if call.shape == call.outs[0] else ("opaque", {})
-
-
-def where(call: Call) -> Meaning:
-    return "elementwise", {"role": "choose", "mask": 0}
-
-
-def masked_fill(call: Call) -> Meaning:
-    return "elementwise", {"role": "choose", "mask": 1}

@@ -150,3 +150,27 @@ def col2im(call: Call) -> Meaning:
     numbered = torch.arange(1, size[0] * size[1] + 1, dtype=torch.float64).view(1, 1, *size)
     columns = torch.ops.aten.im2col(numbered, *windows)
     return "fold", {"targets": columns[0].long().numpy() - 1}
+
+
+def view_as_real(call: Call) -> Meaning:
+    return "unsqueeze", {"dim": len(call.shape)}
+
+
+def view_as_complex(call: Call) -> Meaning:
+    return "reduce", {"dims": (len(call.shape) - 1,), "keep": False}
+
+
+def sort(call: Call) -> Meaning:
+    return "mix", {"dims": from_front(call.get("dim"), len(call.shape)), "sure": False}
+
+
+def same_shape_view(call: Call) -> Meaning:
+    return ("alias", {}) if call.shape == call.outs[0] else ("opaque", {})
+
+
+def where(call: Call) -> Meaning:
+    return "elementwise", {"role": "choose", "mask": 0}
+
+
+def masked_fill(call: Call) -> Meaning:
+    return "elementwise", {"role": "choose", "mask": 1}

@@ -115,15 +115,15 @@ TABLE: dict[str, Describe] = {
     "embedding": m.as_kind("lookup"),
     **dict.fromkeys(("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp"), move.along("cumulative")),
     **dict.fromkeys(("_fft_c2c", "_fft_r2c", "_fft_c2r"), m.fft),
-    "view_as_real": m.view_as_real,
-    "view_as_complex": m.view_as_complex,
+    "view_as_real": move.view_as_real,
+    "view_as_complex": move.view_as_complex,
     "col2im": move.col2im,
     **dict.fromkeys(
         ("grid_sampler_2d", "grid_sampler_3d", "_grid_sampler_2d_cpu_fallback", "grid_sampler"), m.sample
     ),
-    "sort": m.sort,
-    "where": m.where,
-    "masked_fill": m.masked_fill,
+    "sort": move.sort,
+    "where": move.where,
+    "masked_fill": move.masked_fill,
     **dict.fromkeys(
         (
             "clone",
@@ -136,7 +136,7 @@ TABLE: dict[str, Describe] = {
             "contiguous",
             "dropout",
         ),
-        m.same_shape_view,
+        move.same_shape_view,
     ),
     **dict.fromkeys(
         ("native_dropout", "bernoulli", "gelu", "rrelu_with_noise", "prelu"), m.as_kind("elementwise")

@@ -6,10 +6,9 @@ for code that looks at values of the input; then everything runs as it is. In bo
 own tensors go to stand-ins.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from time import perf_counter
 from typing import Any
 
@@ -22,9 +21,7 @@ from striate.tracing.arguments import (
     META,
     base_name,
     bind,
-    bodiless,
     is_view,
-    is_wrapped,
     memory,
     operands,
     reshapes_in_place,
@@ -32,8 +29,9 @@ from striate.tracing.arguments import (
     written,
 )
 from striate.tracing.backward import BackwardTimes
-from striate.tracing.constants import MADE_LIKE, Constants, Lent
+from striate.tracing.constants import MADE_LIKE, Lent
 from striate.tracing.describing import PRODUCTS, ROLES, SOURCES
+from striate.tracing.met_tensors import MetTensors
 from striate.tracing.stand_ins import Alike, Likenesses, StandIns, returned
 from striate.tracing.unlisted_weights import packed_weights, packs
 
@@ -71,108 +69,29 @@ class Ran:
     """Those that mean the same."""
 
 
-class Tape:
-    """What ran and on which tensors, each of which has a number, in the order in which they were met."""
+class Tape(MetTensors):
+    """What ran and on which tensors."""
 
     def __init__(
         self, known: Mapping[int, tuple[Role, tuple[str, ...]]], with_values: bool, has_values: bool = True
     ) -> None:
         """known: role and names of the network's own tensors, by id. has_values: whether these have any."""
-        self.known = known
-        self.with_values, self.has_values = with_values, has_values
+        super().__init__(known, with_values, has_values)
         self.ran: list[Ran] = []
-        self.tensors: list[Tensor] = []  # held, so that no id is used twice
-        self.also: list[Tensor] = []  # held too: further objects for the same tensors
-        self.shapes: list[tuple[int, ...]] = []  # as they were when they were met
-        self.roles: list[Role] = []
-        self.numbers: dict[int, int] = {}  # by id
-        self.packed: dict[
-            int, tuple[int, str]
-        ] = {}  # weights that are no parameters: in which call, and what
         self.lent = Lent(self.silence)
-        self.folded: dict[int, str] = {}  # names of weights in frozen code, by their memory
-        self.made: dict[int, bool] = {}  # by memory: whether it came during the run
-        self.constants = Constants()
         self.likenesses = Likenesses()
         self.stand_ins = StandIns(with_values, lambda tensor: not self.made.get(memory(tensor), False))
-        self.dependent: set[int] = set()  # memory that holds anything computed from the input
-        self.of_weights: dict[int, list[int]] = {}  # by memory: parameters, and what was made of them
-        self.weights: Callable[[], Iterable[Tensor]] = tuple  # all parameters of the network
-        self.escaped = False
         self.instance_norm = False
         self.silent = 0
         self.took = 0.0  # seconds of what was last run silently
         self.back: BackwardTimes | None = None
         self.call = 0
 
-    def number(self, tensor: Tensor, role: Role | None = None) -> int:
-        """The number of a tensor, a new one if it has not been met."""
-        number = self.numbers.get(id(tensor))
-        if number is not None:
-            return number
-        if role is None and (number := self._same(tensor)) is not None:
-            self.numbers[id(tensor)] = number
-            self.also.append(tensor)
-            return number
-        number = self.numbers[id(tensor)] = len(self.tensors)
-        self.tensors.append(tensor)
-        self.shapes.append(tuple(tensor.shape))
-        self.roles.append(role or self._role(tensor))
-        home = memory(tensor)
-        self.made.setdefault(home, role is Role.ACTIVATION)
-        if self.roles[number] is Role.CONSTANT and home in self.folded:
-            self.roles[number] = Role.PARAMETER
-            self.packed[number] = (0, self.folded[home])
-        if self.roles[number] is Role.PARAMETER:
-            self._inherit([number], Fill.GENERIC)
-        return number
-
-    def _same(self, tensor: Tensor) -> int | None:
-        """The number of a tensor of which this is another object, made where no operation is heard.
-
-        Of what depends on the input, of parameters, and of what was made of these: so are `x.data`,
-        `nn.Parameter(x)` and `x.as_subclass(…)`.
-        """
-        home = memory(tensor)
-        among: Iterable[int] = self.numbers.values()
-        if home not in self.dependent:
-            if id(tensor) in self.known:
-                return None
-            if home in self.unmet:
-                self.number(self.unmet.pop(home))
-            among = self.of_weights.get(home, ())
-        layout = _layout(tensor) if among else ()
-        return next((n for n in among if _layout(self.tensors[n]) == layout), None)
-
-    @cached_property
-    def unmet(self) -> dict[int, Tensor]:
-        """The network's parameters by their memory, until one is met by way of another object for it."""
-        return {memory(weight): weight for weight in self.weights()}
-
-    def _role(self, tensor: Tensor) -> Role:
-        """What a tensor that was there before is."""
-        known = self.known.get(id(tensor))
-        if known is not None:
-            return known[0]
-        if not self.with_values and self.has_values and bodiless(tensor) and not is_wrapped(tensor):
-            self._came_unheard()
-        return Role.FOREIGN if self.escaped else Role.CONSTANT
-
     def _came_unheard(self) -> None:
-        """A tensor without memory that was not here before: another thread made it of the input."""
         if not self.escaped:
             self.escaped = True
             inputs = tuple(number for number, role in enumerate(self.roles) if role is Role.INPUT)
             self._ran(Ran(None, "escape", {}, inputs, (), self.call))
-
-    def feed(self, tensor: Tensor) -> None:
-        """Make a tensor an input."""
-        self.number(tensor, Role.INPUT)
-        self.dependent.add(memory(tensor))
-
-    def depends(self, tensors: Sequence[Tensor]) -> bool:
-        """Whether any of them was computed from the input."""
-        return not self.dependent.isdisjoint(map(memory, tensors))
 
     def run(self, func: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Run one operation and write it down."""
@@ -207,15 +126,6 @@ class Tape:
         self.ran.append(ran)
         if self.back is not None:
             self.back.made()
-
-    def _forget_reshaped(self, func: OpOverload, results: Sequence[Tensor]) -> None:
-        """What became a view of itself, or has another shape now (`set_`), is another from here on."""
-        for tensor in results:
-            number = self.numbers.get(id(tensor))
-            if number is None:
-                continue
-            if reshapes_in_place(func) or self.shapes[number] != tuple(tensor.shape):
-                del self.numbers[id(tensor)]
 
     def _packed(self, args: Sequence[Any]) -> Iterator[int]:
         """The numbers of the weights that are packed in arguments."""
@@ -286,13 +196,6 @@ class Tape:
         if (not tensors and outputs) or name in MADE_LIKE:
             self.constants.create(name, args, outputs[0])
 
-    def _inherit(self, outputs: Sequence[int], fill: Fill) -> None:
-        """Tensors are parameters, or were made of what has this fill."""
-        self.constants.inherit(outputs, fill)
-        if fill is Fill.GENERIC:
-            for number in outputs:
-                self.of_weights.setdefault(memory(self.tensors[number]), []).append(number)
-
     def _blanks(self, name: str, tensors: Sequence[Tensor]) -> bool:
         """Whether an operation may make zeros of parts of a weight, as a mask does."""
         plain = name.rstrip("_")
@@ -322,8 +225,3 @@ class Tape:
                 named, lambda t: torch.empty_strided(t.shape, t.stride(), dtype=t.dtype, device=META)
             )
         return named
-
-
-def _layout(tensor: Tensor) -> tuple[object, ...]:
-    """Where and how the elements of a tensor lie."""
-    return memory(tensor), tensor.shape, tensor.stride(), tensor.storage_offset(), tensor.dtype
