@@ -8,7 +8,7 @@ from contextlib import closing
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 # Set before torch is imported: threads that wait for others sleep, so that tests side by side do not starve.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -18,6 +18,7 @@ import torch
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
+import striate
 from forks import Forks
 from scheduling import scheduling
 from small_clips import write_small_clips
@@ -26,6 +27,9 @@ from striate.data.builtin import digits, motion_digits
 from striate.errors import command_line
 from striate.training import concluding
 from striate.training.train import Run
+
+if TYPE_CHECKING:
+    from striate.exporting import Export
 
 settings.register_profile("striate", deadline=None)  # the first example loads what is loaded when first used
 settings.load_profile("striate")
@@ -52,21 +56,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent.name not in LONG)
 
 
-TOGETHER = ("exporting",)
-"""Rooms that make what is dear once for all of their files: one process does them."""
+EXPORTING = ("exporting/", "test_evaluating_part.py", "test_serving_serve.py", "test_published_live.py")
+"""A room, and files elsewhere, that load PyTorch's exporter, which takes seconds: one process does them."""
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
-    """Each file stays in one process, and of some rooms all files."""
-    return ByFileOrRoom(config, log)
+    """Each file stays in one process, and all that exports in the same."""
+    return ByFile(config, log)
 
 
-class ByFileOrRoom(LoadFileScheduling):  # type: ignore[misc]  # xdist is not typed
-    """Gives out tests by file, or by room."""
+class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist is not typed
+    """Gives out tests by file."""
 
     def _split_scope(self, nodeid: str) -> str:
-        _, room, *_ = nodeid.split("/")
-        return room if room in TOGETHER else super()._split_scope(nodeid)
+        file: str = super()._split_scope(nodeid)
+        return "exporting" if any(name in file for name in EXPORTING) else file
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -94,6 +98,13 @@ def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     recipe = small_recipe(epochs=8, learning_rate=0.02, label_smoothing=0.0, ema=0.9)
     out = tmp_path_factory.mktemp("digits") / "run"
     return small_run(out, recipe, options={"widths": (8, 16), "hidden": ()})
+
+
+@pytest.fixture(scope="session")
+def digits_file(digits_run: Run, tmp_path_factory: pytest.TempPathFactory) -> "Export":
+    """The same as an ONNX file; nobody may change it."""
+    pytest.importorskip("onnxruntime")
+    return striate.export(digits_run.path, tmp_path_factory.mktemp("digits-file") / "digits.onnx")
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,11 @@ from PIL import Image
 
 from clip_files import write_classes
 from small_clips import clip_run
-from striate import export, open_data, predict
+from striate import open_data, predict
 from striate.data import Skipped
 from striate.errors import ArgumentError, DataError, RunError
 from striate.evaluating.part import Part, PartLines, of_part, same_makers
+from striate.exporting import Export
 from striate.training.train import Run
 
 ROWS = [{"file": name, "class": "7"} for name in ("a.png", "zwölf.png", "c d.png")]
@@ -210,11 +211,11 @@ def test_another_network_and_other_questions_are_refused(
     assert str(refused.value) == "a part of the files needs a folder for its lines: name it with --out"
 
 
-def test_an_exported_file_in_parts(digits_run: Run, images: Path, tmp_path: Path) -> None:
+def test_an_exported_file_in_parts(
+    digits_run: Run, digits_file: Export, images: Path, tmp_path: Path
+) -> None:
     """Its parts are of one network among themselves, and of another than its run's."""
-    pytest.importorskip("onnxruntime")
-    file, out = tmp_path / "digits.onnx", tmp_path / "found"
-    export(digits_run.path, file)
+    file, out = digits_file.path, tmp_path / "found"
     for part in ("2/2", "1/2"):
         predict(file, images / "list.txt", part=part, out=out)
     wanted = sorted(predict(digits_run.path, images / "list.txt").images, key=lambda one: one.file)

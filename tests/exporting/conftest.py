@@ -7,8 +7,8 @@ import pytest
 
 import striate
 from small_clips import clip_run, write_small_clips
-from small_runs import small_run
 from striate.exporting import Export, exported_run
+from striate.training.train import Run
 
 
 @pytest.fixture(scope="session")
@@ -24,13 +24,13 @@ def clips(root: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def images(root: Path) -> Path:
-    return small_run(root / "images").path
+def images(digits_run: Run) -> Path:
+    return digits_run.path
 
 
 @pytest.fixture(scope="session")
-def image_file(images: Path, root: Path) -> Export:
-    return striate.export(images, root / "images.onnx")
+def image_file(digits_file: Export) -> Export:
+    return digits_file
 
 
 @pytest.fixture(scope="session")

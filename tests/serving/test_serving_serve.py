@@ -14,6 +14,7 @@ from uploads import picture
 
 import striate
 from striate.errors import ArgumentError
+from striate.exporting import Export
 from striate.training.train import Run
 
 
@@ -82,10 +83,8 @@ def test_what_cannot_be_served(digits_run: Run, arguments: dict, said: str) -> N
     assert str(refused.value) == said
 
 
-def test_an_exported_file_is_served(digits_run: Run, tmp_path: Path) -> None:
-    file = tmp_path / "digits.onnx"
-    striate.export(digits_run.path, file)
-    with striate.serve(file, port=0) as serving:
+def test_an_exported_file_is_served(digits_run: Run, digits_file: Export, tmp_path: Path) -> None:
+    with striate.serve(digits_file.path, port=0) as serving:
         code, found = asked(serving.address, "POST", "/predict?name=a.png", picture(2))
     assert code == 200
     expected = striate.predict(digits_run.path, [_written(tmp_path / "a.png", picture(2))]).images[0]
