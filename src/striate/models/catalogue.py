@@ -3,6 +3,7 @@
 import inspect
 from bisect import bisect_left
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
@@ -94,7 +95,7 @@ def build(
     of_way = {name: arguments.pop(name) for name in options if name not in own}
     make = _builder(backbone)
     if "size" not in _parameters(backbone) and (given := arguments.pop("size")):
-        _check_size(backbone, arguments, given)
+        _check_size(backbone, given, **arguments)
     network = make(**arguments)
     if is_own(backbone):
         refuse_script(backbone, network)
@@ -218,11 +219,11 @@ def _clip_network(backbone: str, arguments: dict[str, Any], frames: int | None, 
     return CLIP_NETWORKS[backbone](**arguments)
 
 
-def _check_size(backbone: str, arguments: dict[str, Any], size: Size) -> None:
+@cache  # a network is built several times by one who trains
+def _check_size(backbone: str, size: Size, channels: int, **arguments: Any) -> None:
     """Run the network without numbers, on the meta device; if it fails, find the smallest square it takes."""
     with without_numbers():
-        network = CATALOGUE[backbone](**arguments).eval()
-    channels = arguments["channels"]
+        network = CATALOGUE[backbone](channels=channels, **arguments).eval()
     try:
         _run_without_numbers(network, channels, size)
     except RuntimeError:
