@@ -38,11 +38,17 @@ def clips(way: str, frames: int = FRAMES, seed: int = 0, side: int = SIDE) -> Te
     return torch.randn(2, planes(way), frames, side, side, generator=generator, dtype=torch.float64)
 
 
-def narrow(backbone: str) -> nn.Module:
+@cache
+def first_narrow(backbone: str) -> nn.Module:
     """What is checked of it has nothing to do with how many channels there are."""
     with without_numbers():
         network = build(backbone, classes=CLASSES, size=SIDE)
     return narrowed(network)
+
+
+def narrow(backbone: str) -> nn.Module:
+    """One of one's own, as a copy is made sooner."""
+    return copy.deepcopy(first_narrow(backbone))
 
 
 @cache
