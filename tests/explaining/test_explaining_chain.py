@@ -105,6 +105,20 @@ class Joined(Functions):
         return self.c(torch.cat([y, self.b(y)], dim=1).flatten(1))  # type: ignore[no-any-return]
 
 
+class Sums(Functions):
+    """What a layer gave is part of all sums after it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.c = nn.Conv2d(1, 2, 1), nn.Conv2d(2, 2, 1), nn.Linear(2 * 100, 3)
+        self.d = nn.Conv2d(2, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.a(x)
+        y = y + self.b(y)
+        return self.c((y + self.d(y)).flatten(1))  # type: ignore[no-any-return]
+
+
 class LastStep(nn.Module):
     """The scores are of the last state."""
 
@@ -117,7 +131,13 @@ class LastStep(nn.Module):
 
 
 @pytest.mark.parametrize(
-    ("make", "named"), [(Functions, ["a", "b", "c"]), (Joined, ["a", "c"]), (LastStep, ["a", "b", "c"])]
+    ("make", "named"),
+    [
+        (Functions, ["a", "b", "c"]),
+        (Joined, ["a", "c"]),
+        (Sums, ["a", "c"]),
+        (LastStep, ["a", "b", "c"]),
+    ],
 )
 def test_a_chain_goes_on_behind_functions(make: type[nn.Module], named: list[str]) -> None:
     network, x = seeded(make()), numbers(2, 1, 10, 10)

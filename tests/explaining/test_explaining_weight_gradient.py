@@ -86,3 +86,11 @@ def test_a_network_that_is_one_layer() -> None:
     assert found.total == pytest.approx(float(network.weight.grad[2, 1]), rel=1e-5)  # type: ignore[index]
     assert found.update is not None
     assert found.update.rule == "gradient descent"
+
+
+def test_where_all_terms_are_told_no_others_are() -> None:
+    network, x = seeded(nn.Sequential(nn.Linear(3, 2))), numbers(2, 3)
+    for weight in ("0,1", "bias:1"):
+        assert "the other" not in explain(network, x, layer="0", weight=weight, label=1).to_html()
+    many = explain(network, numbers(9, 3), layer="0", weight="0,1", label=1)
+    assert "the other 5 add" in many.to_html()

@@ -7,20 +7,19 @@
 and each δ[k] is such a sum itself, until the scores, where δ = (p − q)/N. The page follows the largest term.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from striate.derivation.shapes import Array
 from striate.errors import NetworkError
 from striate.explaining.checking import Check, as_array, compare, rounding
 from striate.explaining.kinds.catalogue import kind_of
 from striate.explaining.kinds.kind import Index
-from striate.explaining.origins import NOWHERE, went
+from striate.explaining.takers import takers_of
 from striate.explaining.texts import Texts
 from striate.numbers import by, number
 from striate.pages import Block, Formula, Paragraph, Section, Table
@@ -147,7 +146,7 @@ def _link(
     if record.upstream is None:
         raise NetworkError(f"{record.title} has no part in the loss: no gradient reaches it")
     delta = float(as_array(record.upstream[index]))
-    takers = _takers(recorded, record, index)
+    takers = takers_of(recorded, record, index)
     terms = [(taker, fed) for taker, at in takers for fed in [kind_of(taker).fed(at)]]
     parts: list[tuple[float, LayerRecord, Part]] = []
     for taker, fed in terms:
@@ -193,65 +192,6 @@ def _products(taker: LayerRecord, fed: Any) -> Array:
     assert taker.upstream is not None
     products: Array = as_array(taker.upstream[tuple(fed.places.T)]) * fed.slopes
     return products
-
-
-def _takers(recorded: Recorded, record: LayerRecord, index: Index) -> list[tuple[LayerRecord, Index]]:
-    """The layers that a layer's output went to, and where the number stands in their inputs.
-
-    To the ones directly; and to one that a function lies before which hands every δ on as it is, such as a
-    sum or another shape: what comes back to its input is what is missing at this output. (A sum that is
-    written into one of its summands looks as if that alone were its input.)
-    """
-    direct = [one for one in recorded.after(record) if one.input_gradient is not None and _known(one)]
-    found = [(one, index) for one in direct]
-    assert record.upstream is not None
-    if len(direct) == 1 and torch.equal(record.upstream, direct[0].input_gradient):  # type: ignore[arg-type]
-        return found
-    missing = record.upstream - sum(one.input_gradient.reshape(record.upstream.shape) for one in direct)  # type: ignore[union-attr,misc]
-    if float(missing.norm()) <= 1e-5 * float(record.upstream.norm()):
-        return found
-    after = recorded.layers[recorded.layers.index(record) + 1 :]
-    later = [one for one in after if one.input_gradient is not None and one.whole and _known(one)]
-    flat = int(np.ravel_multi_index(index, tuple(record.output.shape)))
-    for one in sorted(later, key=lambda one: one.source is not None):
-        gradient = one.input_gradient
-        assert gradient is not None
-        if gradient.numel() == missing.numel() and _alike(gradient.reshape(missing.shape), missing):
-            return [*found, (one, _place(flat, one))]
-    return [*found, *_through_functions(record, index, missing, [one for one in later if one not in direct])]
-
-
-def _through_functions(
-    record: LayerRecord, index: Index, missing: Tensor, later: Sequence[LayerRecord]
-) -> list[tuple[LayerRecord, Index]]:
-    """Those that took it by functions which move or rectify it, where they bring back all that is missing."""
-    found, came = [], torch.zeros_like(missing)
-    for one in later:
-        if (places := went(record.output, one.input)) is not None:
-            assert one.input_gradient is not None
-            back = one.input_gradient.reshape(-1)[places.clamp_min(0)]
-            came += torch.where(places == NOWHERE, 0, back)
-            found.append((one, int(places[index])))
-    return [(one, _place(flat, one)) for one, flat in found if flat != NOWHERE and _alike(came, missing)]
-
-
-def _alike(one: Tensor, other: Tensor) -> bool:
-    """Whether two gradients are the same but for rounding."""
-    return float((one - other).norm()) <= 1e-5 * float(other.norm())
-
-
-def _place(flat: int, taker: LayerRecord) -> Index:
-    """A place in the input of a layer."""
-    return tuple(int(spot) for spot in np.unravel_index(flat, tuple(taker.input.shape)))
-
-
-def _known(record: LayerRecord) -> bool:
-    """Whether a layer can be worked out, and the loss has a part of it."""
-    try:
-        kind_of(record)
-    except NetworkError:
-        return False
-    return record.upstream is not None
 
 
 def _delta(layer: str, place: Index) -> Maths:

@@ -8,13 +8,11 @@ layer took is told. So a number of any layer can be followed back to the input.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from math import prod
 from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from striate.plain_values import ToJson
 from striate.tracing.layer_record import LayerRecord, Recorded
@@ -23,12 +21,6 @@ INPUT = "input"
 """Stands for the network's input, where a layer would be named."""
 BEFORE = 48
 """Layers that are tried as makers of an input, the last ones before it."""
-NOWHERE = -1
-"""The place of a number that did not go on."""
-BLOCKS = (2, 3, 4)
-"""Sides of blocks of which a function may have taken the largest number."""
-POOLS = {3: functional.max_pool1d, 4: functional.max_pool2d, 5: functional.max_pool3d}
-"""By the axes of what they take."""
 PROBED = 256
 """Numbers that are compared first."""
 How = Literal[
@@ -108,106 +100,41 @@ def _trials(
 ) -> Iterator[tuple[How, tuple[tuple[str, Tensor], ...]]]:
     """Everything that gives x exactly, the simplest first."""
     for one in made:
-        how = _from_one(x, one[1])
+        how = from_one(x, one[1])
         if how is not None:
             yield how, (one,)
     alike = [one for one in made if one[1].shape == x.shape]
     for pair in combinations(alike, 2):
-        if _equal(x, pair[0][1], pair[1][1]):
+        if same(x, pair[0][1], pair[1][1]):
             yield "sum", pair
     joined = _joined(x, made)
     if joined:
         yield "channels", joined
 
 
-def _from_one(x: Tensor, made: Tensor) -> How | None:
+def from_one(x: Tensor, made: Tensor) -> How | None:
     """How x is made of one tensor."""
     if made.dtype != x.dtype:
         return None
-    if made.dim() == 3 and made.shape[::2] == x.shape and _equal(x, made[:, -1]):
+    if made.dim() == 3 and made.shape[::2] == x.shape and same(x, made[:, -1]):
         return "last step"
     if made.numel() != x.numel():
         return None
     if made.shape == x.shape:
-        if _equal(x, made):
+        if same(x, made):
             return "same"
-        return "rectified" if _equal(x, made.clamp_min(0)) else None
-    if _equal(x, made.reshape(x.shape)):
+        return "rectified" if same(x, made.clamp_min(0)) else None
+    if same(x, made.reshape(x.shape)):
         return "shape"
-    if made.dim() == 5 and x.dim() == 4 and _equal(x, made.transpose(1, 2).reshape(x.shape)):
+    if made.dim() == 5 and x.dim() == 4 and same(x, made.transpose(1, 2).reshape(x.shape)):
         return "frames to batch"
     if made.dim() == 4 and x.dim() == 5:
         folded = x.transpose(1, 2)
-        return "batch to frames" if _equal(folded, made.reshape(folded.shape)) else None
+        return "batch to frames" if same(folded, made.reshape(folded.shape)) else None
     return None
 
 
-def went(made: Tensor, x: Tensor) -> Tensor | None:
-    """Where in x, flat, each number of a layer's output went on its way to another layer as that one's input.
-
-    Args:
-        made: the output.
-        x: the input.
-
-    Returns:
-        Of the shape of `made`, -1 for what did not go there; None where x is not made of it alone, or beside
-        others along the channels.
-    """
-    found = _moved(made, x)
-    if found is None:
-        found = _moved(made.clamp_min(0), x)
-        found = None if found is None else torch.where(made > 0, found, NOWHERE)
-    return found
-
-
-def _moved(made: Tensor, x: Tensor) -> Tensor | None:
-    """The same where numbers are only moved."""
-    places, how = torch.arange(x.numel(), device=x.device).reshape(x.shape), _from_one(x, made)
-    if how == "last step":
-        found = torch.full_like(made, NOWHERE, dtype=places.dtype)
-        found[:, -1] = places
-        return found
-    if how == "frames to batch":
-        N, C, T = made.shape[:3]
-        return places.reshape(N, T, C, *made.shape[3:]).transpose(1, 2)
-    if how == "batch to frames":
-        return places.transpose(1, 2).reshape(made.shape)
-    if how in ("same", "shape"):
-        return places.reshape(made.shape)
-    if x.dim() == 2 < made.dim() and made.numel() and x.shape[1] % made.shape[2:].numel() == 0:  # flattened
-        x, places = (one.reshape(len(one), -1, *made.shape[2:]) for one in (x, places))
-    first = _channels_from(x, made)
-    return _pooled(made, x) if first is None else places[:, first : first + made.shape[1]]
-
-
-def _pooled(made: Tensor, x: Tensor) -> Tensor | None:
-    """The same where x is the largest number of each block, as `F.max_pool2d(x, 2)` takes it."""
-    pool = POOLS.get(made.dim())
-    for side in BLOCKS if pool is not None else ():
-        sizes = [size // side for size in made.shape[2:]]
-        if made.shape[:2].numel() * prod(sizes) != x.numel() or not x.numel():
-            continue
-        largest, winners = pool(made, side, return_indices=True)  # type: ignore[misc]
-        if _equal(x.reshape(largest.shape), largest):
-            found = torch.full_like(made, NOWHERE, dtype=torch.int64).flatten(2)
-            places = torch.arange(x.numel(), device=x.device).reshape(winners.shape)
-            return found.scatter(2, winners.flatten(2), places.flatten(2)).reshape(made.shape)
-    return None
-
-
-def _channels_from(x: Tensor, made: Tensor) -> int | None:
-    """From which channel of x on it is what was made."""
-    if made.dim() != x.dim() or made.dim() < 2 or made.shape[1] >= x.shape[1]:
-        return None
-    if made.shape[:1] + made.shape[2:] != x.shape[:1] + x.shape[2:] or not made.numel():
-        return None
-    own, theirs = (one.transpose(0, 1).flatten(1) for one in (made, x))
-    middle = own.shape[1] // 2
-    alike = (theirs[: len(theirs) - len(own) + 1, middle] == own[0, middle]).nonzero().flatten().tolist()
-    return next((first for first in alike if _equal(x[:, first : first + len(own)], made)), None)
-
-
-def _equal(x: Tensor, *summands: Tensor) -> bool:
+def same(x: Tensor, *summands: Tensor) -> bool:
     """Whether the sum is x, bit for bit; a few numbers are compared before all are."""
     step = max(1, x.numel() // PROBED)
     few = [one.reshape(-1)[::step] for one in summands]
@@ -227,7 +154,7 @@ def _joined(x: Tensor, made: list[tuple[str, Tensor]]) -> tuple[tuple[str, Tenso
             if one[1].dim() == x.dim()
             and one[1].shape[:1] + one[1].shape[2:] == x.shape[:1] + x.shape[2:]
             and filled + one[1].shape[1] <= x.shape[1]
-            and _equal(x[:, filled : filled + one[1].shape[1]], one[1])
+            and same(x[:, filled : filled + one[1].shape[1]], one[1])
         )
         found = next(following, None)
         if found is None:

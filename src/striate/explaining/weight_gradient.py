@@ -115,11 +115,13 @@ class WeightGradient(ToJson):
         caption = say("gradient.largest", shown=len(largest), count=f"{self.count:,}")
         yield Table.of_rows(caption, heads, tuple(_cells(layer, term) for layer, term in largest))
         four = [term.value for _, term in largest[:4]]
-        rest = self.total - sum(four)
+        others = self.count - len(four)
+        rest = [self.total - sum(four)] * (others > 0)
         weight = sub(self.symbol, *map(str, self.index))
-        yield Formula(row(partial("L", weight), "=", sum_of([*four, rest]), "=", number(self.total, 6)))
-        others = f"{self.count - len(four):,}"
-        yield Paragraph(say("gradient.rest", shown=len(four), rest=others, sum=number(rest, 5)))
+        yield Formula(row(partial("L", weight), "=", sum_of([*four, *rest]), "=", number(self.total, 6)))
+        for sum_ in rest:
+            facts = {"shown": len(four), "rest": f"{others:,}", "sum": number(sum_, 5)}
+            yield Paragraph(say("gradient.rest", **facts))
 
     def _samples(self, say: Texts) -> Iterator[Block]:
         """The part of each sample, where there are several, and of each call of a shared layer."""

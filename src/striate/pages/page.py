@@ -46,7 +46,7 @@ body.striate{padding:1rem;box-sizing:border-box}
 .striate .scroll{overflow:auto hidden;margin:.8rem 0}
 .striate table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.87rem;margin:0}
 .striate caption{text-align:left;font-weight:600;padding:.2rem 0 .3rem;white-space:nowrap;width:0}
-@container (max-width:44rem){.striate caption{white-space:normal;width:auto}}
+@container (max-width:44rem){.striate caption{white-space:normal;width:auto;max-width:100cqw}}
 .striate th,.striate td{border:0;border-bottom:1px solid var(--hair);padding:.22rem .6rem;text-align:right;
   vertical-align:top;white-space:nowrap;background:none}
 .striate thead th{border-bottom:2px solid var(--rule);vertical-align:bottom;white-space:normal;
