@@ -197,7 +197,7 @@ def test_the_same_parameters(small_clips: Path, tmp_path: Path) -> None:
         ),
         (
             {"minutes_each": 1.0, "recipe": None, "epochs": 3},
-            "minutes_each and epochs both say how long each training is: give one of them",
+            "--minutes-each and --epochs both say how long each training is: give one of them",
         ),
         *(
             (

@@ -39,7 +39,7 @@ def test_where_there_are_no_paths_there_are_no_groups(
         open_data((pixels, labels) if source == "given" else source, group_by="(.)")
     named = "the data" if source == "given" else source
     assert str(problem.value) == (
-        f"{named} holds images without files, and group_by reads groups out of their paths: leave it out"
+        f"{named} holds images without files, and --group-by reads groups out of their paths: leave it out"
     )
 
 

@@ -36,7 +36,7 @@ def test_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "plain is opened untrained, its classes are numbers: leave --classes out",
         ),
         *(
-            (one, "inputs and against go with a network: name one before them, or leave them out")
+            (one, "inputs and --against go with a network: name one before them, or leave them out")
             for one in ({"inputs": "digits/test/3"}, {"against": "plain"})
         ),
     ):

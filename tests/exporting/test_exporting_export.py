@@ -151,7 +151,7 @@ def test_a_file_has_no_algorithms_to_choose_from(step_file: Export, clip_file: E
         with pytest.raises(ArgumentError) as refused:
             verb(clip_file.path, *([["x.mp4"]] if verb is striate.predict else []), algorithms="plain")
         assert str(refused.value) == (
-            "an exported file is run by ONNX Runtime, which has no plain algorithms: leave algorithms out"
+            "an exported file is run by ONNX Runtime, which has no plain algorithms: leave --algorithms out"
         )
 
 

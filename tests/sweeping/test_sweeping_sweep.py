@@ -121,7 +121,7 @@ def test_what_is_tried() -> None:
         ),
         ({"set": ["recipe=fast"], "recipe": "fast"}, "recipe is given and tried: leave one of the two out"),
         *(
-            (asked, "epochs and minutes both say how long a training is: give one of them")
+            (asked, "--epochs and --minutes both say how long a training is: give one of them")
             for asked in (
                 {"set": ["epochs=1"], "minutes": 3},
                 {"set": ["epochs=1", "minutes=2"]},

@@ -90,7 +90,9 @@ def compare(
     if not asked:
         raise ArgumentError("compare which networks? name a backbone, or several")
     if minutes_each is not None and "epochs" in training:
-        raise ArgumentError("minutes_each and epochs both say how long each training is: give one of them")
+        raise ArgumentError(
+            "--minutes-each and --epochs both say how long each training is: give one of them"
+        )
     for one in () if time else asked:  # of ways that are named, `CompareRequest` checks each
         one.check()  # before data are opened
     networks = tuple(one.network for one in asked)

@@ -61,7 +61,7 @@ def open_trained(
         raise ArgumentError(f"an exported file runs on the processor; got {device!r}: leave the device out")
     if algorithms == "plain":
         raise ArgumentError(
-            "an exported file is run by ONNX Runtime, which has no plain algorithms: leave algorithms out"
+            "an exported file is run by ONNX Runtime, which has no plain algorithms: leave --algorithms out"
         )
     return open_exported(Path(run), transform)
 

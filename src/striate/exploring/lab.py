@@ -110,7 +110,7 @@ def lab(
     require_server("the lab")
     check_port(port)
     if network is None and (against is not None or _listed(inputs)):
-        raise ArgumentError("inputs and against go with a network: name one before them, or leave them out")
+        raise ArgumentError("inputs and --against go with a network: name one before them, or leave them out")
     given = [one for one in (network, against) if one is not None]
     _refuse_unnamed(given, weights=weights, classes=classes)
     networks = [_opened(one, weights=weights, classes=classes, offline=offline) for one in given]

@@ -157,7 +157,7 @@ def check_names(arguments: Mapping[str, Any], function: Callable[..., Any]) -> N
             hint = f"did you mean {near}?" if near else f"beside its own it takes {', '.join(SETTINGS)}"
             raise ArgumentError(f"{function.__name__} has no argument {name!r}: {hint}")
     if arguments.get("epochs") is not None and arguments.get("minutes") is not None:
-        raise ArgumentError("epochs and minutes both say how long a training is: give one of them")
+        raise ArgumentError("--epochs and --minutes both say how long a training is: give one of them")
 
 
 def recipe_request(recipe: Recipe | str | Preset | None, settings: Mapping[str, Any]) -> RecipeRequest:

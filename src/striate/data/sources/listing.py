@@ -160,8 +160,8 @@ def assemble(contents: Contents, options: Options) -> ImageData:
     """Splits what is not split yet, checks that every class can be learnt, and counts duplicates."""
     if options.group_by is not None and contents.groups is None:
         raise DataError(
-            f"{contents.source} holds {contents.items} without files, and group_by reads groups out of their "
-            "paths: leave it out"
+            f"{contents.source} holds {contents.items} without files, and --group-by reads groups out of "
+            "their paths: leave it out"
         )
     images, labels = contents.images, contents.images.labels
     of_split = {split: labels[rows] for split, rows in contents.rows.items()}
