@@ -37,7 +37,6 @@ _NEEDS_VALUES = (
     "device meta",
     "on meta",
     "no data",
-    "found input tensor at meta",
 )
 
 

@@ -224,6 +224,9 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if _is_composite(func):  # left whole in inference mode, and inside of operators over functions
             with self:
                 return func.decompose(*args, **(kwargs or {}))
+        if torch._C._len_torch_function_stack():  # it comes from TorchScript, where no function was heard
+            with torch._C.DisableTorchFunction():
+                return self.run(func, args, kwargs or {})
         return self.run(func, args, kwargs or {})
 
 

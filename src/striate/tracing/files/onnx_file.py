@@ -19,6 +19,11 @@ from striate.tracing.trace import Follow
 
 Values = Mapping[str, Tensor | None]
 
+_INPUTS_SINCE = {
+    "Clip": ("min", "max"), "Pad": ("pads", "value"), "Slice": ("starts", "ends", "axes"), "TopK": ("k",),
+    "Upsample": ("scales",), "Reshape": ("shape",), "Tile": ("repeats",),
+}  # fmt: skip
+"""Operations whose later inputs were attributes in earlier versions of ONNX."""
 MOST_AXES, LONGEST = 8, 1 << 24
 """Of an input."""
 MOST_NODES = 1 << 20
@@ -158,13 +163,16 @@ def _check_lengths(name: str, lengths: Sequence[int]) -> None:
 
 def _weights(graph: Any) -> set[str]:
     """The constants that are weights, rather than shapes and indices."""
-    fractions = {tensor.name for tensor in graph.initializer if tensor.data_type in FRACTIONS}
-    weighted = {
-        name
-        for node in graph.node
-        if node.op_type in WEIGHTED
-        for name in (node.input[:4] if node.op_type in ORDERS else node.input)  # behind them stand states
-    }
+    fractions = {one.name for one in graph.initializer if one.data_type in FRACTIONS and one.dims}
+    made_of = {tensor.name: {tensor.name} for tensor in graph.initializer}
+    weighted: set[str] = set()
+    for node in graph.node:
+        taken = node.input[:4] if node.op_type in ORDERS else node.input  # behind them stand states
+        sources = {source for name in taken for source in made_of.get(name, ())}
+        if node.op_type in WEIGHTED:
+            weighted |= sources
+        if all(name in made_of for name in node.input):  # it prepares weights
+            made_of.update(dict.fromkeys(node.output, sources))
     quantised = {
         node.input[place]
         for node in graph.node
@@ -185,6 +193,8 @@ class _Node:
         helper = import_module("onnx.helper")
         read = {each.name: helper.get_attribute_value(each) for each in node.attribute}
         self.attributes: Mapping[str, Any] = {name: _plain(value, arrays) for name, value in read.items()}
+        wanted = _INPUTS_SINCE.get(self.type, ())
+        self.earlier = [torch.tensor(self.attributes[each]) for each in wanted if each in self.attributes]
         graphs = {name: value for name, value in read.items() if name.endswith("_branch")}
         self.branches = {name: _Block(graph, versions) for name, graph in graphs.items()}
 
@@ -210,10 +220,10 @@ class _Node:
         try:
             if function is None:
                 raise UnknownNodeError
-            found = function(self.attributes, *inputs)
+            found = function(self.attributes, *inputs, *self.earlier[len(inputs) - 1 :])
             given = list(found) if isinstance(found, (tuple, list)) else [found]
             return self._named(given)
-        except UnknownNodeError:
+        except (UnknownNodeError, TypeError, KeyError, IndexError):
             if graph.calls is None:
                 raise NetworkError(f"the ONNX operation {self.type} cannot be run here") from None
             known = {name: one for name, one in zip(self.inputs, inputs, strict=True) if one is not None}

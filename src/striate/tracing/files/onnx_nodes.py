@@ -17,6 +17,7 @@ from striate.tracing.files.onnx_windows import (
     average_pool,
     conv,
     conv_transpose,
+    fold,
     max_pool,
     pad,
     resize,
@@ -191,7 +192,7 @@ def _range(a: Attributes, start: Tensor, end: Tensor, step: Tensor) -> Tensor:
 WEIGHTED = frozenset(
     ["Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization", "InstanceNormalization",
      "LayerNormalization", "GroupNormalization", "RMSNormalization", "PRelu", "Add", "Mul", "Gather", "LSTM",
-     "GRU", "RNN"]
+     "GRU", "RNN", "Einsum"]
 )  # fmt: skip
 """Operations whose fractions that the file holds are weights."""
 NODES: dict[str, Callable[..., Any]] = {
@@ -232,6 +233,10 @@ NODES: dict[str, Callable[..., Any]] = {
     "Softmax": lambda a, x: torch.softmax(x, a.get("axis", -1)),
     "LogSoftmax": lambda a, x: torch.log_softmax(x, a.get("axis", -1)),
     "Concat": lambda a, *inputs: torch.cat(inputs, a["axis"]),
+    "Col2Im": fold,
+    "AffineGrid": lambda a, theta, size: F.affine_grid(
+        theta, size.tolist(), align_corners=bool(a.get("align_corners", 0))
+    ),
     "Split": _split,
     "Slice": _slice,
     "Pad": pad,

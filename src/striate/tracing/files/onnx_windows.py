@@ -116,17 +116,31 @@ def pad(
     a: Attributes, x: Tensor, pads: Tensor, value: Tensor | None = None, axes: Tensor | None = None
 ) -> Tensor:
     """With a value, or with what stands at the edges."""
-    if a.get("mode") == "wrap":
-        raise UnknownNodeError
     amounts = [int(n) for n in pads.tolist()]
     count = len(amounts) // 2
     dims = [int(d) % x.dim() for d in axes.tolist()] if axes is not None else list(range(count))
     begins = dict(zip(dims, amounts[:count], strict=True))
     ends = dict(zip(dims, amounts[count:], strict=True))
+    if a.get("mode") == "wrap":
+        for d in dims:
+            x = x.index_select(d, torch.arange(-begins[d], x.shape[d] + ends[d]) % x.shape[d])
+        return x
     first = min((d for d in dims if begins[d] or ends[d]), default=x.dim() - 1)
     pairs = [n for d in range(x.dim() - 1, first - 1, -1) for n in (begins.get(d, 0), ends.get(d, 0))]
     mode = {"edge": "replicate", "reflect": "reflect"}.get(a.get("mode", "constant"), "constant")
     return F.pad(x, pairs, mode) if mode != "constant" else F.pad(x, pairs, value=float(value or 0))
+
+
+def fold(a: Attributes, x: Tensor, size: Tensor, kernel: Tensor) -> Tensor:
+    """The sum of what windows lay over a map."""
+    count = len(kernel)
+    sides = list(a.get("pads", [0] * (2 * count)))
+    if count != 2 or sides[:count] != sides[count:]:
+        raise UnknownNodeError
+    ones = [1] * count
+    return F.fold(
+        x, size.tolist(), kernel.tolist(), a.get("dilations", ones), sides[:count], a.get("strides", ones)
+    )
 
 
 def resize(
