@@ -156,3 +156,22 @@ def test_an_operation_without_torch_is_measured_by_the_reference(tmp_path: Path)
     assert str(caught.value) == (
         "the network (OnnxGraph) received 1×3: the ONNX operation Magic cannot be run here, only inspected"
     )
+
+
+def test_weights_behind_what_prepares_them_count_and_numbers_alone_do_not(tmp_path: Path) -> None:
+    held = {"w": np.ones((3, 4), np.float32), "p": np.ones(3, np.float32), "s": np.float32(0.5)}
+    nodes = [
+        node("Exp", "p", "e"), node("Mul", "x e", "m"), node("Mul", "m s", "n"),
+        node("Einsum", "n w", equation="nc,cd->nd"),
+    ]  # fmt: skip
+    found = inspect(saved(model_of(nodes, held, {"x": (2, 3)}), tmp_path))
+    assert found.totals.parameters.value == 12 + 3
+
+
+def test_a_node_with_more_inputs_than_it_takes_is_a_row_of_unknown_cost(tmp_path: Path) -> None:
+    model = model_of([node("Relu", "x", "r"), node("Flatten", "r r")], {}, {"x": (2, 3)}, {"y": (2, 3)})
+    found = inspect(saved(model, tmp_path))
+    assert [(row.kind, row.macs.status.word) for row in found.layers] == [
+        ("relu", "exact"),
+        ("Flatten", "unknown"),
+    ]

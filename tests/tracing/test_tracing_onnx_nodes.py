@@ -74,12 +74,15 @@ CASES: dict[str, list[Case]] = {
     "Slice": [([X, whole(4, 1), whole(-9, 4), whole(3, 2), whole(-2, 1)], {})],
     "Pad": [([X, whole(0, 0, 1, 2, 0, 0, 0, 1)], {}),
             ([X, whole(1, 1, 2, 0), np.float32(3), whole(2, 3)], {}),
-            ([X, whole(0, 0, 1, 2, 0, 0, 0, 1)], {"mode": "reflect"})],
+            ([X, whole(0, 0, 1, 2, 0, 0, 0, 1)], {"mode": "reflect"}),
+            ([X, whole(0, 0, 1, 2, 0, 0, 0, 1)], {"mode": "wrap"})],
+    "Col2Im": [([floats(1, 8, 9), whole(4, 4), whole(2, 2)], {})],
+    "AffineGrid": [([floats(2, 2, 3), whole(2, 1, 4, 3)], {})],
     "Reshape": [([X, whole(0, -1)], {})],
     "Flatten": [([X], {}), ([X], {"axis": -1}), ([X], {"axis": 0})],
     "Transpose": [([X], {"perm": [1, 0, 3, 2]}), ([floats(2, 3)], {})],
     "Squeeze": [([X[:1], whole(0)], {})],
-    "Unsqueeze": [([X, whole(0, 2)], {})],
+    "Unsqueeze": [([X, whole(0, 2)], {}), ([X, np.int64(1)], {})],
     "Expand": [([floats(4, 1, 1), whole(2, 4, 1, 5)], {})],
     "Tile": [([X, whole(1, 2, 1, 3)], {})],
     "Gather": [([X, whole(1, -1)], {"axis": 2}),
@@ -186,3 +189,22 @@ def test_the_largest_and_where_they_are(tmp_path: Path) -> None:
     values, places = read_onnx(saved(model, tmp_path))[0](torch.from_numpy(X))
     assert np.array_equal(places.numpy(), np.argsort(-X, 1)[:, :2])
     assert np.array_equal(values.numpy(), -np.sort(-X, 1)[:, :2])
+
+
+EARLIER: dict[str, tuple[dict[str, Any], Any]] = {
+    "Slice": ({"starts": [1, 0], "ends": [3, -1], "axes": [2, 3]}, X[:, :, 1:3, :-1]),
+    "Pad": ({"pads": [0, 0, 1, 0, 0, 0, 0, 2], "value": 3.0},
+            np.pad(X, ((0, 0), (0, 0), (1, 0), (0, 2)), constant_values=3)),
+    "Clip": ({"min": -1.0, "max": 0.5}, np.clip(X, -1, 0.5)),
+    "Reshape": ({"shape": [2, -1]}, X.reshape(2, -1)),
+    "Tile": ({"repeats": [1, 2, 1, 1]}, np.tile(X, (1, 2, 1, 1))),
+    "Upsample": ({"scales": [1.0, 1.0, 2.0, 1.0], "mode": "nearest"}, X.repeat(2, 2)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", EARLIER)
+def test_what_is_an_input_now_and_was_an_attribute(kind: str, tmp_path: Path) -> None:
+    attributes, wanted = EARLIER[kind]
+    model = model_of([node(kind, "x", **attributes)], {}, {"x": X.shape})
+    (result,) = read_onnx(saved(model, tmp_path))[0](torch.from_numpy(X))
+    np.testing.assert_allclose(result.numpy(), wanted)

@@ -30,6 +30,9 @@ AXES = {
     3: ("N", "C", "H", "W"),
     4: ("N", "C", "T", "H", "W"),
 }
+_FROZEN = (
+    "frozen TorchScript says of no constant what it was: all that hold several numbers count as parameters"
+)
 _NEEDS_VALUES = (
     "meta tensor",
     "meta device",
@@ -199,7 +202,8 @@ def _run(
         if tape.back is not None:
             go_back(network, [tensor for _, tensor in leaves(result)], tape.back)
     named = dict(zip(inputs.names(network), names, strict=True))
-    return to_recording(network, tape, calls, named, outputs, with_values)
+    recording = to_recording(network, tape, calls, named, outputs, with_values)
+    return replace(recording, notes=(_FROZEN,)) if folded else recording
 
 
 def _forward(network: nn.Module, inputs: Inputs, calls: Calls) -> Any:

@@ -171,7 +171,8 @@ def _weights(graph: Any) -> set[str]:
         sources = {source for name in taken for source in made_of.get(name, ())}
         if node.op_type in WEIGHTED:
             weighted |= sources
-        if all(name in made_of for name in node.input):  # it prepares weights
+        prepares = all(name in made_of for name in node.input)
+        if prepares and "Linear" not in node.op_type:  # whose scales are none
             made_of.update(dict.fromkeys(node.output, sources))
     quantised = {
         node.input[place]
@@ -193,8 +194,8 @@ class _Node:
         helper = import_module("onnx.helper")
         read = {each.name: helper.get_attribute_value(each) for each in node.attribute}
         self.attributes: Mapping[str, Any] = {name: _plain(value, arrays) for name, value in read.items()}
-        wanted = _INPUTS_SINCE.get(self.type, ())
-        self.earlier = [torch.tensor(self.attributes[each]) for each in wanted if each in self.attributes]
+        said = [self.attributes.get(each) for each in _INPUTS_SINCE.get(self.type, ())]
+        self.earlier = [one if one is None else torch.tensor(one) for one in said]
         graphs = {name: value for name, value in read.items() if name.endswith("_branch")}
         self.branches = {name: _Block(graph, versions) for name, graph in graphs.items()}
 

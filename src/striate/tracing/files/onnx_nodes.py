@@ -90,7 +90,7 @@ def _split(a: Attributes, x: Tensor, sizes: Tensor | None = None) -> Sequence[Te
 
 def _reduce(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def run(a: Attributes, x: Tensor, axes: Tensor | None = None) -> Tensor:
-        dims = a.get("axes") if axes is None else axes.tolist()
+        dims = a.get("axes") if axes is None else axes.reshape(-1).tolist()
         if a.get("noop_with_empty_axes") and not dims:
             raise UnknownNodeError
         return function(x, tuple(dims or range(x.dim())), keepdim=bool(a.get("keepdims", 1)))
@@ -105,12 +105,12 @@ def _product(x: Tensor, dims: Sequence[int], keepdim: bool) -> Tensor:
 
 
 def _squeeze(a: Attributes, x: Tensor, axes: Tensor | None = None) -> Tensor:
-    dims = a.get("axes") if axes is None else axes.tolist()
+    dims = a.get("axes") if axes is None else axes.reshape(-1).tolist()
     return x.squeeze() if dims is None else x.squeeze(tuple(int(d) for d in dims))
 
 
 def _unsqueeze(a: Attributes, x: Tensor, axes: Tensor | None = None) -> Tensor:
-    dims = a["axes"] if axes is None else axes.tolist()
+    dims = a["axes"] if axes is None else axes.reshape(-1).tolist()  # some exporters write one number
     for dim in sorted(int(d) for d in dims):
         x = x.unsqueeze(dim)
     return x

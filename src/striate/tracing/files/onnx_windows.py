@@ -131,16 +131,15 @@ def pad(
     return F.pad(x, pairs, mode) if mode != "constant" else F.pad(x, pairs, value=float(value or 0))
 
 
-def fold(a: Attributes, x: Tensor, size: Tensor, kernel: Tensor) -> Tensor:
+def fold(a: Attributes, x: Tensor, out: Tensor, kernel: Tensor) -> Tensor:
     """The sum of what windows lay over a map."""
     count = len(kernel)
     sides = list(a.get("pads", [0] * (2 * count)))
     if count != 2 or sides[:count] != sides[count:]:
         raise UnknownNodeError
-    ones = [1] * count
-    return F.fold(
-        x, size.tolist(), kernel.tolist(), a.get("dilations", ones), sides[:count], a.get("strides", ones)
-    )
+    said = [tuple(a.get(name, [1] * count)) for name in ("dilations", "strides")]
+    size, window = tuple(out.tolist()), tuple(kernel.tolist())
+    return F.fold(x, size, window, said[0], tuple(sides[:count]), said[1])
 
 
 def resize(
