@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from small_networks import Made
 from torch import Tensor, nn
 
+from striate.errors import NetworkError
 from striate.inspecting import inspect
 
 
@@ -73,3 +74,22 @@ def test_nothing_goes_back_behind_a_detach() -> None:
         2 * 9 * 36,
         2 * 2 * 9 * 16,
     ]
+
+
+def nested(s: nn.Module, x: Tensor, layout: torch.layout) -> Tensor:
+    return s.c(torch.nested.nested_tensor([x[0, 0], x[0, 0, :5]], layout=layout))
+
+
+def test_layers_on_sequences_of_several_lengths_are_counted() -> None:
+    found = inspect(Made(lambda s, x: nested(s, x, torch.jagged), c=nn.Linear(8, 3)), (1, 8, 8))
+    assert found.totals.macs.value == (8 + 5) * 8 * 3
+    assert found.layers[-1].output_shape == (13, 3)
+
+
+def test_what_has_no_shape_is_refused_in_a_sentence() -> None:
+    with pytest.raises(NetworkError) as caught:
+        inspect(Made(lambda s, x: nested(s, x, torch.strided), c=nn.Linear(8, 3)), (1, 8, 8))
+    assert str(caught.value) == (
+        "the network (Made) received 1×1×8×8: it makes a nested tensor of the strided layout, which has no "
+        "shape: make it with layout=torch.jagged"
+    )

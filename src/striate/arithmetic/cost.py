@@ -36,7 +36,8 @@ PRODUCTS = frozenset({"convolution", "matmul", "attention", "recurrent"})
 NO_ARITHMETIC = frozenset(
     f"aten.{name}"
     for name in (
-        "_coalesce", "_indices", "_local_scalar_dense", "_pack_padded_sequence", "_pad_packed_sequence",
+        "_coalesce", "_indices", "_jagged_to_padded_dense_forward", "_padded_dense_to_jagged_forward",
+        "_local_scalar_dense", "_pack_padded_sequence", "_pad_packed_sequence",
         "_to_copy", "_to_dense", "_to_sparse", "_unique", "_unique2", "_unsafe_index", "_values",
         "as_strided", "bucketize", "clone", "contiguous", "detach", "diagonal", "embedding",
         "fractional_max_pool2d", "fractional_max_pool3d", "gather", "index", "index_copy", "index_fill",

@@ -122,9 +122,13 @@ def bodiless(tensor: Tensor) -> bool:
 
 
 def tensors_in(values: Iterable[Any]) -> Iterator[Tensor]:
-    """All tensors among arguments, in order, those in lists, tuples and dictionaries too."""
+    """All tensors among arguments, in order, those in lists, tuples and dictionaries too; of tensors that are
+    made of others, as nested ones, the first of these.
+    """
     for value in values:
         if isinstance(value, Tensor):
+            while hasattr(value, "__tensor_flatten__"):
+                value = getattr(value, value.__tensor_flatten__()[0][0])
             yield value
         elif isinstance(value, (list, tuple)):
             yield from tensors_in(value)

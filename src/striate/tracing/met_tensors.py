@@ -12,6 +12,7 @@ from torch import Tensor
 from torch._ops import OpOverload
 
 from striate.arithmetic.described import Fill, Role
+from striate.errors import NetworkError
 from striate.tracing.arguments import bodiless, is_wrapped, memory, reshapes_in_place
 from striate.tracing.constants import Constants
 
@@ -50,7 +51,7 @@ class MetTensors(ABC):
             return number
         number = self.numbers[id(tensor)] = len(self.tensors)
         self.tensors.append(tensor)
-        self.shapes.append(tuple(tensor.shape))
+        self.shapes.append(_shape(tensor))
         self.roles.append(role or self._role(tensor))
         home = memory(tensor)
         self.made.setdefault(home, role is Role.ACTIVATION)
@@ -120,6 +121,16 @@ class MetTensors(ABC):
                 continue
             if reshapes_in_place(func) or self.shapes[number] != tuple(tensor.shape):
                 del self.numbers[id(tensor)]
+
+
+def _shape(tensor: Tensor) -> tuple[int, ...]:
+    try:
+        return tuple(tensor.shape)
+    except RuntimeError:
+        raise NetworkError(
+            "it makes a nested tensor of the strided layout, which has no shape: make it with "
+            "layout=torch.jagged"
+        ) from None
 
 
 def _layout(tensor: Tensor) -> tuple[object, ...]:

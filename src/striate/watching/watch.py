@@ -218,6 +218,8 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(
         self, func: OpOverload, types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
+        if any(map(_has_parts, types)):
+            return NotImplemented  # it comes down to operations on what such tensors hold
         if isinstance(func, HigherOrderOperator):
             with self:
                 return taken_apart(func, args, kwargs or {})
@@ -228,6 +230,12 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
             with torch._C.DisableTorchFunction():
                 return self.run(func, args, kwargs or {})
         return self.run(func, args, kwargs or {})
+
+
+@cache
+def _has_parts(kind: type) -> bool:
+    """Whether tensors of a class are made of others, as nested ones are."""
+    return hasattr(kind, "__tensor_flatten__")
 
 
 @cache
