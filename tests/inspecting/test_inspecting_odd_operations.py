@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from small_networks import Made
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from striate.errors import NetworkError
 from striate.inspecting import inspect
@@ -67,13 +68,40 @@ def test_products_are_those_worked_out_by_hand(name: str) -> None:
     assert field.status.word == status
 
 
-def test_nothing_goes_back_behind_a_detach() -> None:
-    parts = {"c": nn.Conv2d(1, 2, 3), "d": nn.Conv2d(2, 2, 3)}
-    stopped = inspect(Made(lambda s, x: s.d(s.c(x).detach()), **parts), (1, 8, 8))
-    assert [row.backward_macs.value for row in stopped.layers if row.macs.value] == [
-        2 * 9 * 36,
-        2 * 2 * 9 * 16,
-    ]
+def looked_up(s: nn.Module, x: Tensor) -> Tensor:
+    """As a VQ-VAE finds the nearest of its codes."""
+    return s.d(s.c(x)) + F.embedding((x[0, 0] @ s.w).argmax(1), s.w).mean()
+
+
+def compared(s: nn.Module, x: Tensor) -> Tensor:
+    return s.d(x.expand(1, 2, 8, 8)) + (s.c(x).sum() > 0)
+
+
+def filled(s: nn.Module, x: Tensor) -> Tensor:
+    matrix = torch.zeros(8, 8)
+    matrix[0] = s.w[0]
+    return matrix @ x
+
+
+BACK: dict[str, tuple[Callable[[nn.Module, Tensor], Tensor], list[int]]] = {
+    "behind a detach": (lambda s, x: s.d(s.c(x).detach()), [0, 2 * 2 * 9 * 16]),
+    "what no output follows from": (compared, [2 * 2 * 9 * 36, 0]),
+    "the nearest code": (looked_up, [2 * 9 * 36, 2 * 2 * 2 * 9 * 16, 0]),
+    "weights put into a constant": (filled, [512]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BACK)
+def test_gradients_are_those_that_autograd_takes(name: str) -> None:
+    forward, macs = BACK[name]
+    parts = {"c": nn.Conv2d(1, 2, 3), "d": nn.Conv2d(2, 2, 3), "w": nn.Parameter(torch.rand(8, 8))}
+    network = Made(forward, **parts)
+    found = inspect(network, (1, 8, 8))
+    ours = [row.backward_macs.value for row in found.layers if row.macs.value]
+    result = network(torch.rand(1, 1, 8, 8))
+    with FlopCounterMode(display=False) as counted:
+        torch.autograd.grad(result.sum(), list(network.parameters()), allow_unused=True)
+    assert (sum(ours), sorted(ours)) == (counted.get_total_flops() // 2, sorted(macs))
 
 
 def nested(s: nn.Module, x: Tensor, layout: torch.layout) -> Tensor:

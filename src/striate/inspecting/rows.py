@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from striate.arithmetic import cost
-from striate.arithmetic.cost import backward_macs, wanted_gradients
+from striate.arithmetic.backward import backward_macs, wanted_gradients
 from striate.arithmetic.described import (
     UNCOMPUTED,
     Figure,
