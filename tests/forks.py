@@ -3,7 +3,6 @@
 Run as a script it is that process: told of one script a line, it forks, and answers with a number.
 """
 
-import contextlib
 import json
 import os
 import runpy
@@ -150,10 +149,13 @@ def _become(words: list[str], files: list[str], cwd: str, env: dict[str, str]) -
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
         sys.excepthook(*sys.exc_info())
+    try:
+        sys.stdout.flush()
+    except OSError:
+        sys.excepthook(*sys.exc_info())
+        code = 120  # the interpreter's own
     finally:
-        with contextlib.suppress(OSError, ValueError):
-            sys.stdout.flush()
-            sys.stderr.flush()
+        sys.stderr.flush()
         os._exit(code)
 
 

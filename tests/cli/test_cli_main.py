@@ -5,10 +5,12 @@ import os
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from commands import Command
 
+from forks import Forks
 from striate import __main__ as entry
 from striate import __version__
 from striate.cli import VERBS, main
@@ -136,17 +138,14 @@ def test_ctrl_c_says_how_to_go_on(
 
 
 @pytest.mark.parametrize("words", [["--help"], ["glossary"], ["glossary", "--json"], ["inspect", "plain"]])
-def test_a_reader_that_goes_away(words: list[str]) -> None:
+def test_a_reader_that_goes_away(words: list[str], forks: Forks, tmp_path: Path) -> None:
     """As `head` does: no traceback, no complaint, whoever writes."""
-    code = f"import sys; from striate.cli import main; sys.exit(main({words}))"
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ}
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        assert process.stderr.read() == b""
-    assert process.returncode == 0
+    pipe, errors = tmp_path / "pipe", tmp_path / "errors"
+    os.mkfifo(pipe)
+    process = forks.run("-m", "striate", *words, told=pipe, errors=errors)
+    pipe.open().close()  # when both ends are open
+    assert process.wait(60) == 0
+    assert errors.read_text() == ""
 
 
 def test_closed_and_full_output() -> None:
