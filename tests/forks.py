@@ -3,6 +3,7 @@
 Run as a script it is that process: told of one script a line, it forks, and answers with a number.
 """
 
+import gc
 import json
 import os
 import runpy
@@ -122,6 +123,7 @@ def _serve() -> None:
 
     import striate.training.train  # noqa: F401
 
+    gc.freeze()  # forks need not look through it, which would also copy it
     for line in sys.stdin:
         request = json.loads(line)
         if "ended" in request:

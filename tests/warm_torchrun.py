@@ -1,5 +1,6 @@
 """torchrun, but its processes are forks of it: what takes longest, importing torch, is done once for all."""
 
+import gc
 import multiprocessing
 import os
 import runpy
@@ -50,4 +51,5 @@ def _run(script: tuple[str, ...], environment: dict[str, str]) -> None:
 
 if __name__ == "__main__":
     SubprocessHandler._popen = lambda _, *asked: Fork(*asked)  # type: ignore[assignment,return-value]
+    gc.freeze()
     run.main(sys.argv[1:])

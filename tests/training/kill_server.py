@@ -1,5 +1,6 @@
 """Starts trainings that are meant to be killed: trains once itself, then forks one a line."""
 
+import gc
 import os
 import sys
 import time
@@ -47,6 +48,7 @@ def serve() -> None:
         before = time.perf_counter()
         one(kind, data[kind], Path(sys.argv[3]) / kind, 60)
         print(time.perf_counter() - before, flush=True)
+    gc.freeze()
     for line in sys.stdin:
         kind, run, seconds = line.split("\t")
         process = os.fork()

@@ -1,5 +1,6 @@
 """Trains the same several times at once, beside processes that take the processor away; run as a script."""
 
+import gc
 import os
 import signal
 import sys
@@ -34,6 +35,7 @@ def train(data: Path, out: Path) -> None:
 
 def main(data: Path, folder: Path, runs: int, busy: int) -> None:
     """Trains in `runs` processes beside `busy` others, which end with them."""
+    gc.freeze()
     spinning = [in_child(spin) for _ in range(busy)]
     training = [in_child(train, data, folder / f"run{number}") for number in range(runs)]
     codes = [os.waitpid(child, 0)[1] for child in training]

@@ -1,9 +1,11 @@
 """Trainings of several processes, of which one is killed or stands still: who ends when, and says what.
 
-Everything in one process that forks: importing torch is what takes long. A group's store is either held by
-its main process, as where processes are started without torchrun, or here, as torchrun's agent holds it.
+Everything in one process that forks, itself a fork (`forks.py`): importing torch is what takes long. A
+group's store is either held by its main process, as where processes are started without torchrun, or here, as
+torchrun's agent holds it.
 """
 
+import gc
 import json
 import os
 import signal
@@ -12,7 +14,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -125,8 +126,8 @@ def wait(what: Callable[[], bool]) -> None:
 def strike_all(data: Path, folder: Path) -> None:
     """Writes what came of each case to a file."""
     companions.SILENCE, companions.BROKEN_SILENCE, companions.GRACE = SILENCE, BROKEN, GRACE
-    import_module("torch._dynamo")  # as DistributedDataParallel does; what is imported here, no fork imports
     small_run(folder / "alone", small_recipe(epochs=1), data=data)
+    gc.freeze()  # forks need not look through it, which would also copy it
     ports = _free_ports()
     groups = [Group(name, data, folder, ports) for name in CASES]
     wait(lambda: sum(group.has_ended() for group in groups) == len(groups))

@@ -1,15 +1,13 @@
 """One process of a training is killed, or stands still: the others end in time, with one sentence."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from platform import node
 
 import lost_script
 import pytest
 
+from forks import Forks
 from striate.training import companions
 
 IN_ALL = 30.0
@@ -22,16 +20,11 @@ THEN = (
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory, small_set: Path) -> dict:
+def found(tmp_path_factory: pytest.TempPathFactory, small_set: Path, forks: Forks) -> dict:
     """What came of all cases, which happen at the same time."""
     folder = tmp_path_factory.mktemp("lost")
-    path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path[1:]])
-    subprocess.run(
-        [sys.executable, lost_script.__file__, str(small_set), str(folder)],
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path, "TORCH_CPP_LOG_LEVEL": "ERROR"},
-        check=True,
-        timeout=150,
-    )
+    script = forks.run(lost_script.__file__, small_set, folder, told=folder / "told")
+    assert script.wait(150) == 0, (folder / "told").read_text()
     return json.loads((folder / "found.json").read_text())
 
 
