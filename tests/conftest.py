@@ -56,7 +56,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent.name not in LONG)
 
 
-EXPORTING = ("exporting/", "test_evaluating_part.py", "test_serving_serve.py", "test_published_live.py")
+EXPORTING = (
+    *("exporting/", "test_evaluating_part.py", "test_serving_serve.py", "test_published_live.py"),
+    "test_models_own_clips.py",
+)
 """A room, and files elsewhere, that load PyTorch's exporter, which takes seconds: one process does them."""
 
 
