@@ -71,7 +71,9 @@ def watching(
         if operation:
             stack.enter_context(_Operations(operation))
         if saved:
-            stack.enter_context(torch.autograd.graph.saved_tensors_hooks(_telling(saved), _same))
+            stack.enter_context(
+                torch.autograd.graph.saved_tensors_hooks(_telling(saved), lambda tensor: tensor)
+            )
         yield running
 
 
@@ -256,7 +258,3 @@ def _telling(saved: Callable[[Tensor], None]) -> Callable[[Tensor], Tensor]:
         return tensor
 
     return pack
-
-
-def _same(tensor: Tensor) -> Tensor:
-    return tensor

@@ -3,6 +3,7 @@ inputs.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import torch
@@ -53,10 +54,7 @@ def _reshape(a: Attributes, x: Tensor, shape: Tensor) -> Tensor:
 def _flatten(a: Attributes, x: Tensor) -> Tensor:
     axis = int(a.get("axis", 1))
     axis = axis + x.dim() if axis < 0 else axis
-    rows = 1
-    for n in x.shape[:axis]:
-        rows *= n
-    return x.reshape(rows, -1)
+    return x.reshape(prod(x.shape[:axis]), -1)
 
 
 def _slice(
