@@ -8,9 +8,11 @@ SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 # files are kept whatever the surroundings say: else every process of the tests compiles them again.
 PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
+LOWEST := .venv-lowest
+USED := export,flow,heif,hub,lab,pandas,remote,sweep,track
 TOOLS := tests/exploring/page_tools
 
-.PHONY: demo test check page site docs format clean
+.PHONY: demo test lowest check page site docs format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/core.stamp
@@ -18,6 +20,13 @@ demo: $(VENV)/core.stamp
 
 test: $(VENV)/dev.stamp
 	$(PYTEST)
+
+# The tests beside the least versions that pyproject.toml says are enough; fetches gigabytes where torch comes with CUDA.
+lowest:
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv -e '.[dev,docs,export,track]'
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --upgrade -e '.[$(USED)]'
+	$(subst $(BIN),$(LOWEST)/bin,$(PYTEST)) --ignore tests/docs
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
@@ -48,7 +57,7 @@ format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) build dist out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) build dist out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "striate needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'

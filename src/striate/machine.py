@@ -4,7 +4,7 @@ import ctypes
 import os
 import platform
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -43,7 +43,7 @@ def has_native_bf16(device: torch.device) -> bool:
     """Whether bf16 products are done by the processor itself; emulated ones are slower than fp32."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
-    capabilities = _capabilities()
+    capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
@@ -124,17 +124,8 @@ def describe(device: torch.device) -> dict[str, Any]:
 
 
 def _processor() -> str:
-    return str(_capabilities().get("cpu_name") or platform.processor() or platform.machine())
-
-
-def _capabilities() -> Mapping[str, object]:
-    """What the processor can do, as far as torch tells; before 2.11 it told of instructions, one by one."""
-    if hasattr(torch.cpu, "get_capabilities"):
-        return torch.cpu.get_capabilities()
-    return {
-        "avx512_bf16": torch.cpu._is_avx512_bf16_supported(),
-        "amx_bf16": torch.cpu._is_amx_tile_supported(),
-    }
+    name = torch.cpu.get_capabilities().get("cpu_name")
+    return str(name or platform.processor() or platform.machine())
 
 
 @contextmanager

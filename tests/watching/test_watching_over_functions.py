@@ -37,12 +37,15 @@ def over_a_sequence(layer: nn.Module, x: Tensor) -> Tensor:
     return scan_op(lambda h, y: (h + layer(y), h * 1), (x,), (torch.stack([x] * 3),), ())[1]
 
 
-@pytest.mark.parametrize(
-    ("forward", "times"),
-    [(by_condition, 1), (in_a_loop, 3), (over_a_sequence, 3)],
-)
-def test_what_it_runs_is_heard(forward, times: int) -> None:  # type: ignore[no-untyped-def]
-    found = inspect(Chosen(forward), (2, 6, 6))
+@pytest.mark.parametrize(("forward", "least"), [(by_condition, 1), (in_a_loop, 3), (over_a_sequence, 3)])
+def test_what_it_runs_is_heard(forward, least: int) -> None:  # type: ignore[no-untyped-def]
+    network, ran = Chosen(forward), []
+    heard = network.layer.register_forward_hook(lambda *_: ran.append(1))
+    network(torch.zeros(1, 2, 6, 6))
+    heard.remove()
+    times = len(ran)  # PyTorch 2.11 runs what goes over a sequence once more
+    assert times >= least
+    found = inspect(network, (2, 6, 6))
     assert [row.kind for row in found.layers].count("conv2d") == times
     assert found.totals.macs.to_json() == {"value": times * 36 * 2 * 2 * 9, "status": "exact"}
     assert found.layers[-1].field is not None
