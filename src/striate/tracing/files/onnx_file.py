@@ -134,10 +134,8 @@ class _Block:
     def __init__(self, graph: Any, versions: Any) -> None:
         arrays = import_module("onnx.numpy_helper")
         self.versions = versions
-        names = _names(graph)
-        self.nodes = [
-            _Node(node, name, versions, arrays) for node, name in zip(graph.node, names, strict=True)
-        ]
+        named = zip(graph.node, _names(graph), strict=True)
+        self.nodes = [_Node(node, name, versions, arrays) for node, name in named]
         self.results = [value.name for value in graph.output]
         self.values: dict[str, Tensor | None] = {
             tensor.name: torch.from_numpy(arrays.to_array(tensor).copy()) for tensor in graph.initializer
