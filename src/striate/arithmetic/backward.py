@@ -24,7 +24,9 @@ def wanted_gradients(recording: Recording) -> list[tuple[bool, ...]]:
     learns = {n for n, info in enumerate(tensors) if info.role is Role.PARAMETER and info.trainable}
     wanted = []
     for operation in recording.operations:
-        each = tuple([n in learns or tensors[n].storage in written for n in operation.inputs])
+        each = tuple([n in learns for n in operation.inputs])
+        if written:
+            each = tuple([n in learns or tensors[n].storage in written for n in operation.inputs])
         wanted.append(each)
         if any(each) and _passes_on(operation, tensors):
             learns.update(operation.outputs)

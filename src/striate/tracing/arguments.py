@@ -127,7 +127,7 @@ def tensors_in(values: Iterable[Any]) -> Iterator[Tensor]:
     """
     for value in values:
         if isinstance(value, Tensor):
-            while hasattr(value, "__tensor_flatten__"):
+            while type(value) is not Tensor and hasattr(value, "__tensor_flatten__"):
                 value = getattr(value, value.__tensor_flatten__()[0][0])
             yield value
         elif isinstance(value, (list, tuple)):

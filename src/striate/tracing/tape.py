@@ -208,7 +208,8 @@ class Tape(MetTensors):
     def _examine(self, tensors: Sequence[Tensor], kernel: Tensor | None = None) -> None:
         """Look at the constants among them; of the kernel of a convolution only the edges matter."""
         for tensor in tensors:
-            if not self.depends([tensor]):
+            generic = self.constants.now.get(self.numbers.get(id(tensor), -1)) is Fill.GENERIC
+            if not generic and not self.depends([tensor]):
                 whole = tensor is kernel and memory(tensor) not in self.stand_ins.written_to
                 self.constants.examine(tensor, self.number(tensor), whole)
 
