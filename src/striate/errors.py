@@ -117,10 +117,10 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}? Known" if near else "known"
     shown = name if len(name) <= 60 else f"{name[:60]}…"
-    return f"unknown {kind} {shown!r}: {hint}: {_some(names, name)}"
+    return f"unknown {kind} {shown!r}: {hint}: {some(names, name)}"
 
 
-def _some(names: list[str], like: str) -> str:
+def some(names: list[str], like: str) -> str:
     """The names if a reader can look through them, else those most like what came, and how many more."""
     if len(names) <= _MOST_NAMES:
         return ", ".join(names)

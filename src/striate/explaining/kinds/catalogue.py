@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from striate.errors import NetworkError
+from striate.errors import NetworkError, some
 from striate.explaining.kinds.activation import ACTIVATIONS
 from striate.explaining.kinds.batch_norm import BatchNorm
 from striate.explaining.kinds.convolution import Convolution, Pointwise
@@ -44,9 +44,10 @@ def kind_of(record: LayerRecord) -> Kind:
     kind = None if found is None else found.of(record)
     refusal = f"a {type(layer).__name__}" if kind is None else kind.refusal
     if kind is None or refusal:
+        known = sorted(one if isinstance(one, str) else one.__name__ for one in BY_LAYER)
         raise NetworkError(
             f"{record.name} is {refusal}, which cannot be worked out by hand; those that can: "
-            + ", ".join(sorted(one if isinstance(one, str) else one.__name__ for one in BY_LAYER))
+            + some(known, type(layer).__name__)
         )
     return kind
 
