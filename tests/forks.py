@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ TORCHRUN = (
     *("--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"),
 )
 """Before a script and its arguments: two processes of it."""
+LOADED = (
+    "torch._dynamo",  # which DistributedDataParallel imports
+    "torch._meta_registrations",  # which measuring algorithms imports
+    *("torch.distributed.run", "striate.cli", "striate.training.train"),
+)
+"""What no fork imports again."""
 
 
 @dataclass
@@ -120,9 +127,8 @@ def _path() -> dict[str, str]:
 
 
 def _serve() -> None:
-
-    import striate.training.train  # noqa: F401
-
+    for name in LOADED:
+        import_module(name)
     gc.freeze()  # forks need not look through it, which would also copy it
     for line in sys.stdin:
         request = json.loads(line)

@@ -60,7 +60,7 @@ class Group:
         os.dup2(told, 1)
         os.dup2(told, 2)
         words = ["train", str(data), "--out", str(self.run), "--epochs", "100000", "--batch-size", "32"]
-        small = ["--options", "widths=4,8", "hidden=16", "--number-format", "fp32"]
+        small = ["--options", "widths=4,8", "hidden=16", "--number-format", "fp32", "--algorithms", "plain"]
         code = 99
         try:
             code = main([*words, *small]) or 0
