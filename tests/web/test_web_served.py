@@ -1,11 +1,14 @@
-"""What is served answers at once."""
+"""What is served answers at once, and leaves the program that serves it alone."""
 
 import asyncio
+import logging
 import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
-from striate.web.served import listen
+from striate.web.served import Served, listen
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -28,3 +31,33 @@ def test_answers_do_not_wait_for_acknowledgements(host: str) -> None:
 
     asyncio.run(ask())
     assert options == [1]
+
+
+class Handler(logging.Handler):
+    """Of the program that serves."""
+
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+        super().close()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Nothing is said."""
+
+
+async def nothing(
+    scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[Any]]
+) -> None:
+    """Answers nobody."""
+
+
+def test_the_programs_own_log_stays_open() -> None:
+    handler = Handler()
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    served = Served(nothing, listen("127.0.0.1", 0, 0), connections=1, ending=1).start()
+    assert served.is_open
+    served.close()
+    assert not handler.closed
+    assert (root.level, root.handlers) == (level, handlers)

@@ -96,6 +96,7 @@ class Served:
         config = uvicorn.Config(
             app,
             http=Asking,
+            log_config=None,  # its own would close the handlers of the program that serves
             log_level="warning",
             access_log=False,
             lifespan="off",
