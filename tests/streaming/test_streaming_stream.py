@@ -1,6 +1,7 @@
 """A run on frames as they come: files, folders, cameras, what breaks off and comes back."""
 
 import sys
+import threading
 import time
 from dataclasses import replace
 from fractions import Fraction
@@ -218,11 +219,12 @@ class FakeCamera:
 
 @pytest.fixture
 def camera(monkeypatch: pytest.MonkeyPatch) -> list[FakeCamera]:
-    """Cameras that opening gives, in turn; then there is none."""
+    """Cameras that opening gives, in turn; none has a number, and none is for an earlier test."""
     waiting: list[FakeCamera] = []
+    earlier = threading.enumerate()
 
     def opened(source: str) -> FakeCamera:
-        if not waiting:
+        if not waiting or source.startswith("camera:") or threading.current_thread() in earlier:
             raise OSError(2, "No such file or directory")
         return waiting.pop(0)
 
